@@ -1,0 +1,42 @@
+//! Lengths of time, time zones, moments and cron lines.
+//!
+//! In: text that people wrote, moments in UTC milliseconds, IANA zone names. Out: moments. It doesn't
+//! know what time it is.
+
+mod duration;
+mod moment;
+mod schedule;
+mod zone;
+
+pub use duration::{after, before, parse_duration};
+pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
+pub use schedule::Schedule;
+pub use zone::Zone;
+
+/// Why a text isn't a length of time, a moment, a zone or a cron line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CalendarError {
+    /// Not a length of time.
+    #[error("`{0}` is not a length of time")]
+    Duration(String),
+    /// Not a date.
+    #[error("`{0}` is not a date")]
+    Date(String),
+    /// Not a moment.
+    #[error("`{0}` is not a date and time")]
+    Moment(String),
+    /// Not a time zone.
+    #[error("`{0}` is not a time zone")]
+    Zone(String),
+    /// Not a cron line.
+    #[error("`{text}` is not a cron line: {reason}")]
+    Schedule {
+        /// What was written.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A moment beyond the years that the calendar knows.
+    #[error("the moment lies outside the years -9999 to 9999")]
+    OutOfRange,
+}

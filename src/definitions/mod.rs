@@ -1,0 +1,9 @@
+//! YAML into definitions whose every part knows its place.
+//!
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys and
+//! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
+
+mod types;
+
+pub use types::*;

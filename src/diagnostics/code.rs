@@ -1,0 +1,149 @@
+//! The codes of problems. A code never changes its meaning.
+
+use std::fmt;
+
+/// What kind of problem it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Code {
+    /// The file isn't YAML.
+    YamlSyntax,
+    /// A key stands twice in a mapping.
+    DuplicateKey,
+    /// A key that isn't known there.
+    UnknownKey,
+    /// A key that has to be there isn't.
+    MissingKey,
+    /// A value of the wrong type: a list where text was expected, say.
+    WrongType,
+    /// A value that isn't among those allowed.
+    InvalidValue,
+    /// A name that breaks the rules for names.
+    InvalidName,
+    /// A `kind` that doesn't exist.
+    UnknownKind,
+    /// A name, step id or field that is taken already.
+    DuplicateName,
+    /// A segment that isn't defined.
+    UnknownSegment,
+    /// An e-mail that isn't defined.
+    UnknownEmail,
+    /// An interaction type that isn't declared.
+    UnknownInteraction,
+    /// A field or an attribute that isn't declared.
+    UnknownField,
+    /// A tile that doesn't exist.
+    UnknownTile,
+    /// A path that the tile doesn't have.
+    UnknownPath,
+    /// A step that the journey doesn't have.
+    UnknownStep,
+    /// A section that the journey doesn't have.
+    UnknownSection,
+    /// A function that doesn't exist, or with the wrong number of arguments.
+    UnknownFunction,
+    /// A file that another names isn't there.
+    FileNotFound,
+    /// A comparison of values that can't be compared.
+    IncompatibleTypes,
+    /// Something that isn't a length of time.
+    InvalidDuration,
+    /// Something that isn't a date or time.
+    InvalidTime,
+    /// Something that isn't a time zone.
+    InvalidTimezone,
+    /// Something that isn't a cron line.
+    InvalidSchedule,
+    /// Segments that refer to each other in a circle.
+    CircularSegments,
+    /// A step that nobody can reach.
+    UnreachableStep,
+    /// A journey that ends before it starts.
+    EndBeforeStart,
+    /// `for_each`, `based_on` or `by` missing in an account journey.
+    MissingUnit,
+    /// An account option in a contact journey.
+    AccountOption,
+    /// A template that doesn't parse.
+    TemplateSyntax,
+    /// A template that names an unknown field.
+    TemplateField,
+    /// An expression that doesn't parse.
+    ExpressionSyntax,
+    /// Something in an expression that conditions don't allow.
+    ExpressionForm,
+    /// A condition that YAML turned into something else.
+    YamlTrap,
+    /// A number that may not mean what it seems to.
+    AmbiguousNumber,
+    /// A contact's field in a condition about accounts.
+    ContactInAccount,
+    /// A setting that can't be used.
+    InvalidSetting,
+    /// A variable or file that a setting refers to isn't there.
+    MissingVariable,
+    /// A secret that stands in a file.
+    SecretInFile,
+    /// A segment that can't be used there.
+    SegmentTarget,
+    /// People stand on a step that is gone.
+    StepRemoved,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [(Code, &'static str); 41] = [
+        (Code::YamlSyntax, "yaml-syntax"),
+        (Code::DuplicateKey, "duplicate-key"),
+        (Code::UnknownKey, "unknown-key"),
+        (Code::MissingKey, "missing-key"),
+        (Code::WrongType, "wrong-type"),
+        (Code::InvalidValue, "invalid-value"),
+        (Code::InvalidName, "invalid-name"),
+        (Code::UnknownKind, "unknown-kind"),
+        (Code::DuplicateName, "duplicate-name"),
+        (Code::UnknownSegment, "unknown-segment"),
+        (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownInteraction, "unknown-interaction"),
+        (Code::UnknownField, "unknown-field"),
+        (Code::UnknownTile, "unknown-tile"),
+        (Code::UnknownPath, "unknown-path"),
+        (Code::UnknownStep, "unknown-step"),
+        (Code::UnknownSection, "unknown-section"),
+        (Code::UnknownFunction, "unknown-function"),
+        (Code::FileNotFound, "file-not-found"),
+        (Code::IncompatibleTypes, "incompatible-types"),
+        (Code::InvalidDuration, "invalid-duration"),
+        (Code::InvalidTime, "invalid-time"),
+        (Code::InvalidTimezone, "invalid-timezone"),
+        (Code::InvalidSchedule, "invalid-schedule"),
+        (Code::CircularSegments, "circular-segments"),
+        (Code::UnreachableStep, "unreachable-step"),
+        (Code::EndBeforeStart, "end-before-start"),
+        (Code::MissingUnit, "missing-unit"),
+        (Code::AccountOption, "account-option"),
+        (Code::TemplateSyntax, "template-syntax"),
+        (Code::TemplateField, "template-field"),
+        (Code::ExpressionSyntax, "expression-syntax"),
+        (Code::ExpressionForm, "expression-form"),
+        (Code::YamlTrap, "yaml-trap"),
+        (Code::AmbiguousNumber, "ambiguous-number"),
+        (Code::ContactInAccount, "contact-in-account"),
+        (Code::InvalidSetting, "invalid-setting"),
+        (Code::MissingVariable, "missing-variable"),
+        (Code::SecretInFile, "secret-in-file"),
+        (Code::SegmentTarget, "segment-target"),
+        (Code::StepRemoved, "step-removed"),
+    ];
+
+    /// The code as it stands in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Code::ALL.iter().find(|(code, _)| *code == self).map_or("", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

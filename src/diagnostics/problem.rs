@@ -1,0 +1,124 @@
+//! A problem in a definition, and the collection of all that were found.
+
+use super::{Code, Span};
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The definitions can't be run.
+    Error,
+    /// They can, but probably don't do what was meant.
+    Warning,
+}
+
+impl Severity {
+    /// The word in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        }
+    }
+}
+
+/// A problem in a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its stable code.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What was found and what was expected: lower case, names in back-quotes, no full stop.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// How to mend it: a full sentence.
+    pub hint: Option<String>,
+    /// Other places that belong to it, each with a word on why.
+    pub related: Vec<(Span, String)>,
+}
+
+impl Problem {
+    /// An error.
+    #[must_use]
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Problem {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            span,
+            hint: None,
+            related: Vec::new(),
+        }
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Problem { severity: Severity::Warning, ..Problem::error(code, span, message) }
+    }
+
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds how to mend it, where that is known.
+    #[must_use]
+    pub fn hint_if(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+
+    /// Adds another place that belongs to it.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}
+
+/// All problems found so far. Whoever finds one goes on looking for more.
+#[derive(Debug, Clone, Default)]
+pub struct Problems {
+    all: Vec<Problem>,
+}
+
+impl Problems {
+    /// Adds a problem.
+    pub fn push(&mut self, problem: Problem) {
+        self.all.push(problem);
+    }
+
+    /// Whether any of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.all.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// How many of them are of this severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.all.iter().filter(|problem| problem.severity == severity).count()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// All of them by place, each once.
+    #[must_use]
+    pub fn sorted(&self) -> Vec<&Problem> {
+        let mut sorted: Vec<&Problem> = self.all.iter().collect();
+        sorted.sort_by(|a, b| {
+            (a.span, a.severity, a.code, &a.message).cmp(&(b.span, b.severity, b.code, &b.message))
+        });
+        sorted.dedup();
+        sorted
+    }
+}

@@ -1,0 +1,9 @@
+//! Tilework: a headless engine for account-based marketing.
+//!
+//! Data goes one way, and the modules are its stations, in this order; a module uses only those above
+//! it. `ARCHITECTURE.md` tells the rest.
+
+pub mod calendar;
+pub mod definitions;
+pub mod diagnostics;
+pub mod model;

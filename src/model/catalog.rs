@@ -1,0 +1,69 @@
+//! The names that definitions may use: fields, interaction types, segments.
+
+use std::collections::BTreeMap;
+
+use super::{Entity, Field, InteractionType, standard};
+
+/// Everything that a condition, a template or a header can refer to by name.
+#[derive(Debug, Clone)]
+pub struct Catalog {
+    contact: Vec<Field>,
+    account: Vec<Field>,
+    lead: Vec<Field>,
+    /// Interaction types by name, built-in and declared.
+    pub interactions: BTreeMap<String, InteractionType>,
+    /// What each segment holds, by the segment's name.
+    pub segments: BTreeMap<String, Entity>,
+}
+
+impl Default for Catalog {
+    fn default() -> Self {
+        Catalog::standard()
+    }
+}
+
+impl Catalog {
+    /// A catalog with the standard fields and the built-in interaction types alone.
+    #[must_use]
+    pub fn standard() -> Self {
+        Catalog {
+            contact: standard::standard_fields(Entity::Contact),
+            account: standard::standard_fields(Entity::Account),
+            lead: standard::standard_fields(Entity::Lead),
+            interactions: standard::built_in_interactions()
+                .into_iter()
+                .map(|kind| (kind.name.clone(), kind))
+                .collect(),
+            segments: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a field that the workspace declares; the caller has checked that the name is free.
+    pub fn declare(&mut self, entity: Entity, field: Field) {
+        self.fields_mut(entity).push(field);
+    }
+
+    /// The fields of an entity, standard ones first.
+    #[must_use]
+    pub fn fields(&self, entity: Entity) -> &[Field] {
+        match entity {
+            Entity::Contact => &self.contact,
+            Entity::Account => &self.account,
+            Entity::Lead => &self.lead,
+        }
+    }
+
+    fn fields_mut(&mut self, entity: Entity) -> &mut Vec<Field> {
+        match entity {
+            Entity::Contact => &mut self.contact,
+            Entity::Account => &mut self.account,
+            Entity::Lead => &mut self.lead,
+        }
+    }
+
+    /// The field that answers to `name`, which may be an alias.
+    #[must_use]
+    pub fn field(&self, entity: Entity, name: &str) -> Option<&Field> {
+        self.fields(entity).iter().find(|field| field.answers_to(name))
+    }
+}

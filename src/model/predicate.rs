@@ -1,0 +1,255 @@
+//! Conditions as data: checked, typed, free of any database's dialect.
+//!
+//! Two-valued throughout: a comparison with a missing value is false, `missing == missing` too, and
+//! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
+
+use super::Duration;
+use super::{Entity, FieldType, Value};
+
+/// A checked condition with the time zone in which its calendar lengths count.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Condition {
+    /// What the condition is about.
+    pub target: Entity,
+    /// What must hold.
+    pub predicate: Predicate,
+    /// IANA name of the definition's time zone.
+    pub timezone: String,
+}
+
+/// Something that holds or doesn't, for the record in scope.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicate {
+    /// Always or never.
+    Constant(bool),
+    /// Every one holds; true when there are none.
+    All(Vec<Predicate>),
+    /// At least one holds; false when there are none.
+    Any(Vec<Predicate>),
+    /// The inner one doesn't hold. `none:` is `Not(Any(..))`.
+    Not(Box<Predicate>),
+    /// Both sides are of comparable types.
+    Compare {
+        /// Left side.
+        left: Operand,
+        /// How they are compared.
+        operator: Comparison,
+        /// Right side.
+        right: Operand,
+    },
+    /// A boolean operand that is true; missing is false.
+    IsTrue(Operand),
+    /// The operand equals one of the values, none of which is missing.
+    OneOf {
+        /// What is looked for.
+        operand: Operand,
+        /// Where.
+        values: Vec<Value>,
+    },
+    /// Text that contains, starts or ends with other text; exact case.
+    TextTest {
+        /// The text that is looked at.
+        operand: Operand,
+        /// Which part of it.
+        test: TextTest,
+        /// The text that is looked for.
+        needle: Operand,
+    },
+    /// Equal as text when case and surrounding white space are ignored.
+    Same {
+        /// Left side.
+        left: Operand,
+        /// Right side.
+        right: Operand,
+    },
+    /// Missing, or text of white space alone, or an empty list of choices.
+    IsBlank(Operand),
+    /// A field of several choices holds any, or all, of the given ones.
+    HasChoices {
+        /// The field.
+        operand: Operand,
+        /// The choices that are looked for.
+        choices: Vec<String>,
+        /// Whether all must be there.
+        all: bool,
+    },
+    /// The subject is a member of a segment. A segment of accounts asked of a contact asks the
+    /// contact's account.
+    InSegment {
+        /// The segment's name.
+        segment: String,
+        /// What the segment holds.
+        holds: Entity,
+        /// The record in scope that is asked.
+        of: Subject,
+    },
+    /// What the subject did, or didn't (`exactly 0`).
+    Did(Did),
+    /// How many of an account's contacts satisfy a condition of their own.
+    Contacts {
+        /// The condition about each contact.
+        condition: Box<Predicate>,
+        /// Which numbers of contacts satisfy it.
+        count: CountTest,
+    },
+}
+
+/// Which of the records in scope a field or segment is asked of. In a contact's condition `Account`
+/// is the contact's account; in a lead's, `Contact` and `Account` are its parents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The contact in scope.
+    Contact,
+    /// The account in scope.
+    Account,
+    /// The lead in scope.
+    Lead,
+    /// The interaction in scope: inside the `where` of a `did`.
+    Interaction,
+}
+
+/// A value that a predicate compares.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operand {
+    /// A field of a record, or an attribute of an interaction, under its own name (no alias).
+    Field {
+        /// Whose.
+        subject: Subject,
+        /// The field's name.
+        name: String,
+        /// The field's type.
+        kind: FieldType,
+    },
+    /// A literal.
+    Literal(Value),
+    /// The present moment plus so many milliseconds.
+    Now {
+        /// Milliseconds after now; before, when negative.
+        plus: i64,
+    },
+    /// Today's date in the condition's time zone plus so many days.
+    Today {
+        /// Days after today; before, when negative.
+        plus: i64,
+    },
+    /// A calculation; missing when a side is missing or a divisor is zero. Division is real.
+    Arithmetic {
+        /// Left side.
+        left: Box<Operand>,
+        /// Which calculation.
+        operator: Arithmetic,
+        /// Right side.
+        right: Box<Operand>,
+    },
+}
+
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// The sign in expressions.
+    #[must_use]
+    pub fn sign(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// The comparison that holds when the sides change places.
+    #[must_use]
+    pub fn mirrored(self) -> Comparison {
+        match self {
+            Comparison::Equal | Comparison::NotEqual => self,
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        }
+    }
+}
+
+/// A calculation with two numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+/// Which part of a text is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextTest {
+    /// Anywhere.
+    Contains,
+    /// At the start.
+    StartsWith,
+    /// At the end.
+    EndsWith,
+}
+
+/// Which numbers satisfy a count, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CountTest {
+    /// At least so many.
+    AtLeast(u64),
+    /// At most so many.
+    AtMost(u64),
+    /// Just so many.
+    Exactly(u64),
+    /// At least this share of all, in percent; of none, nobody's share is enough.
+    AtLeastPercent(f64),
+    /// All of them; true when there are none.
+    All,
+}
+
+/// How often a type of interaction happened, within a window.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Did {
+    /// Whose interactions: the contact's, or those of any contact of the account.
+    pub of: Subject,
+    /// The interaction type's name.
+    pub interaction: String,
+    /// What must hold for an interaction to count, attribute keys included.
+    pub condition: Box<Predicate>,
+    /// From when; nothing means ever.
+    pub since: Option<Bound>,
+    /// Up to when; nothing means now.
+    pub until: Option<Bound>,
+    /// Only what this step of the journey caused, in a trigger.
+    pub step: Option<String>,
+    /// Which numbers of interactions satisfy it.
+    pub count: CountTest,
+}
+
+/// An end of a window; it belongs to the window.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Bound {
+    /// A fixed moment, UTC milliseconds.
+    At(i64),
+    /// So long before now.
+    Ago(Duration),
+}

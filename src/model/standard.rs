@@ -1,0 +1,197 @@
+//! The standard fields of contacts, accounts and leads, with the names that Dynamics gives them, and
+//! the built-in interaction types: the one table that conditions, templates, headers and columns share.
+
+use super::{Entity, Field, FieldType, InteractionType};
+
+/// A standard field as it stands in the table: name, type, Dynamics' name, what it is for.
+type Row = (&'static str, FieldType, &'static str, &'static str);
+
+const TEXT: FieldType = FieldType::Text;
+
+fn consent_levels() -> Vec<String> {
+    super::Consent::ALL.iter().map(|level| level.name().to_owned()).collect()
+}
+
+fn contact_rows() -> Vec<Row> {
+    vec![
+        ("id", TEXT, "contactid", "the contact's own key"),
+        ("first_name", TEXT, "firstname", ""),
+        ("last_name", TEXT, "lastname", ""),
+        ("full_name", TEXT, "fullname", ""),
+        ("email", TEXT, "emailaddress1", "the address that mail goes to"),
+        ("phone", TEXT, "telephone1", ""),
+        ("mobile_phone", TEXT, "mobilephone", ""),
+        ("job_title", TEXT, "jobtitle", ""),
+        ("department", TEXT, "", ""),
+        ("role", TEXT, "", "place in the buying committee"),
+        ("account_id", FieldType::Account, "parentcustomerid", "the account that the contact belongs to"),
+        ("street", TEXT, "address1_line1", ""),
+        ("city", TEXT, "address1_city", ""),
+        ("state", TEXT, "address1_stateorprovince", ""),
+        ("postal_code", TEXT, "address1_postalcode", ""),
+        ("country", TEXT, "address1_country", ""),
+        ("timezone", TEXT, "", "IANA name, such as Europe/Paris"),
+        ("language", TEXT, "", ""),
+        ("birthdate", FieldType::Date, "", ""),
+        (
+            "status",
+            FieldType::Choice(vec!["active".into(), "inactive".into()]),
+            "",
+            "an inactive contact takes no part in journeys",
+        ),
+        ("consent", FieldType::Choice(consent_levels()), "", "how far the contact agreed to be written to"),
+        ("do_not_email", FieldType::Boolean, "donotemail", "no mail of any kind"),
+        ("do_not_bulk_email", FieldType::Boolean, "donotbulkemail", "no commercial mail"),
+        ("do_not_track", FieldType::Boolean, "", "no recording of opens and clicks"),
+        ("is_child", FieldType::Boolean, "", ""),
+        ("owner", TEXT, "ownerid", "the salesperson who looks after the contact"),
+        ("created_by", TEXT, "createdby", ""),
+        ("created_on", FieldType::DateTime, "createdon", ""),
+        ("modified_on", FieldType::DateTime, "modifiedon", ""),
+    ]
+}
+
+fn account_rows() -> Vec<Row> {
+    vec![
+        ("id", TEXT, "accountid", "the account's own key"),
+        ("name", TEXT, "", ""),
+        ("industry", TEXT, "industrycode", ""),
+        ("employees", FieldType::Integer, "numberofemployees", ""),
+        ("revenue", FieldType::Number, "", "yearly revenue"),
+        ("website", TEXT, "websiteurl", ""),
+        ("phone", TEXT, "telephone1", ""),
+        ("street", TEXT, "address1_line1", ""),
+        ("city", TEXT, "address1_city", ""),
+        ("state", TEXT, "address1_stateorprovince", ""),
+        ("postal_code", TEXT, "address1_postalcode", ""),
+        ("country", TEXT, "address1_country", ""),
+        ("status", TEXT, "", "prospect, customer, partner, or a word of your own"),
+        ("deal_stage", TEXT, "", ""),
+        ("primary_contact_id", FieldType::Contact, "primarycontactid", ""),
+        ("parent_account_id", FieldType::Account, "parentaccountid", ""),
+        ("owner", TEXT, "ownerid", "the salesperson who looks after the account"),
+        ("created_by", TEXT, "createdby", ""),
+        ("created_on", FieldType::DateTime, "createdon", ""),
+        ("modified_on", FieldType::DateTime, "modifiedon", ""),
+    ]
+}
+
+fn lead_rows() -> Vec<Row> {
+    vec![
+        ("id", TEXT, "leadid", "the lead's own key"),
+        ("topic", TEXT, "subject", ""),
+        ("contact_id", FieldType::Contact, "parentcontactid", ""),
+        ("account_id", FieldType::Account, "parentaccountid", ""),
+        ("first_name", TEXT, "firstname", ""),
+        ("last_name", TEXT, "lastname", ""),
+        ("company", TEXT, "companyname", ""),
+        ("email", TEXT, "emailaddress1", ""),
+        ("source", TEXT, "", "the journey and step that made the lead, or where it came from"),
+        ("stage", TEXT, "", "inquiry, marketing_qualified, sales_accepted, disqualified"),
+        ("sales_ready", FieldType::Boolean, "", ""),
+        ("sales_ready_on", FieldType::DateTime, "", ""),
+        ("owner", TEXT, "ownerid", ""),
+        ("created_by", TEXT, "createdby", ""),
+        ("created_on", FieldType::DateTime, "createdon", ""),
+        ("modified_on", FieldType::DateTime, "modifiedon", ""),
+    ]
+}
+
+/// The standard fields of an entity, in the order of the reference.
+#[must_use]
+pub fn standard_fields(entity: Entity) -> Vec<Field> {
+    let rows = match entity {
+        Entity::Contact => contact_rows(),
+        Entity::Account => account_rows(),
+        Entity::Lead => lead_rows(),
+    };
+    rows.into_iter()
+        .map(|(name, kind, alias, description)| Field {
+            name: name.to_owned(),
+            kind,
+            aliases: if alias.is_empty() { Vec::new() } else { vec![alias.to_owned()] },
+            description: description.to_owned(),
+            declared: false,
+        })
+        .collect()
+}
+
+/// The attributes that every interaction has, whatever its type.
+#[must_use]
+pub fn common_attributes() -> Vec<Field> {
+    let rows: [Row; 8] = [
+        ("id", TEXT, "", "the interaction's own key"),
+        ("type", TEXT, "", "the name of its type"),
+        ("at", FieldType::DateTime, "", "when it happened"),
+        ("contact_id", FieldType::Contact, "", "whom it happened with"),
+        ("account_id", FieldType::Account, "", "the contact's account at that time"),
+        ("journey", TEXT, "", "the journey that caused it"),
+        ("iteration", FieldType::Integer, "", "the journey's iteration"),
+        ("step", TEXT, "", "the step that caused it"),
+    ];
+    rows.into_iter()
+        .map(|(name, kind, _, description)| Field {
+            name: name.to_owned(),
+            kind,
+            aliases: Vec::new(),
+            description: description.to_owned(),
+            declared: false,
+        })
+        .collect()
+}
+
+/// Name and attributes of the built-in interaction types; an attribute's type follows a colon, text else.
+const BUILT_IN: [(&str, &[&str]); 23] = [
+    ("EmailSent", &["email"]),
+    ("EmailDelivered", &["email"]),
+    ("EmailOpened", &["email"]),
+    ("EmailClicked", &["email", "link", "url"]),
+    ("EmailForwarded", &["email"]),
+    ("EmailHardBounced", &["email", "category"]),
+    ("EmailSoftBounced", &["email", "category"]),
+    ("EmailBlocked", &["email", "reason"]),
+    ("EmailMarkedAsSpam", &["email"]),
+    ("Subscribed", &["topic"]),
+    ("Unsubscribed", &["topic"]),
+    ("FormVisited", &["form", "page"]),
+    ("FormSubmitted", &["form", "page"]),
+    ("WebsiteVisited", &["page", "url", "referrer"]),
+    ("WebsiteClicked", &["page", "url", "link"]),
+    ("RedirectLinkClicked", &["link", "url"]),
+    ("EventRegistered", &["event", "session"]),
+    ("EventRegistrationCancelled", &["event", "session"]),
+    ("EventCheckedIn", &["event", "session"]),
+    ("SurveyResponded", &["survey", "score:number"]),
+    ("ChannelResponded", &["channel", "response", "keyword"]),
+    ("LevelChanged", &["levels", "from", "to"]),
+    ("LeadSalesReady", &["model", "lead"]),
+];
+
+/// The interaction types that exist in every workspace.
+#[must_use]
+pub fn built_in_interactions() -> Vec<InteractionType> {
+    BUILT_IN
+        .iter()
+        .map(|(name, attributes)| InteractionType {
+            name: (*name).to_owned(),
+            attributes: attributes
+                .iter()
+                .map(|attribute| {
+                    let (name, kind) = match attribute.split_once(':') {
+                        Some((name, "number")) => (name, FieldType::Number),
+                        Some((name, _)) => (name, FieldType::Text),
+                        None => (*attribute, FieldType::Text),
+                    };
+                    Field {
+                        name: name.to_owned(),
+                        kind,
+                        aliases: Vec::new(),
+                        description: String::new(),
+                        declared: false,
+                    }
+                })
+                .collect(),
+            declared: false,
+        })
+        .collect()
+}
