@@ -7,3 +7,4 @@ pub mod calendar;
 pub mod definitions;
 pub mod diagnostics;
 pub mod model;
+pub mod store;

@@ -1,0 +1,199 @@
+//! Declared fields as real, typed columns, and the names that statements use keys for.
+
+use std::collections::BTreeMap;
+
+use super::{Cell, Connection, Store, StoreError};
+use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
+
+/// Keys and columns that statements need, read once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Names {
+    /// Key of each interaction type.
+    pub(super) types: BTreeMap<String, i64>,
+    /// Key of each segment.
+    pub(super) segments: BTreeMap<String, i64>,
+    /// Columns that exist: (table, column).
+    columns: BTreeMap<(String, String), String>,
+}
+
+impl Names {
+    pub(super) fn load(connection: &mut Connection) -> Result<Names, StoreError> {
+        let mut names = Names::default();
+        for row in connection.query("SELECT name, key FROM interaction_type", &[])? {
+            names.types.insert(row.text(0)?, row.integer(1)?);
+        }
+        for row in connection.query("SELECT name, key FROM segment", &[])? {
+            names.segments.insert(row.text(0)?, row.integer(1)?);
+        }
+        for row in connection.query("SELECT entity, column_name, kind FROM field", &[])? {
+            names.columns.insert((row.text(0)?, row.text(1)?), row.text(2)?);
+        }
+        Ok(names)
+    }
+
+    /// The key of an interaction type; -1, which no row has, for one that was never declared.
+    pub(super) fn type_key(&self, name: &str) -> i64 {
+        self.types.get(name).copied().unwrap_or(-1)
+    }
+
+    /// The key of a segment; -1, which no row has, for one that was never evaluated.
+    pub(super) fn segment_key(&self, name: &str) -> i64 {
+        self.segments.get(name).copied().unwrap_or(-1)
+    }
+}
+
+/// The column type in which values of a field type are kept.
+pub(super) fn column_type(kind: &FieldType) -> &'static str {
+    match kind {
+        FieldType::Integer | FieldType::DateTime => "BIGINT",
+        FieldType::Number => "DOUBLE PRECISION",
+        FieldType::Boolean => "SMALLINT",
+        _ => "TEXT",
+    }
+}
+
+/// The column of an interaction's attribute. Two types may give one name different meanings, so the
+/// column's name tells the type.
+pub(super) fn attribute_column(field: &Field) -> String {
+    attribute_column_name(&field.name, &field.kind)
+}
+
+/// See [`attribute_column`].
+pub(super) fn attribute_column_name(name: &str, kind: &FieldType) -> String {
+    match name {
+        "id" | "at" | "journey" | "iteration" | "step" => format!("\"{name}\""),
+        _ => {
+            let suffix = match column_type(kind) {
+                "BIGINT" => "integer",
+                "DOUBLE PRECISION" => "number",
+                "SMALLINT" => "flag",
+                _ => "text",
+            };
+            format!("\"{name}_{suffix}\"")
+        }
+    }
+}
+
+/// A value as it is kept.
+pub(super) fn cell(value: &Value) -> Cell {
+    match value {
+        Value::Missing => Cell::Null,
+        Value::Text(text) | Value::Date(text) => Cell::Text(text.clone()),
+        Value::Integer(number) | Value::Time(number) => Cell::Integer(*number),
+        Value::Number(number) => Cell::Real(*number),
+        Value::Boolean(yes) => Cell::Integer(i64::from(*yes)),
+        Value::Choices(choices) => Cell::Text(serde_json::json!(choices).to_string()),
+    }
+}
+
+/// A kept value as the domain sees it.
+pub(super) fn value(cell: Cell, kind: &FieldType) -> Result<Value, StoreError> {
+    #[allow(clippy::cast_precision_loss, reason = "declared integers lie within ±2^53")]
+    Ok(match (cell, kind) {
+        (Cell::Null, _) => Value::Missing,
+        (Cell::Integer(number), FieldType::Integer) => Value::Integer(number),
+        (Cell::Integer(at), FieldType::DateTime) => Value::Time(at),
+        (Cell::Integer(flag), FieldType::Boolean) => Value::Boolean(flag != 0),
+        (Cell::Real(number), FieldType::Number) => Value::Number(number),
+        (Cell::Integer(number), FieldType::Number) => Value::Number(number as f64),
+        (Cell::Text(text), FieldType::Date) => Value::Date(text),
+        (Cell::Text(text), FieldType::Choices(_)) => Value::Choices(
+            serde_json::from_str(&text)
+                .map_err(|error| StoreError::Inconsistent(format!("choices `{text}`: {error}")))?,
+        ),
+        (Cell::Text(text), kind) if column_type(kind) == "TEXT" => Value::Text(text),
+        (cell, kind) => return Err(StoreError::Inconsistent(format!("{cell:?} isn't a {kind}"))),
+    })
+}
+
+impl Store {
+    /// Makes the columns and interaction types that a catalog declares and the store doesn't have yet.
+    ///
+    /// # Errors
+    /// When a field that holds values changed its type, or the database refuses.
+    pub fn declare(&mut self, catalog: &Catalog) -> Result<(), StoreError> {
+        let mut wanted: Vec<(&'static str, String, FieldType, String)> = Vec::new();
+        for entity in Entity::ALL {
+            for field in catalog.fields(entity) {
+                if field.name != "id" {
+                    wanted.push((
+                        entity.name(),
+                        field.name.clone(),
+                        field.kind.clone(),
+                        format!("\"{}\"", field.name),
+                    ));
+                }
+            }
+        }
+        let built_in = built_in_interactions();
+        let types: Vec<&InteractionType> = built_in.iter().chain(catalog.interactions.values()).collect();
+        for attribute in types.iter().flat_map(|kind| &kind.attributes) {
+            let column = attribute_column(attribute);
+            wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
+        }
+        wanted.retain(|(table, _, kind, column)| {
+            let known = self.names.columns.get(&((*table).to_owned(), column.clone()));
+            known.is_none_or(|known| known != column_type(kind))
+        });
+        let mut types: Vec<String> = types.iter().map(|kind| kind.name.clone()).collect();
+        types.retain(|name| !self.names.types.contains_key(name));
+        if wanted.is_empty() && types.is_empty() {
+            return Ok(());
+        }
+        self.connection.write(|connection| {
+            let mut names = Names::load(connection)?;
+            for (table, name, kind, column) in &wanted {
+                add_column(connection, &mut names, table, name, kind, column)?;
+            }
+            for name in &types {
+                connection.execute(
+                    "INSERT INTO interaction_type (name) VALUES ($1) ON CONFLICT (name) DO NOTHING",
+                    &[name.as_str().into()],
+                )?;
+            }
+            Ok(())
+        })?;
+        self.names = Names::load(&mut self.connection)?;
+        Ok(())
+    }
+}
+
+fn add_column(
+    connection: &mut Connection,
+    names: &mut Names,
+    table: &'static str,
+    name: &str,
+    kind: &FieldType,
+    column: &str,
+) -> Result<(), StoreError> {
+    let wanted = column_type(kind);
+    let known = names.columns.get(&(table.to_owned(), column.to_owned())).cloned();
+    match known {
+        Some(known) if known == wanted => return Ok(()),
+        Some(known) => {
+            let used = connection
+                .query_first(&format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"), &[])?;
+            if used.is_some() {
+                return Err(StoreError::FieldType {
+                    entity: table,
+                    field: name.to_owned(),
+                    found: known,
+                    wanted: wanted.to_owned(),
+                });
+            }
+            connection.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}"))?;
+            connection.execute(
+                "DELETE FROM field WHERE entity = $1 AND column_name = $2",
+                &[table.into(), column.into()],
+            )?;
+        }
+        None => {}
+    }
+    connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {wanted}"))?;
+    connection.execute(
+        "INSERT INTO field (entity, name, kind, column_name) VALUES ($1, $2, $3, $4)",
+        &[table.into(), name.into(), wanted.into(), column.into()],
+    )?;
+    names.columns.insert((table.to_owned(), column.to_owned()), wanted.to_owned());
+    Ok(())
+}

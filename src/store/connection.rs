@@ -1,0 +1,97 @@
+//! One connection to either database, and transactions that are tried again.
+
+use super::{Cell, Dialect, Row, StoreError, postgres::Postgres, sqlite::Sqlite};
+
+/// How often a transaction is tried that others get in the way of.
+const ATTEMPTS: u32 = 20;
+
+/// A connection to either database.
+pub(super) enum Connection {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
+}
+
+impl Connection {
+    pub(super) fn dialect(&self) -> Dialect {
+        match self {
+            Connection::Sqlite(_) => Dialect::Sqlite,
+            Connection::Postgres(_) => Dialect::Postgres,
+        }
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    pub(super) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.execute(sql, parameters),
+            Connection::Postgres(postgres) => postgres.execute(sql, parameters),
+        }
+    }
+
+    /// Runs several statements without parameters.
+    pub(super) fn execute_batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.execute_batch(sql),
+            Connection::Postgres(postgres) => postgres.execute_batch(sql),
+        }
+    }
+
+    /// Hands each row of a result to `each`, without holding them all.
+    pub(super) fn query_each(
+        &mut self,
+        sql: &str,
+        parameters: &[Cell],
+        each: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.query_each(sql, parameters, each),
+            Connection::Postgres(postgres) => postgres.query_each(sql, parameters, each),
+        }
+    }
+
+    /// All rows of a result.
+    pub(super) fn query(&mut self, sql: &str, parameters: &[Cell]) -> Result<Vec<Row>, StoreError> {
+        let mut rows = Vec::new();
+        self.query_each(sql, parameters, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row of a result.
+    pub(super) fn query_first(&mut self, sql: &str, parameters: &[Cell]) -> Result<Option<Row>, StoreError> {
+        Ok(self.query(sql, parameters)?.into_iter().next())
+    }
+
+    /// Does `work` in one writing transaction: all of it or nothing. When another transaction gets in
+    /// the way it is done again from the start, so `work` must have no other effects.
+    pub(super) fn write<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut attempt = 1;
+        loop {
+            let outcome = self.write_once(&mut work);
+            match outcome {
+                Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => {
+                    std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt) * 5));
+                    attempt += 1;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn write_once<T>(
+        &mut self,
+        work: &mut impl FnMut(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.execute_batch(self.dialect().begin_write())?;
+        let outcome = work(self).and_then(|value| self.execute_batch("COMMIT").map(|()| value));
+        if outcome.is_err() {
+            // The transaction may be gone already; what went wrong first is what is told.
+            let _ = self.execute_batch("ROLLBACK");
+        }
+        outcome
+    }
+}

@@ -1,0 +1,85 @@
+//! Why the store couldn't do what it was asked to.
+
+/// Why the store couldn't do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database can't be opened or reached.
+    #[error("the store `{url}` can't be opened: {reason}")]
+    Unreachable {
+        /// The store, without a password.
+        url: String,
+        /// What the database or the system said.
+        reason: String,
+    },
+    /// The text isn't the address of a store.
+    #[error("`{0}` is not a store; expected `sqlite:PATH` or `postgres://…`")]
+    Address(String),
+    /// The tables aren't there, or are older than the program.
+    #[error("the store's tables are of version {found}, the program needs {needed}")]
+    NeedsMigration {
+        /// The version found; 0 is an empty database.
+        found: i64,
+        /// The version needed.
+        needed: i64,
+    },
+    /// The tables were made by a newer program.
+    #[error("the store's tables are of version {found}, this program knows none later than {known}")]
+    TooNew {
+        /// The version found.
+        found: i64,
+        /// The latest version known.
+        known: i64,
+    },
+    /// The store has been run at a later time.
+    #[error("the store was run at {latest} already and can't go back to {asked}")]
+    ClockBackwards {
+        /// The latest time, RFC 3339.
+        latest: String,
+        /// The time asked for, RFC 3339.
+        asked: String,
+    },
+    /// A declared field changed its type while the column holds values.
+    #[error("the field `{field}` of {entity} holds values as {found} and can't become {wanted}")]
+    FieldType {
+        /// `contact`, `account` or `lead`.
+        entity: &'static str,
+        /// The field.
+        field: String,
+        /// The type of the stored values.
+        found: String,
+        /// The type now declared.
+        wanted: String,
+    },
+    /// A claim is no longer this worker's: its lease ran out, or another start-up freed it.
+    #[error("the claim on a batch was lost to another worker")]
+    ClaimLost,
+    /// The database holds something that the program didn't write.
+    #[error("the store holds something unexpected: {0}")]
+    Inconsistent(String),
+    /// The disk is full.
+    #[error("the store is full: {0}")]
+    Full(String),
+    /// Two transactions were in each other's way; the transaction is tried again.
+    #[error("the transaction met another: {0}")]
+    Conflict(String),
+    /// The database refused a statement.
+    #[error("the store refused a statement: {reason}\n  in: {statement}")]
+    Statement {
+        /// What the database said.
+        reason: String,
+        /// The statement, shortened.
+        statement: String,
+    },
+}
+
+impl StoreError {
+    pub(super) fn statement(reason: impl ToString, statement: &str) -> Self {
+        let words: Vec<&str> = statement.split_whitespace().collect();
+        let mut short: String = words.join(" ");
+        if let Some((at, _)) = short.char_indices().nth(400) {
+            short.truncate(at);
+            short.push('…');
+        }
+        StoreError::Statement { reason: reason.to_string(), statement: short }
+    }
+}

@@ -1,0 +1,238 @@
+//! Publications, journeys, their steps and their iterations.
+
+use std::collections::BTreeMap;
+
+use super::{Cell, Store, StoreError};
+
+/// A definition as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// `journey`, `segment`, `email`, …
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Hash of what it means.
+    pub hash: String,
+    /// What was written.
+    pub content: String,
+}
+
+/// A journey as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JourneyRow {
+    /// Its key.
+    pub key: i64,
+    /// Keys of its steps by id, removed ones included.
+    pub steps: BTreeMap<String, i64>,
+}
+
+/// One repetition of a journey.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IterationRow {
+    /// Its key.
+    pub key: i64,
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it starts.
+    pub starts_at: i64,
+    /// When its audience was let in first.
+    pub enrolled_at: Option<i64>,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+}
+
+/// A step as it is published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedStep {
+    /// Its id.
+    pub id: String,
+    /// Its id in the former publication, when it was another.
+    pub was: Option<String>,
+    /// Its tile.
+    pub tile: String,
+    /// The interaction types that wake those who wait there.
+    pub wakes: Vec<String>,
+    /// Whether they wake the whole account.
+    pub wakes_account: bool,
+}
+
+/// What becomes of those who stand on a step that is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Removed {
+    /// They leave the journey.
+    Exit,
+    /// They go to another step.
+    To(String),
+}
+
+impl Store {
+    /// The latest published hash of each definition of a kind, by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn published(&mut self, kind: &str) -> Result<BTreeMap<String, String>, StoreError> {
+        let rows = self.connection.query(
+            "SELECT p.name, p.hash FROM publication p
+             WHERE p.kind = $1 AND p.key = (SELECT MAX(q.key) FROM publication q WHERE q.kind = p.kind AND q.name = p.name)",
+            &[kind.into()],
+        )?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    }
+
+    /// Keeps publications (semantics 25). `at` is the store's time.
+    ///
+    /// # Errors
+    /// When the store fails; then none is kept.
+    pub fn publish(
+        &mut self,
+        at: i64,
+        revision: Option<&str>,
+        publications: &[Publication],
+    ) -> Result<(), StoreError> {
+        self.connection.write(|connection| {
+            for publication in publications {
+                connection.execute(
+                    "INSERT INTO publication (at, revision, kind, name, hash, content)
+                     VALUES ($1, $2, $3, $4, $5, $6)",
+                    &[
+                        at.into(),
+                        revision.into(),
+                        publication.kind.as_str().into(),
+                        publication.name.as_str().into(),
+                        publication.hash.as_str().into(),
+                        publication.content.as_str().into(),
+                    ],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The steps of a journey, by id, on which somebody stands, with how many.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn standing(&mut self, journey: &str) -> Result<BTreeMap<String, i64>, StoreError> {
+        let rows = self.connection.query(
+            "SELECT s.id, COUNT(*) FROM journey j JOIN iteration t ON t.journey_key = j.key
+             JOIN position p ON p.iteration_key = t.key JOIN step s ON s.key = p.step_key
+             WHERE j.name = $1 AND t.ended_at IS NULL GROUP BY s.id",
+            &[journey.into()],
+        )?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
+    }
+
+    /// Makes a journey and its steps known as they are published now, and moves those who stand on
+    /// steps that are gone.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is changed.
+    pub fn publish_journey(
+        &mut self,
+        name: &str,
+        target: &str,
+        steps: &[PublishedStep],
+        removed: &[(String, Removed)],
+        now: i64,
+    ) -> Result<JourneyRow, StoreError> {
+        let types = self.names.types.clone();
+        self.connection.write(|connection| {
+            connection.execute(
+                "INSERT INTO journey (name, target, publication_key, state) VALUES ($1, $2, 0, 'live')
+                 ON CONFLICT (name) DO UPDATE SET target = excluded.target",
+                &[name.into(), target.into()],
+            )?;
+            let row = connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])?;
+            let key = row.map_or(Ok(0), |row| row.integer(0))?;
+            for step in steps {
+                if let Some(was) = &step.was {
+                    connection.execute(
+                        "UPDATE step SET id = $3 WHERE journey_key = $1 AND id = $2
+                         AND NOT EXISTS (SELECT 1 FROM step o WHERE o.journey_key = $1 AND o.id = $3)",
+                        &[key.into(), was.as_str().into(), step.id.as_str().into()],
+                    )?;
+                }
+            }
+            for (place, step) in steps.iter().enumerate() {
+                let place = i64::try_from(place).unwrap_or(i64::MAX);
+                connection.execute(
+                    "INSERT INTO step (journey_key, id, tile, place) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (journey_key, id) DO UPDATE SET tile = excluded.tile, place = excluded.place",
+                    &[key.into(), step.id.as_str().into(), step.tile.as_str().into(), place.into()],
+                )?;
+            }
+            let keys = step_keys(connection, key)?;
+            for step in steps {
+                let step_key = keys.get(&step.id).copied().unwrap_or(-1);
+                connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[step_key.into()])?;
+                for name in &step.wakes {
+                    let scope = if step.wakes_account { "account" } else { "contact" };
+                    connection.execute(
+                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
+                         ON CONFLICT (step_key, type_key) DO NOTHING",
+                        &[step_key.into(), types.get(name).copied().unwrap_or(-1).into(), scope.into()],
+                    )?;
+                }
+            }
+            for (id, fate) in removed {
+                let Some(from) = keys.get(id) else { continue };
+                let to = match fate {
+                    Removed::Exit => None,
+                    Removed::To(id) => keys.get(id).copied(),
+                };
+                super::stops::leave_removed_step(connection, *from, to, now)?;
+            }
+            Ok(JourneyRow { key, steps: keys })
+        })
+    }
+
+    /// The iterations of a journey, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn iterations(&mut self, journey_key: i64) -> Result<Vec<IterationRow>, StoreError> {
+        let rows = self.connection.query(
+            "SELECT key, number, starts_at, enrolled_at, ended_at FROM iteration
+             WHERE journey_key = $1 ORDER BY number",
+            &[journey_key.into()],
+        )?;
+        rows.iter()
+            .map(|row| {
+                Ok(IterationRow {
+                    key: row.integer(0)?,
+                    number: row.integer(1)?,
+                    starts_at: row.integer(2)?,
+                    enrolled_at: row.optional_integer(3)?,
+                    ended_at: row.optional_integer(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Starts an iteration of a journey; does nothing when there is one with this number.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn start_iteration(
+        &mut self,
+        journey_key: i64,
+        number: i64,
+        starts_at: i64,
+    ) -> Result<(), StoreError> {
+        self.connection.execute(
+            "INSERT INTO iteration (journey_key, number, starts_at) VALUES ($1, $2, $3)
+             ON CONFLICT (journey_key, number) DO NOTHING",
+            &[journey_key.into(), number.into(), starts_at.into()],
+        )?;
+        Ok(())
+    }
+}
+
+fn step_keys(
+    connection: &mut super::Connection,
+    journey_key: i64,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    let rows =
+        connection.query("SELECT id, key FROM step WHERE journey_key = $1", &[Cell::Integer(journey_key)])?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
+}

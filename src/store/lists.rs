@@ -1,0 +1,175 @@
+//! Lists for people and programs: leads, activities, the outbox.
+
+use super::{Store, StoreError, outbox::OutboxState};
+
+/// A lead as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeadRow {
+    /// Its id.
+    pub id: String,
+    /// What it is about.
+    pub topic: Option<String>,
+    /// The journey that made it.
+    pub journey: Option<String>,
+    /// The step that made it.
+    pub step: Option<String>,
+    /// Parent contact.
+    pub contact_id: Option<String>,
+    /// Parent account.
+    pub account_id: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+    /// When it was made.
+    pub created_at: Option<i64>,
+}
+
+/// An activity as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityRow {
+    /// Its id.
+    pub id: String,
+    /// `task`, `phone_call`, `appointment`.
+    pub kind: String,
+    /// What it is about.
+    pub subject: String,
+    /// The journey that made it.
+    pub journey: Option<String>,
+    /// The step that made it.
+    pub step: Option<String>,
+    /// The contact it is about.
+    pub contact_id: Option<String>,
+    /// The account it is about, or the contact's.
+    pub account_id: Option<String>,
+    /// Who is to do it.
+    pub owner: Option<String>,
+    /// Until when.
+    pub due_at: Option<i64>,
+    /// When it was made.
+    pub created_at: i64,
+}
+
+/// A message as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageRow {
+    /// The effect's key.
+    pub key: String,
+    /// The channel.
+    pub channel: String,
+    /// What the channel needs to make it.
+    pub content: String,
+    /// The journey that made it.
+    pub journey: String,
+    /// The step that made it.
+    pub step: String,
+    /// The contact it goes to.
+    pub contact_id: String,
+    /// The account of the contact in the journey.
+    pub account_id: Option<String>,
+    /// How far it came.
+    pub state: OutboxState,
+    /// Why it didn't get there.
+    pub reason: Option<String>,
+    /// When the step made it.
+    pub created_at: i64,
+}
+
+impl Store {
+    /// All leads, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn leads(
+        &mut self,
+        each: &mut dyn FnMut(LeadRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let order = self.dialect().order_text("l.id");
+        let sql = format!(
+            "SELECT l.id, l.topic, j.name, s.id, l.contact_id, l.account_id, l.owner, COALESCE(l.created_at, l.created_on)
+             FROM lead l LEFT JOIN step s ON s.key = l.step_key LEFT JOIN journey j ON j.key = s.journey_key
+             ORDER BY COALESCE(l.created_at, l.created_on, 0), {order}"
+        );
+        self.connection.query_each(&sql, &[], &mut |row| {
+            each(LeadRow {
+                id: row.text(0)?,
+                topic: row.optional_text(1)?,
+                journey: row.optional_text(2)?,
+                step: row.optional_text(3)?,
+                contact_id: row.optional_text(4)?,
+                account_id: row.optional_text(5)?,
+                owner: row.optional_text(6)?,
+                created_at: row.optional_integer(7)?,
+            })
+        })
+    }
+
+    /// All activities, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn activities(
+        &mut self,
+        each: &mut dyn FnMut(ActivityRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let order = self.dialect().order_text("v.id");
+        let sql = format!(
+            "SELECT v.id, v.kind, v.subject, j.name, s.id, c.id, a.id, v.owner, v.due_at, v.created_at
+             FROM activity v LEFT JOIN step s ON s.key = v.step_key LEFT JOIN journey j ON j.key = s.journey_key
+             LEFT JOIN contact c ON c.key = v.contact_key LEFT JOIN account a ON a.key = v.account_key
+             ORDER BY v.created_at, {order}"
+        );
+        self.connection.query_each(&sql, &[], &mut |row| {
+            each(ActivityRow {
+                id: row.text(0)?,
+                kind: row.text(1)?,
+                subject: row.text(2)?,
+                journey: row.optional_text(3)?,
+                step: row.optional_text(4)?,
+                contact_id: row.optional_text(5)?,
+                account_id: row.optional_text(6)?,
+                owner: row.optional_text(7)?,
+                due_at: row.optional_integer(8)?,
+                created_at: row.integer(9)?,
+            })
+        })
+    }
+
+    /// The messages of the outbox, oldest first; those of one state, or all.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn messages(
+        &mut self,
+        state: Option<OutboxState>,
+        each: &mut dyn FnMut(MessageRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let order = format!("{}, {}", self.dialect().order_text("j.name"), self.dialect().order_text("c.id"));
+        let clause = match state {
+            Some(state) => format!("WHERE o.state = {}", state.number()),
+            None => String::new(),
+        };
+        let sql = format!(
+            "SELECT o.channel, o.content, j.name, t.number, s.id, o.visit, c.id, o.ordinal, a.id, o.state, o.reason,
+                o.created_at
+             FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
+             JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
+             LEFT JOIN account a ON a.key = o.account_key
+             {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
+        );
+        self.connection.query_each(&sql, &[], &mut |row| {
+            let (journey, iteration, step) = (row.text(2)?, row.integer(3)?, row.text(4)?);
+            let (visit, contact_id, ordinal) = (row.integer(5)?, row.text(6)?, row.integer(7)?);
+            each(MessageRow {
+                key: format!("{journey}/{iteration}/{step}/{visit}/{contact_id}/{ordinal}"),
+                channel: row.text(0)?,
+                content: row.text(1)?,
+                journey,
+                step,
+                contact_id,
+                account_id: row.optional_text(8)?,
+                state: OutboxState::numbered(row.integer(9)?)?,
+                reason: row.optional_text(10)?,
+                created_at: row.integer(11)?,
+            })
+        })
+    }
+}

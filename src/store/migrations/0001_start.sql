@@ -1,0 +1,140 @@
+-- The tables that Tilework starts with. {identity} and {clustered} are filled in by the dialect.
+-- Times are UTC milliseconds, flags are 0 or 1. Standard and declared fields become columns of
+-- account, contact, lead and interaction when definitions are published.
+
+CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
+
+CREATE TABLE field (
+    entity TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, column_name TEXT NOT NULL,
+    PRIMARY KEY (entity, name, kind)
+);
+
+CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE);
+
+CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT);
+CREATE INDEX contact_account ON contact (account_key);
+
+CREATE TABLE interaction_type (key {identity}, name TEXT NOT NULL UNIQUE);
+
+CREATE TABLE interaction (
+    key {identity}, id TEXT NOT NULL UNIQUE, type_key BIGINT NOT NULL, at BIGINT NOT NULL,
+    contact_key BIGINT NOT NULL, account_key BIGINT, journey TEXT, iteration BIGINT, step TEXT
+);
+CREATE INDEX interaction_contact ON interaction (contact_key, type_key, at);
+CREATE INDEX interaction_type_at ON interaction (type_key, at);
+
+-- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead.
+CREATE TABLE change (
+    key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT, at BIGINT
+);
+
+CREATE TABLE publication (
+    key {identity}, at BIGINT NOT NULL, revision TEXT, kind TEXT NOT NULL, name TEXT NOT NULL,
+    hash TEXT NOT NULL, content TEXT NOT NULL
+);
+CREATE INDEX publication_name ON publication (kind, name, key);
+
+CREATE TABLE segment (
+    key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL,
+    active SMALLINT NOT NULL, stale SMALLINT NOT NULL, size BIGINT NOT NULL,
+    evaluated_at BIGINT, next_evaluation_at BIGINT
+);
+
+CREATE TABLE membership (
+    segment_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, joined_at BIGINT NOT NULL,
+    PRIMARY KEY (segment_key, subject_key)
+){clustered};
+
+-- Who joined (1) and who left (0), and when.
+CREATE TABLE membership_change (
+    segment_key BIGINT NOT NULL, at BIGINT NOT NULL, subject_key BIGINT NOT NULL, joined SMALLINT NOT NULL,
+    PRIMARY KEY (segment_key, subject_key, at, joined)
+){clustered};
+
+CREATE TABLE journey (
+    key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
+    state TEXT NOT NULL
+);
+
+CREATE TABLE step (
+    key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, tile TEXT NOT NULL, place BIGINT NOT NULL,
+    UNIQUE (journey_key, id)
+);
+
+-- The interaction types that wake those who wait at a step; scope is contact or account.
+CREATE TABLE step_wake (
+    step_key BIGINT NOT NULL, type_key BIGINT NOT NULL, scope TEXT NOT NULL,
+    PRIMARY KEY (step_key, type_key)
+);
+
+CREATE TABLE iteration (
+    key {identity}, journey_key BIGINT NOT NULL, number BIGINT NOT NULL, starts_at BIGINT NOT NULL,
+    enrolled_at BIGINT, ended_at BIGINT,
+    UNIQUE (journey_key, number)
+);
+
+-- state: 1 in the journey, 2 finished, 3 stopped. A contact without account is an account of its own,
+-- whose key is the contact's, negative.
+CREATE TABLE participant (
+    iteration_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, account_key BIGINT NOT NULL,
+    entered_at BIGINT NOT NULL, state SMALLINT NOT NULL, ended_at BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, contact_key)
+){clustered};
+CREATE INDEX participant_account ON participant (iteration_key, account_key);
+
+CREATE TABLE position (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    lane BIGINT NOT NULL, step_key BIGINT NOT NULL, visit BIGINT NOT NULL, arrived_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL, looked_at BIGINT,
+    PRIMARY KEY (iteration_key, account_key, contact_key, lane)
+){clustered};
+CREATE INDEX position_due ON position (iteration_key, step_key, due_at);
+
+-- One row for each step that a participant left, or was stopped at (stopped = 1).
+CREATE TABLE history (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    step_key BIGINT NOT NULL, visit BIGINT NOT NULL, arrived_at BIGINT NOT NULL, left_at BIGINT NOT NULL,
+    stopped SMALLINT NOT NULL, path TEXT, reason TEXT,
+    PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit)
+){clustered};
+
+-- The one decision of an account at a step; path is empty until it is taken.
+CREATE TABLE decision (
+    iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, visit BIGINT NOT NULL, account_key BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL, looked_at BIGINT NOT NULL, path TEXT, decided_at BIGINT, because TEXT,
+    PRIMARY KEY (iteration_key, account_key, step_key, visit)
+){clustered};
+
+CREATE TABLE claim (
+    key {identity}, iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_from BIGINT NOT NULL,
+    account_to BIGINT NOT NULL, owner BIGINT NOT NULL, deadline BIGINT NOT NULL, woken SMALLINT NOT NULL
+);
+CREATE INDEX claim_range ON claim (iteration_key, step_key);
+
+CREATE TABLE lead (
+    key {identity}, id TEXT NOT NULL UNIQUE, contact_key BIGINT, account_key BIGINT,
+    iteration_key BIGINT, step_key BIGINT, visit BIGINT, subject_account_key BIGINT, subject_contact_key BIGINT,
+    ordinal BIGINT, created_at BIGINT,
+    UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
+);
+
+CREATE TABLE activity (
+    key {identity}, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject TEXT NOT NULL, description TEXT,
+    owner TEXT, due_at BIGINT, created_at BIGINT NOT NULL, contact_key BIGINT, account_key BIGINT,
+    iteration_key BIGINT, step_key BIGINT, visit BIGINT, subject_account_key BIGINT, subject_contact_key BIGINT,
+    ordinal BIGINT,
+    UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
+);
+
+-- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped.
+CREATE TABLE outbox (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    step_key BIGINT NOT NULL, visit BIGINT NOT NULL, ordinal BIGINT NOT NULL,
+    channel TEXT NOT NULL, content TEXT NOT NULL, state SMALLINT NOT NULL, created_at BIGINT NOT NULL,
+    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, owner BIGINT, ended_at BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit, ordinal)
+){clustered};
+CREATE INDEX outbox_waiting ON outbox (due_at) WHERE state = 1;
+CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state = 2;

@@ -1,0 +1,53 @@
+//! The database: SQLite by default, Postgres where many work at once.
+//!
+//! In: predicates, rows and keys as plain data. Out: rows. It is the only folder with SQL: one text a
+//! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
+//! journeys' definitions, tiles or the time of day.
+
+mod batch;
+mod claims;
+mod columns;
+mod connection;
+mod dialect;
+mod enrolment;
+mod error;
+mod interactions;
+mod journeys;
+mod lists;
+mod migrations;
+mod open;
+mod outbox;
+mod outcomes;
+mod postgres;
+mod predicate;
+mod records;
+mod report;
+mod satisfaction;
+mod segments;
+mod sqlite;
+mod stops;
+mod trigger;
+mod value;
+mod wake;
+mod why;
+
+pub use batch::{LAG_LIMIT, Message, NextStep, Passage, Standing};
+pub use claims::{AccountRange, Claim};
+pub use dialect::Dialect;
+pub use enrolment::Enrolment;
+pub use error::StoreError;
+pub use interactions::{NewInteraction, Recorded};
+pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};
+pub use lists::{ActivityRow, LeadRow, MessageRow};
+pub use open::{Store, StoreAddress};
+pub use outbox::{DueMessage, OutboxState, Settled};
+pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
+pub use records::{Record, Written};
+pub use report::{JourneyNumbers, StepNumbers};
+pub use segments::{Difference, Edge, Member, Membership, SegmentState};
+pub use trigger::{Answer, Asked, Question, Subject};
+pub use wake::Incoming;
+pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+
+use connection::Connection;
+use value::{Cell, JsonRows, Row};

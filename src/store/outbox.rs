@@ -1,0 +1,261 @@
+//! Messages on their way out.
+
+use super::{Cell, JsonRows, Store, StoreError, columns::value};
+use crate::model::{Field, Value};
+
+/// How far a message has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutboxState {
+    /// It waits to be handed over.
+    Waiting,
+    /// It is being handed over.
+    Sending,
+    /// The channel took it.
+    Delivered,
+    /// It must not be sent; the reason says why.
+    Blocked,
+    /// It failed for good.
+    Failed,
+    /// It is not known whether it left.
+    Unknown,
+    /// It was dropped while it waited.
+    Dropped,
+}
+
+impl OutboxState {
+    /// All states, with the words and numbers that stand for them.
+    pub const ALL: [(OutboxState, i64, &'static str); 7] = [
+        (OutboxState::Waiting, 1, "waiting"),
+        (OutboxState::Sending, 2, "sending"),
+        (OutboxState::Delivered, 3, "delivered"),
+        (OutboxState::Blocked, 4, "blocked"),
+        (OutboxState::Failed, 5, "failed"),
+        (OutboxState::Unknown, 6, "unknown"),
+        (OutboxState::Dropped, 7, "dropped"),
+    ];
+
+    /// The word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        OutboxState::ALL.iter().find(|(state, _, _)| *state == self).map_or("", |(_, _, name)| name)
+    }
+
+    /// The state with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<OutboxState> {
+        OutboxState::ALL.iter().find(|(_, _, word)| *word == name).map(|(state, _, _)| *state)
+    }
+
+    pub(super) fn number(self) -> i64 {
+        OutboxState::ALL.iter().find(|(state, _, _)| *state == self).map_or(0, |(_, number, _)| *number)
+    }
+
+    pub(super) fn numbered(number: i64) -> Result<OutboxState, StoreError> {
+        OutboxState::ALL
+            .iter()
+            .find(|(_, known, _)| *known == number)
+            .map(|(state, _, _)| *state)
+            .ok_or_else(|| StoreError::Inconsistent(format!("an outbox row has state {number}")))
+    }
+}
+
+/// A message that is due, with the values that the channel asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DueMessage {
+    pub(super) place: [i64; 6],
+    /// The effect's key: journey, iteration, step, visit, subject, ordinal.
+    pub key: String,
+    /// The journey's name.
+    pub journey: String,
+    /// The iteration's number.
+    pub iteration: i64,
+    /// The step's id.
+    pub step: String,
+    /// What the channel needs to make the message.
+    pub content: String,
+    /// When the step made it.
+    pub created_at: i64,
+    /// When it may leave.
+    pub due_at: i64,
+    /// When it isn't sent any more.
+    pub expires_at: Option<i64>,
+    /// The contact's id.
+    pub contact_id: String,
+    /// Whether the contact still is in the journey or finished it; the reason when it was stopped.
+    pub stopped: Option<String>,
+    /// The contact's values, in the order in which the fields were asked for.
+    pub contact: Vec<Value>,
+    /// The values of the contact's account, likewise.
+    pub account: Vec<Value>,
+}
+
+/// How a message fared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// How far it came.
+    pub state: OutboxState,
+    /// Why, when it didn't get there.
+    pub reason: Option<String>,
+    /// The interaction to record, by its type's name, with its moment and the e-mail's name.
+    pub interaction: Option<(&'static str, i64, String)>,
+    /// Why the contact's participation stops, if it does.
+    pub stop: Option<String>,
+}
+
+impl Store {
+    /// Takes up to `limit` messages of a channel that are due, so that no other worker does, and marks
+    /// them as being handed over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn take_messages(
+        &mut self,
+        channel: &str,
+        now: i64,
+        limit: i64,
+        contact_fields: &[Field],
+        account_fields: &[Field],
+    ) -> Result<Vec<DueMessage>, StoreError> {
+        let owner = self.owner();
+        let take = format!(
+            "UPDATE outbox SET state = 2, owner = $4, attempts = attempts + 1
+             WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
+                SELECT iteration_key, account_key, contact_key, step_key, visit, ordinal FROM outbox
+                WHERE state = 1 AND due_at <= $1 AND channel = $2
+                ORDER BY due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
+            self.dialect().skip_locked()
+        );
+        let taken = self.connection.write(|connection| {
+            connection.execute(&take, &[now.into(), channel.into(), limit.into(), owner.into()])
+        })?;
+        if taken == 0 {
+            return Ok(Vec::new());
+        }
+        let mut columns = String::new();
+        for field in contact_fields {
+            columns = format!("{columns}, c.\"{}\"", field.name);
+        }
+        for field in account_fields {
+            columns = format!("{columns}, a.\"{}\"", field.name);
+        }
+        let sql = format!(
+            "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
+                j.name, t.number, s.id, o.content, o.created_at, o.due_at, o.expires_at, c.id,
+                CASE WHEN p.state = 3 THEN p.reason END{columns}
+             FROM outbox o
+             JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
+             JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
+             LEFT JOIN account a ON a.key = c.account_key
+             LEFT JOIN participant p ON p.iteration_key = o.iteration_key AND p.contact_key = o.contact_key
+             WHERE o.state = 2 AND o.owner = $1
+             ORDER BY o.due_at, o.iteration_key, o.account_key, o.contact_key, o.step_key"
+        );
+        let mut messages = Vec::new();
+        self.connection.query_each(&sql, &[owner.into()], &mut |row| {
+            let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
+            for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
+                values.push(value(row.raw(15 + at)?, &field.kind)?);
+            }
+            let account = values.split_off(contact_fields.len());
+            let mut place = [0; 6];
+            for (at, part) in place.iter_mut().enumerate() {
+                *part = row.integer(at)?;
+            }
+            let (journey, iteration, step) = (row.text(6)?, row.integer(7)?, row.text(8)?);
+            let contact_id = row.text(13)?;
+            messages.push(DueMessage {
+                key: format!("{journey}/{iteration}/{step}/{}/{contact_id}/{}", place[4], place[5]),
+                place,
+                journey,
+                iteration,
+                step,
+                content: row.text(9)?,
+                created_at: row.integer(10)?,
+                due_at: row.integer(11)?,
+                expires_at: row.optional_integer(12)?,
+                contact_id,
+                stopped: row.optional_text(14)?,
+                contact: values,
+                account,
+            });
+            Ok(())
+        })?;
+        Ok(messages)
+    }
+
+    /// Notes how messages fared, with the interactions that follow from it, in one transaction. The
+    /// interaction's id is made from the message's key, so that it can't be written twice.
+    ///
+    /// # Errors
+    /// When the store fails; then the messages still count as being handed over.
+    pub fn settle_messages(
+        &mut self,
+        settled: &[(&DueMessage, Settled)],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (mut states, mut interactions) = (JsonRows::default(), JsonRows::default());
+        let mut stops: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
+        for (message, fate) in settled {
+            let mut cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
+            cells.extend([fate.state.number().into(), fate.reason.clone().into()]);
+            states.push(&cells);
+            if let Some((kind, at, email)) = &fate.interaction {
+                interactions.push(&[
+                    format!("{kind}/{}", message.key).into(),
+                    self.names.type_key(kind).into(),
+                    (*at).into(),
+                    message.place[2].into(),
+                    message.journey.as_str().into(),
+                    message.iteration.into(),
+                    message.step.as_str().into(),
+                    email.as_str().into(),
+                    fate.reason.clone().into(),
+                ]);
+            }
+            if let Some(reason) = &fate.stop {
+                stops.entry(message.place[0]).or_default().push((
+                    message.place[1],
+                    message.place[2],
+                    now,
+                    reason.clone(),
+                ));
+            }
+        }
+        let rows = self.dialect().rows("$1");
+        let settle = format!(
+            "UPDATE outbox SET state = r.state, reason = r.reason, ended_at = $2, owner = NULL
+             FROM (SELECT CAST(value ->> 0 AS BIGINT) AS iteration_key, CAST(value ->> 1 AS BIGINT) AS account_key,
+                CAST(value ->> 2 AS BIGINT) AS contact_key, CAST(value ->> 3 AS BIGINT) AS step_key,
+                CAST(value ->> 4 AS BIGINT) AS visit, CAST(value ->> 5 AS BIGINT) AS ordinal,
+                CAST(value ->> 6 AS SMALLINT) AS state, value ->> 7 AS reason FROM {rows}) r
+             WHERE outbox.iteration_key = r.iteration_key AND outbox.account_key = r.account_key
+               AND outbox.contact_key = r.contact_key AND outbox.step_key = r.step_key
+               AND outbox.visit = r.visit AND outbox.ordinal = r.ordinal"
+        );
+        let record = format!(
+            "INSERT INTO interaction (id, type_key, at, contact_key, account_key, journey, iteration, step, email_text, reason_text)
+             SELECT r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), c.key, c.account_key,
+                r.value ->> 4, CAST(r.value ->> 5 AS BIGINT), r.value ->> 6, r.value ->> 7, r.value ->> 8
+             FROM {rows} AS r JOIN contact c ON c.key = CAST(r.value ->> 3 AS BIGINT)
+             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
+        );
+        self.connection.write(|connection| {
+            connection.execute(&settle, &[states.finish(), now.into()])?;
+            if !interactions.is_empty() {
+                let before = connection
+                    .query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?
+                    .map_or(Ok(0), |row| row.integer(0))?;
+                connection.execute(&record, &[interactions.finish()])?;
+                connection.execute(
+                    "INSERT INTO change (kind, subject_key, type_key, at)
+                     SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1",
+                    &[before.into()],
+                )?;
+            }
+            for (iteration, who) in &stops {
+                super::stops::stop(connection, *iteration, who)?;
+            }
+            Ok(())
+        })
+    }
+}

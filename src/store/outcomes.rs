@@ -1,0 +1,406 @@
+//! Committing what tiles decided, participant by participant.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Cell, Connection, JsonRows, Store, StoreError,
+    claims::{self, Claim},
+    stops::{self, BlockedQuery, Blocks},
+};
+
+/// What becomes of one participant at the step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeRow {
+    /// The participant's frozen account.
+    pub account_key: i64,
+    /// The participant.
+    pub contact_key: i64,
+    /// What becomes of it.
+    pub fate: Fate,
+    /// Why, where there is something to tell.
+    pub reason: Option<String>,
+}
+
+/// What becomes of a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes to another step.
+    Go {
+        /// The path it takes.
+        path: Option<String>,
+        /// When the step released it, which is when it arrives at the next.
+        moment: i64,
+        /// The next step.
+        step_key: i64,
+        /// When the next step looks at it first.
+        look_at: i64,
+    },
+    /// It finishes the journey.
+    Finish {
+        /// The path it takes.
+        path: Option<String>,
+        /// When.
+        moment: i64,
+    },
+    /// It stays and is looked at again.
+    Wait {
+        /// When, if nothing wakes it before.
+        until: i64,
+    },
+    /// It stops; the row's reason says why.
+    Stop {
+        /// When.
+        moment: i64,
+    },
+}
+
+/// An account's decision at a step, or that it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// The account.
+    pub account_key: i64,
+    /// The visit.
+    pub visit: i64,
+    /// When its first participant arrived.
+    pub opened_at: i64,
+    /// When it was looked at last.
+    pub looked_at: i64,
+    /// The path, once it is decided, and when that was.
+    pub decided: Option<(String, i64)>,
+    /// What decided it, for people.
+    pub because: Option<String>,
+}
+
+/// A row that a step makes beside moving people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EffectRow {
+    /// The account it is for, or the participant's.
+    pub account_key: i64,
+    /// The contact it is for; nothing when it is for the account.
+    pub contact_key: Option<i64>,
+    /// The visit.
+    pub visit: i64,
+    /// Which of the step's effects for this subject, from 0.
+    pub ordinal: i64,
+    /// The new record's id, made from the effect's key.
+    pub id: String,
+    /// When it is made.
+    pub created_at: i64,
+    /// The record.
+    pub record: EffectRecord,
+}
+
+/// A record that a step makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EffectRecord {
+    /// An activity for a salesperson.
+    Activity {
+        /// `task`, `phone_call`, `appointment`.
+        kind: String,
+        /// What it is about.
+        subject: String,
+        /// More about it.
+        description: Option<String>,
+        /// Who is to do it.
+        owner: Option<String>,
+        /// Until when.
+        due_at: Option<i64>,
+    },
+    /// A lead; columns of the lead's standard fields with their text.
+    Lead {
+        /// Field and text.
+        fields: Vec<(&'static str, Option<String>)>,
+    },
+}
+
+/// Everything that a batch comes to.
+#[derive(Debug, Clone, Default)]
+pub struct BatchOutcome {
+    /// One row for each participant.
+    pub outcomes: Vec<OutcomeRow>,
+    /// Decisions of accounts.
+    pub decisions: Vec<DecisionRow>,
+    /// Records made.
+    pub effects: Vec<EffectRow>,
+}
+
+impl Store {
+    /// Commits a batch: positions, history, decisions and records together or not at all.
+    ///
+    /// # Errors
+    /// When the claim was lost or the store fails; then nothing happened.
+    pub fn commit_outcomes(
+        &mut self,
+        claim: &Claim,
+        batch: &BatchOutcome,
+        blocks: Blocks<'_>,
+        timezone: &str,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let owner = self.owner();
+        let blocked = BlockedQuery::new(
+            self.dialect(),
+            &self.names,
+            blocks,
+            timezone,
+            now,
+            claim.iteration_key,
+            Some((claim.step_key, claim.range)),
+        )?;
+        self.connection.write(|connection| {
+            let woken = claims::finish(connection, claim, owner)?;
+            let mut stopped: Vec<(i64, i64, i64, String)> = Vec::new();
+            let mut out: BTreeSet<i64> = BTreeSet::new();
+            let here: BTreeSet<i64> = batch.outcomes.iter().map(|row| row.contact_key).collect();
+            for (account, contact, block) in blocked.run(connection)? {
+                if here.contains(&contact) {
+                    out.insert(contact);
+                    stopped.push((account, contact, now, blocks[block].0.clone()));
+                }
+            }
+            for row in &batch.outcomes {
+                if let (Fate::Stop { moment }, false) = (&row.fate, out.contains(&row.contact_key)) {
+                    let reason = row.reason.clone().unwrap_or_else(|| "stopped".to_owned());
+                    stopped.push((row.account_key, row.contact_key, *moment, reason));
+                }
+            }
+            move_on(connection, claim, batch, &out, woken, now)?;
+            stops::stop(connection, claim.iteration_key, &stopped)?;
+            write_decisions(connection, claim, &batch.decisions)?;
+            write_effects(connection, claim, batch, &out)
+        })
+    }
+}
+
+/// Moves those who go on, waits for those who wait, finishes those who are through.
+fn move_on(
+    connection: &mut Connection,
+    claim: &Claim,
+    batch: &BatchOutcome,
+    out: &BTreeSet<i64>,
+    woken: bool,
+    now: i64,
+) -> Result<(), StoreError> {
+    let (mut going, mut finishing, mut waiting) =
+        (JsonRows::default(), JsonRows::default(), JsonRows::default());
+    for row in &batch.outcomes {
+        if out.contains(&row.contact_key) {
+            continue;
+        }
+        let who = [Cell::Integer(row.account_key), Cell::Integer(row.contact_key)];
+        let [account, contact] = who;
+        match &row.fate {
+            Fate::Go { path, moment, step_key, look_at } => going.push(&[
+                account,
+                contact,
+                (*moment).into(),
+                path.clone().into(),
+                row.reason.clone().into(),
+                (*step_key).into(),
+                (*look_at).into(),
+            ]),
+            Fate::Finish { path, moment } => finishing.push(&[
+                account,
+                contact,
+                (*moment).into(),
+                path.clone().into(),
+                row.reason.clone().into(),
+            ]),
+            Fate::Wait { until } => {
+                // Something happened while the tile was at work: it is looked at again at once.
+                let until = if woken { (*until).min(now) } else { *until };
+                waiting.push(&[account, contact, until.into()]);
+            }
+            Fate::Stop { .. } => {}
+        }
+    }
+    let rows = connection.dialect().rows("$3");
+    let who = format!(
+        "(SELECT CAST(value ->> 0 AS BIGINT) AS account_key, CAST(value ->> 1 AS BIGINT) AS contact_key,
+                 CAST(value ->> 2 AS BIGINT) AS moment, value ->> 3 AS path, value ->> 4 AS reason,
+                 CAST(value ->> 5 AS BIGINT) AS next_step, CAST(value ->> 6 AS BIGINT) AS look_at FROM {rows}) r"
+    );
+    let same = "p.iteration_key = $1 AND p.account_key = r.account_key AND p.contact_key = r.contact_key
+                AND p.lane = 0 AND p.step_key = $2";
+    let leave = format!(
+        "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at,
+            stopped, path, reason)
+         SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at, r.moment, 0,
+            r.path, r.reason
+         FROM {who} JOIN position p ON {same}"
+    );
+    let key = |rows: &JsonRows| [claim.iteration_key.into(), claim.step_key.into(), rows.finish()];
+    if !going.is_empty() {
+        let parameters = key(&going);
+        connection.execute(&leave, &parameters)?;
+        connection.execute(
+            &format!(
+                "UPDATE position AS p SET step_key = r.next_step, visit = 1, arrived_at = r.moment,
+                    due_at = r.look_at, looked_at = NULL
+                 FROM {who} WHERE {same}"
+            ),
+            &parameters,
+        )?;
+    }
+    if !finishing.is_empty() {
+        let parameters = key(&finishing);
+        connection.execute(&leave, &parameters)?;
+        connection.execute(
+            &format!(
+                "UPDATE participant SET state = 2, ended_at = r.moment
+                 FROM {who} JOIN position p ON {same}
+                 WHERE participant.iteration_key = $1 AND participant.contact_key = r.contact_key"
+            ),
+            &parameters,
+        )?;
+        connection.execute(
+            &format!(
+                "DELETE FROM position WHERE iteration_key = $1 AND step_key = $2 AND EXISTS (
+                    SELECT 1 FROM {who} WHERE r.account_key = position.account_key
+                      AND r.contact_key = position.contact_key)"
+            ),
+            &parameters,
+        )?;
+    }
+    if !waiting.is_empty() {
+        let mut parameters = key(&waiting).to_vec();
+        parameters.push(now.into());
+        connection.execute(
+            &format!("UPDATE position AS p SET due_at = r.moment, looked_at = $4 FROM {who} WHERE {same}"),
+            &parameters,
+        )?;
+    }
+    Ok(())
+}
+
+fn write_decisions(
+    connection: &mut Connection,
+    claim: &Claim,
+    decisions: &[DecisionRow],
+) -> Result<(), StoreError> {
+    let mut json = JsonRows::default();
+    for row in decisions {
+        let (path, at) = row.decided.clone().unzip();
+        json.push(&[
+            row.account_key.into(),
+            row.visit.into(),
+            row.opened_at.into(),
+            row.looked_at.into(),
+            path.into(),
+            at.into(),
+            row.because.clone().into(),
+        ]);
+    }
+    if json.is_empty() {
+        return Ok(());
+    }
+    let rows = connection.dialect().rows("$3");
+    connection.execute(
+        &format!(
+            "INSERT INTO decision (iteration_key, step_key, account_key, visit, opened_at, looked_at, path,
+                decided_at, because)
+             SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT),
+                CAST(value ->> 2 AS BIGINT), CAST(value ->> 3 AS BIGINT), value ->> 4,
+                CAST(value ->> 5 AS BIGINT), value ->> 6
+             FROM {rows} WHERE 1 = 1
+             ON CONFLICT (iteration_key, account_key, step_key, visit) DO UPDATE SET
+                looked_at = excluded.looked_at, path = excluded.path, decided_at = excluded.decided_at,
+                because = excluded.because
+             WHERE decision.path IS NULL"
+        ),
+        &[claim.iteration_key.into(), claim.step_key.into(), json.finish()],
+    )?;
+    Ok(())
+}
+
+fn write_effects(
+    connection: &mut Connection,
+    claim: &Claim,
+    batch: &BatchOutcome,
+    out: &BTreeSet<i64>,
+) -> Result<(), StoreError> {
+    // An account whose participants here were all stopped gets nothing.
+    let mut passing: BTreeMap<i64, bool> = BTreeMap::new();
+    for row in &batch.outcomes {
+        *passing.entry(row.account_key).or_default() |= !out.contains(&row.contact_key);
+    }
+    let kept = batch.effects.iter().filter(|effect| match effect.contact_key {
+        Some(contact) => !out.contains(&contact),
+        None => passing.get(&effect.account_key).copied().unwrap_or(false),
+    });
+    let (mut activities, mut leads) = (JsonRows::default(), JsonRows::default());
+    let mut lead_fields: Vec<&'static str> = Vec::new();
+    for effect in kept {
+        let mut cells: Vec<Cell> = vec![
+            effect.id.as_str().into(),
+            effect.account_key.into(),
+            effect.contact_key.unwrap_or(0).into(),
+            effect.visit.into(),
+            effect.ordinal.into(),
+            effect.created_at.into(),
+        ];
+        match &effect.record {
+            EffectRecord::Activity { kind, subject, description, owner, due_at } => {
+                cells.extend([
+                    kind.as_str().into(),
+                    subject.as_str().into(),
+                    description.clone().into(),
+                    owner.clone().into(),
+                    (*due_at).into(),
+                ]);
+                activities.push(&cells);
+            }
+            EffectRecord::Lead { fields } => {
+                lead_fields = fields.iter().map(|(name, _)| *name).collect();
+                cells.extend(fields.iter().map(|(_, text)| Cell::from(text.clone())));
+                leads.push(&cells);
+            }
+        }
+    }
+    // A positive account key is an account; the subject of an effect for an account has no contact.
+    let parents = "CASE WHEN CAST(value ->> 2 AS BIGINT) > 0 THEN CAST(value ->> 2 AS BIGINT) END,
+                   CASE WHEN CAST(value ->> 1 AS BIGINT) > 0 THEN CAST(value ->> 1 AS BIGINT) END";
+    let origin = "CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST(value ->> 3 AS BIGINT),
+                  CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), CAST(value ->> 4 AS BIGINT)";
+    let rows = connection.dialect().rows("$3");
+    if !activities.is_empty() {
+        connection.execute(
+            &format!(
+                "INSERT INTO activity (id, created_at, kind, subject, description, owner, due_at, contact_key,
+                    account_key, iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
+                 SELECT value ->> 0, CAST(value ->> 5 AS BIGINT), value ->> 6, value ->> 7, value ->> 8, value ->> 9,
+                    CAST(value ->> 10 AS BIGINT), {parents}, {origin}
+                 FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
+            ),
+            &[claim.iteration_key.into(), claim.step_key.into(), activities.finish()],
+        )?;
+    }
+    if !leads.is_empty() {
+        let names: Vec<String> = lead_fields.iter().map(|name| format!("\"{name}\"")).collect();
+        let values: Vec<String> = (0..lead_fields.len()).map(|at| format!("value ->> {}", at + 6)).collect();
+        let parameters = [claim.iteration_key.into(), claim.step_key.into(), leads.finish()];
+        let before = connection
+            .query_first("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?
+            .map_or(Ok(0), |row| row.integer(0))?;
+        connection.execute(
+            &format!(
+                "INSERT INTO lead (id, created_at, created_on, contact_key, account_key, iteration_key, step_key, visit,
+                    subject_account_key, subject_contact_key, ordinal, {})
+                 SELECT value ->> 0, CAST(value ->> 5 AS BIGINT), CAST(value ->> 5 AS BIGINT),
+                    CASE WHEN CAST(value ->> 2 AS BIGINT) > 0 THEN CAST(value ->> 2 AS BIGINT) END,
+                    CASE WHEN CAST(value ->> 2 AS BIGINT) = 0 AND CAST(value ->> 1 AS BIGINT) > 0
+                         THEN CAST(value ->> 1 AS BIGINT) END,
+                    {origin}, {}
+                 FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING",
+                names.join(", "),
+                values.join(", ")
+            ),
+            &parameters,
+        )?;
+        connection.execute(
+            "INSERT INTO change (kind, subject_key) SELECT 4, l.key FROM lead l WHERE l.key > $1",
+            &[before.into()],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! Accounts, contacts and leads: written by import, found by id.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Cell, Connection, JsonRows, Store, StoreError,
+    columns::{cell, column_type, value},
+};
+use crate::model::{Entity, Field, Value};
+
+/// How rows fared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// Rows that weren't there before.
+    pub created: u64,
+    /// Rows that were there.
+    pub updated: u64,
+}
+
+/// A record's values by field name, and its id.
+pub type Record = BTreeMap<String, Value>;
+
+const CHANGE_CONTACT: i64 = 1;
+const CHANGE_ACCOUNT: i64 = 2;
+const CHANGE_LEAD: i64 = 4;
+
+impl Store {
+    /// Writes records by id: new ones are made, known ones get the given columns and keep the others.
+    /// Ids are unique within `rows`; each row has a value for each column. The change is queued for
+    /// segments in the same transaction.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is written.
+    pub fn upsert_records(
+        &mut self,
+        entity: Entity,
+        columns: &[Field],
+        rows: &[(String, Vec<Value>)],
+    ) -> Result<Written, StoreError> {
+        let columns: Vec<&Field> = columns.iter().filter(|field| field.name != "id").collect();
+        let mut json = JsonRows::default();
+        for (id, values) in rows {
+            let mut cells = vec![Cell::from(id.as_str())];
+            cells.extend(values.iter().map(cell));
+            json.push(&cells);
+        }
+        let table = entity.name();
+        let source = self.dialect().rows("$1");
+        let mut names = String::from("id");
+        let mut values = String::from("value ->> 0");
+        let mut sets = Vec::new();
+        for (at, field) in columns.iter().enumerate() {
+            let name = format!("\"{}\"", field.name);
+            names = format!("{names}, {name}");
+            values = format!("{values}, CAST(value ->> {} AS {})", at + 1, column_type(&field.kind));
+            sets.push(format!("{name} = excluded.{name}"));
+        }
+        let update = match sets.is_empty() {
+            true => "DO NOTHING".to_owned(),
+            false => format!("DO UPDATE SET {}", sets.join(", ")),
+        };
+        let insert = format!(
+            "INSERT INTO {table} ({names}) SELECT {values} FROM {source} WHERE 1 = 1 ON CONFLICT (id) {update}"
+        );
+        let known = format!("SELECT COUNT(*) FROM {table} WHERE id IN (SELECT value ->> 0 FROM {source})");
+        let kind = match entity {
+            Entity::Contact => CHANGE_CONTACT,
+            Entity::Account => CHANGE_ACCOUNT,
+            Entity::Lead => CHANGE_LEAD,
+        };
+        let queue = format!(
+            "INSERT INTO change (kind, subject_key)
+             SELECT {kind}, r.key FROM {table} r WHERE r.id IN (SELECT value ->> 0 FROM {source})"
+        );
+        let rows_parameter = [json.finish()];
+        self.connection.write(|connection| {
+            let known =
+                connection.query_first(&known, &rows_parameter)?.map_or(Ok(0), |row| row.integer(0))?;
+            connection.execute(&insert, &rows_parameter)?;
+            link(connection, entity, &source, &rows_parameter)?;
+            connection.execute(&queue, &rows_parameter)?;
+            let known = u64::try_from(known).unwrap_or(0);
+            Ok(Written { created: (rows.len() as u64).saturating_sub(known), updated: known })
+        })
+    }
+
+    /// The values of a record by field name; nothing when there is none with this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn record(
+        &mut self,
+        entity: Entity,
+        id: &str,
+        fields: &[Field],
+    ) -> Result<Option<Record>, StoreError> {
+        let columns: Vec<String> = fields.iter().map(|field| format!("\"{}\"", field.name)).collect();
+        let sql = format!("SELECT {} FROM {} WHERE id = $1", columns.join(", "), entity.name());
+        let Some(row) = self.connection.query_first(&sql, &[id.into()])? else { return Ok(None) };
+        let mut record = Record::new();
+        for (at, field) in fields.iter().enumerate() {
+            record.insert(field.name.clone(), value(row.raw(at)?, &field.kind)?);
+        }
+        Ok(Some(record))
+    }
+
+    /// The ids that none of the entity's records has.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn unknown_ids(&mut self, entity: Entity, ids: &[String]) -> Result<Vec<String>, StoreError> {
+        let mut json = JsonRows::default();
+        for id in ids {
+            json.push(&[id.as_str().into()]);
+        }
+        let sql = format!(
+            "SELECT value ->> 0 FROM {} WHERE value ->> 0 NOT IN (SELECT id FROM {})",
+            self.dialect().rows("$1"),
+            entity.name()
+        );
+        self.connection.query(&sql, &[json.finish()])?.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// How many records there are.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn count_records(&mut self, entity: Entity) -> Result<u64, StoreError> {
+        let row = self.connection.query_first(&format!("SELECT COUNT(*) FROM {}", entity.name()), &[])?;
+        let count = row.map_or(Ok(0), |row| row.integer(0))?;
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+/// Keeps the keys of parents in step with their ids, also of parents that come after their children.
+fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]) -> Result<(), StoreError> {
+    let own = format!("id IN (SELECT value ->> 0 FROM {source})");
+    let account_of = |table: &str, which: &str| {
+        format!(
+            "UPDATE {table} SET account_key = (SELECT a.key FROM account a WHERE a.id = {table}.account_id)
+             WHERE {which}
+               AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = {table}.account_id)"
+        )
+    };
+    match entity {
+        Entity::Contact => {
+            connection.execute(&account_of("contact", &own), rows)?;
+            connection.execute(
+                &format!(
+                    "UPDATE lead SET contact_key = (SELECT c.key FROM contact c WHERE c.id = lead.contact_id)
+                     WHERE contact_key IS NULL AND contact_id IN (SELECT value ->> 0 FROM {source})"
+                ),
+                rows,
+            )?;
+        }
+        Entity::Account => {
+            let waiting = format!("account_key IS NULL AND account_id IN (SELECT value ->> 0 FROM {source})");
+            // The contacts that are linked now have changed for every condition on their account.
+            connection.execute(
+                &format!(
+                    "INSERT INTO change (kind, subject_key)
+                     SELECT {CHANGE_CONTACT}, contact.key FROM contact WHERE {waiting}"
+                ),
+                rows,
+            )?;
+            connection.execute(&account_of("contact", &waiting), rows)?;
+            connection.execute(&account_of("lead", &waiting), rows)?;
+        }
+        Entity::Lead => {
+            connection.execute(&account_of("lead", &own), rows)?;
+            connection.execute(
+                &format!(
+                    "UPDATE lead SET contact_key = (SELECT c.key FROM contact c WHERE c.id = lead.contact_id)
+                     WHERE {own}"
+                ),
+                rows,
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! The numbers of a journey, step by step.
+
+use std::collections::BTreeMap;
+
+use super::{Cell, Store, StoreError};
+
+/// The numbers of a step.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepNumbers {
+    /// The step's id.
+    pub id: String,
+    /// Its tile.
+    pub tile: String,
+    /// How many stand there.
+    pub waiting: i64,
+    /// How many left it.
+    pub processed: i64,
+    /// How many were stopped there.
+    pub stopped: i64,
+    /// How many left it by each path.
+    pub paths: BTreeMap<String, i64>,
+}
+
+/// The numbers of a journey.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct JourneyNumbers {
+    /// How many entered.
+    pub entered: i64,
+    /// How many are in it.
+    pub active: i64,
+    /// How many went through.
+    pub finished: i64,
+    /// How many were stopped.
+    pub stopped: i64,
+    /// How many were stopped for each reason.
+    pub stop_reasons: BTreeMap<String, i64>,
+    /// The steps in the journey's order; removed ones that somebody passed come last.
+    pub steps: Vec<StepNumbers>,
+}
+
+impl Store {
+    /// Names, targets and keys of all journeys that were ever published.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn journeys(&mut self) -> Result<Vec<(String, i64)>, StoreError> {
+        let order = self.dialect().order_text("name");
+        let rows = self.connection.query(&format!("SELECT name, key FROM journey ORDER BY {order}"), &[])?;
+        rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
+    }
+
+    /// The numbers of a journey over all its iterations, narrowed to one account when asked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn journey_numbers(
+        &mut self,
+        journey_key: i64,
+        account_id: Option<&str>,
+    ) -> Result<JourneyNumbers, StoreError> {
+        let mut parameters = vec![Cell::Integer(journey_key)];
+        let narrowed = match account_id {
+            None => String::new(),
+            Some(id) => {
+                parameters.push(id.into());
+                " AND x.account_key = (SELECT key FROM account WHERE id = $2)".to_owned()
+            }
+        };
+        let mut numbers = JourneyNumbers::default();
+        let participants = format!(
+            "SELECT x.state, COALESCE(x.reason, ''), COUNT(*) FROM participant x
+             JOIN iteration t ON t.key = x.iteration_key
+             WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
+        );
+        for row in self.connection.query(&participants, &parameters)? {
+            let (state, reason, count) = (row.integer(0)?, row.text(1)?, row.integer(2)?);
+            numbers.entered += count;
+            match state {
+                1 => numbers.active += count,
+                2 => numbers.finished += count,
+                _ => {
+                    numbers.stopped += count;
+                    *numbers.stop_reasons.entry(reason).or_default() += count;
+                }
+            }
+        }
+        let mut steps: BTreeMap<i64, (i64, StepNumbers)> = BTreeMap::new();
+        for row in self
+            .connection
+            .query("SELECT key, id, tile, place FROM step WHERE journey_key = $1", &[journey_key.into()])?
+        {
+            let step = StepNumbers { id: row.text(1)?, tile: row.text(2)?, ..StepNumbers::default() };
+            steps.insert(row.integer(0)?, (row.integer(3)?, step));
+        }
+        let passed = format!(
+            "SELECT x.step_key, x.stopped, COALESCE(x.path, ''), COUNT(*) FROM history x
+             JOIN iteration t ON t.key = x.iteration_key
+             WHERE t.journey_key = $1{narrowed} GROUP BY x.step_key, x.stopped, COALESCE(x.path, '')"
+        );
+        for row in self.connection.query(&passed, &parameters)? {
+            let (key, stopped, path, count) =
+                (row.integer(0)?, row.integer(1)?, row.text(2)?, row.integer(3)?);
+            let Some((_, step)) = steps.get_mut(&key) else { continue };
+            if stopped == 1 {
+                step.stopped += count;
+            } else {
+                step.processed += count;
+                if !path.is_empty() {
+                    *step.paths.entry(path).or_default() += count;
+                }
+            }
+        }
+        let standing = format!(
+            "SELECT x.step_key, COUNT(*) FROM position x JOIN iteration t ON t.key = x.iteration_key
+             WHERE t.journey_key = $1{narrowed} GROUP BY x.step_key"
+        );
+        for row in self.connection.query(&standing, &parameters)? {
+            if let Some((_, step)) = steps.get_mut(&row.integer(0)?) {
+                step.waiting += row.integer(1)?;
+            }
+        }
+        let mut steps: Vec<(i64, StepNumbers)> = steps.into_values().collect();
+        steps.sort_by(|a, b| (a.0, &a.1.id).cmp(&(b.0, &b.1.id)));
+        numbers.steps = steps.into_iter().map(|(_, step)| step).collect();
+        Ok(numbers)
+    }
+}

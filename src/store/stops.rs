@@ -1,0 +1,244 @@
+//! Stopping participants: consent, suppression, deactivation, the end of a journey, removed steps.
+
+use super::{
+    Cell, Connection, Dialect, JsonRows, Store, StoreError,
+    claims::AccountRange,
+    columns::Names,
+    predicate::{Printer, Scope, mentions_account},
+};
+use crate::model::Predicate;
+
+/// What stops a participant: a reason, and the condition on the contact under which it applies.
+pub type Blocks<'a> = &'a [(String, Predicate)];
+
+/// Selects the participants who stand at a step (or anywhere) and are blocked: account key, contact key,
+/// number of the block from 1.
+pub(super) struct BlockedQuery {
+    sql: String,
+    parameters: Vec<Cell>,
+}
+
+impl BlockedQuery {
+    pub(super) fn new(
+        dialect: Dialect,
+        names: &Names,
+        blocks: Blocks<'_>,
+        timezone: &str,
+        now: i64,
+        iteration_key: i64,
+        at: Option<(i64, AccountRange)>,
+    ) -> Result<BlockedQuery, StoreError> {
+        let mut printer = Printer::new(dialect, names, now, timezone)?;
+        let scope = Scope::contact("c");
+        let mut cases = String::new();
+        let mut join = "";
+        for (place, (_, block)) in blocks.iter().enumerate() {
+            cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, place + 1);
+            if mentions_account(block) {
+                join = " LEFT JOIN account c_account ON c_account.key = c.account_key";
+            }
+        }
+        let case = if cases.is_empty() { "0".to_owned() } else { format!("CASE{cases} ELSE 0 END") };
+        let mut clause = format!("p.iteration_key = {iteration_key}");
+        if let Some((step_key, range)) = at {
+            clause = format!(
+                "{clause} AND p.step_key = {step_key} AND p.account_key BETWEEN {} AND {}",
+                range.from, range.to
+            );
+        }
+        let sql = format!(
+            "SELECT account_key, contact_key, why FROM (
+                SELECT p.account_key, p.contact_key, {case} AS why
+                FROM position p JOIN contact c ON c.key = p.contact_key{join}
+                WHERE {clause}) found
+             WHERE why > 0"
+        );
+        Ok(BlockedQuery { sql, parameters: printer.parameters })
+    }
+
+    /// Who is blocked, as (account key, contact key, number of the block from 0).
+    pub(super) fn run(&self, connection: &mut Connection) -> Result<Vec<(i64, i64, usize)>, StoreError> {
+        connection
+            .query(&self.sql, &self.parameters)?
+            .iter()
+            .map(|row| {
+                let block = usize::try_from(row.integer(2)? - 1).unwrap_or(0);
+                Ok((row.integer(0)?, row.integer(1)?, block))
+            })
+            .collect()
+    }
+}
+
+/// Stops participants where they stand: (account key, contact key, moment, reason).
+pub(super) fn stop(
+    connection: &mut Connection,
+    iteration_key: i64,
+    stopped: &[(i64, i64, i64, String)],
+) -> Result<(), StoreError> {
+    if stopped.is_empty() {
+        return Ok(());
+    }
+    let mut json = JsonRows::default();
+    for (account, contact, moment, reason) in stopped {
+        json.push(&[(*account).into(), (*contact).into(), (*moment).into(), reason.as_str().into()]);
+    }
+    let rows = connection.dialect().rows("$2");
+    let who = format!(
+        "(SELECT CAST(value ->> 0 AS BIGINT) AS account_key, CAST(value ->> 1 AS BIGINT) AS contact_key,
+                 CAST(value ->> 2 AS BIGINT) AS moment, value ->> 3 AS reason FROM {rows}) r"
+    );
+    let parameters = [Cell::Integer(iteration_key), json.finish()];
+    connection.execute(
+        &format!(
+            "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
+             SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at,
+                    CASE WHEN r.moment > p.arrived_at THEN r.moment ELSE p.arrived_at END, 1, r.reason
+             FROM {who} JOIN position p ON p.iteration_key = $1 AND p.account_key = r.account_key
+                AND p.contact_key = r.contact_key"
+        ),
+        &parameters,
+    )?;
+    connection.execute(
+        &format!(
+            "UPDATE participant SET state = 3, ended_at = r.moment, reason = r.reason FROM {who}
+             WHERE participant.iteration_key = $1 AND participant.contact_key = r.contact_key AND state = 1"
+        ),
+        &parameters,
+    )?;
+    connection.execute(
+        &format!(
+            "DELETE FROM position WHERE iteration_key = $1 AND EXISTS (SELECT 1 FROM {who}
+                WHERE r.account_key = position.account_key AND r.contact_key = position.contact_key)"
+        ),
+        &parameters,
+    )?;
+    // A share of the account may be reached now that somebody counts no more.
+    connection.execute(
+        &format!(
+            "UPDATE position SET due_at = w.moment
+             FROM (SELECT account_key, MAX(moment) AS moment FROM {who} GROUP BY account_key) w
+             WHERE position.iteration_key = $1 AND position.account_key = w.account_key AND due_at > w.moment
+               AND step_key IN (SELECT step_key FROM step_wake WHERE scope = 'account')"
+        ),
+        &parameters,
+    )?;
+    Ok(())
+}
+
+/// Moves those who stand on a step that is gone to another, or out of the journey.
+pub(super) fn leave_removed_step(
+    connection: &mut Connection,
+    step_key: i64,
+    to: Option<i64>,
+    now: i64,
+) -> Result<(), StoreError> {
+    let standing = connection.query(
+        "SELECT iteration_key, account_key, contact_key FROM position WHERE step_key = $1",
+        &[step_key.into()],
+    )?;
+    if let Some(to) = to {
+        connection.execute(
+            "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
+             SELECT iteration_key, account_key, contact_key, step_key, visit, arrived_at,
+                    CASE WHEN arrived_at > $2 THEN arrived_at ELSE $2 END, 0, 'removed'
+             FROM position WHERE step_key = $1",
+            &[step_key.into(), now.into()],
+        )?;
+        connection.execute(
+            "UPDATE position SET step_key = $2, arrived_at = $3, due_at = $3, looked_at = NULL,
+                visit = 1 + (SELECT COUNT(*) FROM history h WHERE h.iteration_key = position.iteration_key
+                    AND h.account_key = position.account_key AND h.contact_key = position.contact_key
+                    AND h.step_key = $2)
+             WHERE step_key = $1",
+            &[step_key.into(), to.into(), now.into()],
+        )?;
+        return Ok(());
+    }
+    let mut by_iteration: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
+    for row in standing {
+        by_iteration.entry(row.integer(0)?).or_default().push((
+            row.integer(1)?,
+            row.integer(2)?,
+            now,
+            "removed".to_owned(),
+        ));
+    }
+    for (iteration, who) in by_iteration {
+        stop(connection, iteration, &who)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Stops everybody in an iteration to whom a block applies, wherever they stand. Tells how many.
+    ///
+    /// # Errors
+    /// When the store fails; then nobody is stopped.
+    pub fn stop_blocked(
+        &mut self,
+        iteration_key: i64,
+        blocks: Blocks<'_>,
+        timezone: &str,
+        now: i64,
+    ) -> Result<u64, StoreError> {
+        let query =
+            BlockedQuery::new(self.dialect(), &self.names, blocks, timezone, now, iteration_key, None)?;
+        self.connection.write(|connection| {
+            let blocked: Vec<(i64, i64, i64, String)> = query
+                .run(connection)?
+                .into_iter()
+                .map(|(account, contact, block)| (account, contact, now, blocks[block].0.clone()))
+                .collect();
+            stop(connection, iteration_key, &blocked)?;
+            Ok(blocked.len() as u64)
+        })
+    }
+
+    /// Ends an iteration. With `stop_all` everybody left in it stops where they stand, for the reason
+    /// `journey_ended`.
+    ///
+    /// # Errors
+    /// When the store fails; then it goes on.
+    pub fn end_iteration(
+        &mut self,
+        iteration_key: i64,
+        moment: i64,
+        stop_all: bool,
+    ) -> Result<(), StoreError> {
+        self.connection.write(|connection| {
+            connection.execute(
+                "UPDATE iteration SET ended_at = $2 WHERE key = $1 AND ended_at IS NULL",
+                &[iteration_key.into(), moment.into()],
+            )?;
+            if stop_all {
+                let parameters = [Cell::Integer(iteration_key), Cell::Integer(moment)];
+                connection.execute(
+                    "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
+                     SELECT iteration_key, account_key, contact_key, step_key, visit, arrived_at,
+                            CASE WHEN arrived_at > $2 THEN arrived_at ELSE $2 END, 1, 'journey_ended'
+                     FROM position WHERE iteration_key = $1",
+                    &parameters,
+                )?;
+                connection.execute(
+                    "UPDATE participant SET state = 3, ended_at = $2, reason = 'journey_ended'
+                     WHERE iteration_key = $1 AND state = 1",
+                    &parameters,
+                )?;
+                connection.execute("DELETE FROM position WHERE iteration_key = $1", &parameters[..1])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether anybody stands in an iteration.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn anybody_in(&mut self, iteration_key: i64) -> Result<bool, StoreError> {
+        let row = self.connection.query_first(
+            "SELECT 1 FROM position WHERE iteration_key = $1 LIMIT 1",
+            &[iteration_key.into()],
+        )?;
+        Ok(row.is_some())
+    }
+}

@@ -1,0 +1,217 @@
+//! Asking who satisfies a trigger's condition, for a whole batch with one statement.
+
+use super::{
+    Cell, JsonRows, Store, StoreError,
+    claims::Claim,
+    outcomes::DecisionRow,
+    predicate::{Printer, Scope, mentions_account},
+    satisfaction::{Surroundings, next_event, satisfied_at},
+};
+use crate::model::Predicate;
+
+/// What is asked of a batch.
+#[derive(Clone)]
+pub struct Question<'a> {
+    /// The journey's name.
+    pub journey: &'a str,
+    /// The iteration's number.
+    pub iteration: i64,
+    /// What must hold for a contact.
+    pub predicate: &'a Predicate,
+    /// IANA zone in which calendar lengths count.
+    pub timezone: &'a str,
+    /// Who is asked.
+    pub of: Asked,
+    /// The key of a step by its id; -1 for one that was never published.
+    pub step_key: &'a dyn Fn(&str) -> i64,
+}
+
+/// Who is asked about a subject.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The contact alone.
+    Contact,
+    /// The account's participants who entered and weren't stopped, wherever they stand.
+    Participants,
+    /// All present contacts of the account.
+    AllContacts,
+}
+
+/// A contact, or an account, with the window in which its answers count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The frozen account; of a contact without account its own key, negative.
+    pub account_key: i64,
+    /// The contact; nothing when the account is asked.
+    pub contact_key: Option<i64>,
+    /// When the window opens.
+    pub since: i64,
+    /// When it closes.
+    pub until: i64,
+    /// When it was looked at before.
+    pub looked_at: Option<i64>,
+}
+
+/// What was found about a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The account it counts for.
+    pub account_key: i64,
+    /// The contact.
+    pub contact_key: i64,
+    /// When it satisfied the condition.
+    pub satisfied_at: Option<i64>,
+    /// When something happens next that it looks at.
+    pub next_at: Option<i64>,
+}
+
+impl Store {
+    /// Asks a question of subjects. Contacts about whom there is nothing to tell aren't in the answer.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn ask(
+        &mut self,
+        claim: &Claim,
+        question: &Question<'_>,
+        subjects: &[Subject],
+        now: i64,
+    ) -> Result<Vec<Answer>, StoreError> {
+        if subjects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut json = JsonRows::default();
+        for subject in subjects {
+            json.push(&[
+                subject.account_key.into(),
+                subject.contact_key.into(),
+                subject.since.into(),
+                subject.until.min(now).into(),
+                subject.until.into(),
+                subject.looked_at.into(),
+            ]);
+        }
+        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
+        printer.bind(json.finish());
+        let rows = self.dialect().rows("$1");
+        let column = |at: usize| format!("CAST(g.value ->> {at} AS BIGINT)");
+        let group = format!(
+            "SELECT {} AS account_key, {} AS contact_key, {} AS since, {} AS upper, {} AS until, {} AS looked
+             FROM {rows} AS g",
+            column(0),
+            column(1),
+            column(2),
+            column(3),
+            column(4),
+            column(5)
+        );
+        let (iteration, step) = (claim.iteration_key, claim.step_key);
+        // One who stands at the step counts from the own arrival, one not yet there from the account's.
+        let here = format!(
+            "LEFT JOIN position h ON h.iteration_key = {iteration} AND h.account_key = g.account_key
+               AND h.contact_key = k.contact_key AND h.lane = 0 AND h.step_key = {step}"
+        );
+        let asked = match question.of {
+            Asked::Contact => group,
+            Asked::Participants => format!(
+                "SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
+                 FROM ({group}) g
+                 JOIN participant k ON k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1
+                 {here}"
+            ),
+            Asked::AllContacts => format!(
+                "SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
+                 FROM ({group}) g
+                 JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
+                       UNION ALL SELECT -key, key FROM contact WHERE account_key IS NULL) k
+                   ON k.account_key = g.account_key
+                 {here}"
+            ),
+        };
+        let mut scope = Scope::contact("c");
+        scope.account_key = "s.account_key".to_owned();
+        let around = Surroundings {
+            iteration_key: iteration,
+            iteration: question.iteration,
+            journey: question.journey,
+            step_key: question.step_key,
+        };
+        let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
+        let next = next_event(&mut printer, question.predicate, &scope, &around)?;
+        let account = match mentions_account(question.predicate) {
+            true => "LEFT JOIN account c_account ON c_account.key = s.account_key",
+            false => "",
+        };
+        let sql = format!(
+            "SELECT account_key, contact_key, satisfied, next FROM (
+                SELECT s.account_key, s.contact_key, {satisfied} AS satisfied, {next} AS next
+                FROM ({asked}) s JOIN contact c ON c.key = s.contact_key {account}) found
+             WHERE satisfied IS NOT NULL OR next IS NOT NULL
+             ORDER BY account_key, satisfied, contact_key"
+        );
+        let mut answers = Vec::new();
+        self.connection.query_each(&sql, &printer.parameters, &mut |row| {
+            answers.push(Answer {
+                account_key: row.integer(0)?,
+                contact_key: row.integer(1)?,
+                satisfied_at: row.optional_integer(2)?,
+                next_at: row.optional_integer(3)?,
+            });
+            Ok(())
+        })?;
+        Ok(answers)
+    }
+
+    /// How many are asked for each account of a claim: participants who entered and weren't stopped, or
+    /// all present contacts.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn count_asked(&mut self, claim: &Claim, of: Asked) -> Result<Vec<(i64, u64)>, StoreError> {
+        let range = [Cell::Integer(claim.range.from), Cell::Integer(claim.range.to)];
+        let (sql, parameters) = match of {
+            Asked::AllContacts => (
+                "SELECT account_key, COUNT(*) FROM (
+                    SELECT COALESCE(account_key, -key) AS account_key FROM contact) k
+                 WHERE account_key BETWEEN $1 AND $2 GROUP BY account_key",
+                range.to_vec(),
+            ),
+            Asked::Contact | Asked::Participants => (
+                "SELECT account_key, COUNT(*) FROM participant
+                 WHERE account_key BETWEEN $1 AND $2 AND iteration_key = $3 AND state = 1 GROUP BY account_key",
+                [range.to_vec(), vec![claim.iteration_key.into()]].concat(),
+            ),
+        };
+        self.connection
+            .query(sql, &parameters)?
+            .iter()
+            .map(|row| Ok((row.integer(0)?, u64::try_from(row.integer(1)?).unwrap_or(0))))
+            .collect()
+    }
+
+    /// The decisions of a claim's accounts at its step, taken or open.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn decisions(&mut self, claim: &Claim) -> Result<Vec<DecisionRow>, StoreError> {
+        let rows = self.connection.query(
+            "SELECT account_key, visit, opened_at, looked_at, path, decided_at, because FROM decision
+             WHERE iteration_key = $1 AND step_key = $2 AND account_key BETWEEN $3 AND $4",
+            &super::batch::range_parameters(claim, 0)[..4],
+        )?;
+        rows.iter()
+            .map(|row| {
+                let path = row.optional_text(4)?;
+                let at = row.optional_integer(5)?;
+                Ok(DecisionRow {
+                    account_key: row.integer(0)?,
+                    visit: row.integer(1)?,
+                    opened_at: row.integer(2)?,
+                    looked_at: row.integer(3)?,
+                    decided: path.zip(at),
+                    because: row.optional_text(6)?,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! What came in since the last tick: who is woken by it, and which segments it may change.
+
+use super::{Store, StoreError};
+
+/// What the queue held.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Incoming {
+    /// Contacts were written.
+    pub contacts: bool,
+    /// Accounts were written.
+    pub accounts: bool,
+    /// Leads were written.
+    pub leads: bool,
+    /// Interactions of these types came in.
+    pub interactions: Vec<String>,
+}
+
+impl Store {
+    /// Empties the queue in one transaction: those who wait for what came in are looked at when it
+    /// happens (at `now` at the earliest for changed records), and segments are marked stale by
+    /// `affected`, which tells from what came in which of them may have changed.
+    ///
+    /// Positions that a tile is working on at this moment belong to a claim; the claim is marked, so
+    /// that its commit doesn't put them to sleep over what just came in.
+    ///
+    /// # Errors
+    /// When the store fails; then the queue is what it was.
+    pub fn take_incoming(
+        &mut self,
+        now: i64,
+        affected: &dyn Fn(&Incoming) -> Vec<String>,
+    ) -> Result<Incoming, StoreError> {
+        if self.connection.query_first("SELECT 1 FROM change LIMIT 1", &[])?.is_none() {
+            return Ok(Incoming::default());
+        }
+        let types: Vec<(String, i64)> =
+            self.names.types.iter().map(|(name, key)| (name.clone(), *key)).collect();
+        self.connection.write(|connection| {
+            let mut incoming = Incoming::default();
+            for row in connection.query("SELECT DISTINCT kind, COALESCE(type_key, 0) FROM change", &[])? {
+                let (kind, type_key) = (row.integer(0)?, row.integer(1)?);
+                match kind {
+                    1 => incoming.contacts = true,
+                    2 => incoming.accounts = true,
+                    3 => incoming.interactions.extend(
+                        types.iter().find(|(_, key)| *key == type_key).map(|(name, _)| name.clone()),
+                    ),
+                    _ => incoming.leads = true,
+                }
+            }
+            // Interactions wake the contact's own position, or all positions of the account that it
+            // takes part for or belongs to. Type 0 stands for changed records.
+            let happened = "SELECT c.subject_key AS contact_key, COALESCE(c.type_key, 0) AS type_key,
+                    MIN(COALESCE(c.at, $1)) AS at FROM change c WHERE c.kind IN (1, 3)
+                GROUP BY c.subject_key, COALESCE(c.type_key, 0)
+                UNION ALL
+                SELECT k.key, 0, CAST($1 AS BIGINT) FROM change c JOIN contact k ON k.account_key = c.subject_key
+                WHERE c.kind = 2";
+            let woken = format!(
+                "SELECT t.key AS iteration_key, w.step_key, w.scope, h.contact_key, h.at,
+                        COALESCE(p.account_key, k.account_key, -k.key) AS account_key
+                 FROM ({happened}) h
+                 JOIN step_wake w ON w.type_key = h.type_key
+                 JOIN step s ON s.key = w.step_key
+                 JOIN iteration t ON t.journey_key = s.journey_key
+                 JOIN contact k ON k.key = h.contact_key
+                 LEFT JOIN participant p ON p.iteration_key = t.key AND p.contact_key = h.contact_key"
+            );
+            connection.execute(
+                &format!(
+                    "UPDATE position AS o SET due_at = CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END
+                     FROM (SELECT iteration_key, step_key, account_key, contact_key, MIN(at) AS at
+                           FROM ({woken}) m WHERE scope = 'contact'
+                           GROUP BY iteration_key, step_key, account_key, contact_key) v
+                     WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
+                       AND o.contact_key = v.contact_key AND o.step_key = v.step_key AND o.due_at > v.at"
+                ),
+                &[now.into()],
+            )?;
+            connection.execute(
+                &format!(
+                    "UPDATE position AS o SET due_at = CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END
+                     FROM (SELECT iteration_key, step_key, account_key, MIN(at) AS at
+                           FROM ({woken}) m WHERE scope = 'account'
+                           GROUP BY iteration_key, step_key, account_key) v
+                     WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
+                       AND o.step_key = v.step_key AND o.due_at > v.at"
+                ),
+                &[now.into()],
+            )?;
+            connection.execute(
+                &format!(
+                    "UPDATE claim SET woken = 1 WHERE EXISTS (SELECT 1 FROM ({woken}) m
+                        WHERE m.iteration_key = claim.iteration_key AND m.step_key = claim.step_key
+                          AND m.account_key BETWEEN claim.account_from AND claim.account_to)"
+                ),
+                &[now.into()],
+            )?;
+            for name in affected(&incoming) {
+                connection.execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
+            }
+            connection.execute("DELETE FROM change", &[])?;
+            Ok(incoming)
+        })
+    }
+
+    /// The earliest moment after `now` at which a position is due or a waiting message may leave.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_due(&mut self, now: i64) -> Result<Option<i64>, StoreError> {
+        let position = "SELECT MIN(p.due_at) FROM position p WHERE p.due_at > $1";
+        let message = "SELECT MIN(due_at) FROM outbox WHERE state = 1 AND due_at > $1";
+        let mut next: Option<i64> = None;
+        for sql in [position, message] {
+            let row = self.connection.query_first(sql, &[now.into()])?;
+            if let Some(at) = row.map_or(Ok(None), |row| row.optional_integer(0))? {
+                next = Some(next.map_or(at, |next| next.min(at)));
+            }
+        }
+        Ok(next.filter(|at| *at != crate::model::time::NEVER))
+    }
+}
