@@ -6,4 +6,5 @@
 pub mod calendar;
 pub mod definitions;
 pub mod diagnostics;
+pub mod interactions;
 pub mod model;
