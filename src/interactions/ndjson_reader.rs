@@ -6,13 +6,11 @@ use csv::ByteRecord;
 use serde_json::{Map, Value};
 
 use super::lines::{Lines, without_break};
-use super::record::{Broken, Record};
+use super::record::{Read, Record};
 
 /// Reads the next row; nothing at the end of the file. Blank lines are passed over. The object is
 /// there unless the line isn't one; then the reason is.
-pub(super) fn read_row<R: BufRead>(
-    lines: &mut Lines<R>,
-) -> io::Result<Option<(Record, Result<Map<String, Value>, Broken>)>> {
+pub(super) fn read_row<R: BufRead>(lines: &mut Lines<R>) -> io::Result<Option<Read<Map<String, Value>>>> {
     while let Some(line) = lines.next()? {
         let bytes = without_break(&line.bytes).trim_ascii();
         if bytes.is_empty() {

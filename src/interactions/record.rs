@@ -14,3 +14,6 @@ pub(super) struct Record {
 
 /// Why a record can't be taken apart: the reason in words.
 pub(super) type Broken = String;
+
+/// A record with what was made of it.
+pub(super) type Read<T> = (Record, Result<T, Broken>);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::cells::Cell;
 use super::error::InputError;
 use super::lines::Lines;
-use super::record::Record;
+use super::record::{Read, Record};
 use super::request::{ImportFormat, ImportRequest};
 use super::row::{Row, make_row};
 use super::schema::{Schema, Slot, unknown_key};
@@ -55,13 +55,12 @@ impl Source {
     }
 
     /// The next row as the file has it, with the typed row or the reason why there is none.
-    #[allow(clippy::type_complexity)]
     pub fn next<R: BufRead>(
         &self,
         lines: &mut Lines<R>,
         schema: &Schema,
         request: &ImportRequest<'_>,
-    ) -> Result<Option<(Record, Result<Row, String>)>, InputError> {
+    ) -> Result<Option<Read<Row>>, InputError> {
         match self {
             Source::Csv { delimiter, columns, slots } => {
                 let next = csv_reader::read_row(lines, *delimiter).map_err(InputError::Read)?;
