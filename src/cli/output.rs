@@ -61,7 +61,7 @@ impl Table {
             drawn.add_row(cells.collect::<Vec<_>>());
         }
         for column in drawn.column_iter_mut() {
-            column.set_padding((0, 2));
+            column.set_padding((0, 1));
         }
         drawn.trim_fmt()
     }
