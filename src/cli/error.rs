@@ -92,7 +92,8 @@ fn printable(text: &str) -> String {
 
 impl From<InputError> for CliError {
     fn from(error: InputError) -> CliError {
-        CliError::usage(error.to_string()).hint(error.hint())
+        let exit = if matches!(error, InputError::Rejects(_)) { Exit::Store } else { Exit::Usage };
+        CliError::new(exit, error.to_string()).hint(error.hint())
     }
 }
 

@@ -14,7 +14,7 @@ pub enum Exit {
     Usage = 2,
     /// The definitions are invalid, or a plan is refused.
     Definitions = 3,
-    /// The store can't be reached, is full, or was made by a newer Tilework.
+    /// The store can't be reached, is full, or was made by a newer Tilework; a result can't be written.
     Store = 4,
     /// Rows of an import were rejected, or effects failed for good.
     Rejects = 5,

@@ -78,7 +78,7 @@ fn open(file: &Path) -> Result<(Box<dyn BufRead>, Option<u64>), CliError> {
     if metadata.is_dir() {
         return Err(CliError::usage(format!("`{}` is a folder; a file was expected", file.display())));
     }
-    let length = metadata.is_file().then(|| metadata.len());
+    let length = metadata.is_file().then_some(metadata.len());
     Ok((Box::new(BufReader::with_capacity(1 << 16, opened)), length))
 }
 
