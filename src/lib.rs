@@ -4,7 +4,9 @@
 //! it. `ARCHITECTURE.md` tells the rest.
 
 pub mod calendar;
+pub mod cli;
 pub mod definitions;
 pub mod diagnostics;
+pub mod interactions;
 pub mod model;
 pub mod store;

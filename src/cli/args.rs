@@ -1,0 +1,422 @@
+//! What can be typed. The comments here are the help texts.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::calendar::{Zone, parse_moment};
+
+/// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
+///
+/// Start with `tilework demo`, which makes a small workspace and plays six weeks in it.
+#[derive(Debug, Clone, PartialEq, Parser)]
+#[command(name = "tilework", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArguments,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Options for every command")]
+pub struct GlobalArguments {
+    /// The workspace: the folder with `tilework.yaml`
+    #[arg(id = "workspace", short = 'C', value_name = "DIR", default_value = ".", global = true)]
+    pub workspace: PathBuf,
+    /// Use the settings of this environment in `tilework.yaml`, such as `staging`
+    #[arg(long = "env", value_name = "NAME", global = true)]
+    pub environment: Option<String>,
+    /// Act as if it were this time, such as `2026-03-01 08:00` in the workspace's time zone
+    #[arg(long, value_name = "TIME", value_parser = moment, global = true)]
+    pub now: Option<String>,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Answer every question with yes
+    #[arg(short, long, global = true)]
+    pub yes: bool,
+    /// How results are written: text, json, csv (lists) or github (check)
+    #[arg(long, value_enum, default_value_t, hide_possible_values = true, global = true)]
+    pub format: Format,
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs; standard output holds nothing else.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// As annotations of GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// The word on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Text => "text",
+            Format::Json => "json",
+            Format::Csv => "csv",
+            Format::Github => "github",
+        }
+    }
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Show the product: make a sample workspace, play six weeks in it, print what happened
+    Demo {
+        /// The folder for the sample workspace; it must be empty or not exist yet
+        #[arg(value_name = "DIR", default_value = "demo")]
+        directory: PathBuf,
+    },
+    /// Find all mistakes in the definitions, each with its place and a hint
+    Check {
+        /// Fail on warnings too, with exit code 1
+        #[arg(long)]
+        strict: bool,
+    },
+    /// Bring in accounts, contacts, leads or interactions from a CSV or NDJSON file
+    ///
+    /// Rows are matched by `id`: new ones are added, known ones updated. A column that isn't in the file
+    /// is left as it is, an empty cell clears the field. Rows that can't be used go to
+    /// FILE.rejected.csv with the reason, all others are kept, and the exit code is 5. Contacts
+    /// come before their interactions; accounts may come before or after their contacts.
+    Import(ImportArguments),
+    /// Do everything that is due now, then exit: refresh segments, move journeys on, send mail
+    Run(RunArguments),
+    /// Keep running: refresh segments on schedule and do everything when it is due
+    Serve,
+    /// Bring the store up to this version's tables (on SQLite, `run` and `import` do it by themselves)
+    Migrate,
+    /// Look at segments and their members
+    #[command(subcommand)]
+    Segment(SegmentCommand),
+    /// Look at journeys and how people move through them
+    #[command(subcommand)]
+    Journey(JourneyCommand),
+    /// Look at leads
+    #[command(subcommand)]
+    Lead(LeadCommand),
+    /// Look at tasks, calls and appointments for salespeople
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Look at messages on their way out
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
+    /// Tell what happened to somebody, and why, and what comes next
+    #[command(subcommand)]
+    Why(WhyCommand),
+}
+
+/// What `import` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct ImportArguments {
+    /// What the rows are
+    #[arg(value_enum)]
+    pub kind: ImportKindArgument,
+    /// The file (.csv, .ndjson, .jsonl); `-` reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// A column of the file and the field it is, such as `"Job title=job_title"`; `THEIRS=-` leaves it out
+    #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = mapping)]
+    pub map: Vec<(String, String)>,
+}
+
+/// What can be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportKindArgument {
+    /// Companies
+    Accounts,
+    /// People
+    Contacts,
+    /// Chances of a sale
+    Leads,
+    /// Things that happened with contacts, such as orders and clicks
+    Interactions,
+}
+
+/// What `run` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct RunArguments {
+    /// Play forward to this time, from event to event, as if it had passed
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    pub until: Option<String>,
+    /// Play forward even where mail or workflows reach the world
+    #[arg(long, requires = "until")]
+    pub play: bool,
+    /// How many contacts are handled at a time; changes nothing but memory and speed
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
+    pub batch_size: Option<u32>,
+}
+
+/// What can be asked of segments.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum SegmentCommand {
+    /// All segments and how many members each has
+    List,
+    /// What a segment says, and how many members it has
+    Show {
+        /// The segment's name
+        name: String,
+    },
+    /// Who is in a segment
+    Members {
+        /// The segment's name
+        name: String,
+    },
+}
+
+/// What can be asked of journeys.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum JourneyCommand {
+    /// All journeys and how many people are in each
+    List,
+    /// How many came to each step of a journey, wait there, went on or stopped
+    Show {
+        /// The journey's name
+        name: String,
+        /// Count the people of this account alone
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+    },
+}
+
+/// What can be asked of leads.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum LeadCommand {
+    /// All leads, the newest last
+    List,
+}
+
+/// What can be asked of activities.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ActivityCommand {
+    /// All activities, the newest last
+    List,
+}
+
+/// What can be asked of the outbox.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum OutboxCommand {
+    /// All messages and what became of them
+    List {
+        /// Only messages in this state, such as `sent` or `failed`
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+    },
+}
+
+/// Whose story can be told.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum WhyCommand {
+    /// The story of a contact
+    Contact {
+        /// The contact's id or e-mail address
+        id: String,
+    },
+}
+
+impl Command {
+    /// The formats that the command's results come in.
+    #[must_use]
+    pub fn formats(&self) -> &'static [Format] {
+        match self {
+            Command::Check { .. } => &[Format::Text, Format::Json, Format::Github],
+            Command::Segment(_)
+            | Command::Journey(_)
+            | Command::Lead(_)
+            | Command::Activity(_)
+            | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Demo { .. }
+            | Command::Import(_)
+            | Command::Run(_)
+            | Command::Serve
+            | Command::Migrate
+            | Command::Why(_) => &[Format::Text, Format::Json],
+        }
+    }
+}
+
+/// Reads a command line, the program's name first.
+///
+/// # Errors
+/// Wrong usage; help and version, too, which are to be printed instead of anything else.
+pub fn parse<I, T>(line: I) -> Result<Arguments, clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let arguments = Arguments::try_parse_from(line)?;
+    let formats = arguments.command.formats();
+    if formats.contains(&arguments.global.format) {
+        return Ok(arguments);
+    }
+    let possible: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+    Err(Arguments::command().error(
+        ErrorKind::InvalidValue,
+        format!(
+            "this command has no format `{}`; it has {}",
+            arguments.global.format.name(),
+            possible.join(", ")
+        ),
+    ))
+}
+
+/// Checks that a text is a moment. It is kept as text, because the time zone that it is in stands in
+/// the workspace.
+fn moment(text: &str) -> Result<String, String> {
+    parse_moment(text, &Zone::utc())
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; write it as in `2026-03-01 08:00` or `2026-03-01T08:00:00Z`"))
+}
+
+/// Reads `THEIRS=OURS`. A column's name may have an equals sign, a field's can't.
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((theirs, ours)) if !theirs.trim().is_empty() && !ours.trim().is_empty() => {
+            Ok((theirs.trim().to_owned(), ours.trim().to_owned()))
+        }
+        _ => Err("a column of the file and a field were expected, as in `Job title=job_title`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Arguments, clap::Error> {
+        parse(std::iter::once("tilework").chain(line.split(' ').filter(|word| !word.is_empty())))
+    }
+
+    fn global() -> GlobalArguments {
+        GlobalArguments {
+            workspace: PathBuf::from("."),
+            environment: None,
+            now: None,
+            quiet: false,
+            yes: false,
+            format: Format::Text,
+        }
+    }
+
+    #[test]
+    fn the_arguments_fit_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn command_lines_mean_what_they_say() {
+        let import = |kind, file: &str, map: &[(&str, &str)]| {
+            Command::Import(ImportArguments {
+                kind,
+                file: PathBuf::from(file),
+                map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
+            })
+        };
+        let run = |until: Option<&str>, play, batch_size| {
+            Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })
+        };
+        let name = || "vip".to_owned();
+        let cases = [
+            ("demo", Command::Demo { directory: PathBuf::from("demo") }),
+            ("demo there", Command::Demo { directory: PathBuf::from("there") }),
+            ("check --strict", Command::Check { strict: true }),
+            ("import accounts a.csv", import(ImportKindArgument::Accounts, "a.csv", &[])),
+            ("import contacts -", import(ImportKindArgument::Contacts, "-", &[])),
+            (
+                "import leads a.csv --map Name=last_name --map a=b=-",
+                import(ImportKindArgument::Leads, "a.csv", &[("Name", "last_name"), ("a=b", "-")]),
+            ),
+            (
+                "import interactions --map x=- o.ndjson",
+                import(ImportKindArgument::Interactions, "o.ndjson", &[("x", "-")]),
+            ),
+            ("run", run(None, false, None)),
+            ("run --until 2026-03-01 --play", run(Some("2026-03-01"), true, None)),
+            ("run --batch-size 7", run(None, false, Some(7))),
+            ("serve", Command::Serve),
+            ("migrate", Command::Migrate),
+            ("segment list", Command::Segment(SegmentCommand::List)),
+            ("segment show vip", Command::Segment(SegmentCommand::Show { name: name() })),
+            ("segment members vip", Command::Segment(SegmentCommand::Members { name: name() })),
+            ("journey list", Command::Journey(JourneyCommand::List)),
+            (
+                "journey show vip --account acme",
+                Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
+            ),
+            ("lead list", Command::Lead(LeadCommand::List)),
+            ("activity list", Command::Activity(ActivityCommand::List)),
+            (
+                "outbox list --state failed",
+                Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
+            ),
+            ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
+        ];
+        for (line, command) in cases {
+            assert_eq!(read(line).unwrap(), Arguments { global: global(), command }, "{line}");
+        }
+    }
+
+    #[test]
+    fn options_of_every_command_stand_before_or_after_it() {
+        let expected = GlobalArguments {
+            workspace: PathBuf::from("w"),
+            environment: Some("staging".to_owned()),
+            now: Some("2026-03-01T08:00:00Z".to_owned()),
+            quiet: true,
+            yes: true,
+            format: Format::Json,
+        };
+        let options = "-C w --env staging --now 2026-03-01T08:00:00Z --quiet --yes --format json";
+        for line in [format!("{options} segment list"), format!("segment list {options}")] {
+            assert_eq!(read(&line).unwrap().global, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_told() {
+        let cases = [
+            ("", "Usage:"),
+            ("chek", "a similar subcommand exists: 'check'"),
+            ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
+            ("import accounts", "<FILE>"),
+            ("import accounts a.csv --map name", "a column of the file and a field were expected"),
+            ("run --play", "--until <TIME>"),
+            ("run --until soon", "`soon` is not a date and time; write it as in"),
+            ("run --batch-size 0", "0 is not in 1.."),
+            ("import accounts --frob a.csv", "unexpected argument '--frob'"),
+            ("segment list --format github", "no format `github`; it has text, json, csv"),
+            ("check --format csv", "no format `csv`; it has text, json, github"),
+        ];
+        for (line, expected) in cases {
+            let error = read(line).unwrap_err();
+            assert!(error.to_string().contains(expected), "{line}: {error}");
+            assert_eq!(error.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn help_says_what_each_command_is_for() {
+        let help = |line: &str| {
+            let line = std::iter::once("tilework").chain(line.split(' '));
+            let asked = Arguments::command().term_width(100).try_get_matches_from(line);
+            asked.unwrap_err().to_string()
+        };
+        insta::assert_snapshot!("help", help("--help"));
+        insta::assert_snapshot!("help_import", help("import --help"));
+        insta::assert_snapshot!("help_journey_show", help("journey show -h"));
+    }
+}

@@ -1,0 +1,45 @@
+//! The command line: arguments in, tables and messages out.
+//!
+//! In: what was typed, and what the libraries answer. Out: text, JSON and CSV on standard output,
+//! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
+
+pub mod args;
+mod error;
+mod exit;
+mod import;
+mod logging;
+mod output;
+mod progress;
+
+pub use error::CliError;
+pub use exit::Exit;
+pub use import::import;
+pub use logging::start_logging;
+pub use output::{Output, Table, TableColumn};
+pub use progress::ImportProgress;
+
+use std::process::ExitCode;
+
+use args::Arguments;
+
+/// Reads the command line, carries it out by `dispatch` and turns the end into an exit code. Wrong
+/// usage, help and version end here.
+pub fn start(dispatch: impl FnOnce(&Arguments, &mut Output) -> Result<Exit, CliError>) -> ExitCode {
+    let arguments = match args::parse(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            return match error.print() {
+                Ok(()) => exit.into(),
+                Err(error) => CliError::Output(error).report(&mut std::io::stderr()).into(),
+            };
+        }
+    };
+    start_logging(arguments.global.quiet);
+    let mut output = Output::standard(arguments.global.format, arguments.global.quiet);
+    let end = dispatch(&arguments, &mut output).and_then(|exit| output.finish().map(|()| exit));
+    match end {
+        Ok(exit) => exit.into(),
+        Err(error) => error.report(&mut std::io::stderr()).into(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What an import hands on.
+
+use crate::model::{Entity, FieldType, Value};
+
+/// Typed rows that can be kept together: no id stands in a batch twice.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ImportBatch {
+    /// Records to insert or update by id.
+    Records {
+        /// What they are.
+        entity: Entity,
+        /// The fields that the rows bring, without `id`; every other field is left as it is.
+        columns: Vec<Column>,
+        /// The rows, in the order of the file.
+        rows: Vec<RecordRow>,
+    },
+    /// Interactions to insert where their id is new; one seen before changes nothing.
+    Interactions {
+        /// Names of the attributes that any of the rows brings, besides those that all types have.
+        attributes: Vec<String>,
+        /// The rows, in the order of the file.
+        rows: Vec<InteractionRow>,
+    },
+}
+
+impl ImportBatch {
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            ImportBatch::Records { rows, .. } => rows.len(),
+            ImportBatch::Interactions { rows, .. } => rows.len(),
+        }
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A field that the rows of a batch bring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// The field's name, never an alias.
+    pub name: String,
+    /// Its type; every value of the column is of it, or missing.
+    pub kind: FieldType,
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordRow {
+    /// The line of the file on which the row starts.
+    pub line: u64,
+    /// The record's id.
+    pub id: String,
+    /// One value for each column of the batch; a missing one clears the field.
+    pub values: Vec<Value>,
+}
+
+/// One interaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InteractionRow {
+    /// The line of the file on which the row starts.
+    pub line: u64,
+    /// The interaction's id.
+    pub id: String,
+    /// The name of its type, which the catalog has.
+    pub interaction: String,
+    /// When it happened, UTC milliseconds.
+    pub at: i64,
+    /// Whom it happened with.
+    pub contact_id: String,
+    /// The contact's account at that time, where the file says so.
+    pub account_id: Option<String>,
+    /// The journey that caused it.
+    pub journey: Option<String>,
+    /// The journey's iteration.
+    pub iteration: Option<i64>,
+    /// The step that caused it.
+    pub step: Option<String>,
+    /// One value for each attribute of the batch, of the type that the row's interaction type
+    /// declares; missing where it has no such attribute.
+    pub values: Vec<Value>,
+}
+
+/// What became of a batch. Every row of it is counted in one of the four.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BatchOutcome {
+    /// Rows that weren't there before.
+    pub created: u64,
+    /// Rows that were there with other values.
+    pub updated: u64,
+    /// Rows that were there already.
+    pub unchanged: u64,
+    /// Rows that can't be kept: their place in the batch, and why.
+    pub rejected: Vec<(usize, String)>,
+}

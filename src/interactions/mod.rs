@@ -1,0 +1,26 @@
+//! Facts coming in: accounts, contacts, leads and interactions out of CSV and NDJSON.
+//!
+//! In: a stream of bytes, the catalog of fields and interaction types, the workspace's time zone. Out:
+//! batches of typed rows, handed to whoever keeps them, and a reject with its reason for every row
+//! that can't be used. It doesn't know how rows are kept, and never holds more than one batch of them.
+
+mod batch;
+mod cells;
+mod csv_reader;
+mod error;
+mod import;
+mod lines;
+mod ndjson_reader;
+mod record;
+mod rejected;
+mod request;
+mod row;
+mod schema;
+mod source;
+mod window;
+
+pub use batch::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
+pub use error::{ImportError, InputError};
+pub use import::{ImportSummary, Reject, import};
+pub use rejected::{RejectedFile, rejected_path};
+pub use request::{ImportFormat, ImportKind, ImportRequest};

@@ -1,0 +1,189 @@
+//! The cells of one row into a typed row, or every reason why not.
+
+use super::batch::{InteractionRow, RecordRow};
+use super::cells::{self, Cell, read_cell, shown};
+use super::schema::{Schema, Slot};
+use crate::calendar::Zone;
+use crate::diagnostics::did_you_mean;
+use crate::model::{FieldType, Value};
+
+/// A typed row, before it stands in a batch.
+#[derive(Debug)]
+pub(super) enum Row {
+    /// A record with the slots of its values.
+    Record { slots: Vec<Slot>, row: RecordRow },
+    /// An interaction with the slots of its attributes; its values are in the same order.
+    Interaction { slots: Vec<Slot>, row: InteractionRow },
+}
+
+impl Row {
+    /// The row's id.
+    pub fn id(&self) -> &str {
+        match self {
+            Row::Record { row, .. } => &row.id,
+            Row::Interaction { row, .. } => &row.id,
+        }
+    }
+}
+
+/// Makes a row of its cells. The error is the reason in words, all that is wrong with the row in one.
+pub(super) fn make_row(
+    schema: &Schema,
+    line: u64,
+    row: &[(Slot, Cell<'_>)],
+    zone: &Zone,
+) -> Result<Row, String> {
+    let missing: Vec<String> = schema
+        .required
+        .iter()
+        .filter(|required| !row.iter().any(|(slot, _)| slot == *required))
+        .map(|slot| format!("`{}` is missing", schema.names[*slot].name))
+        .collect();
+    if !missing.is_empty() {
+        return Err(missing.join("; "));
+    }
+    if schema.types.is_empty() {
+        make_record(schema, line, row, zone)
+    } else {
+        make_interaction(schema, line, row, zone)
+    }
+}
+
+fn make_record(schema: &Schema, line: u64, cells: &[(Slot, Cell<'_>)], zone: &Zone) -> Result<Row, String> {
+    let mut reasons = Vec::new();
+    let mut row = RecordRow { line, id: String::new(), values: Vec::with_capacity(cells.len()) };
+    let mut slots = Vec::with_capacity(cells.len());
+    for (slot, cell) in cells {
+        let name = &schema.names[*slot];
+        let value = read_cell(*cell, &name.kind, zone);
+        if *slot == schema.id {
+            match value.and_then(id_of) {
+                Ok(id) => row.id = id,
+                Err(reason) => reasons.push(about(&name.name, &reason)),
+            }
+            continue;
+        }
+        match value {
+            Ok(value) => {
+                slots.push(*slot);
+                row.values.push(value);
+            }
+            Err(reason) => reasons.push(about(&name.name, &reason)),
+        }
+    }
+    if reasons.is_empty() { Ok(Row::Record { slots, row }) } else { Err(reasons.join("; ")) }
+}
+
+fn make_interaction(
+    schema: &Schema,
+    line: u64,
+    cells: &[(Slot, Cell<'_>)],
+    zone: &Zone,
+) -> Result<Row, String> {
+    let interaction = interaction_type(schema, cells, zone)?;
+    let attributes = schema.types.get(&interaction);
+    let mut reasons = Vec::new();
+    let mut row = InteractionRow {
+        line,
+        id: String::new(),
+        interaction: interaction.clone(),
+        at: 0,
+        contact_id: String::new(),
+        account_id: None,
+        journey: None,
+        iteration: None,
+        step: None,
+        values: Vec::new(),
+    };
+    let mut slots = Vec::new();
+    for (slot, cell) in cells {
+        let name = schema.names[*slot].name.as_str();
+        let own = attributes.and_then(|attributes| attributes.get(slot));
+        let set = match (name, own) {
+            ("type", None) => Ok(()),
+            ("id", None) => read_cell(*cell, &FieldType::Text, zone).and_then(id_of).map(|id| row.id = id),
+            ("contact_id", None) => {
+                read_cell(*cell, &FieldType::Contact, zone).and_then(id_of).map(|id| row.contact_id = id)
+            }
+            ("at", None) => read_cell(*cell, &FieldType::DateTime, zone).and_then(|value| match value {
+                Value::Time(at) => {
+                    row.at = at;
+                    Ok(())
+                }
+                _ => Err("a date and time was expected, and there is none".to_owned()),
+            }),
+            ("account_id", None) => {
+                read_cell(*cell, &FieldType::Account, zone).map(|value| row.account_id = text_of(value))
+            }
+            ("journey", None) => {
+                read_cell(*cell, &FieldType::Text, zone).map(|value| row.journey = text_of(value))
+            }
+            ("step", None) => read_cell(*cell, &FieldType::Text, zone).map(|value| row.step = text_of(value)),
+            ("iteration", None) => read_cell(*cell, &FieldType::Integer, zone).map(|value| {
+                row.iteration = if let Value::Integer(number) = value { Some(number) } else { None };
+            }),
+            (_, Some(kind)) => read_cell(*cell, kind, zone).map(|value| {
+                slots.push(*slot);
+                row.values.push(value);
+            }),
+            (_, None) if is_empty(*cell) => Ok(()),
+            (_, None) => {
+                Err(format!("`{}` stands there, but `{interaction}` has no such attribute", raw(*cell)))
+            }
+        };
+        if let Err(reason) = set {
+            reasons.push(about(name, &reason));
+        }
+    }
+    if reasons.is_empty() { Ok(Row::Interaction { slots, row }) } else { Err(reasons.join("; ")) }
+}
+
+fn interaction_type(schema: &Schema, cells: &[(Slot, Cell<'_>)], zone: &Zone) -> Result<String, String> {
+    let cell = cells.iter().find(|(slot, _)| schema.names[*slot].name == "type").map(|(_, cell)| *cell);
+    let value = cell.map_or(Ok(Value::Missing), |cell| read_cell(cell, &FieldType::Text, zone));
+    let name = match value {
+        Ok(Value::Text(name)) => name.trim().to_owned(),
+        Ok(_) => {
+            return Err(about("type", "the name of an interaction type was expected, and there is none"));
+        }
+        Err(reason) => return Err(about("type", &reason)),
+    };
+    if schema.types.contains_key(&name) {
+        return Ok(name);
+    }
+    let hint = did_you_mean(&name, schema.types.keys().map(String::as_str));
+    let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();
+    Err(about("type", &format!("there is no interaction type `{}`{hint}", shown(&name))))
+}
+
+fn about(column: &str, reason: &str) -> String {
+    format!("`{column}`: {reason}")
+}
+
+fn id_of(value: Value) -> Result<String, String> {
+    match value {
+        Value::Text(text) => cells::id(&text),
+        _ => cells::id(""),
+    }
+}
+
+fn text_of(value: Value) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn is_empty(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Text(text) => text.trim().is_empty(),
+        Cell::Json(json) => json.is_null() || json.as_str().is_some_and(|text| text.trim().is_empty()),
+    }
+}
+
+fn raw(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Text(text) => shown(text),
+        Cell::Json(json) => shown(&json.to_string()),
+    }
+}

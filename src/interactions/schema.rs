@@ -1,0 +1,330 @@
+//! The names that columns of a file may have, and what the columns of a header are.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::{ImportKind, ImportRequest, InputError};
+use crate::diagnostics::{did_you_mean, suggest};
+use crate::model::{Catalog, FieldType, common_attributes};
+
+/// What a column may be: its place in [`Schema::names`].
+pub(super) type Slot = usize;
+
+/// The word that leaves a column out.
+const LEFT_OUT: &str = "-";
+
+/// A name that a column may have.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    /// The field's or attribute's own name.
+    pub name: String,
+    /// Other names for it.
+    aliases: Vec<String>,
+    /// What it holds. An attribute's type is decided by the row's interaction type instead.
+    pub kind: FieldType,
+}
+
+/// All names that columns may have for one kind of import, with the mapping of the request.
+#[derive(Debug)]
+pub(super) struct Schema {
+    /// Fields of the record; of interactions, what all types have and then every attribute.
+    pub names: Vec<Name>,
+    /// Attributes by interaction type and slot; empty for records.
+    pub types: HashMap<String, HashMap<Slot, FieldType>>,
+    /// The slots that every row needs.
+    pub required: Vec<Slot>,
+    /// The slot of `id`.
+    pub id: Slot,
+    /// The request's mapping; nothing for a column that is left out.
+    map: HashMap<String, Option<Slot>>,
+}
+
+impl Schema {
+    /// Collects the names and checks the request's mapping.
+    pub fn new(request: &ImportRequest<'_>) -> Result<Schema, InputError> {
+        let mut schema = match request.kind.entity() {
+            Some(entity) => {
+                let fields = request.catalog.fields(entity).iter();
+                let names = fields
+                    .map(|field| Name {
+                        name: field.name.clone(),
+                        aliases: field.aliases.clone(),
+                        kind: field.kind.clone(),
+                    })
+                    .collect();
+                Schema::of_names(names, HashMap::new(), &["id"])
+            }
+            None => Schema::of_interactions(request.catalog),
+        };
+        for (theirs, ours) in &request.map {
+            let slot = if ours == LEFT_OUT {
+                None
+            } else {
+                Some(schema.slot(ours).ok_or_else(|| InputError::UnknownMapField {
+                    theirs: theirs.clone(),
+                    ours: ours.clone(),
+                    suggestion: schema.suggestion(ours),
+                })?)
+            };
+            if schema.map.insert(theirs.clone(), slot).is_some() {
+                return Err(InputError::DuplicateMap { theirs: theirs.clone() });
+            }
+        }
+        Ok(schema)
+    }
+
+    fn of_interactions(catalog: &Catalog) -> Schema {
+        let mut names: Vec<Name> = common_attributes()
+            .into_iter()
+            .map(|field| Name { name: field.name, aliases: field.aliases, kind: field.kind })
+            .collect();
+        let common = names.len();
+        let mut types = HashMap::new();
+        for interaction in catalog.interactions.values() {
+            let mut slots = HashMap::new();
+            for attribute in &interaction.attributes {
+                let known = names.iter().position(|name| name.name == attribute.name);
+                let slot = known.unwrap_or(names.len());
+                if slot < common {
+                    continue;
+                }
+                if known.is_none() {
+                    names.push(Name {
+                        name: attribute.name.clone(),
+                        aliases: attribute.aliases.clone(),
+                        kind: attribute.kind.clone(),
+                    });
+                }
+                slots.insert(slot, attribute.kind.clone());
+            }
+            types.insert(interaction.name.clone(), slots);
+        }
+        Schema::of_names(names, types, &["id", "type", "at", "contact_id"])
+    }
+
+    fn of_names(
+        names: Vec<Name>,
+        types: HashMap<String, HashMap<Slot, FieldType>>,
+        required: &[&str],
+    ) -> Schema {
+        let place = |wanted: &str| names.iter().position(|name| name.name == wanted);
+        let id = place("id").unwrap_or_default();
+        let required = required.iter().filter_map(|name| place(name)).collect();
+        Schema { names, types, required, id, map: HashMap::new() }
+    }
+
+    /// What a name stands for: a field's own name, an alias, or one of them in other letters, with
+    /// spaces or dashes for underscores.
+    fn slot(&self, name: &str) -> Option<Slot> {
+        let own = |wanted: &str| self.names.iter().position(|name| name.name == wanted);
+        let alias = |wanted: &str| {
+            self.names.iter().position(|name| name.aliases.iter().any(|alias| alias == wanted))
+        };
+        let plain = name.trim().to_lowercase().replace([' ', '-'], "_");
+        own(name).or_else(|| alias(name)).or_else(|| own(&plain)).or_else(|| alias(&plain))
+    }
+
+    /// What a column of the file is: a slot, left out (`Some(None)`), or unknown.
+    pub fn column(&self, column: &str) -> Option<Option<Slot>> {
+        match self.map.get(column) {
+            Some(mapped) => Some(*mapped),
+            None => self.slot(column).map(Some),
+        }
+    }
+
+    /// A sentence with the names that an unknown one was probably meant to be.
+    pub fn suggestion(&self, name: &str) -> Option<String> {
+        did_you_mean(name, self.all_names())
+    }
+
+    fn all_names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().flat_map(|name| {
+            std::iter::once(name.name.as_str()).chain(name.aliases.iter().map(String::as_str))
+        })
+    }
+
+    /// What each column of a header is; nothing for those that are left out.
+    pub fn header(&self, header: &[String]) -> Result<Vec<Option<Slot>>, InputError> {
+        if let Some(blank) = header.iter().position(String::is_empty) {
+            return Err(InputError::UnnamedColumn { number: blank + 1 });
+        }
+        self.check_map(header)?;
+        let found: Vec<Option<Option<Slot>>> = header.iter().map(|column| self.column(column)).collect();
+        let unknown: Vec<String> = header
+            .iter()
+            .zip(&found)
+            .filter(|(_, slot)| slot.is_none())
+            .map(|(name, _)| name.clone())
+            .collect();
+        if !unknown.is_empty() {
+            return Err(self.unknown(unknown));
+        }
+        let slots: Vec<Option<Slot>> = found.into_iter().map(Option::flatten).collect();
+        let mut taken: HashMap<Slot, &str> = HashMap::new();
+        for (column, slot) in header.iter().zip(&slots) {
+            if let Some(slot) = slot
+                && let Some(first) = taken.insert(*slot, column)
+            {
+                return Err(InputError::DuplicateColumn {
+                    field: self.names[*slot].name.clone(),
+                    first: first.to_owned(),
+                    second: column.clone(),
+                });
+            }
+        }
+        let missing: Vec<String> = self
+            .required
+            .iter()
+            .filter(|slot| !taken.contains_key(slot))
+            .map(|slot| self.names[*slot].name.clone())
+            .collect();
+        if missing.is_empty() { Ok(slots) } else { Err(InputError::MissingColumns { columns: missing }) }
+    }
+
+    fn check_map(&self, header: &[String]) -> Result<(), InputError> {
+        let mapped: BTreeSet<&String> = self.map.keys().collect();
+        let Some(theirs) = mapped.into_iter().find(|theirs| !header.contains(theirs)) else { return Ok(()) };
+        let ours = self.map.get(theirs).copied().flatten();
+        Err(InputError::UnknownMapColumn {
+            theirs: theirs.clone(),
+            ours: ours.map_or(LEFT_OUT.to_owned(), |slot| self.names[slot].name.clone()),
+            suggestion: did_you_mean(theirs, header.iter().map(String::as_str)),
+        })
+    }
+
+    fn unknown(&self, columns: Vec<String>) -> InputError {
+        let suggestions = columns
+            .iter()
+            .filter_map(|column| {
+                let best = *suggest(column, self.all_names()).first()?;
+                Some(format!("Did you mean `{best}` by `{column}`?"))
+            })
+            .collect();
+        InputError::UnknownColumns { columns, suggestions }
+    }
+}
+
+/// The reason for a row with a key that no field answers to.
+pub(super) fn unknown_key(schema: &Schema, kind: ImportKind, key: &str) -> String {
+    let hint = schema.suggestion(key).map(|hint| format!(". {hint}")).unwrap_or_default();
+    format!("`{}` is no field of {}{hint}", super::cells::shown(key), kind.name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calendar::Zone;
+    use crate::model::{Entity, Field, InteractionType};
+
+    fn field(name: &str, kind: FieldType) -> Field {
+        Field { name: name.to_owned(), kind, aliases: Vec::new(), description: String::new(), declared: true }
+    }
+
+    fn header(kind: ImportKind, map: &[(&str, &str)], header: &[&str]) -> Result<Vec<String>, InputError> {
+        let mut catalog = Catalog::standard();
+        catalog.declare(Entity::Contact, field("region", FieldType::Text));
+        let order = InteractionType {
+            name: "OrderPlaced".to_owned(),
+            attributes: vec![field("amount", FieldType::Number)],
+            declared: true,
+        };
+        catalog.interactions.insert(order.name.clone(), order);
+        let request = ImportRequest {
+            kind,
+            format: None,
+            catalog: &catalog,
+            zone: &Zone::utc(),
+            map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
+            batch_size: 10,
+        };
+        let schema = Schema::new(&request)?;
+        let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+        let slots = schema.header(&header)?;
+        Ok(slots
+            .into_iter()
+            .map(|slot| slot.map_or("-".to_owned(), |slot| schema.names[slot].name.clone()))
+            .collect())
+    }
+
+    #[test]
+    fn columns_go_by_name_by_alias_and_by_name_in_other_letters() {
+        let cases = [
+            ("id", "id"),
+            ("contactid", "id"),
+            ("First Name", "first_name"),
+            ("FIRST-NAME", "first_name"),
+            ("FirstName", "first_name"),
+            ("emailaddress1", "email"),
+            ("EMailAddress1", "email"),
+            ("Region", "region"),
+            ("parentcustomerid", "account_id"),
+        ];
+        for (theirs, ours) in cases {
+            let columns = if ours == "id" { vec![theirs] } else { vec!["id", theirs] };
+            let found = header(ImportKind::Contacts, &[], &columns).unwrap();
+            assert_eq!(found.last().unwrap(), ours, "{theirs}");
+        }
+    }
+
+    #[test]
+    fn a_mapping_names_a_column_or_leaves_it_out() {
+        let map = [("Kundennummer", "id"), ("Anrede", "-"), ("email", "phone")];
+        let found = header(ImportKind::Contacts, &map, &["Kundennummer", "Anrede", "email"]).unwrap();
+        assert_eq!(found, ["id", "-", "phone"]);
+    }
+
+    #[test]
+    fn interactions_have_the_attributes_of_all_types() {
+        let columns = ["id", "type", "at", "contact_id", "amount", "link", "step"];
+        assert_eq!(header(ImportKind::Interactions, &[], &columns).unwrap(), columns);
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_read_is_refused_with_a_hint() {
+        use ImportKind::{Contacts, Interactions};
+        type Case = (ImportKind, &'static [(&'static str, &'static str)], &'static [&'static str]);
+        let cases: [(Case, &str, &str); 9] = [
+            (
+                (Contacts, &[], &["id", "emial"]),
+                "unknown column `emial`",
+                "Did you mean `email` by `emial`? `--map 'emial=FIELD'` says which field the column is, \
+                 `--map 'emial=-'` leaves it out.",
+            ),
+            ((Contacts, &[], &["id", "x1", "y2"]), "unknown columns `x1`, `y2`", "--map 'x1=-'"),
+            (
+                (Contacts, &[], &["id", "email", "E-Mail Address1", "emailaddress1"]),
+                "unknown column `E-Mail Address1`",
+                "--map",
+            ),
+            (
+                (Contacts, &[], &["id", "email", "emailaddress1"]),
+                "the columns `email` and `emailaddress1` are both the field `email`",
+                "`--map 'emailaddress1=-'` leaves one of them out.",
+            ),
+            ((Contacts, &[], &["email"]), "the file has no column `id`", "--map 'THEIRS=id'"),
+            (
+                (Interactions, &[], &["id", "at"]),
+                "the file has no columns `type`, `contact_id`",
+                "THEIRS=type",
+            ),
+            ((Contacts, &[], &["id", ""]), "column 2 has no name", "Give every column a name"),
+            (
+                (Contacts, &[("Mail", "email")], &["id", "mail"]),
+                "`--map Mail=email`: the file has no column `Mail`",
+                "Did you mean `mail`?",
+            ),
+            (
+                (Contacts, &[("mail", "e_mail")], &["id", "mail"]),
+                "`--map mail=e_mail`: there is no field `e_mail`",
+                "Did you mean `email`?",
+            ),
+        ];
+        for ((kind, map, columns), message, hint) in cases {
+            let error = header(kind, map, columns).unwrap_err();
+            assert_eq!(error.to_string(), message);
+            let found = error.hint().unwrap_or_default();
+            assert!(found.contains(hint), "{message}: {found}");
+        }
+        let twice = header(Contacts, &[("a", "id"), ("a", "-")], &["a"]).unwrap_err();
+        assert_eq!(twice.to_string(), "`--map` names the column `a` twice");
+    }
+}

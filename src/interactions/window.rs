@@ -1,0 +1,163 @@
+//! The rows that were read and not yet handed on.
+//!
+//! Rows with the same columns make a batch. An id stands in the window once: of a record the later
+//! row stays, of an interaction the first.
+
+use std::collections::HashMap;
+
+use super::batch::{Column, ImportBatch, InteractionRow, RecordRow};
+use super::record::Record;
+use super::row::Row;
+use super::schema::{Schema, Slot};
+use crate::model::{Entity, Value};
+
+/// Rows on their way, and the rejects among them.
+#[derive(Debug, Default)]
+pub(super) struct Window {
+    groups: Vec<Group>,
+    by_columns: HashMap<Vec<Slot>, usize>,
+    places: HashMap<String, (usize, usize)>,
+    rejects: Vec<(Record, String)>,
+    rows: usize,
+    repeated: u64,
+}
+
+/// Rows that make one batch, with what the file said of each.
+#[derive(Debug)]
+struct Group {
+    slots: Vec<Slot>,
+    rows: Rows,
+    records: Vec<Record>,
+}
+
+#[derive(Debug)]
+enum Rows {
+    Records(Vec<RecordRow>),
+    Interactions(Vec<InteractionRow>),
+}
+
+/// What a window held.
+#[derive(Debug)]
+pub(super) struct Taken {
+    /// The batches, each with its rows as the file has them.
+    pub batches: Vec<(ImportBatch, Vec<Record>)>,
+    /// Rows that can't be used, and why.
+    pub rejects: Vec<(Record, String)>,
+    /// Rows that another row of the window made superfluous.
+    pub repeated: u64,
+}
+
+impl Window {
+    /// Whether so many rows were read that they should be handed on.
+    pub fn is_full(&self, batch_size: usize) -> bool {
+        self.rows >= batch_size.max(1)
+    }
+
+    /// Whether the row can't be added before the window was handed on: a record whose id stands there
+    /// with other columns, so that both rows count, one after the other.
+    pub fn must_wait(&self, row: &Row) -> bool {
+        match (row, self.places.get(row.id())) {
+            (Row::Record { slots, .. }, Some((group, _))) => self.groups[*group].slots != *slots,
+            _ => false,
+        }
+    }
+
+    /// Adds a reject.
+    pub fn reject(&mut self, record: Record, reason: String) {
+        self.rows += 1;
+        self.rejects.push((record, reason));
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, row: Row, record: Record) {
+        self.rows += 1;
+        match row {
+            Row::Record { slots, row } => self.add_record(slots, row, record),
+            Row::Interaction { slots, row } => self.add_interaction(&slots, row, record),
+        }
+    }
+
+    fn add_record(&mut self, slots: Vec<Slot>, row: RecordRow, record: Record) {
+        if let Some((group, at)) = self.places.get(&row.id).copied() {
+            self.repeated += 1;
+            let group = &mut self.groups[group];
+            if let Rows::Records(rows) = &mut group.rows {
+                rows[at] = row;
+                group.records[at] = record;
+            }
+            return;
+        }
+        let number = match self.by_columns.get(&slots) {
+            Some(number) => *number,
+            None => {
+                self.by_columns.insert(slots.clone(), self.groups.len());
+                self.groups.push(Group { slots, rows: Rows::Records(Vec::new()), records: Vec::new() });
+                self.groups.len() - 1
+            }
+        };
+        let group = &mut self.groups[number];
+        self.places.insert(row.id.clone(), (number, group.records.len()));
+        if let Rows::Records(rows) = &mut group.rows {
+            rows.push(row);
+            group.records.push(record);
+        }
+    }
+
+    fn add_interaction(&mut self, slots: &[Slot], mut row: InteractionRow, record: Record) {
+        if self.places.contains_key(&row.id) {
+            self.repeated += 1;
+            return;
+        }
+        if self.groups.is_empty() {
+            self.groups.push(Group {
+                slots: Vec::new(),
+                rows: Rows::Interactions(Vec::new()),
+                records: Vec::new(),
+            });
+        }
+        let group = &mut self.groups[0];
+        let mut values = vec![Value::Missing; group.slots.len()];
+        for (slot, value) in slots.iter().zip(std::mem::take(&mut row.values)) {
+            match group.slots.iter().position(|known| known == slot) {
+                Some(at) => values[at] = value,
+                None => {
+                    group.slots.push(*slot);
+                    values.push(value);
+                }
+            }
+        }
+        row.values = values;
+        self.places.insert(row.id.clone(), (0, group.records.len()));
+        if let Rows::Interactions(rows) = &mut group.rows {
+            rows.push(row);
+            group.records.push(record);
+        }
+    }
+
+    /// Empties the window.
+    pub fn take(&mut self, schema: &Schema, entity: Option<Entity>) -> Taken {
+        let whole = std::mem::take(self);
+        let name = |slot: &Slot| schema.names[*slot].name.clone();
+        let batches = whole
+            .groups
+            .into_iter()
+            .filter_map(|group| {
+                let batch = match group.rows {
+                    Rows::Records(rows) => {
+                        let column =
+                            |slot: &Slot| Column { name: name(slot), kind: schema.names[*slot].kind.clone() };
+                        let columns = group.slots.iter().map(column).collect();
+                        ImportBatch::Records { entity: entity?, columns, rows }
+                    }
+                    Rows::Interactions(mut rows) => {
+                        // Rows that came before an attribute was first seen don't have it yet.
+                        rows.iter_mut().for_each(|row| row.values.resize(group.slots.len(), Value::Missing));
+                        ImportBatch::Interactions { attributes: group.slots.iter().map(name).collect(), rows }
+                    }
+                };
+                Some((batch, group.records))
+            })
+            .collect();
+        Taken { batches, rejects: whole.rejects, repeated: whole.repeated }
+    }
+}
