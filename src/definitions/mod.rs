@@ -4,6 +4,10 @@
 //! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
+mod align;
+mod node;
+mod traps;
 mod types;
+mod yaml;
 
 pub use types::*;
