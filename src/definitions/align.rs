@@ -139,7 +139,6 @@ fn surrogate_pair(rest: &str) -> Option<(char, usize)> {
 #[cfg(test)]
 mod tests {
     use super::super::{Content, yaml};
-    use super::*;
     use crate::diagnostics::{Problems, Sources};
 
     /// The source text at each place where `needle` stands in the value of the file's only key.
@@ -186,14 +185,17 @@ mod tests {
 
     #[test]
     fn letters_of_several_bytes_are_told_apart() {
-        X;
+        assert_eq!(found("k: 'a''äöü'", "ö"), ["1:9 ö"]);
     }
 
     #[test]
     fn the_span_of_a_text_holds_its_quotes_and_no_trailing_space() {
-        for (source, expected) in
-            [("k: 'a b'\n", "'a b'"), ("k: \"a\" # c\n", "\"a\""), ("k: |\n  a\n\n", "a"), ("k: a  # c\n", "a")]
-        {
+        for (source, expected) in [
+            ("k: 'a b'\n", "'a b'"),
+            ("k: \"a\" # c\n", "\"a\""),
+            ("k: |\n  a\n\n", "a"),
+            ("k: a  # c\n", "a"),
+        ] {
             let mut sources = Sources::default();
             let file = sources.add("x.yaml", source);
             let nodes = yaml::parse(file, source, &mut Problems::default());

@@ -5,9 +5,14 @@
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
+mod condition;
+mod names;
 mod node;
+mod reader;
 mod traps;
 mod types;
 mod yaml;
 
+pub use names::{check_field_name, check_interaction_name, check_name};
+pub use reader::Reader;
 pub use types::*;

@@ -34,8 +34,7 @@ pub(super) fn tag(span: Span, written: &str) -> Problem {
 /// `!a.b && c` as `not(a.b) && c`.
 fn without_exclamation_mark(written: &str) -> String {
     let rest = written[1..].trim_start();
-    let name_end =
-        rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+    let name_end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
     let mut end = name_end;
     if rest[name_end..].starts_with('(') {
         let mut depth = 0usize;
