@@ -252,8 +252,9 @@ impl<'a> Reader<'a> {
         condition::read(node, self.problems)
     }
 
-    /// Reports keys of the language that this version doesn't have yet.
-    pub fn not_available(&mut self, keys: &[&'a str]) {
+    /// Reports keys of the language that this version doesn't have yet, and tells whether any is there.
+    pub fn not_available(&mut self, keys: &[&'a str]) -> bool {
+        let before = self.known.len();
         for (name, _) in self.entries {
             if keys.contains(&name.value.as_str()) {
                 let message = format!("`{}` is not available in this version", name.value);
@@ -266,6 +267,7 @@ impl<'a> Reader<'a> {
                 self.known.push(key);
             }
         }
+        self.known.len() > before
     }
 
     /// Takes a key as known whatever its value, for those that are read elsewhere.
