@@ -87,11 +87,15 @@ pub enum Code {
     SegmentTarget,
     /// People stand on a step that is gone.
     StepRemoved,
+    /// A part of the language that this version doesn't have yet.
+    NotAvailable,
+    /// A file that can't be read, or isn't UTF-8 text.
+    UnreadableFile,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 41] = [
+    pub const ALL: [(Code, &'static str); 43] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -133,6 +137,8 @@ impl Code {
         (Code::SecretInFile, "secret-in-file"),
         (Code::SegmentTarget, "segment-target"),
         (Code::StepRemoved, "step-removed"),
+        (Code::NotAvailable, "not-available"),
+        (Code::UnreadableFile, "unreadable-file"),
     ];
 
     /// The code as it stands in reports.
