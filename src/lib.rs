@@ -4,6 +4,9 @@
 //! it. `ARCHITECTURE.md` tells the rest.
 
 pub mod calendar;
+pub mod conditions;
 pub mod definitions;
 pub mod diagnostics;
 pub mod model;
+pub mod script;
+pub mod templates;
