@@ -14,6 +14,8 @@ const MAX_LENGTH: usize = 10_000;
 /// Deepest nesting.
 const MAX_DEPTH: usize = 64;
 /// Largest whole number that a double holds exactly.
+const MAX_WHOLE: u64 = 1 << 53;
+/// The same as a number.
 const MAX_NUMBER: f64 = 9_007_199_254_740_992.0;
 
 /// Functions that may be written as methods: `contact.job_title.contains("x")`.
@@ -170,13 +172,12 @@ impl Walk<'_> {
     fn number(&mut self, at: usize, kind: ExpressionKind) -> Option<Expression> {
         let (digits, end) = self.places.number(at);
         let written = self.places.slice(digits, end);
-        let size = match kind {
-            #[expect(clippy::cast_precision_loss, reason = "what is rounded is too large anyway")]
-            ExpressionKind::Integer(value) => value as f64,
-            ExpressionKind::Number(value) => value,
-            _ => 0.0,
+        let too_large = match kind {
+            ExpressionKind::Integer(value) => value.unsigned_abs() > MAX_WHOLE,
+            ExpressionKind::Number(value) => value.is_nan() || value.abs() > MAX_NUMBER,
+            _ => false,
         };
-        if size.is_nan() || size.abs() > MAX_NUMBER {
+        if too_large {
             let message = format!("the number `{written}` is too large");
             let problem = syntax::form(self.text, digits, end, message);
             return self.refuse(problem.hint("Numbers lie within ±9_007_199_254_740_992."));
@@ -198,7 +199,7 @@ impl Walk<'_> {
     fn chain(&mut self, base: Expression, rest: &Expr, flags: ASTFlags, depth: usize) -> Option<Expression> {
         let at = self.byte(rest.start_position());
         if flags.contains(ASTFlags::NEGATED) {
-            let problem = syntax::form(self.text, base.span.start, at, "`?.` can't stand in a condition");
+            let problem = syntax::form(self.text, base.span.end, at, "`?.` can't stand in a condition");
             return self.refuse(
                 problem.hint("Write `.`: a comparison with a missing value is false, and never fails."),
             );
