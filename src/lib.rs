@@ -5,8 +5,11 @@
 
 pub mod calendar;
 pub mod cli;
+pub mod conditions;
 pub mod definitions;
 pub mod diagnostics;
 pub mod interactions;
 pub mod model;
+pub mod script;
 pub mod store;
+pub mod templates;
