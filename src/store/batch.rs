@@ -6,7 +6,7 @@ use super::{
     columns::value,
     stops::{self, BlockedQuery, Blocks},
 };
-use crate::model::{Field, Value};
+use crate::model::{Field, Value, time::LAG_LIMIT};
 
 /// A participant who stands at the step, with the values that the tile asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,10 +69,6 @@ pub struct Message<'a> {
     /// How long after the step's moment it isn't sent any more, in milliseconds.
     pub expires_after: Option<i64>,
 }
-
-/// When a step handles somebody: the moment that released them, but not when processing lags more than
-/// this far behind it (semantics 14).
-pub const LAG_LIMIT: i64 = 36 * crate::model::time::HOUR;
 
 impl Store {
     /// The participants of a claim who are due, with the fields asked for, by account and contact. With

@@ -31,7 +31,7 @@ mod value;
 mod wake;
 mod why;
 
-pub use batch::{LAG_LIMIT, Message, NextStep, Passage, Standing};
+pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
