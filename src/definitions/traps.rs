@@ -2,7 +2,7 @@
 
 use serde_saphyr::Error;
 
-use crate::diagnostics::{Code, FileId, Problem, Span};
+use crate::diagnostics::{Code, FileId, Problem, Span, Text};
 
 /// Where a tag starts that belongs to the value at `at`, on the same line; YAML's own tags, such as
 /// `!!str`, are none.
@@ -53,6 +53,28 @@ fn without_exclamation_mark(written: &str) -> String {
     let operand = &rest[..end];
     let bare = operand.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(operand);
     format!("not({bare}){}", &rest[end..])
+}
+
+/// The whole of a plain scalar that YAML cuts at ` #` inside quotes: those left open before the sign
+/// are closed after it. A comment after a complete expression is none.
+pub(super) fn cut_off(text: &str, value: &str, span: Span) -> Option<Text> {
+    let is_open = |part: &str| part.matches('"').count() % 2 == 1;
+    let is_plain = text.get(span.start..span.end) == Some(value) && !value.starts_with(['"', '\'']);
+    if !is_plain || !is_open(value) {
+        return None;
+    }
+    let rest = text[span.end..].lines().next().unwrap_or("");
+    if !rest.trim_start().starts_with('#') || !is_open(rest) {
+        return None;
+    }
+    let whole = Span::new(span.file, span.start, span.end + rest.trim_end().len());
+    Some(Text::verbatim(&text[whole.start..whole.end], whole))
+}
+
+/// The problem of an expression that YAML cuts at a comment.
+pub(super) fn comment(span: Span) -> Problem {
+    let message = "YAML cuts this expression off at ` #`, where a comment starts";
+    Problem::error(Code::YamlTrap, span, message).hint("Put the whole expression in single quotes.")
 }
 
 /// The problem of a template without quotes.
