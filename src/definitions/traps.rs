@@ -7,20 +7,19 @@ use crate::diagnostics::{Code, FileId, Problem, Span, Text};
 /// Where a tag starts that belongs to the value at `at`, on the same line; YAML's own tags, such as
 /// `!!str`, are none.
 pub(super) fn tag_before(text: &str, at: usize) -> Option<usize> {
-    let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    let before = text[line_start..at].trim_end();
-    let mut end = before.len();
+    let mut end = at;
     loop {
-        let word_start = before[..end].rfind([' ', '\t', '[', '{', ',']).map_or(0, |at| at + 1);
-        let word = &before[word_start..end];
+        let before = text[..end].trim_end_matches([' ', '\t']);
+        let word_start = before.rfind([' ', '\t', '\n', '[', '{', ',']).map_or(0, |at| at + 1);
+        let word = &before[word_start..];
         if word.starts_with('!') {
-            return (!word.starts_with("!!")).then_some(line_start + word_start);
+            return (!word.starts_with("!!")).then_some(word_start);
         }
         // An anchor may stand between; `&&` reads as one.
         if !word.starts_with('&') {
             return None;
         }
-        end = before[..word_start].trim_end().len();
+        end = word_start;
     }
 }
 

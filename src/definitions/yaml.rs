@@ -326,6 +326,15 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_of_many_values_is_read_in_time() {
+        let ids: Vec<String> = (0..20_000).map(|id| format!("con-{id}")).collect();
+        let (_, nodes, problems) = read(&format!("members: [{}]", ids.join(", ")));
+        assert!(problems.is_empty());
+        let Content::Mapping(entries) = &nodes[0].content else { panic!("a mapping") };
+        assert!(matches!(&entries[0].1.content, Content::List(items) if items.len() == 20_000));
+    }
+
+    #[test]
     fn aliases_and_merges_point_to_where_the_value_is_written() {
         let (sources, nodes, _) = read("base: &b {k: v}\nx: {<<: *b, l: w}\ny: *b\n");
         let Content::Mapping(entries) = &nodes[0].content else { panic!("a mapping") };
