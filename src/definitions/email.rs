@@ -62,3 +62,62 @@ fn from_file(name: &Text, path: &str, files: &mut Files<'_>, problems: &mut Prob
     problems.push(problem.hint(format!("It was looked for as {tried}.")));
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, listed, load_files};
+
+    #[test]
+    fn each_mistake_in_an_email_has_its_place() {
+        check(&[
+            (
+                "kind: email\nname: a\n",
+                &[
+                    "missing-key 1:1 `email` needs `html`, `html_file`, `text` or `text_file`",
+                    "missing-key 1:1 `email` needs `subject`",
+                ],
+            ),
+            (
+                "kind: email\nname: a\nsubject: {{contact.first_name}}\ntext: x\npurpose: spam\n",
+                &[
+                    "yaml-trap 3:10 `{{` starts a mapping in YAML | Put the whole text in double quotes.",
+                    "invalid-value 5:10 `spam` is not a value of `purpose`: expected `commercial`, `transactional`",
+                ],
+            ),
+            (
+                "kind: email\nname: a\nsubject: x\nhtml: y\nhtml_file: z.html\ntext_file: ../../z.txt\n",
+                &[
+                    "invalid-value 5:12 `html` and `html_file` can't stand together",
+                    "invalid-value 6:12 `../../z.txt` lies outside the workspace",
+                ],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn templates_are_files_beside_the_definition_or_in_journeys() {
+        let text = "kind: email\nname: a\nsubject: x\nhtml_file: a.html\ntext_file: b.txt\n---\nkind: email\nname: \
+                    b\nsubject: x\nhtml_file: a.html\n---\nkind: email\nname: c\nsubject: x\nhtml_file: c.html\n";
+        let (definitions, problems) = load_files(
+            &[
+                ("tilework.yaml", ""),
+                ("journeys/mail/x.yaml", text),
+                ("journeys/mail/a.html", "<p>ä</p>"),
+                ("journeys/b.txt", "hello\n"),
+            ],
+            None,
+        );
+        assert_eq!(
+            listed(&definitions, &problems),
+            ["file-not-found journeys/mail/x.yaml:15:12 there is no file `c.html` | It was looked for as \
+              `journeys/mail/c.html` and `journeys/c.html`."]
+        );
+        let [first, second, third] = definitions.emails.as_slice() else { panic!("three e-mails") };
+        let html = first.html.as_ref().unwrap();
+        assert_eq!(html.value, "<p>ä</p>");
+        assert_eq!(definitions.sources.file(html.span.file).path, "journeys/mail/a.html");
+        assert_eq!(second.html.as_ref().unwrap().span, html.span, "a file is read once");
+        assert_eq!(first.text.as_ref().unwrap().value, "hello\n");
+        assert!(third.html.is_none());
+    }
+}

@@ -126,3 +126,78 @@ fn choices(reader: &mut Reader<'_>) -> Option<Vec<String>> {
     }
     Some(choices)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, load_files};
+    use super::*;
+
+    #[test]
+    fn fields_of_every_type_are_read() {
+        let text = "kind: fields\nof: account\nfields:\n  size: { type: choice, choices: [Big, 3] }\n  \
+                    sales:\n    type: number\n    description: all of them\n  tags: { type: choices, choices: [a] }\n  \
+                    partner: { type: account }\n";
+        let (definitions, problems) = load_files(&[("tilework.yaml", ""), ("journeys/x.yaml", text)], None);
+        assert!(problems.is_empty(), "{problems:?}");
+        let fields = &definitions.fields[0];
+        assert_eq!(fields.of.value, Entity::Account);
+        let kinds: Vec<_> = fields.fields.iter().map(|field| field.kind.clone()).collect();
+        assert_eq!(
+            kinds,
+            [
+                FieldType::Choice(vec!["Big".into(), "3".into()]),
+                FieldType::Number,
+                FieldType::Choices(vec!["a".into()]),
+                FieldType::Account,
+            ]
+        );
+        assert_eq!(fields.fields[1].description.as_ref().unwrap().value, "all of them");
+    }
+
+    #[test]
+    fn each_mistake_in_fields_has_its_place() {
+        check(&[
+            ("kind: fields\nfields: {}\n", &["missing-key 1:1 `fields` needs `of`"]),
+            ("kind: fields\nof: contact\n", &["missing-key 1:1 `fields` needs `fields`"]),
+            (
+                "kind: fields\nof: acount\nfields: {}\n",
+                &[
+                    "invalid-value 2:5 `acount` is not a value of `of`: expected `contact`, `account`, `lead` | Did \
+                   you mean `account`?",
+                ],
+            ),
+            (
+                "kind: fields\nof: lead\nfields:\n  Size: { type: text }\n  until: { type: text }\n",
+                &[
+                    "invalid-name 4:3 `Size` is not a valid name: a field's name has small letters, digits and \
+                     underscores, and starts with a letter | Write `size`, for instance.",
+                    "invalid-name 5:3 `until` is not a valid name: it is a reserved word of expressions | Write \
+                     `until_value`, for instance.",
+                ],
+            ),
+            (
+                "kind: fields\nof: lead\nfields:\n  a: { type: txt }\n  b: text\n  c: { type: choice }\n  d: { \
+                 type: date, choices: [x] }\n  e: { type: choice, choices: [x, x] }\n  f: { typ: text }\n",
+                &[
+                    "invalid-value 4:14 there is no type `txt` | Did you mean `text`?",
+                    "wrong-type 5:6 expected a mapping for `b`, found text | Write `{ type: text }`.",
+                    "missing-key 6:6 `c` needs `choices`",
+                    "invalid-value 7:14 a field of type `date` has no `choices` | Write `type: choice`, or leave out \
+                     `choices`.",
+                    "duplicate-name 8:35 the choice `x` stands here twice",
+                    "missing-key 9:6 `f` needs `type`",
+                    "unknown-key 9:8 unknown key `typ` in `f` | Did you mean `type`?",
+                ],
+            ),
+            (
+                "kind: fields\nof: contact\nfields:\n  emailaddress1: { type: text }\n  x: { type: text }\n---\nkind: \
+                 fields\nof: contact\nfields: { x: { type: text } }\n",
+                &[
+                    "duplicate-name 4:3 `emailaddress1` is a standard field of contacts | Leave it out: \
+                     `contact.email` is there already.",
+                    "duplicate-name 9:11 the contact field `x` is declared already",
+                ],
+            ),
+        ]);
+    }
+}

@@ -161,3 +161,103 @@ fn report_duplicate_ids(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::problems_of;
+
+    const HEAD: &str =
+        "kind: journey\nname: a\ntarget: account\nstart: 2023-03-01 08:00\naudience: { include: [b] }\n";
+
+    fn after_head(rest: &str) -> Vec<String> {
+        problems_of(&format!("{HEAD}{rest}"))
+    }
+
+    #[test]
+    fn what_a_journey_needs_is_asked_for() {
+        assert_eq!(
+            problems_of("kind: journey\nname: a\n"),
+            ["target", "start", "audience", "steps"]
+                .map(|key| format!("missing-key 1:1 `journey` needs `{key}`"))
+                .into_iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            problems_of("kind: journey\nname: a\ntarget: lead\nstart: x\naudience: [b]\nsteps: []\n"),
+            [
+                "invalid-value 3:9 `lead` is not a value of `target`: expected `contact`, `account`",
+                "wrong-type 5:11 expected a mapping for `audience`, found a list | Write the segments as a list under \
+                 `include:`.",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_said_so() {
+        assert_eq!(
+            after_head("steps: []\nrepeat: { every: 30 days }\nreentry: after 90 days\n"),
+            [
+                "not-available 7:1 `repeat` is not available in this version",
+                "not-available 8:1 `reentry` is not available in this version",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_mistake_in_the_settings_of_a_journey_has_its_place() {
+        assert_eq!(
+            after_head(
+                "consent: marketting\nat_end: go\nsuppress: b\nremoved: { old: [x] }\naudiance: x\nsteps: []\n"
+            ),
+            [
+                "invalid-value 6:10 `marketting` is not a value of `consent`: expected `none`, `consent`, \
+                 `transactional`, `subscriptions`, `marketing`, `profiling` | Did you mean `marketing`?",
+                "invalid-value 7:9 `go` is not a value of `at_end`: expected `stop`, `finish`",
+                "wrong-type 8:11 expected a list for `suppress`, found text | Write `[b]`.",
+                "wrong-type 9:17 expected text for `old`, found a list",
+                "unknown-key 10:1 unknown key `audiance` in `journey` | Did you mean `audience`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_mistake_in_a_step_has_its_place() {
+        assert_eq!(
+            after_head(
+                "steps:\n  - id: One\n    tile: wait\n    for: 7 days\n    wiht: {}\n  - tile: wait\n  - id: x\n    tile: \
+                 trigger\n    with: [a]\n    paths:\n      then: { id: y, tile: end }\n      else:\n  - wait\n"
+            ),
+            [
+                "invalid-name 7:9 `One` is not a valid name: a name has small letters, digits and hyphens, and starts \
+                 with a letter | Write `one`, for instance.",
+                "unknown-key 9:5 unknown key `for` in `step` | The parameters of a tile stand under `with:`.",
+                "unknown-key 10:5 unknown key `wiht` in `step` | Did you mean `with`?",
+                "missing-key 11:5 `step` needs `id`",
+                "wrong-type 14:11 expected a mapping for `with`, found a list",
+                "wrong-type 16:13 expected a list of steps or a section's name, found a mapping | Write the step as \
+                 an item of a list, with `- ` before its first key.",
+                "wrong-type 17:11 expected a list of steps or a section's name, found nothing",
+                "wrong-type 18:5 expected a mapping for `step`, found text",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_id_is_taken_anywhere_in_the_journey() {
+        assert_eq!(
+            after_head(
+                "steps:\n  - id: a\n    tile: trigger\n    paths:\n      then:\n        - { id: b, tile: end }\n  - { id: \
+                 b, tile: end }\nsections:\n  later: [{ id: a, tile: end }]\n  Soon: []\n  later: []\n"
+            ),
+            [
+                "duplicate-name 12:11 the step id `b` is taken",
+                "duplicate-name 14:17 the step id `a` is taken",
+                "invalid-name 15:3 `Soon` is not a valid name: a name has small letters, digits and hyphens, and \
+                 starts with a letter | Write `soon`, for instance.",
+                "duplicate-key 16:3 `later` stands here twice",
+            ]
+        );
+    }
+}

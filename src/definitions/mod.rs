@@ -14,9 +14,13 @@ mod interaction;
 mod journey;
 mod names;
 mod node;
+mod raw;
 mod reader;
+mod scalars;
 mod segment;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod traps;
 mod types;
 mod variables;

@@ -2,25 +2,24 @@
 
 use serde_saphyr::Error;
 
-use crate::diagnostics::{Code, FileId, Problem, Span};
+use crate::diagnostics::{Code, FileId, Problem, Span, Text};
 
 /// Where a tag starts that belongs to the value at `at`, on the same line; YAML's own tags, such as
 /// `!!str`, are none.
 pub(super) fn tag_before(text: &str, at: usize) -> Option<usize> {
-    let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-    let before = text[line_start..at].trim_end();
-    let mut end = before.len();
+    let mut end = at;
     loop {
-        let word_start = before[..end].rfind([' ', '\t', '[', '{', ',']).map_or(0, |at| at + 1);
-        let word = &before[word_start..end];
+        let before = text[..end].trim_end_matches([' ', '\t']);
+        let word_start = before.rfind([' ', '\t', '\n', '[', '{', ',']).map_or(0, |at| at + 1);
+        let word = &before[word_start..];
         if word.starts_with('!') {
-            return (!word.starts_with("!!")).then_some(line_start + word_start);
+            return (!word.starts_with("!!")).then_some(word_start);
         }
         // An anchor may stand between; `&&` reads as one.
         if !word.starts_with('&') {
             return None;
         }
-        end = before[..word_start].trim_end().len();
+        end = word_start;
     }
 }
 
@@ -53,6 +52,28 @@ fn without_exclamation_mark(written: &str) -> String {
     let operand = &rest[..end];
     let bare = operand.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(operand);
     format!("not({bare}){}", &rest[end..])
+}
+
+/// The whole of a plain scalar that YAML cuts at ` #` inside quotes: those left open before the sign
+/// are closed after it. A comment after a complete expression is none.
+pub(super) fn cut_off(text: &str, value: &str, span: Span) -> Option<Text> {
+    let is_open = |part: &str| part.matches('"').count() % 2 == 1;
+    let is_plain = text.get(span.start..span.end) == Some(value) && !value.starts_with(['"', '\'']);
+    if !is_plain || !is_open(value) {
+        return None;
+    }
+    let rest = text[span.end..].lines().next().unwrap_or("");
+    if !rest.trim_start().starts_with('#') || !is_open(rest) {
+        return None;
+    }
+    let whole = Span::new(span.file, span.start, span.end + rest.trim_end().len());
+    Some(Text::verbatim(&text[whole.start..whole.end], whole))
+}
+
+/// The problem of an expression that YAML cuts at a comment.
+pub(super) fn comment(span: Span) -> Problem {
+    let message = "YAML cuts this expression off at ` #`, where a comment starts";
+    Problem::error(Code::YamlTrap, span, message).hint("Put the whole expression in single quotes.")
 }
 
 /// The problem of a template without quotes.

@@ -14,7 +14,8 @@ pub(super) struct Variables<'a> {
     pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Fills in the variables of every text in a node; those that aren't there are reported.
+/// Fills in the variables of every text in a node. What can't be filled in is reported, and its text
+/// stays as it was written.
 pub(super) fn fill(node: &mut Node, variables: Variables<'_>, problems: &mut Problems) {
     match &mut node.content {
         Content::Text(text) if text.value.contains("${") => *text = filled(text, variables, problems),
@@ -36,6 +37,7 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
     let mut value = String::new();
     let mut offsets: Vec<u32> = Vec::new();
     let place = |at: usize| u32::try_from(text.span_at(at, at).start).unwrap_or(u32::MAX);
+    let mut complete = true;
     let mut at = 0;
     while at < text.value.len() {
         let rest = &text.value[at..];
@@ -50,7 +52,7 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
             let span = text.span_at(at + start, text.value.len());
             let problem = Problem::error(Code::InvalidSetting, span, "`${` isn't closed by `}`");
             problems.push(problem.hint("Write `${NAME}` or `${file:PATH}`."));
-            break;
+            return text.clone();
         };
         let name = &rest[start + 2..start + length];
         match look_up(name, variables) {
@@ -61,12 +63,13 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
             Err(message) => {
                 let span = text.span_at(at + start, at + start + length + 1);
                 problems.push(Problem::error(Code::MissingVariable, span, message));
+                complete = false;
             }
         }
         at += start + length + 1;
     }
     offsets.push(place(text.value.len()));
-    Text::mapped(value, text.span, offsets)
+    if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
 }
 
 fn look_up(name: &str, variables: Variables<'_>) -> Result<String, String> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{DuplicateKeyPolicy, Location, Options, Spanned, options::NonFiniteFloatPolicy};
 
+use super::raw::Raw;
 use super::{Content, Node, align, traps};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Span, Text};
 
@@ -64,81 +64,6 @@ fn options() -> Options {
     }
 }
 
-/// A value as the parser hands it over.
-enum Raw {
-    Null,
-    Boolean(bool),
-    Integer(i64),
-    Number(f64),
-    Text(String),
-    List(Vec<Spanned<Raw>>),
-    Mapping(Vec<(Spanned<Raw>, Spanned<Raw>)>),
-}
-
-struct RawVisitor;
-
-impl<'de> Visitor<'de> for RawVisitor {
-    type Value = Raw;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_unit<E>(self) -> Result<Raw, E> {
-        Ok(Raw::Null)
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Raw, E> {
-        Ok(Raw::Boolean(value))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Raw, E> {
-        Ok(Raw::Integer(value))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Raw, E> {
-        Ok(i64::try_from(value).map_or(Raw::Number(value as f64), Raw::Integer))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Raw, E> {
-        Ok(Raw::Number(value))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Raw, E> {
-        Ok(Raw::Text(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Raw, E> {
-        Ok(Raw::Text(value))
-    }
-
-    fn visit_bytes<E>(self, value: &[u8]) -> Result<Raw, E> {
-        Ok(Raw::Text(String::from_utf8_lossy(value).into_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
-        }
-        Ok(Raw::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Raw, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Raw::Mapping(entries))
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(RawVisitor)
-    }
-}
-
 struct Reading<'a> {
     file: FileId,
     text: &'a str,
@@ -158,6 +83,10 @@ impl Reading<'_> {
             Raw::Integer(value) => Node { content: Content::Integer(value), span },
             Raw::Number(value) => Node { content: Content::Number(value), span },
             Raw::Text(value) => {
+                if let Some(text) = traps::cut_off(self.text, &value, span) {
+                    self.problems.push(traps::comment(text.span));
+                    return Node { span: text.span, content: Content::Text(text) };
+                }
                 let text = align::text(self.text, value, span);
                 Node { span: text.span, content: Content::Text(text) }
             }
@@ -394,6 +323,15 @@ mod tests {
             assert!(report.len() == 1 && report[0].starts_with("yaml-syntax"), "{report:?}");
         }
         assert!(found(&"- ".repeat(60)).is_empty());
+    }
+
+    #[test]
+    fn a_long_line_of_many_values_is_read_in_time() {
+        let ids: Vec<String> = (0..20_000).map(|id| format!("con-{id}")).collect();
+        let (_, nodes, problems) = read(&format!("members: [{}]", ids.join(", ")));
+        assert!(problems.is_empty());
+        let Content::Mapping(entries) = &nodes[0].content else { panic!("a mapping") };
+        assert!(matches!(&entries[0].1.content, Content::List(items) if items.len() == 20_000));
     }
 
     #[test]
