@@ -1,0 +1,7 @@
+//! All integration tests in one program: it links once, and all share one PostgreSQL server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
+
+mod forgotten;
+mod postgres_server;
+mod support;
