@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
+mod architecture;
 mod forgotten;
 mod postgres_server;
 mod support;

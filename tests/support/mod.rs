@@ -2,3 +2,4 @@
 
 pub mod files;
 pub mod postgres;
+pub mod rust_text;
