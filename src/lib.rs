@@ -4,6 +4,7 @@
 //! it. `ARCHITECTURE.md` tells the rest.
 
 pub mod calendar;
+pub mod channels;
 pub mod cli;
 pub mod conditions;
 pub mod definitions;
@@ -13,3 +14,4 @@ pub mod model;
 pub mod script;
 pub mod store;
 pub mod templates;
+pub mod tiles;
