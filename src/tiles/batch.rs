@@ -1,6 +1,6 @@
 //! A batch of participants, and what becomes of them.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use crate::model::Value;
 
@@ -13,6 +13,10 @@ pub struct Batch {
     pub accounts: Vec<AccountGroup>,
     /// The present moment.
     pub now: i64,
+    /// `name`, `label` and `owner` of the journey, for templates.
+    pub journey: BTreeMap<String, Value>,
+    /// `name` of the workspace, for templates.
+    pub settings: BTreeMap<String, Value>,
 }
 
 /// A participant at a step.

@@ -1,12 +1,16 @@
-//! What several tiles share: lengths in milliseconds, and templates over the fields they ask for.
+//! What several tiles share: lengths in milliseconds, templates over the fields they ask for, and making
+//! something for each contact or account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CompileContext, Participant};
+use super::{Batch, CompileContext, Effect, EffectSubject, Outcome, Outcomes, Participant, Unit};
 use crate::{
     diagnostics::{Code, Problem, Problems, Span, Text},
-    model::{Catalog, Duration, DurationUnit, Entity, Field, Value, time},
-    templates::{Template, TemplateScope, Values},
+    model::{
+        Catalog, Duration, DurationUnit, Entity, Field, Value,
+        time::{self, moment_of},
+    },
+    templates::{Root, Template, TemplateFormat, TemplateScope, Values},
 };
 
 /// A length in milliseconds, when it doesn't depend on the calendar.
@@ -79,20 +83,97 @@ impl Asks {
 
 /// Compiles a template of one line of plain text, for a contact or for an account.
 pub(super) fn template(text: &Text, for_account: bool, context: &mut CompileContext<'_>) -> Option<Template> {
-    let scope = TemplateScope { catalog: context.catalog, zone: context.zone, contact: !for_account };
-    Template::compile_text(text, &scope, context.problems)
+    const FOR_ACCOUNT: [Root; 3] = [Root::Account, Root::Journey, Root::Settings];
+    let roots: &[Root] = if for_account { &FOR_ACCOUNT } else { &Root::ALL };
+    let scope =
+        TemplateScope { format: TemplateFormat::Text, roots, catalog: context.catalog, zone: context.zone };
+    Template::compile(text, &scope, context.problems)
 }
 
-/// Renders a template for a participant. What goes wrong concerns this participant alone.
-pub(super) fn render(
-    template: &Template,
-    contact: &BTreeMap<String, Value>,
-    account: &BTreeMap<String, Value>,
-    journey: &BTreeMap<String, Value>,
-) -> Result<String, String> {
-    let settings = BTreeMap::new();
-    template
-        .render(&Values { contact, account, journey, settings: &settings })
-        .map(|text| text.trim().to_owned())
-        .map_err(|error| format!("failed: {error}"))
+/// A participant's values as templates take them.
+pub(super) struct Shown<'a> {
+    contact: BTreeMap<String, Value>,
+    account: BTreeMap<String, Value>,
+    batch: &'a Batch,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn new(asks: &Asks, participant: &Participant, batch: &'a Batch) -> Self {
+        let (contact, account) = asks.values(participant);
+        Shown { contact, account, batch }
+    }
+
+    /// Renders a template. What goes wrong concerns this participant alone.
+    pub(super) fn render(&self, template: &Template) -> Result<String, String> {
+        let (journey, settings) = (&self.batch.journey, &self.batch.settings);
+        template
+            .render(&Values { contact: &self.contact, account: &self.account, journey, settings })
+            .map(|text| text.trim().to_owned())
+            .map_err(|error| format!("failed: {error}"))
+    }
+
+    /// The text of a contact's field.
+    pub(super) fn of_contact(&self, field: &str) -> Option<String> {
+        text(self.contact.get(field))
+    }
+
+    /// The text of an account's field.
+    pub(super) fn of_account(&self, field: &str) -> Option<String> {
+        text(self.account.get(field))
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.filter(|value| !value.is_missing()).map(Value::to_string)
+}
+
+/// Makes an effect for each contact, or once for each account, and lets everybody go on from their
+/// arrival. An account tile passes over contacts without account (semantics 7); what goes wrong with one
+/// subject stops that one (semantics 20).
+pub(super) fn for_each(
+    unit: Unit,
+    batch: &Batch,
+    out: &mut Outcomes,
+    make: &dyn Fn(&Participant, i64) -> Result<Effect, String>,
+) {
+    let go = |participant: &Participant| moment_of(participant.arrived_at, batch.now);
+    match unit {
+        Unit::Contact => {
+            for (place, participant) in batch.participants.iter().enumerate() {
+                let moment = go(participant);
+                match make(participant, moment) {
+                    Ok(effect) => {
+                        out.effect(EffectSubject::Participant(place), moment, effect);
+                        out.participant(place, Outcome::Go { path: None, moment });
+                    }
+                    Err(reason) => out.noted(place, Outcome::Stop, Some(reason)),
+                }
+            }
+        }
+        Unit::Account => {
+            for (place, account) in batch.accounts.iter().enumerate() {
+                let members = &batch.participants[account.members.clone()];
+                let first = members.iter().min_by_key(|member| (member.arrived_at, &member.contact_id));
+                let made = match (first, &account.account_id) {
+                    (Some(first), Some(_)) => make(first, go(first)).map(|effect| Some((go(first), effect))),
+                    _ => Ok(None),
+                };
+                let note = match &made {
+                    Ok(Some((moment, effect))) => {
+                        out.effect(EffectSubject::Account(place), *moment, effect.clone());
+                        None
+                    }
+                    Ok(None) => Some("no_account".to_owned()),
+                    Err(reason) => Some(reason.clone()),
+                };
+                for (member, participant) in account.members.clone().zip(members) {
+                    let outcome = match &made {
+                        Ok(_) => Outcome::Go { path: None, moment: go(participant) },
+                        Err(_) => Outcome::Stop,
+                    };
+                    out.noted(member, outcome, note.clone());
+                }
+            }
+        }
+    }
 }
