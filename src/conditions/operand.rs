@@ -292,7 +292,7 @@ fn bare<T>(names: &[Name], scope: Scope<'_>, check: &mut Check<'_>) -> Option<T>
         let hint = format!("Name one of its fields, such as `{word}.id`.");
         return check.refuse(Code::UnknownField, name.span, message, &hint);
     }
-    if matches!(word.to_lowercase().as_str(), "null" | "nil" | "none" | "undefined" | "missing") {
+    if matches!(word.to_lowercase().as_str(), "none" | "undefined" | "missing") {
         let message = format!("`{word}` is not known here");
         return check.refuse(
             Code::UnknownField,

@@ -84,6 +84,13 @@ fn slip(text: &Text, places: &Places<'_>, at: usize) -> Option<Problem> {
         "between" => {
             return said(7, "`between` is no operator", "Write `x in 1..=5`; both ends belong to it.");
         }
+        "null" | "nil" => {
+            return said(
+                token.len(),
+                "conditions have no `null`",
+                "Write `is_blank(…)` to ask for a missing value.",
+            );
+        }
         "let" | "const" | "return" | "throw" | "if" | "else" | "switch" | "while" | "loop" | "for" | "do"
         | "until" | "fn" | "private" | "import" | "export" | "try" | "catch" | "break" | "continue"
             if !places.before(at).trim_end().ends_with('.') =>

@@ -124,7 +124,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Account,
             "account.city == null",
-            "unknown-field: `null` is not known here | Write `is_blank(…)` to ask for a missing value.",
+            "expression-form: conditions have no `null` | Write `is_blank(…)` to ask for a missing value.",
         ),
         (
             Account,
