@@ -6,6 +6,7 @@
 pub mod calendar;
 pub mod channels;
 pub mod cli;
+pub mod compile;
 pub mod conditions;
 pub mod definitions;
 pub mod diagnostics;

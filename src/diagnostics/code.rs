@@ -55,6 +55,8 @@ pub enum Code {
     InvalidSchedule,
     /// Segments that refer to each other in a circle.
     CircularSegments,
+    /// Steps that lead back into themselves.
+    CircularSteps,
     /// A step that nobody can reach.
     UnreachableStep,
     /// A journey that ends before it starts.
@@ -95,7 +97,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 43] = [
+    pub const ALL: [(Code, &'static str); 44] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -121,6 +123,7 @@ impl Code {
         (Code::InvalidTimezone, "invalid-timezone"),
         (Code::InvalidSchedule, "invalid-schedule"),
         (Code::CircularSegments, "circular-segments"),
+        (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
         (Code::MissingUnit, "missing-unit"),

@@ -44,7 +44,7 @@ pub use outbox::{DueMessage, OutboxState, Settled};
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use records::{Record, Written};
 pub use report::{JourneyNumbers, StepNumbers};
-pub use segments::{Difference, Edge, Member, Membership, SegmentState};
+pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};

@@ -44,17 +44,7 @@ pub struct Difference {
     pub left: u64,
 }
 
-/// A time at which an interaction type makes a difference to a segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edge<'a> {
-    /// The interaction type.
-    pub interaction: &'a str,
-    /// How long after the interaction, in milliseconds: 0 when it happens, a window's length when it
-    /// falls out of the window.
-    pub after: i64,
-}
-
-/// Who joined and left segments lately.
+/// A member of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The record's id.
@@ -206,26 +196,17 @@ impl Store {
         self.evaluate_segment(name, &nobody, Entity::Contact, now, None).map(|_| ())
     }
 
-    /// The earliest moment after `now` at which one of the edges passes.
+    /// When the first interaction of a type after a moment happens.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn next_edge(&mut self, edges: &[Edge<'_>], now: i64) -> Result<Option<i64>, StoreError> {
-        let mut next: Option<i64> = None;
-        for edge in edges {
-            let key = self.names.type_key(edge.interaction);
-            // A window includes its end: what happened falls out a millisecond later.
-            let after = if edge.after == 0 { 0 } else { edge.after.saturating_add(1) };
-            let row = self.connection.query_first(
-                "SELECT MIN(at) FROM interaction WHERE type_key = $1 AND at > $2",
-                &[key.into(), now.saturating_sub(after).into()],
-            )?;
-            if let Some(at) = row.map_or(Ok(None), |row| row.optional_integer(0))? {
-                let at = at.saturating_add(after);
-                next = Some(next.map_or(at, |next| next.min(at)));
-            }
-        }
-        Ok(next)
+    pub fn next_interaction(&mut self, interaction: &str, after: i64) -> Result<Option<i64>, StoreError> {
+        let key = self.names.type_key(interaction);
+        let row = self.connection.query_first(
+            "SELECT MIN(at) FROM interaction WHERE type_key = $1 AND at > $2",
+            &[key.into(), after.into()],
+        )?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
     /// The members of a segment by id, `limit` of them after the first `offset`.

@@ -1,8 +1,8 @@
 //! `activity`: gives a salesperson something to do, for each contact or once for each account.
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant,
+    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };

@@ -56,8 +56,12 @@ pub(super) fn unit(key: &'static str, target: Entity, reader: &mut Reader<'_>) -
         (Entity::Account, Some(unit)) => Some(unit.value),
         (_, Some(unit)) if unit.value == Unit::Account => {
             reader.problems().push(
-                Problem::error(Code::AccountOption, unit.span, format!("`{key}: account` in a contact journey"))
-                    .hint("Write `contact`, or give the journey `target: account`."),
+                Problem::error(
+                    Code::AccountOption,
+                    unit.span,
+                    format!("`{key}: account` in a contact journey"),
+                )
+                .hint("Write `contact`, or give the journey `target: account`."),
             );
             None
         }

@@ -2,8 +2,8 @@
 //! that are there already (semantics 12).
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant,
+    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
@@ -26,8 +26,16 @@ static SPEC: TileSpec = TileSpec {
             "Whether it is made for each contact, or once for the account; required in account journeys",
         ),
         Parameter::required("topic", "template", "What the lead is about"),
-        Parameter::optional("last_name", "template", "The last name on a lead for an account; the account's name when not written"),
-        Parameter::optional("owner", "text", "Who looks after the lead; the journey's owner when not written"),
+        Parameter::optional(
+            "last_name",
+            "template",
+            "The last name on a lead for an account; the account's name when not written",
+        ),
+        Parameter::optional(
+            "owner",
+            "text",
+            "Who looks after the lead; the journey's owner when not written",
+        ),
     ],
     paths: &[],
     example: "- id: lead\n  tile: create_lead\n  with:\n    for_each: account\n    topic: \"{{account.name}} took the spring offer\"\n",

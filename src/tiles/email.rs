@@ -17,7 +17,11 @@ static SPEC: TileSpec = TileSpec {
     parameters: &[
         Parameter::required("email", "name of an e-mail", "The e-mail that is sent"),
         Parameter::optional("expires", "duration", "How long after the step's moment the mail is still sent"),
-        Parameter::optional("if_late", "send or skip", "What becomes of a mail that expired; `skip` when not written"),
+        Parameter::optional(
+            "if_late",
+            "send or skip",
+            "What becomes of a mail that expired; `skip` when not written",
+        ),
     ],
     paths: &[],
     example: "- id: invite\n  tile: email\n  with: { email: spring-invite }\n",
@@ -50,8 +54,7 @@ impl TileKind for Email {
             Some(expires) => Some(milliseconds(expires.value, expires.span, context.problems)?),
             None => None,
         };
-        let mail =
-            Mail { email: email.value, expires_after, send_late: late.is_some_and(|late| late.value) };
+        let mail = Mail { email: email.value, expires_after, send_late: late.is_some_and(|late| late.value) };
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),

@@ -24,14 +24,8 @@ pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
 
 /// All built-in tiles, in the order of the reference.
-pub const TILES: [&dyn TileKind; 6] = [
-    &email::Email,
-    &wait::Wait,
-    &trigger::Trigger,
-    &activity::Activity,
-    &create_lead::CreateLead,
-    &end::End,
-];
+pub const TILES: [&dyn TileKind; 6] =
+    [&email::Email, &wait::Wait, &trigger::Trigger, &activity::Activity, &create_lead::CreateLead, &end::End];
 
 /// The tile with this name.
 #[must_use]
@@ -48,9 +42,18 @@ mod tests {
         for kind in TILES {
             let spec = kind.spec();
             assert!(!spec.summary.is_empty(), "{} has no summary", spec.name);
-            assert!(spec.example.contains(&format!("tile: {}", spec.name)), "{}'s example is another's", spec.name);
+            assert!(
+                spec.example.contains(&format!("tile: {}", spec.name)),
+                "{}'s example is another's",
+                spec.name
+            );
             for parameter in spec.parameters {
-                assert!(!parameter.description.is_empty(), "{}.{} isn't described", spec.name, parameter.name);
+                assert!(
+                    !parameter.description.is_empty(),
+                    "{}.{} isn't described",
+                    spec.name,
+                    parameter.name
+                );
             }
             assert_eq!(tile_named(spec.name).map(|found| found.spec().name), Some(spec.name));
         }

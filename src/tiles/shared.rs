@@ -73,7 +73,10 @@ impl Asks {
     }
 
     /// A participant's values by field name.
-    pub(super) fn values(&self, participant: &Participant) -> (BTreeMap<String, Value>, BTreeMap<String, Value>) {
+    pub(super) fn values(
+        &self,
+        participant: &Participant,
+    ) -> (BTreeMap<String, Value>, BTreeMap<String, Value>) {
         let named = |fields: &[Field], values: &[Value]| {
             fields.iter().map(|field| field.name.clone()).zip(values.iter().cloned()).collect()
         };

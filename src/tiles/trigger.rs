@@ -2,9 +2,8 @@
 //! longer than its timeout (semantics 10 and 11).
 
 use super::{
-    AccountGroup, AccountTile, Asked, Batch, CompileContext, ContactTile, Decision, Look, Needs, Outcome, Outcomes,
-    Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
-    context::unit,
+    AccountGroup, AccountTile, Asked, Batch, CompileContext, ContactTile, Decision, Look, Needs, Outcome,
+    Outcomes, Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit,
     shared::milliseconds,
 };
 use crate::{
@@ -30,13 +29,21 @@ static SPEC: TileSpec = TileSpec {
         ),
         Parameter::required("when", "condition about a contact", "What is waited for"),
         Parameter::optional("timeout", "duration", "How long; to the end of the journey when not written"),
-        Parameter::optional("quorum", "2 contacts, 50% or all", "How many of the account's contacts must satisfy it; one when not written"),
+        Parameter::optional(
+            "quorum",
+            "2 contacts, 50% or all",
+            "How many of the account's contacts must satisfy it; one when not written",
+        ),
         Parameter::optional(
             "counts",
             "participants or all_contacts",
             "Whether only the account's participants count, or all its contacts",
         ),
-        Parameter::optional("grace", "duration", "How long `else` waits for late news of what happened in time"),
+        Parameter::optional(
+            "grace",
+            "duration",
+            "How long `else` waits for late news of what happened in time",
+        ),
     ],
     paths: &["then", "else"],
     example: "- id: ordered\n  tile: trigger\n  with:\n    based_on: account\n    when:\n      did: OrderPlaced\n    timeout: 30 days\n  paths:\n    then:\n      - id: lead\n        tile: create_lead\n        with:\n          for_each: account\n          topic: \"{{account.name}} ordered\"\n",
@@ -80,7 +87,8 @@ fn quorum(text: &Text) -> Option<Quorum> {
         let percent: f64 = percent.trim().parse().ok()?;
         return (percent > 0.0 && percent <= 100.0).then_some(Quorum::Percent(percent));
     }
-    let count = written.strip_suffix("contacts").or_else(|| written.strip_suffix("contact")).unwrap_or(written);
+    let count =
+        written.strip_suffix("contacts").or_else(|| written.strip_suffix("contact")).unwrap_or(written);
     let count: u64 = count.trim().parse().ok()?;
     (count > 0).then_some(Quorum::Contacts(count))
 }
@@ -104,13 +112,18 @@ impl TileKind for Trigger {
 
         let mut sound = !wrong_timeout;
         if based_on == Some(Unit::Contact) {
-            let spans = [quorum_text.as_ref().map(|text| text.span), counts.as_ref().map(|counts| counts.span)];
+            let spans =
+                [quorum_text.as_ref().map(|text| text.span), counts.as_ref().map(|counts| counts.span)];
             for (name, span) in ["quorum", "counts"].into_iter().zip(spans) {
                 if let Some(span) = span {
                     sound = false;
                     context.problems.push(
-                        Problem::error(Code::AccountOption, span, format!("`{name}` in a trigger based on contacts"))
-                            .hint("Leave it out, or write `based_on: account`."),
+                        Problem::error(
+                            Code::AccountOption,
+                            span,
+                            format!("`{name}` in a trigger based on contacts"),
+                        )
+                        .hint("Leave it out, or write `based_on: account`."),
                     );
                 }
             }
@@ -120,8 +133,12 @@ impl TileKind for Trigger {
             Some(text) => quorum(text).unwrap_or_else(|| {
                 sound = false;
                 context.problems.push(
-                    Problem::error(Code::InvalidValue, text.span, format!("`{}` is not a quorum", text.value))
-                        .hint("Write a number such as `2 contacts`, a share such as `50%`, or `all`."),
+                    Problem::error(
+                        Code::InvalidValue,
+                        text.span,
+                        format!("`{}` is not a quorum", text.value),
+                    )
+                    .hint("Write a number such as `2 contacts`, a share such as `50%`, or `all`."),
                 );
                 Quorum::All
             }),
