@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     calendar::Zone,
-    diagnostics::{FileId, Problems, Sources, Span, Text},
+    diagnostics::{Problems, Sources, Span, Text},
     model::{Catalog, Entity, Field, FieldType, Value},
 };
 
@@ -88,7 +88,7 @@ fn gaps_are_filled_with_values() {
             "{{journey.name}} {{journey.label}} {{journey.owner}} {{settings.name}}",
             "spring Spring ann vendor",
         ),
-        ("[{{contact.phone}}] {{contact.middle}}".split(' ').next().unwrap(), "[]"),
+        ("[{{contact.phone}}]", "[]"),
         ("{{account.employees}} {{account.revenue}}", "100 1234567.5"),
         (
             "{{contact.do_not_email}} {{contact.birthdate}} {{contact.created_on}}",
@@ -148,7 +148,7 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
     let cases = [
         (
             "é {{contact.frist_name}}",
-            "1:5 template-field: contact has no field `frist_name` | Did you mean `first_name`?",
+            "1:5 template-field: contact has no field `frist_name` | Did you mean `first_name` or `last_name`?",
         ),
         (
             "a\n {{#if contact.phone}}\n é{{account.contact.citti}}{{/if}}",
@@ -160,7 +160,7 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         ),
         (
             "{{#if contact.phone}}{{else if contact.nope}}{{/if}}",
-            "1:32 template-field: contact has no field `nope` | -",
+            "1:32 template-field: contact has no field `nope` | Did you mean `role`?",
         ),
         (
             "{{contact.industry}}",
@@ -196,10 +196,13 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
             "{{#each contact.phone}}{{this}}{{/each}}",
             "1:9 incompatible-types: `each` goes through several choices, and `contact.phone` has none | -",
         ),
-        ("{{#with contact}}{{/with}}", "1:4 template-syntax: `with` can't be used | -"),
+        (
+            "{{#with contact}}{{/with}}",
+            "1:4 template-syntax: `with` can't be used | There is: `if`, `unless`, `each`.",
+        ),
         (
             "{{lookup contact \"x\"}}",
-            "1:10 template-field: `contact` has no text of its own | Name one of its fields, as in `{{contact.name}}`.\n1:3 template-syntax: `lookup` can't be used | Name a field in full, as in `{{account.name}}`.",
+            "1:3 template-syntax: `lookup` can't be used | Name a field in full, as in `{{account.name}}`.\n1:10 template-field: `contact` has no text of its own | Name one of its fields, as in `{{contact.name}}`.",
         ),
         (
             "{{log \"x\"}}",
@@ -208,11 +211,11 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         ("{{uppercase contact.city}}", "1:3 template-syntax: there is no helper `uppercase` | -"),
         (
             "{{dat contact.birthdate \"%d\"}}",
-            "1:3 template-syntax: there is no helper `dat` | Did you mean `date` or `eq`?",
+            "1:3 template-syntax: there is no helper `dat` | Did you mean `date` or `gt` or `lt`?",
         ),
         (
             "{{> footer}}",
-            "1:6 template-syntax: partials can't be used | Write the text in place; templates don't include others.",
+            "1:5 template-syntax: partials can't be used | Write the text in place; templates don't include others.",
         ),
         (
             "{{date contact.birthdate \"%!\"}}",
@@ -244,7 +247,7 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         ),
         (
             "{{#if (gt contact.created_on \"soon\")}}a{{/if}}",
-            "1:11 invalid-time: `soon` is not a date and time | Write `\"2026-01-31\"` or `\"2026-01-31 08:00\"`.",
+            "1:29 invalid-time: `soon` is not a date and time | Write `\"2026-01-31\"` or `\"2026-01-31 08:00\"`.",
         ),
         (
             "é\n{{#if contact.phone}}a{{/unless}}",
@@ -252,8 +255,7 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         ),
     ];
     for (source, expected) in cases {
-        let (template, mut problems) = compiled(source, TemplateFormat::Html, &Root::ALL);
-        problems.sort_by_key(|problem| !problem.starts_with("1:10"));
+        let (template, problems) = compiled(source, TemplateFormat::Html, &Root::ALL);
         assert_eq!(problems.join("\n"), expected, "{source}");
         assert!(template.is_none(), "{source}");
     }
@@ -264,8 +266,8 @@ fn a_template_that_does_not_parse_says_where() {
     for (source, place) in [
         ("a {{contact.city", "1:"),
         ("a\n{{#if contact.city}}b", "2:"),
-        ("a\nb {{= x}}", "2:3"),
-        ("{{}}", "1:1"),
+        ("a\nb {{= x}}", "2:5"),
+        ("{{}}", "1:3"),
     ] {
         let (_, problems) = compiled(source, TemplateFormat::Html, &Root::ALL);
         assert_eq!(problems.len(), 1, "{source}: {problems:?}");
@@ -440,9 +442,4 @@ proptest! {
             prop_assert!(rendered(&source, TemplateFormat::Html).is_ok());
         }
     }
-}
-
-#[test]
-fn places_outside_of_the_text_do_not_panic() {
-    assert_eq!(Text::file(FileId(0), "").span_at(9, 9), Span::new(FileId(0), 0, 0));
 }
