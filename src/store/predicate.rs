@@ -95,10 +95,8 @@ pub(super) fn mentions_account(predicate: &Predicate) -> bool {
         | Predicate::IsBlank(operand)
         | Predicate::OneOf { operand, .. }
         | Predicate::HasChoices { operand, .. } => looks(operand),
-        Predicate::Constant(_)
-        | Predicate::InSegment { .. }
-        | Predicate::Did(_)
-        | Predicate::Contacts { .. } => false,
+        Predicate::Did(did) => mentions_account(&did.condition),
+        Predicate::Constant(_) | Predicate::InSegment { .. } | Predicate::Contacts { .. } => false,
     }
 }
 
