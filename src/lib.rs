@@ -3,6 +3,7 @@
 //! Data goes one way, and the modules are its stations, in this order; a module uses only those above
 //! it. `ARCHITECTURE.md` tells the rest.
 
+pub mod audience;
 pub mod calendar;
 pub mod channels;
 pub mod cli;

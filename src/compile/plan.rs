@@ -88,6 +88,8 @@ pub struct SegmentPlan {
     pub interests: Interests,
     /// When interactions make a difference to it.
     pub edges: Vec<Edge>,
+    /// Whether it compares with now or today, and so may change by the mere passing of time.
+    pub turns_with_clock: bool,
     /// Its time zone.
     pub zone: Zone,
     /// Hash of what it means.

@@ -102,7 +102,7 @@ impl Store {
             "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at{columns}
              FROM position p JOIN contact c ON c.key = p.contact_key LEFT JOIN account a ON a.key = p.account_key
              WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
-             ORDER BY p.account_key, p.contact_key"
+             ORDER BY p.account_key, p.visit, p.contact_key"
         );
         let parameters = range_parameters(claim, now);
         let mut batch = Vec::new();

@@ -1,6 +1,6 @@
 //! Segments and who belongs to them.
 
-use super::{Cell, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
+use super::{Cell, Connection, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
 use crate::model::{Condition, Entity};
 
 /// What a segment is made from.
@@ -106,20 +106,9 @@ impl Store {
         Ok(())
     }
 
-    /// Takes note that segments may have changed.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn mark_stale(&mut self, names: &[String]) -> Result<(), StoreError> {
-        for name in names {
-            self.connection
-                .execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
-        }
-        Ok(())
-    }
-
     /// Evaluates a segment at `now`. The evaluation itself runs outside the write lock; the difference,
-    /// who joined and who left, is written in one transaction.
+    /// who joined and who left, is written in one transaction, in which the `dependents`, segments that
+    /// refer to this one, become stale if there is any.
     ///
     /// # Errors
     /// When the store fails; then the members are what they were.
@@ -130,6 +119,7 @@ impl Store {
         target: Entity,
         now: i64,
         next_evaluation_at: Option<i64>,
+        dependents: &[String],
     ) -> Result<Difference, StoreError> {
         let key = self.names.segment_key(name);
         self.connection.execute_batch(
@@ -183,17 +173,15 @@ impl Store {
                 "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = 0 WHERE key = $1",
                 &[key.into(), count.into(), now.into(), next_evaluation_at.into()],
             )?;
+            if joined + left > 0 {
+                bump_audience_version(connection)?;
+                for name in dependents {
+                    connection
+                        .execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
+                }
+            }
             Ok(Difference { count, joined, left })
         })
-    }
-
-    /// Takes everybody out of a segment that isn't active.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn empty_segment(&mut self, name: &str, now: i64) -> Result<(), StoreError> {
-        let nobody = Membership::Static(Vec::new());
-        self.evaluate_segment(name, &nobody, Entity::Contact, now, None).map(|_| ())
     }
 
     /// When the first interaction of a type after a moment happens.
@@ -267,4 +255,13 @@ impl Store {
             self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))
     }
+}
+
+/// Counts the audience version up, within the transaction of what changed it.
+pub(super) fn bump_audience_version(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE setting SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'audience_version'",
+        &[],
+    )?;
+    Ok(())
 }

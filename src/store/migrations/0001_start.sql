@@ -4,6 +4,10 @@
 
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
+-- Counts up whenever members of segments, contacts, accounts or journeys change: an iteration that let
+-- its audience in at this number needn't look again.
+INSERT INTO setting (name, value) VALUES ('audience_version', '1');
+
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
 CREATE TABLE field (
@@ -71,7 +75,7 @@ CREATE TABLE step_wake (
 
 CREATE TABLE iteration (
     key {identity}, journey_key BIGINT NOT NULL, number BIGINT NOT NULL, starts_at BIGINT NOT NULL,
-    enrolled_at BIGINT, ended_at BIGINT,
+    enrolled_at BIGINT, audience_version BIGINT, ended_at BIGINT,
     UNIQUE (journey_key, number)
 );
 
