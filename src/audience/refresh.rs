@@ -94,15 +94,17 @@ pub fn affected(plan: &Plan, incoming: &Incoming) -> Vec<String> {
     plan.segments.iter().filter(concerns).map(|segment| segment.name.clone()).collect()
 }
 
-/// The earliest moment at which a segment has to be evaluated, on the workspace's refresh schedule.
+/// The earliest moment after `now` at which a segment has to be evaluated, on the workspace's refresh
+/// schedule.
 ///
 /// # Errors
 /// When the store fails.
-pub fn next_refresh(store: &mut Store, plan: &Plan) -> Result<Option<i64>, StoreError> {
+pub fn next_refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Option<i64>, StoreError> {
     let states = states(store)?;
     let known = plan.segments.iter().filter_map(|segment| states.get(&segment.name));
-    let earliest = known.filter_map(|state| state.next_evaluation_at).min();
-    Ok(earliest.and_then(|at| plan.settings.refresh.at_or_after(at, &plan.settings.zone)))
+    let earliest =
+        known.filter_map(|state| if state.stale { Some(now + 1) } else { state.next_evaluation_at }).min();
+    Ok(earliest.and_then(|at| plan.settings.refresh.at_or_after(at.max(now + 1), &plan.settings.zone)))
 }
 
 fn states(store: &mut Store) -> Result<BTreeMap<String, SegmentState>, StoreError> {

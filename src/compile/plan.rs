@@ -74,6 +74,8 @@ pub struct EmailChannel {
 pub struct SegmentPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// Its name for people.
     pub label: Option<String>,
     /// What it is for.

@@ -81,6 +81,7 @@ fn segment(
     let text = |text: &Option<crate::diagnostics::Text>| text.as_ref().map(|text| text.value.clone());
     Some(SegmentPlan {
         name: header.name.value.clone(),
+        was: text(&header.was),
         label: text(&header.label),
         description: text(&header.description),
         target,

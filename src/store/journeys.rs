@@ -54,6 +54,8 @@ pub struct PublishedStep {
     pub tile: String,
     /// The interaction types that wake those who wait there.
     pub wakes: Vec<String>,
+    /// Whether changed contacts and accounts wake them, too.
+    pub wakes_on_fields: bool,
     /// Whether they wake the whole account.
     pub wakes_account: bool,
 }
@@ -124,6 +126,32 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
+    /// Gives a journey or segment that was renamed its new name, so that it keeps its people
+    /// (semantics 27). Does nothing when there is one under the new name already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
+        let table = if kind == "segment" { "segment" } else { "journey" };
+        self.connection.execute(
+            &format!(
+                "UPDATE {table} SET name = $2 WHERE name = $1
+                 AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.name = $2)"
+            ),
+            &[was.into(), name.into()],
+        )?;
+        self.names = super::columns::Names::load(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Whether anything waits in the queue of what came in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_incoming(&mut self) -> Result<bool, StoreError> {
+        Ok(self.connection.query_first("SELECT 1 FROM change LIMIT 1", &[])?.is_some())
+    }
+
     /// Makes a journey and its steps known as they are published now, and moves those who stand on
     /// steps that are gone.
     ///
@@ -167,8 +195,14 @@ impl Store {
             for step in steps {
                 let step_key = keys.get(&step.id).copied().unwrap_or(-1);
                 connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[step_key.into()])?;
+                let scope = if step.wakes_account { "account" } else { "contact" };
+                if step.wakes_on_fields {
+                    connection.execute(
+                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, 0, $2)",
+                        &[step_key.into(), scope.into()],
+                    )?;
+                }
                 for name in &step.wakes {
-                    let scope = if step.wakes_account { "account" } else { "contact" };
                     connection.execute(
                         "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
                          ON CONFLICT (step_key, type_key) DO NOTHING",
@@ -239,7 +273,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn journey_row(&mut self, name: &str) -> Result<Option<JourneyRow>, StoreError> {
-        let Some(row) = self.connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])? else {
+        let Some(row) =
+            self.connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])?
+        else {
             return Ok(None);
         };
         let key = row.integer(0)?;

@@ -43,7 +43,7 @@ pub use open::{Store, StoreAddress};
 pub use outbox::{DueMessage, OutboxState, Settled};
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use records::{Record, Written};
-pub use report::{JourneyNumbers, StepNumbers};
+pub use report::{JourneyNumbers, StepNumbers, Totals};
 pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;

@@ -85,8 +85,16 @@ pub struct DueMessage {
     pub stopped: Option<String>,
     /// The contact's values, in the order in which the fields were asked for.
     pub contact: Vec<Value>,
-    /// The values of the contact's account, likewise.
+    /// The values of the account that the contact entered with, likewise.
     pub account: Vec<Value>,
+}
+
+impl DueMessage {
+    /// The contact's key in the store.
+    #[must_use]
+    pub fn contact_key(&self) -> i64 {
+        self.place[2]
+    }
 }
 
 /// How a message fared.
@@ -145,7 +153,7 @@ impl Store {
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
-             LEFT JOIN account a ON a.key = c.account_key
+             LEFT JOIN account a ON a.key = o.account_key
              LEFT JOIN participant p ON p.iteration_key = o.iteration_key AND p.contact_key = o.contact_key
              WHERE o.state = 2 AND o.owner = $1
              ORDER BY o.due_at, o.iteration_key, o.account_key, o.contact_key, o.step_key"
@@ -181,6 +189,19 @@ impl Store {
             Ok(())
         })?;
         Ok(messages)
+    }
+
+    /// Puts messages back that couldn't be handed over now: they wait again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn return_messages(&mut self) -> Result<(), StoreError> {
+        let owner = self.owner();
+        self.connection.execute(
+            "UPDATE outbox SET state = 1, owner = NULL WHERE state = 2 AND owner = $1",
+            &[owner.into()],
+        )?;
+        Ok(())
     }
 
     /// Notes how messages fared, with the interactions that follow from it, in one transaction. The

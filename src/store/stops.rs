@@ -194,6 +194,47 @@ impl Store {
         })
     }
 
+    /// Which of these contacts are blocked now, and why.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn blocked_among(
+        &mut self,
+        contact_keys: &[i64],
+        blocks: Blocks<'_>,
+        timezone: &str,
+        now: i64,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        let mut json = JsonRows::default();
+        contact_keys.iter().for_each(|key| json.push(&[(*key).into()]));
+        let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
+        printer.bind(json.finish());
+        let scope = Scope::contact("c");
+        let mut cases = String::new();
+        for (place, (_, block)) in blocks.iter().enumerate() {
+            cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, place + 1);
+        }
+        if cases.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT key, why FROM (
+                SELECT c.key, CASE{cases} ELSE 0 END AS why
+                FROM contact c LEFT JOIN account c_account ON c_account.key = c.account_key
+                WHERE c.key IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {})) found
+             WHERE why > 0",
+            self.connection.dialect().rows("$1")
+        );
+        self.connection
+            .query(&sql, &printer.parameters)?
+            .iter()
+            .map(|row| {
+                let block = usize::try_from(row.integer(1)? - 1).unwrap_or(0);
+                Ok((row.integer(0)?, blocks[block].0.clone()))
+            })
+            .collect()
+    }
+
     /// Ends an iteration. With `stop_all` everybody left in it stops where they stand, for the reason
     /// `journey_ended`.
     ///
