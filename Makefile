@@ -1,0 +1,21 @@
+# `make` alone says what there is.
+.PHONY: help test lint postgres bench demo
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+test: postgres lint ## everything that must hold: format, lints, all tests, both databases
+	cargo test
+
+lint: ## format and lints alone
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+postgres: ## find PostgreSQL's server programs, or install them where that is allowed
+	@.ci/postgres
+
+bench: postgres ## contact-steps per second, beside hand-written SQL, on both databases
+	cargo bench --bench journey
+
+demo: ## the product in one screen
+	cargo run --release -- demo

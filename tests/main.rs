@@ -1,0 +1,8 @@
+//! All integration tests in one program: it links once, and all share one PostgreSQL server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
+
+mod architecture;
+mod forgotten;
+mod postgres_server;
+mod support;
