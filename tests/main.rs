@@ -5,4 +5,5 @@
 mod architecture;
 mod forgotten;
 mod postgres_server;
+mod store;
 mod support;

@@ -54,7 +54,7 @@ pub struct Edge<'a> {
     pub after: i64,
 }
 
-/// Who joined and left segments lately.
+/// A member of a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The record's id.
@@ -228,35 +228,30 @@ impl Store {
         Ok(next)
     }
 
-    /// The members of a segment by id, `limit` of them after the first `offset`.
+    /// The members of a segment, ordered by id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or `each` does.
     pub fn segment_members(
         &mut self,
         name: &str,
         target: Entity,
-        limit: i64,
-        offset: i64,
-    ) -> Result<Vec<Member>, StoreError> {
+        each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let key = self.names.segment_key(name);
         let order = self.dialect().order_text("r.id");
-        let (account, join) = match target {
-            Entity::Contact => ("r.account_id", ""),
-            Entity::Account | Entity::Lead => ("NULL", ""),
+        let account = match target {
+            Entity::Contact => "r.account_id",
+            Entity::Account | Entity::Lead => "NULL",
         };
         let sql = format!(
-            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key{join}
-             WHERE m.segment_key = $1 ORDER BY {order} LIMIT $2 OFFSET $3",
+            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key
+             WHERE m.segment_key = $1 ORDER BY {order}",
             target.name()
         );
-        self.connection
-            .query(&sql, &[key.into(), limit.into(), offset.into()])?
-            .iter()
-            .map(|row| {
-                Ok(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
-            })
-            .collect()
+        self.connection.query_each(&sql, &[key.into()], &mut |row| {
+            each(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
+        })
     }
 
     /// How many joined and left a segment after `since`.
