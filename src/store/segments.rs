@@ -108,7 +108,7 @@ impl Store {
         self.connection.execute(
             "INSERT INTO segment (name, target, hash, active, stale, size) VALUES ($1, $2, $3, $4, 1, 0)
              ON CONFLICT (name) DO UPDATE SET target = excluded.target, hash = excluded.hash,
-                active = excluded.active, stale = 1
+                active = excluded.active, stale = segment.stale + 1
              WHERE segment.hash <> excluded.hash OR segment.active <> excluded.active",
             &[name.into(), target.name().into(), hash.into(), i64::from(active).into()],
         )?;
@@ -123,7 +123,7 @@ impl Store {
     pub fn mark_stale(&mut self, names: &[String]) -> Result<(), StoreError> {
         for name in names {
             self.connection
-                .execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
+                .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
         }
         Ok(())
     }
@@ -142,6 +142,8 @@ impl Store {
         next_evaluation_at: Option<i64>,
     ) -> Result<Difference, StoreError> {
         let key = self.names.segment_key(name);
+        let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
+        let seen = row.map_or(Ok(0), |row| row.integer(0))?;
         self.connection.execute_batch(
             "CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY); DELETE FROM evaluation",
         )?;
@@ -160,6 +162,15 @@ impl Store {
         };
         self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
         self.connection.write(|connection| {
+            let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
+            let count = row.map_or(Ok(0), |row| row.integer(0))?;
+            // Written first, so that two who evaluate at once come one after the other. What came in
+            // since the evaluation began may not be in it.
+            connection.execute(
+                "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = CASE WHEN stale > $5 THEN stale - $5 ELSE 0 END
+                 WHERE key = $1",
+                &[key.into(), count.into(), now.into(), next_evaluation_at.into(), seen.into()],
+            )?;
             let stamp = [Cell::Integer(key), Cell::Integer(now)];
             let joined = connection.execute(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined)
@@ -186,12 +197,6 @@ impl Store {
                  WHERE segment_key = $1
                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
                 &stamp[..1],
-            )?;
-            let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
-            let count = row.map_or(Ok(0), |row| row.integer(0))?;
-            connection.execute(
-                "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = 0 WHERE key = $1",
-                &[key.into(), count.into(), now.into(), next_evaluation_at.into()],
             )?;
             Ok(Difference { count, joined, left })
         })

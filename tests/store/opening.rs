@@ -73,10 +73,14 @@ const CASES: &[Case] = &[
     }),
     ("two who declare at once both find everything declared", |place| {
         drop(place.store());
-        let stores = [place.again(), place.again()];
+        let mut catalog = with("rank", FieldType::Integer);
+        (0..30)
+            .for_each(|at| catalog.declare(Entity::Contact, field(&format!("more_{at}"), FieldType::Text)));
+        let stores = [place.again(), place.again(), place.again()];
         std::thread::scope(|scope| {
             for mut store in stores {
-                scope.spawn(move || store.declare(&with("rank", FieldType::Integer)).unwrap());
+                let catalog = &catalog;
+                scope.spawn(move || store.declare(catalog).unwrap());
             }
         });
         put_rank(&mut place.again(), Value::Integer(1), FieldType::Integer).unwrap();
