@@ -1,2 +1,7 @@
-//! x
-fn main() {}
+//! The `tilework` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tilework::cli::start(tilework::cli::dispatch)
+}

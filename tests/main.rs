@@ -5,5 +5,6 @@
 mod architecture;
 mod forgotten;
 mod postgres_server;
+mod sample;
 mod store;
 mod support;

@@ -4,11 +4,13 @@
 //! know what time it is.
 
 mod duration;
+mod format;
 mod moment;
 mod schedule;
 mod zone;
 
 pub use duration::{after, before, parse_duration};
+pub use format::{format_date, format_moment};
 pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
 pub use schedule::Schedule;
 pub use zone::Zone;
@@ -36,6 +38,9 @@ pub enum CalendarError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Not a way to write dates.
+    #[error("`{0}` is not a date format")]
+    Format(String),
     /// A moment beyond the years that the calendar knows.
     #[error("the moment lies outside the years -9999 to 9999")]
     OutOfRange,

@@ -7,6 +7,7 @@
 mod error;
 mod file;
 mod key;
+mod mailbox;
 mod message;
 
 pub use error::ChannelError;

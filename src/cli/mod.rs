@@ -4,13 +4,16 @@
 //! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
 
 pub mod args;
+mod dispatch;
 mod error;
 mod exit;
 mod import;
 mod logging;
 mod output;
 mod progress;
+mod workspace;
 
+pub use dispatch::dispatch;
 pub use error::CliError;
 pub use exit::Exit;
 pub use import::import;

@@ -208,6 +208,11 @@ impl Output {
         }
     }
 
+    /// Says something on standard error whether or not quiet is asked for.
+    pub fn complain(&mut self, text: &str) {
+        let _ = writeln!(self.remarks, "{text}");
+    }
+
     /// Writes out what is left.
     ///
     /// # Errors

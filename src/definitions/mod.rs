@@ -4,6 +4,32 @@
 //! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
+mod align;
+mod condition;
+mod email;
+mod fields;
+mod files;
+mod header;
+mod interaction;
+mod journey;
+mod names;
+mod node;
+mod raw;
+mod reader;
+mod scalars;
+mod segment;
+mod settings;
+#[cfg(test)]
+mod testing;
+mod traps;
 mod types;
+mod variables;
+mod workspace;
+mod yaml;
 
+pub use condition::read as read_condition;
+pub use names::{check_field_name, check_interaction_name, check_name};
+pub use reader::Reader;
 pub use types::*;
+pub use workspace::{DefinitionsError, load};
+pub use yaml::parse as parse_yaml;

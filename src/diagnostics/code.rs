@@ -55,6 +55,8 @@ pub enum Code {
     InvalidSchedule,
     /// Segments that refer to each other in a circle.
     CircularSegments,
+    /// Steps that lead back into themselves.
+    CircularSteps,
     /// A step that nobody can reach.
     UnreachableStep,
     /// A journey that ends before it starts.
@@ -87,11 +89,15 @@ pub enum Code {
     SegmentTarget,
     /// People stand on a step that is gone.
     StepRemoved,
+    /// A part of the language that this version doesn't have yet.
+    NotAvailable,
+    /// A file that can't be read, or isn't UTF-8 text.
+    UnreadableFile,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 41] = [
+    pub const ALL: [(Code, &'static str); 44] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -117,6 +123,7 @@ impl Code {
         (Code::InvalidTimezone, "invalid-timezone"),
         (Code::InvalidSchedule, "invalid-schedule"),
         (Code::CircularSegments, "circular-segments"),
+        (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
         (Code::MissingUnit, "missing-unit"),
@@ -133,6 +140,8 @@ impl Code {
         (Code::SecretInFile, "secret-in-file"),
         (Code::SegmentTarget, "segment-target"),
         (Code::StepRemoved, "step-removed"),
+        (Code::NotAvailable, "not-available"),
+        (Code::UnreadableFile, "unreadable-file"),
     ];
 
     /// The code as it stands in reports.

@@ -1,17 +1,377 @@
-//! Reports.
-use super::{Problems, Sources};
-/// h
+//! Reports: for people, for programs, for GitHub.
+
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::Serialize;
+
+use super::{FileId, Problem, Problems, Severity, Sources, Span};
+
+/// The report for people: each problem with its source line and a caret, related places, the hint; a
+/// summary at the end. Empty when there are no problems.
 #[must_use]
-pub fn render_human(_: &Problems, _: &Sources, _: bool) -> String {
-    String::new()
+pub fn render_human(problems: &Problems, sources: &Sources, color: bool) -> String {
+    let sorted = problems.sorted();
+    if sorted.is_empty() {
+        return String::new();
+    }
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.decor_style(DecorStyle::Ascii);
+    let mut report = String::new();
+    for problem in &sorted {
+        for line in renderer.render(&[group(problem, sources)]).lines() {
+            report.push_str(line.trim_end());
+            report.push('\n');
+        }
+        report.push('\n');
+    }
+    let counts = [(Severity::Error, "error", "errors"), (Severity::Warning, "warning", "warnings")];
+    let counts = counts.into_iter().filter_map(|(severity, one, several)| {
+        match sorted.iter().filter(|problem| problem.severity == severity).count() {
+            0 => None,
+            1 => Some(format!("1 {one}")),
+            count => Some(format!("{count} {several}")),
+        }
+    });
+    report.push_str(&counts.collect::<Vec<_>>().join(", "));
+    report.push('\n');
+    report
 }
-/// j
-#[must_use]
-pub fn render_json(_: &Problems, _: &Sources) -> String {
-    String::new()
+
+fn group<'a>(problem: &'a Problem, sources: &'a Sources) -> Group<'a> {
+    let level = match problem.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let mut files: Vec<FileId> = vec![problem.span.file];
+    for (span, _) in &problem.related {
+        if !files.contains(&span.file) {
+            files.push(span.file);
+        }
+    }
+    let title = level.primary_title(problem.message.as_str()).id(problem.code.name());
+    let group = title.elements(files.into_iter().map(|file| snippet(problem, file, sources)));
+    match &problem.hint {
+        Some(hint) => group.element(Level::HELP.message(hint.as_str())),
+        None => group,
+    }
 }
-/// g
+
+/// The places of a problem that lie in one file, with no more of its text than their lines.
+fn snippet<'a>(
+    problem: &'a Problem,
+    file: FileId,
+    sources: &'a Sources,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let source = sources.file(file);
+    let primary = (problem.span, AnnotationKind::Primary, None);
+    let related =
+        problem.related.iter().map(|(span, label)| (*span, AnnotationKind::Context, Some(label.as_str())));
+    let places: Vec<_> = std::iter::once(primary)
+        .chain(related)
+        .filter(|(span, _, _)| span.file == file)
+        .map(|(span, kind, label)| (on_one_line(&source.text, span), kind, label))
+        .collect();
+    let first = places.iter().map(|(place, _, _)| place.start).min().unwrap_or(0);
+    let last = places.iter().map(|(place, _, _)| place.end).max().unwrap_or(0);
+    let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
+    let lines = &source.text[start..end];
+    // A carriage return would be drawn as a character of its own.
+    let place_of = |at: usize| at - start - source.text[start..at].matches("\r\n").count();
+    let annotations = places
+        .into_iter()
+        .map(|(place, kind, label)| kind.span(place_of(place.start)..place_of(place.end)).label(label));
+    Snippet::source(lines.replace("\r\n", "\n").trim_end_matches('\r').to_owned())
+        .path(source.path.as_str())
+        .line_start(source.text[..start].matches('\n').count() + 1)
+        .annotations(annotations)
+}
+
+/// The part of a span on its first line, moved to where characters start.
+fn on_one_line(text: &str, span: Span) -> Range<usize> {
+    let boundary =
+        |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let start = boundary(span.start);
+    let end = boundary(span.end).max(start);
+    let line = text[start..end].split(['\n', '\r']).next().unwrap_or("");
+    start..start + line.len()
+}
+
+/// A problem in the report for programs.
+#[derive(Serialize)]
+struct JsonProblem<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    file: &'a str,
+    line: usize,
+    column: usize,
+    hint: Option<&'a str>,
+}
+
+/// The report for programs: an array of objects with `code`, `severity`, `message`, `file`, `line`,
+/// `column` (both from 1, the column in characters) and `hint`, which may be null.
 #[must_use]
-pub fn render_github(_: &Problems, _: &Sources) -> String {
-    String::new()
+pub fn render_json(problems: &Problems, sources: &Sources) -> String {
+    let sorted = problems.sorted();
+    let objects: Vec<JsonProblem<'_>> = sorted
+        .iter()
+        .map(|problem| {
+            let position = sources.position(problem.span);
+            JsonProblem {
+                code: problem.code.name(),
+                severity: problem.severity.name(),
+                message: &problem.message,
+                file: &sources.file(problem.span.file).path,
+                line: position.line,
+                column: position.column,
+                hint: problem.hint.as_deref(),
+            }
+        })
+        .collect();
+    // Strings and numbers alone can always be written as JSON.
+    serde_json::to_string_pretty(&objects).unwrap_or_default()
+}
+
+/// The report for GitHub: a workflow command for each problem, which it shows beside the line.
+#[must_use]
+pub fn render_github(problems: &Problems, sources: &Sources) -> String {
+    let mut report = String::new();
+    for problem in problems.sorted() {
+        let position = sources.position(problem.span);
+        let file = property(&sources.file(problem.span.file).path);
+        let mut message = problem.message.clone();
+        if let Some(hint) = &problem.hint {
+            message = format!("{message}\n{hint}");
+        }
+        report.push_str(&format!(
+            "::{} file={file},line={},col={},title={}::{}\n",
+            problem.severity.name(),
+            position.line,
+            position.column,
+            problem.code,
+            data(&message),
+        ));
+    }
+    report
+}
+
+/// Escapes the message of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Escapes a property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::Code;
+
+    /// Sources with one file, and a span for each of the words in it.
+    fn marked(text: &str, words: &[&str]) -> (Sources, Vec<Span>) {
+        let mut sources = Sources::default();
+        let file = sources.add("journeys/x.yaml", text);
+        let spans = words
+            .iter()
+            .map(|word| {
+                let at = text.find(word).unwrap();
+                Span::new(file, at, at + word.len())
+            })
+            .collect();
+        (sources, spans)
+    }
+
+    fn one(problem: Problem) -> Problems {
+        let mut problems = Problems::default();
+        problems.push(problem);
+        problems
+    }
+
+    #[test]
+    fn people_see_the_line_the_place_and_the_help() {
+        let (mut sources, spans) =
+            marked("kind: journey\naudience:\n  include: [finance-emae]\n", &["finance-emae"]);
+        let other = sources.add("tilework.yaml", "publish: sometimes\n");
+        let mut problems =
+            one(Problem::error(Code::UnknownSegment, spans[0], "there is no segment `finance-emae`")
+                .hint("Did you mean `finance-emea`?"));
+        problems.push(Problem::warning(Code::AmbiguousNumber, Span::new(other, 9, 18), "strange"));
+        problems.push(Problem::error(Code::InvalidValue, Span::new(other, 0, 7), "wrong"));
+        insta::assert_snapshot!(render_human(&problems, &sources, false), @r"
+        error[unknown-segment]: there is no segment `finance-emae`
+         --> journeys/x.yaml:3:13
+          |
+        3 |   include: [finance-emae]
+          |             ^^^^^^^^^^^^
+          |
+          = help: Did you mean `finance-emea`?
+
+        error[invalid-value]: wrong
+         --> tilework.yaml:1:1
+          |
+        1 | publish: sometimes
+          | ^^^^^^^
+
+        warning[ambiguous-number]: strange
+         --> tilework.yaml:1:10
+          |
+        1 | publish: sometimes
+          |          ^^^^^^^^^
+
+        2 errors, 1 warning
+        ");
+    }
+
+    #[test]
+    fn related_places_are_shown_with_their_words_also_in_other_files() {
+        let (mut sources, spans) =
+            marked("name: a\nx: 1\ny: 2\nz: 3\nu: 4\nname: b\n", &["name: a", "name: b"]);
+        let other = sources.add("journeys/y.yaml", "\n\nname: c\n");
+        let problems = one(Problem::error(Code::DuplicateName, spans[1], "`b` is taken")
+            .related(spans[0], "first defined here")
+            .related(Span::new(other, 2, 9), "and here"));
+        insta::assert_snapshot!(render_human(&problems, &sources, false), @r"
+        error[duplicate-name]: `b` is taken
+         --> journeys/x.yaml:6:1
+          |
+        1 | name: a
+          | ------- first defined here
+        ...
+        6 | name: b
+          | ^^^^^^^
+          |
+         ::: journeys/y.yaml:3:1
+          |
+        3 | name: c
+          | ------- and here
+
+        1 error
+        ");
+    }
+
+    #[test]
+    fn tabs_crlf_and_wide_letters_leave_the_caret_at_its_place() {
+        let (sources, spans) = marked("a: b\r\nkéy:\t\"ü 漢\" # wrong\r\nc: d\r\n", &["wrong"]);
+        let problems = one(Problem::error(Code::InvalidValue, spans[0], "no"));
+        insta::assert_snapshot!(render_human(&problems, &sources, false), @r#"
+        error[invalid-value]: no
+         --> journeys/x.yaml:2:14
+          |
+        2 | kéy:    "ü 漢" # wrong
+          |                  ^^^^^
+
+        1 error
+        "#);
+    }
+
+    #[test]
+    fn of_a_span_over_several_lines_the_first_is_shown() {
+        let (sources, spans) = marked("html: |\r\n  <p>\r\n  </p>\r\n", &["<p>\r\n  </p>"]);
+        let problems = one(Problem::error(Code::TemplateSyntax, spans[0], "no"));
+        insta::assert_snapshot!(render_human(&problems, &sources, false), @r"
+        error[template-syntax]: no
+         --> journeys/x.yaml:2:3
+          |
+        2 |   <p>
+          |   ^^^
+
+        1 error
+        ");
+    }
+
+    #[test]
+    fn an_empty_file_and_the_end_of_a_file_can_be_pointed_at() {
+        let mut sources = Sources::default();
+        let empty = sources.add("journeys/empty.yaml", "");
+        let short = sources.add("journeys/short.yaml", "a: {\n");
+        let mut problems = one(Problem::error(Code::UnreadableFile, Span::new(empty, 0, 0), "can't be read"));
+        problems.push(Problem::error(Code::YamlSyntax, Span::new(short, 5, 5), "the end comes too early"));
+        problems.push(Problem::error(Code::YamlSyntax, Span::new(short, 50, 70), "beyond the end"));
+        insta::assert_snapshot!(render_human(&problems, &sources, false), @r"
+        error[unreadable-file]: can't be read
+         --> journeys/empty.yaml:1:1
+          |
+        1 |
+          | ^
+
+        error[yaml-syntax]: the end comes too early
+         --> journeys/short.yaml:2:1
+          |
+        2 |
+          | ^
+
+        error[yaml-syntax]: beyond the end
+         --> journeys/short.yaml:2:1
+          |
+        2 |
+          | ^
+
+        3 errors
+        ");
+    }
+
+    #[test]
+    fn colours_are_only_there_when_asked_for() {
+        let (sources, spans) = marked("a: b", &["a"]);
+        let problems = one(Problem::error(Code::UnknownKey, spans[0], "no"));
+        assert!(render_human(&problems, &sources, true).contains('\u{1b}'));
+        assert!(!render_human(&problems, &sources, false).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn no_problems_make_no_report() {
+        let none = Problems::default();
+        let sources = Sources::default();
+        assert_eq!(render_human(&none, &sources, false), "");
+        assert_eq!(render_json(&none, &sources), "[]");
+        assert_eq!(render_github(&none, &sources), "");
+    }
+
+    #[test]
+    fn programs_get_objects_with_seven_keys() {
+        let (sources, spans) = marked("ä: b\nü: word", &["word"]);
+        let mut problems = one(Problem::error(Code::UnknownKey, spans[0], "a \"quote\"").hint("Mend it."));
+        problems.push(Problem::warning(Code::AmbiguousNumber, spans[0], "odd"));
+        let objects: serde_json::Value = serde_json::from_str(&render_json(&problems, &sources)).unwrap();
+        assert_eq!(
+            objects,
+            serde_json::json!([
+                { "code": "unknown-key", "severity": "error", "message": "a \"quote\"", "file": "journeys/x.yaml",
+                  "line": 2, "column": 4, "hint": "Mend it." },
+                { "code": "ambiguous-number", "severity": "warning", "message": "odd", "file": "journeys/x.yaml",
+                  "line": 2, "column": 4, "hint": null },
+            ])
+        );
+    }
+
+    #[test]
+    fn github_gets_escaped_annotations() {
+        let mut sources = Sources::default();
+        let file = sources.add("journeys/a,b:c.yaml", "x: 50%\n");
+        let problems =
+            one(Problem::error(Code::InvalidValue, Span::new(file, 3, 6), "`50%`: no").hint("Write `50`."));
+        assert_eq!(
+            render_github(&problems, &sources),
+            "::error file=journeys/a%2Cb%3Ac.yaml,line=1,col=4,title=invalid-value::`50%25`: no%0AWrite `50`.\n"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_place_in_no_text_makes_it_panic(text in "[\\PC\n\r\t]{0,40}", start in 0usize..60, length in 0usize..60) {
+            let mut sources = Sources::default();
+            let file = sources.add("x", &*text);
+            let span = Span::new(file, start, start + length);
+            let problems = one(Problem::error(Code::YamlSyntax, span, "no").related(span, "here"));
+            let _ = render_human(&problems, &sources, true);
+            let _ = render_json(&problems, &sources);
+            let _ = render_github(&problems, &sources);
+        }
+    }
 }

@@ -11,6 +11,17 @@ pub const HOUR: i64 = 60 * MINUTE;
 /// Milliseconds in a day of 24 hours.
 pub const DAY: i64 = 24 * HOUR;
 
+/// What happens later than this after the moment it was due counts from when it is done instead, so that
+/// mails keep their distance after an outage (semantics 14).
+pub const LAG_LIMIT: i64 = 36 * HOUR;
+
+/// The moment from which what comes next counts: the event's own, or now when processing lags too far
+/// behind it (semantics 14).
+#[must_use]
+pub fn moment_of(event: i64, now: i64) -> i64 {
+    if event < now.saturating_sub(LAG_LIMIT) { now } else { event }
+}
+
 /// A moment that never comes: the due time of a position that nothing but an event can wake.
 pub const NEVER: i64 = i64::MAX;
 

@@ -6,7 +6,7 @@ use super::{
     columns::{field_column, value},
     stops::{self, BlockedQuery, Blocks},
 };
-use crate::model::{Field, Value};
+use crate::model::{Field, Value, time::LAG_LIMIT};
 
 /// A participant who stands at the step, with the values that the tile asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,10 +70,6 @@ pub struct Message<'a> {
     pub expires_after: Option<i64>,
 }
 
-/// When a step handles somebody: the moment that released them, but not when processing lags more than
-/// this far behind it (semantics 14).
-pub const LAG_LIMIT: i64 = 36 * crate::model::time::HOUR;
-
 impl Store {
     /// The participants of a claim who are due, with the fields asked for, by account and contact. With
     /// `whole_accounts` also those who aren't due but whose account has somebody who is.
@@ -106,7 +102,7 @@ impl Store {
             "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at{columns}
              FROM position p JOIN contact c ON c.key = p.contact_key LEFT JOIN account a ON a.key = p.account_key
              WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
-             ORDER BY p.account_key, p.contact_key"
+             ORDER BY p.account_key, p.visit, p.contact_key"
         );
         let parameters = range_parameters(claim, now);
         let mut batch = Vec::new();

@@ -37,6 +37,8 @@ pub struct IterationRow {
     pub starts_at: i64,
     /// When its audience was let in first.
     pub enrolled_at: Option<i64>,
+    /// The audience version at which it was let in last.
+    pub audience_version: Option<i64>,
     /// When it ended.
     pub ended_at: Option<i64>,
 }
@@ -190,6 +192,7 @@ impl Store {
                 };
                 super::stops::leave_removed_step(connection, *from, to, now)?;
             }
+            super::segments::bump_audience_version(connection)?;
             Ok(JourneyRow { key, steps: keys })
         })
     }
@@ -200,7 +203,7 @@ impl Store {
     /// When the store fails.
     pub fn iterations(&mut self, journey_key: i64) -> Result<Vec<IterationRow>, StoreError> {
         let rows = self.connection.query(
-            "SELECT key, number, starts_at, enrolled_at, ended_at FROM iteration
+            "SELECT key, number, starts_at, enrolled_at, ended_at, audience_version FROM iteration
              WHERE journey_key = $1 ORDER BY number",
             &[journey_key.into()],
         )?;
@@ -212,9 +215,45 @@ impl Store {
                     starts_at: row.integer(2)?,
                     enrolled_at: row.optional_integer(3)?,
                     ended_at: row.optional_integer(4)?,
+                    audience_version: row.optional_integer(5)?,
                 })
             })
             .collect()
+    }
+
+    /// Counts up whenever members of segments, contacts, accounts or journeys change.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn audience_version(&mut self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(value AS BIGINT) FROM setting WHERE name = 'audience_version'";
+        self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// Takes note that an iteration's audience was let in at a version.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn audience_seen(&mut self, iteration_key: i64, version: i64) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE iteration SET audience_version = $2 WHERE key = $1",
+            &[iteration_key.into(), version.into()],
+        )?;
+        Ok(())
+    }
+
+    /// The keys of a journey and its steps, if it was published.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn journey_row(&mut self, name: &str) -> Result<Option<JourneyRow>, StoreError> {
+        let Some(row) =
+            self.connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])?
+        else {
+            return Ok(None);
+        };
+        let key = row.integer(0)?;
+        Ok(Some(JourneyRow { key, steps: step_keys(&mut self.connection, key)? }))
     }
 
     /// Starts an iteration of a journey; does nothing when there is one with this number.

@@ -31,7 +31,7 @@ mod value;
 mod wake;
 mod why;
 
-pub use batch::{LAG_LIMIT, Message, NextStep, Passage, Standing};
+pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
@@ -44,7 +44,7 @@ pub use outbox::{DueMessage, OutboxState, Settled};
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use records::{Record, Written};
 pub use report::{JourneyNumbers, StepNumbers};
-pub use segments::{Difference, Edge, Member, Membership, SegmentState};
+pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};

@@ -1,6 +1,6 @@
 //! Segments and who belongs to them.
 
-use super::{Cell, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
+use super::{Cell, Connection, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
 use crate::model::{Condition, Entity};
 
 /// What a segment is made from.
@@ -42,16 +42,6 @@ pub struct Difference {
     pub joined: u64,
     /// How many left.
     pub left: u64,
-}
-
-/// A time at which an interaction type makes a difference to a segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Edge<'a> {
-    /// The interaction type.
-    pub interaction: &'a str,
-    /// How long after the interaction, in milliseconds: 0 when it happens, a window's length when it
-    /// falls out of the window.
-    pub after: i64,
 }
 
 /// A member of a segment.
@@ -116,20 +106,9 @@ impl Store {
         Ok(())
     }
 
-    /// Takes note that segments may have changed.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn mark_stale(&mut self, names: &[String]) -> Result<(), StoreError> {
-        for name in names {
-            self.connection
-                .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
-        }
-        Ok(())
-    }
-
     /// Evaluates a segment at `now`. The evaluation itself runs outside the write lock; the difference,
-    /// who joined and who left, is written in one transaction.
+    /// who joined and who left, is written in one transaction, in which the `dependents`, segments that
+    /// refer to this one, become stale if there is any.
     ///
     /// # Errors
     /// When the store fails; then the members are what they were.
@@ -140,6 +119,7 @@ impl Store {
         target: Entity,
         now: i64,
         next_evaluation_at: Option<i64>,
+        dependents: &[String],
     ) -> Result<Difference, StoreError> {
         let key = self.names.segment_key(name);
         let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
@@ -198,39 +178,28 @@ impl Store {
                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
                 &stamp[..1],
             )?;
+            if joined + left > 0 {
+                bump_audience_version(connection)?;
+                for name in dependents {
+                    connection
+                        .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+                }
+            }
             Ok(Difference { count, joined, left })
         })
     }
 
-    /// Takes everybody out of a segment that isn't active.
+    /// When the first interaction of a type after a moment happens.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn empty_segment(&mut self, name: &str, now: i64) -> Result<(), StoreError> {
-        let nobody = Membership::Static(Vec::new());
-        self.evaluate_segment(name, &nobody, Entity::Contact, now, None).map(|_| ())
-    }
-
-    /// The earliest moment after `now` at which one of the edges passes.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn next_edge(&mut self, edges: &[Edge<'_>], now: i64) -> Result<Option<i64>, StoreError> {
-        let mut next: Option<i64> = None;
-        for edge in edges {
-            let key = self.names.type_key(edge.interaction);
-            // A window includes its end: what happened falls out a millisecond later.
-            let after = if edge.after == 0 { 0 } else { edge.after.saturating_add(1) };
-            let row = self.connection.query_first(
-                "SELECT MIN(at) FROM interaction WHERE type_key = $1 AND at > $2",
-                &[key.into(), now.saturating_sub(after).into()],
-            )?;
-            if let Some(at) = row.map_or(Ok(None), |row| row.optional_integer(0))? {
-                let at = at.saturating_add(after);
-                next = Some(next.map_or(at, |next| next.min(at)));
-            }
-        }
-        Ok(next)
+    pub fn next_interaction(&mut self, interaction: &str, after: i64) -> Result<Option<i64>, StoreError> {
+        let key = self.names.type_key(interaction);
+        let row = self.connection.query_first(
+            "SELECT MIN(at) FROM interaction WHERE type_key = $1 AND at > $2",
+            &[key.into(), after.into()],
+        )?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
     /// The members of a segment, ordered by id.
@@ -286,4 +255,13 @@ impl Store {
             self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))
     }
+}
+
+/// Counts the audience version up, within the transaction of what changed it.
+pub(super) fn bump_audience_version(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE setting SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'audience_version'",
+        &[],
+    )?;
+    Ok(())
 }

@@ -59,6 +59,8 @@ pub struct Answer {
     pub account_key: i64,
     /// The contact.
     pub contact_key: i64,
+    /// The contact's id.
+    pub contact_id: String,
     /// When it satisfied the condition.
     pub satisfied_at: Option<i64>,
     /// When something happens next that it looks at.
@@ -143,8 +145,8 @@ impl Store {
             false => "",
         };
         let sql = format!(
-            "SELECT account_key, contact_key, satisfied, next FROM (
-                SELECT s.account_key, s.contact_key, {satisfied} AS satisfied, {next} AS next
+            "SELECT account_key, contact_key, satisfied, next, id FROM (
+                SELECT s.account_key, s.contact_key, c.id, {satisfied} AS satisfied, {next} AS next
                 FROM ({asked}) s JOIN contact c ON c.key = s.contact_key {account}) found
              WHERE satisfied IS NOT NULL OR next IS NOT NULL
              ORDER BY account_key, satisfied, contact_key"
@@ -156,6 +158,7 @@ impl Store {
                 contact_key: row.integer(1)?,
                 satisfied_at: row.optional_integer(2)?,
                 next_at: row.optional_integer(3)?,
+                contact_id: row.text(4)?,
             });
             Ok(())
         })?;

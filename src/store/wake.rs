@@ -99,6 +99,9 @@ impl Store {
             for name in affected(&incoming) {
                 connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
             }
+            if incoming.contacts || incoming.accounts {
+                super::segments::bump_audience_version(connection)?;
+            }
             connection.execute("DELETE FROM change", &[])?;
             Ok(incoming)
         })

@@ -1,9 +1,9 @@
 //! Committing batches: positions, history, decisions and records, together or not at all.
 
-use tilework::model::Entity;
+use tilework::model::{Entity, time::LAG_LIMIT};
 use tilework::store::{
-    BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, LAG_LIMIT, Message, NextStep,
-    OutcomeRow, Passage, PublishedStep, Removed, Standing, Store,
+    BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, Message, NextStep, OutcomeRow, Passage,
+    PublishedStep, Removed, Standing, Store,
 };
 
 use super::world::{

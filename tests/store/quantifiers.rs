@@ -257,7 +257,7 @@ fn with_segments(place: &Place) {
         ("empty", Entity::Contact, ids(&[])),
     ] {
         store.declare_segment(name, target, "", true).unwrap();
-        store.evaluate_segment(name, &members, target, NOW, None).unwrap();
+        store.evaluate_segment(name, &members, target, NOW, None, &[]).unwrap();
     }
     let in_segment =
         |segment: &str, holds, of| Predicate::InSegment { segment: segment.to_owned(), holds, of };

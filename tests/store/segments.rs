@@ -1,7 +1,7 @@
 //! Segments: evaluation, and who joined and left.
 
 use tilework::model::{Condition, Entity, Predicate, Value};
-use tilework::store::{Difference, Edge, Incoming, Membership, Store, StoreError};
+use tilework::store::{Difference, Incoming, Membership, Store, StoreError};
 
 use super::world::{Case, DAY, HOUR, NOW, contact, contacts, hold_on_both, is, members, orders, put, text};
 
@@ -14,7 +14,7 @@ fn buyers() -> Membership {
 }
 
 fn evaluate(store: &mut Store, now: i64) -> Difference {
-    store.evaluate_segment("buyers", &buyers(), Entity::Contact, now, None).unwrap()
+    store.evaluate_segment("buyers", &buyers(), Entity::Contact, now, None, &[]).unwrap()
 }
 
 fn declared(store: &mut Store) {
@@ -64,7 +64,7 @@ const CASES: &[Case] = &[
         declared(&mut store);
         contacts(&mut store, &[("b", "globex"), ("A", "acme"), ("ä", "")]);
         let list = Membership::Static(["ä", "b", "nobody", "A", "A"].map(str::to_owned).to_vec());
-        let difference = store.evaluate_segment("buyers", &list, Entity::Contact, NOW, None).unwrap();
+        let difference = store.evaluate_segment("buyers", &list, Entity::Contact, NOW, None, &[]).unwrap();
         assert_eq!(difference, Difference { count: 3, joined: 3, left: 0 });
         let mut rows = Vec::new();
         let mut each = |member: tilework::store::Member| -> Result<(), StoreError> {
@@ -116,29 +116,31 @@ const CASES: &[Case] = &[
         assert_eq!(members(&mut store, "buyers", Entity::Contact).len(), 50);
         assert_eq!(store.segment_trend("buyers", 0).unwrap(), (50, 0));
     }),
-    ("a segment that isn't active is emptied", |place| {
+    ("segments that refer to one become stale when it changes, and only then", |place| {
         let mut store = place.store();
         declared(&mut store);
         buy(&mut store, "ada", text("buyer"));
-        evaluate(&mut store, NOW);
-        store.empty_segment("buyers", NOW + 1).unwrap();
-        assert_eq!(store.segment_states().unwrap()[0].count, 0);
-        assert_eq!(store.segment_trend("buyers", NOW).unwrap(), (0, 1));
+        let nobody = Membership::Static(Vec::new());
+        store.declare_segment("all", Entity::Contact, "1", true).unwrap();
+        let stale = |store: &mut Store| store.segment_states().unwrap()[0].stale;
+        let dependents = ["all".to_owned()];
+        for (now, expected) in [(NOW, true), (NOW + 1, false)] {
+            store.evaluate_segment("all", &nobody, Entity::Contact, now, None, &[]).unwrap();
+            assert!(!stale(&mut store));
+            let version = store.audience_version().unwrap();
+            store.evaluate_segment("buyers", &buyers(), Entity::Contact, now, None, &dependents).unwrap();
+            assert_eq!(stale(&mut store), expected);
+            assert_eq!(store.audience_version().unwrap() > version, expected);
+        }
     }),
-    ("the next moment at which a window's edge passes", |place| {
+    ("the next time that something happens", |place| {
         let mut store = place.store();
         contacts(&mut store, &[("ada", "")]);
-        orders(&mut store, &[("ada", NOW - 30 * DAY), ("ada", NOW - 10 * DAY), ("ada", NOW + HOUR)]);
-        let edge = |after| Edge { interaction: "OrderPlaced", after };
-        let next = |store: &mut Store, edges: &[Edge<'_>], now| store.next_edge(edges, now).unwrap();
-        // The oldest order is within 30 days until now, and out of it a millisecond later.
-        assert_eq!(next(&mut store, &[edge(30 * DAY)], NOW), Some(NOW + 1));
-        assert_eq!(next(&mut store, &[edge(30 * DAY)], NOW + 1), Some(NOW + 20 * DAY + 1));
-        assert_eq!(next(&mut store, &[edge(0)], NOW), Some(NOW + HOUR));
-        assert_eq!(next(&mut store, &[edge(0)], NOW + HOUR), None);
-        assert_eq!(next(&mut store, &[edge(30 * DAY), edge(0)], NOW + 1), Some(NOW + HOUR));
-        let unknown = Edge { interaction: "Flown", after: 0 };
-        assert_eq!(next(&mut store, &[unknown], NOW), None);
+        orders(&mut store, &[("ada", NOW - DAY), ("ada", NOW + HOUR)]);
+        assert_eq!(store.next_interaction("OrderPlaced", NOW - DAY - 1).unwrap(), Some(NOW - DAY));
+        assert_eq!(store.next_interaction("OrderPlaced", NOW - DAY).unwrap(), Some(NOW + HOUR));
+        assert_eq!(store.next_interaction("OrderPlaced", NOW + HOUR).unwrap(), None);
+        assert_eq!(store.next_interaction("Flown", 0).unwrap(), None);
     }),
     ("counting changes nothing", |place| {
         let mut store = place.store();

@@ -220,7 +220,7 @@ pub fn matching(store: &mut Store, target: Entity, predicate: &Predicate) -> Vec
     let counted = store.count_matching(&condition, NOW).unwrap();
     let name = format!("asked of {target}");
     store.declare_segment(&name, target, "", true).unwrap();
-    store.evaluate_segment(&name, &Membership::Where(condition), target, NOW, None).unwrap();
+    store.evaluate_segment(&name, &Membership::Where(condition), target, NOW, None, &[]).unwrap();
     let members = members(store, &name, target);
     assert_eq!(counted, i64::try_from(members.len()).unwrap(), "counted as many as there are members");
     members

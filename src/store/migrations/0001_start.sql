@@ -4,6 +4,10 @@
 
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
+-- Counts up whenever members of segments, contacts, accounts or journeys change: an iteration that let
+-- its audience in at this number needn't look again.
+INSERT INTO setting (name, value) VALUES ('audience_version', '1');
+
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
 CREATE TABLE field (
@@ -73,7 +77,7 @@ CREATE TABLE step_wake (
 -- revisits: 1 once somebody went back, so that arrivals at a step have to be counted.
 CREATE TABLE iteration (
     key {identity}, journey_key BIGINT NOT NULL, number BIGINT NOT NULL, starts_at BIGINT NOT NULL,
-    enrolled_at BIGINT, ended_at BIGINT, revisits SMALLINT NOT NULL DEFAULT 0,
+    enrolled_at BIGINT, audience_version BIGINT, ended_at BIGINT, revisits SMALLINT NOT NULL DEFAULT 0,
     UNIQUE (journey_key, number)
 );
 

@@ -1,0 +1,108 @@
+//! From a folder to a checked plan.
+
+use std::io::IsTerminal;
+
+use serde_json::Value as Json;
+
+use super::{
+    CliError, Exit, Output,
+    args::{Format, GlobalArguments},
+};
+use crate::{
+    compile::{self, Plan},
+    definitions::{self, Definitions, DefinitionsError},
+    diagnostics::{Problems, Severity, render_github, render_human, render_json},
+    store::StoreAddress,
+};
+
+/// Definitions with what is wrong with them, and the plan when nothing is.
+pub(super) struct Checked {
+    pub(super) definitions: Definitions,
+    pub(super) problems: Problems,
+    pub(super) plan: Option<Plan>,
+}
+
+/// Reads and checks the workspace.
+pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
+    let mut problems = Problems::default();
+    let variable = |name: &str| std::env::var(name).ok();
+    let loaded =
+        definitions::load(&global.workspace, global.environment.as_deref(), &variable, &mut problems);
+    let definitions = match loaded {
+        Ok(definitions) => definitions,
+        Err(error @ DefinitionsError::NoWorkspace(_)) => {
+            return Err(CliError::new(Exit::Definitions, error.to_string()).hint(
+                "Name the folder with `-C DIR`, or try `tilework demo` for a workspace to look at."
+                    .to_owned(),
+            ));
+        }
+    };
+    let plan = compile::compile(&definitions, &mut problems);
+    Ok(Checked { definitions, problems, plan })
+}
+
+/// A workspace without errors. Warnings are told, errors end the command.
+pub(super) fn plan(global: &GlobalArguments, output: &mut Output) -> Result<(Definitions, Plan), CliError> {
+    let checked = read(global)?;
+    let report = render_human(&checked.problems, &checked.definitions.sources, colored());
+    match checked.plan {
+        Some(plan) => {
+            if !checked.problems.is_empty() && !output.is_quiet() {
+                output.complain(&report);
+            }
+            Ok((checked.definitions, plan))
+        }
+        None => {
+            output.complain(&report);
+            Err(CliError::definitions())
+        }
+    }
+}
+
+/// `check`.
+pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output) -> Result<Exit, CliError> {
+    let checked = read(global)?;
+    let (problems, sources) = (&checked.problems, &checked.definitions.sources);
+    match output.format() {
+        Format::Json => {
+            let report: Json = serde_json::from_str(&render_json(problems, sources)).unwrap_or(Json::Null);
+            output.json(&report)?;
+        }
+        Format::Github => output.text(&render_github(problems, sources))?,
+        _ => output.text(&render_human(problems, sources, colored()))?,
+    }
+    if problems.has_errors() {
+        return Ok(Exit::Definitions);
+    }
+    if let Some(plan) = &checked.plan
+        && output.format() == Format::Text
+    {
+        output.remark(&format!(
+            "no problems in {}, {}, {}",
+            counted(plan.segments.len(), "segment"),
+            counted(plan.emails.len(), "e-mail"),
+            counted(plan.journeys.len(), "journey"),
+        ));
+    }
+    let warned = problems.count(Severity::Warning) > 0;
+    Ok(if strict && warned { Exit::Found } else { Exit::Done })
+}
+
+/// Where the workspace's store is: `TILEWORK_STORE`, else the settings.
+pub(super) fn store_address(global: &GlobalArguments, plan: &Plan) -> Result<StoreAddress, CliError> {
+    let text = match std::env::var("TILEWORK_STORE") {
+        Ok(text) if !text.is_empty() => text,
+        _ => plan.settings.store.clone(),
+    };
+    StoreAddress::parse(&text, &global.workspace).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// A number with its noun.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// Whether reports may have colours.
+fn colored() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}

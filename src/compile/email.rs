@@ -1,0 +1,70 @@
+//! E-mails: their templates.
+
+use std::collections::BTreeMap;
+
+use super::{plan::EmailPlan, workspace::hash};
+use crate::{
+    calendar::Zone,
+    definitions::{Definitions, EmailDefinition},
+    diagnostics::{Code, Problem, Problems, Text},
+    model::Catalog,
+    templates::{Root, Template, TemplateFormat, TemplateScope},
+};
+
+/// Checks all e-mails.
+pub(super) fn compile(
+    definitions: &Definitions,
+    catalog: &Catalog,
+    zone: &Zone,
+    problems: &mut Problems,
+) -> BTreeMap<String, EmailPlan> {
+    let mut plans = BTreeMap::new();
+    for definition in &definitions.emails {
+        if let Some(plan) = email(definition, definitions, catalog, zone, problems) {
+            plans.entry(plan.name.clone()).or_insert(plan);
+        }
+    }
+    plans
+}
+
+fn email(
+    definition: &EmailDefinition,
+    definitions: &Definitions,
+    catalog: &Catalog,
+    zone: &Zone,
+    problems: &mut Problems,
+) -> Option<EmailPlan> {
+    let mut template = |text: &Text, format| {
+        let scope = TemplateScope { format, roots: &Root::ALL, catalog, zone };
+        Template::compile(text, &scope, problems)
+    };
+    let subject = template(&definition.subject, TemplateFormat::Text);
+    let html = definition.html.as_ref().map(|text| template(text, TemplateFormat::Html));
+    let text = definition.text.as_ref().map(|text| template(text, TemplateFormat::Text));
+    let header = &definition.header;
+    if html.is_none() && text.is_none() && !problems.has_errors() {
+        problems.push(
+            Problem::error(
+                Code::MissingKey,
+                header.name.span,
+                format!("the e-mail `{}` has no content", header.name.value),
+            )
+            .hint("Write `html_file:`, `html:`, `text_file:` or `text:`."),
+        );
+    }
+    let written = |text: &Option<Text>| text.as_ref().map_or("", |text| text.value.as_str()).to_owned();
+    Some(EmailPlan {
+        name: header.name.value.clone(),
+        subject: subject?,
+        html: html.map_or(Some(None), |html| html.map(Some))?,
+        text: text.map_or(Some(None), |text| text.map(Some))?,
+        purpose: definition.purpose,
+        hash: hash(&[
+            &definition.subject.value,
+            &written(&definition.html),
+            &written(&definition.text),
+            &format!("{:?}", definition.purpose),
+        ]),
+        content: definitions.sources.slice(header.span).to_owned(),
+    })
+}

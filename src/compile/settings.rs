@@ -1,0 +1,67 @@
+//! Settings with what isn't written filled in.
+
+use super::plan::{EmailChannel, Settings};
+use crate::{
+    calendar::{Schedule, Zone, parse_duration},
+    definitions,
+    diagnostics::{Code, Problem, Problems, Text},
+    model::time::DAY,
+};
+
+const STORE: &str = "sqlite:tilework.db";
+const REFRESH: &str = "*/5 * * * *";
+
+/// Checks settings; what can't be used is reported and replaced by what stands there by default.
+pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) -> Settings {
+    let zone = written.timezone.as_ref().map_or_else(Zone::utc, |text| zone(text, problems));
+    let email = written.email.as_ref();
+    let hold = email.and_then(|email| email.hold.as_ref()).map_or(0, |text| hold(text, problems));
+    let refresh = written.refresh.as_ref().map_or(REFRESH, Text::as_str);
+    let refresh = match Schedule::parse(refresh).or_else(|_| Schedule::parse(REFRESH)) {
+        Ok(schedule) => schedule,
+        Err(_) => unreachable!("`{REFRESH}` is a cron line"),
+    };
+    Settings {
+        name: written.name.as_ref().map_or_else(|| "tilework".to_owned(), |name| name.value.clone()),
+        zone,
+        store: written.store.as_ref().map_or_else(|| STORE.to_owned(), |store| store.value.clone()),
+        publish: written.publish,
+        email: EmailChannel {
+            directory: email
+                .and_then(|email| email.directory.as_ref())
+                .map_or_else(|| "mail".into(), |directory| directory.value.clone().into()),
+            from: email
+                .and_then(|email| email.from.as_ref())
+                .map_or_else(|| "no-reply@localhost".to_owned(), |from| from.value.clone()),
+            hold,
+            only_to: email
+                .map(|email| email.only_to.iter().map(|pattern| pattern.value.clone()).collect())
+                .unwrap_or_default(),
+        },
+        refresh,
+    }
+}
+
+/// Reads a time zone; a wrong one is reported and UTC stands in for it.
+pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
+    Zone::named(&text.value).unwrap_or_else(|error| {
+        problems.push(Problem::error(Code::InvalidTimezone, text.span, error.to_string()));
+        Zone::utc()
+    })
+}
+
+/// Reads the hold of a channel; its form was checked where it was read.
+fn hold(text: &Text, problems: &mut Problems) -> i64 {
+    let length = parse_duration(&text.value).ok();
+    let end = length.and_then(|length| crate::calendar::after(0, length, &Zone::utc()).ok());
+    match end {
+        Some(end) if end <= 30 * DAY => end,
+        _ => {
+            problems.push(
+                Problem::error(Code::InvalidDuration, text.span, format!("`{}` can't be a hold", text.value))
+                    .hint("Write at most 30 days, such as `10 minutes`."),
+            );
+            0
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From conditions as written to predicates.
+
+use super::{Scope, contacts, did, expression};
+use crate::{
+    definitions::ConditionNode,
+    diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
+    model::{Catalog, Entity, Predicate, Subject},
+    script::parse_expression,
+};
+
+/// What every part of a check works with.
+pub(super) struct Check<'a> {
+    pub catalog: &'a Catalog,
+    pub problems: &'a mut Problems,
+}
+
+impl Check<'_> {
+    pub fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// Reports an error and gives nothing, so that the caller can end with it.
+    pub fn refuse<T>(&mut self, code: Code, span: Span, message: impl Into<String>, hint: &str) -> Option<T> {
+        let hint = (!hint.is_empty()).then(|| hint.to_owned());
+        self.problems.push(Problem::error(code, span, message).hint_if(hint));
+        None
+    }
+}
+
+/// Checks a condition. All problems are reported; with an error there is no predicate.
+pub fn check(
+    node: &ConditionNode,
+    scope: &Scope<'_>,
+    catalog: &Catalog,
+    problems: &mut Problems,
+) -> Option<Predicate> {
+    node_predicate(node, *scope, &mut Check { catalog, problems })
+}
+
+/// Checks one node and all below it.
+pub(super) fn node_predicate(
+    node: &ConditionNode,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    match node {
+        ConditionNode::Constant(value) => Some(Predicate::Constant(value.value)),
+        ConditionNode::Expression(text) => {
+            let parsed = parse_expression(text, check.problems)?;
+            expression::predicate(&parsed, scope, check)
+        }
+        ConditionNode::Group { all, any, none, .. } => {
+            let all = all.as_deref().map(|parts| each(parts, scope, check));
+            let any = any.as_deref().map(|parts| each(parts, scope, check));
+            let none = none.as_deref().map(|parts| each(parts, scope, check));
+            let mut together = all.unwrap_or_else(|| Some(Vec::new()))?;
+            if let Some(any) = any {
+                together.push(Predicate::Any(any?));
+            }
+            if let Some(none) = none {
+                together.push(Predicate::Not(Box::new(Predicate::Any(none?))));
+            }
+            Some(match together.len() {
+                1 => together.remove(0),
+                _ => Predicate::All(together),
+            })
+        }
+        ConditionNode::Segment(name) => segment(name, scope, check),
+        ConditionNode::Did(did) => did::predicate(did, scope, check),
+        ConditionNode::Contacts(contacts) => contacts::predicate(contacts, scope, check),
+    }
+}
+
+fn each(nodes: &[ConditionNode], scope: Scope<'_>, check: &mut Check<'_>) -> Option<Vec<Predicate>> {
+    let checked: Vec<_> = nodes.iter().map(|node| node_predicate(node, scope, check)).collect();
+    checked.into_iter().collect()
+}
+
+/// Reports what can't stand inside the `where` of a `did`.
+pub(super) fn refuse_inside_did(
+    what: &str,
+    span: Span,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<()> {
+    if scope.interaction.is_none() {
+        return Some(());
+    }
+    check.refuse(
+        Code::ExpressionForm,
+        span,
+        format!("`{what}` can't stand in the `where` of a `did`"),
+        "The `where` of a `did` is about one interaction; write the rest beside the `did`, under `all`.",
+    )
+}
+
+fn segment(name: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
+    refuse_inside_did("segment", name.span, scope, check)?;
+    let wanted = name.as_str();
+    let Some(holds) = check.catalog.segments.get(wanted).copied() else {
+        let known = check.catalog.segments.keys().map(String::as_str);
+        let problem =
+            Problem::error(Code::UnknownSegment, name.span, format!("there is no segment `{wanted}`"));
+        let problem = problem.hint_if(did_you_mean(wanted, known));
+        check.report(problem);
+        return None;
+    };
+    let of = match (scope.target, holds) {
+        (Entity::Contact | Entity::Lead, Entity::Account) => Subject::Account,
+        (Entity::Lead, Entity::Contact) => Subject::Contact,
+        (target, holds) if target == holds => scope.subject(),
+        (target, holds) => {
+            let hint = if target == Entity::Account && holds == Entity::Contact {
+                format!("Write `any_contact:` with `segment: {wanted}` to ask for an account's contacts.")
+            } else {
+                format!("Use a segment of {}, or of what they belong to.", target.plural())
+            };
+            return check.refuse(
+                Code::SegmentTarget,
+                name.span,
+                format!(
+                    "the segment `{wanted}` holds {}, and this condition is about {}",
+                    holds.plural(),
+                    target.plural()
+                ),
+                &hint,
+            );
+        }
+    };
+    Some(Predicate::InSegment { segment: wanted.to_owned(), holds, of })
+}

@@ -1,0 +1,224 @@
+//! Comparisons: which types go together, and what a date means beside a moment.
+
+use super::{
+    Scope,
+    check::Check,
+    days,
+    operand::{Term, Typed},
+};
+use crate::{
+    calendar::{CalendarError, end_of_day, start_of_day},
+    diagnostics::{Code, Problem, Span, did_you_mean},
+    model::{Comparison, FieldType, Operand, Predicate, Value},
+};
+
+/// `left operator right` between terms of any kind.
+pub(super) fn terms(
+    left: &Term,
+    operator: Comparison,
+    right: &Term,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    match (left, right) {
+        (Term::Value(left), Term::Value(right)) => values(left, operator, right, scope, check),
+        (Term::Days(days), Term::Value(number)) => days::compare(days, operator, &number.operand, check),
+        (Term::Value(number), Term::Days(days)) => {
+            days::compare(days, operator.mirrored(), &number.operand, check)
+        }
+        (Term::Days(days), Term::Days(_)) => check.refuse(
+            Code::ExpressionForm,
+            days.span,
+            "a number of days can only be compared with a number",
+            "Compare the two dates themselves.",
+        ),
+    }
+}
+
+/// `left operator right` between values.
+pub(super) fn values(
+    left: &Typed,
+    operator: Comparison,
+    right: &Typed,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    use FieldType::{Account, Boolean, Choices, Contact, Date, DateTime, Text};
+    let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
+    match (&left.kind, &right.kind) {
+        (Choices(_), _) | (_, Choices(_)) => {
+            let span = left.span;
+            let message = format!("{} and {} can't be compared", left.described(), right.described());
+            let hint = "Write `contains_any(field, [\"…\"])` or `contains_all(field, [\"…\"])`.";
+            check.refuse(Code::IncompatibleTypes, span, message, hint)
+        }
+        (Account, Contact) | (Contact, Account) => incompatible(left, right, check),
+        (a, b) if a.is_numeric() && b.is_numeric() => Some(plain(left, operator, right)),
+        (a, b) if a.is_textual() && b.is_textual() => {
+            if !equality {
+                return no_order(left, operator, check);
+            }
+            known_choices(left, right, check)?;
+            Some(plain(left, operator, right))
+        }
+        (Boolean, Boolean) if !equality => no_order(left, operator, check),
+        (Boolean, Boolean) => Some(match (&left.operand, operator, &right.operand) {
+            (_, Comparison::Equal, Operand::Literal(Value::Boolean(true))) => {
+                Predicate::IsTrue(left.operand.clone())
+            }
+            (Operand::Literal(Value::Boolean(true)), Comparison::Equal, _) => {
+                Predicate::IsTrue(right.operand.clone())
+            }
+            _ => plain(left, operator, right),
+        }),
+        (Date, Date) | (DateTime, DateTime) => Some(plain(left, operator, right)),
+        (DateTime, Date) => moment_and_date(left, operator, right, scope, check),
+        (Date, DateTime) => moment_and_date(right, operator.mirrored(), left, scope, check),
+        (Date | DateTime, Text) => quoted_date(left, right, check),
+        (Text, Date | DateTime) => quoted_date(right, left, check),
+        _ => incompatible(left, right, check),
+    }
+}
+
+fn plain(left: &Typed, operator: Comparison, right: &Typed) -> Predicate {
+    Predicate::Compare { left: left.operand.clone(), operator, right: right.operand.clone() }
+}
+
+fn no_order<T>(left: &Typed, operator: Comparison, check: &mut Check<'_>) -> Option<T> {
+    let message = format!("{} has no order that `{}` could ask for", left.described(), operator.sign());
+    let hint = match left.kind {
+        FieldType::Choice(_) => {
+            "List the choices that you mean, as in `x in [\"marketing\", \"profiling\"]`."
+        }
+        _ => "Write `==`, `!=` or `in`.",
+    };
+    check.refuse(Code::IncompatibleTypes, left.span, message, hint)
+}
+
+/// Reports two types that don't go together, at the right side.
+pub(super) fn incompatible<T>(left: &Typed, right: &Typed, check: &mut Check<'_>) -> Option<T> {
+    let message = format!("{} and {} can't be compared", left.described(), right.described());
+    check.refuse(Code::IncompatibleTypes, right.span, message, &incompatible_hint(left, right))
+}
+
+fn incompatible_hint(left: &Typed, right: &Typed) -> String {
+    let (field, literal) = match (&left.operand, &right.operand) {
+        (_, Operand::Literal(_)) => (left, right),
+        (Operand::Literal(_), _) => (right, left),
+        _ => return "Compare values of the same type.".to_owned(),
+    };
+    match (&field.kind, &literal.operand) {
+        (kind, Operand::Literal(Value::Text(text))) if kind.is_numeric() => {
+            let number = text.replace(['_', ' '], "");
+            if number.parse::<f64>().is_ok_and(f64::is_finite) {
+                format!("Write `{number}` without quotes.")
+            } else {
+                format!("`{}` holds numbers.", field.written)
+            }
+        }
+        (FieldType::Boolean, _) => {
+            format!("Write `{0}` alone, or `not({0})`.", field.written)
+        }
+        (kind, Operand::Literal(Value::Integer(_) | Value::Number(_) | Value::Boolean(_)))
+            if kind.is_textual() =>
+        {
+            format!("Write `\"{}\"` in quotes.", literal.written)
+        }
+        (FieldType::Date | FieldType::DateTime, _) => {
+            "Write `date(\"2026-01-31\")`, or ask for a distance with `days_since(…)`.".to_owned()
+        }
+        _ => "Compare values of the same type.".to_owned(),
+    }
+}
+
+fn quoted_date<T>(moment: &Typed, text: &Typed, check: &mut Check<'_>) -> Option<T> {
+    let message = format!("{} and {} can't be compared", moment.described(), text.described());
+    let hint = match text.literal_text() {
+        Some(written) if written.len() > 10 => format!("Write `time(\"{written}\")`."),
+        Some(written) => format!("Write `date(\"{written}\")`."),
+        None => "Compare it with `date(\"…\")` or `time(\"…\")`.".to_owned(),
+    };
+    check.refuse(Code::IncompatibleTypes, text.span, message, &hint)
+}
+
+/// A date beside a moment means that local day.
+fn moment_and_date(
+    moment: &Typed,
+    operator: Comparison,
+    date: &Typed,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    let Operand::Literal(Value::Date(day)) = &date.operand else {
+        let message = format!("{} and {} can't be compared", moment.described(), date.described());
+        let hint = match date.operand {
+            Operand::Today { .. } => {
+                format!("Write `days_since({}) < 1`, or compare it with `now()`.", moment.written)
+            }
+            _ => "Compare dates with dates, and moments with moments.".to_owned(),
+        };
+        return check.refuse(Code::IncompatibleTypes, date.span, message, &hint);
+    };
+    match on_day(moment, operator, day, scope) {
+        Ok(predicate) => Some(predicate),
+        Err(error) => check.refuse(Code::InvalidTime, date.span, error.to_string(), ""),
+    }
+}
+
+fn on_day(
+    moment: &Typed,
+    operator: Comparison,
+    day: &str,
+    scope: Scope<'_>,
+) -> Result<Predicate, CalendarError> {
+    let (start, end) = (start_of_day(day, scope.zone)?, end_of_day(day, scope.zone)?);
+    let against = |operator, at| Predicate::Compare {
+        left: moment.operand.clone(),
+        operator,
+        right: Operand::Literal(Value::Time(at)),
+    };
+    let within = || {
+        Predicate::All(vec![
+            against(Comparison::GreaterOrEqual, start),
+            against(Comparison::LessOrEqual, end),
+        ])
+    };
+    Ok(match operator {
+        Comparison::Equal => within(),
+        Comparison::NotEqual => Predicate::Not(Box::new(within())),
+        Comparison::Less | Comparison::GreaterOrEqual => against(operator, start),
+        Comparison::LessOrEqual | Comparison::Greater => against(operator, end),
+    })
+}
+
+/// Text beside a choice must be one of its choices.
+pub(super) fn known_choices(left: &Typed, right: &Typed, check: &mut Check<'_>) -> Option<()> {
+    let (field, literal) = match (left.literal_text(), right.literal_text()) {
+        (None, Some(_)) => (left, right),
+        (Some(_), None) => (right, left),
+        _ => return Some(()),
+    };
+    match (&field.kind, literal.literal_text()) {
+        (FieldType::Choice(choices), Some(text)) => {
+            known_choice(&field.written, choices, text, literal.span, check)
+        }
+        _ => Some(()),
+    }
+}
+
+/// Reports text that isn't among the choices of a field.
+pub(super) fn known_choice(
+    field: &str,
+    choices: &[String],
+    text: &str,
+    span: Span,
+    check: &mut Check<'_>,
+) -> Option<()> {
+    if choices.iter().any(|choice| choice == text) {
+        return Some(());
+    }
+    let message = format!("`{text}` is not among the choices of `{field}`");
+    let hint = did_you_mean(text, choices.iter().map(String::as_str));
+    check.report(Problem::error(Code::InvalidValue, span, message).hint_if(hint));
+    None
+}

@@ -1,0 +1,264 @@
+//! `did` and `did_not`: how often a type of interaction happened.
+
+use super::{
+    Scope,
+    check::{self, Check},
+    contacts, lists,
+    operand::Typed,
+};
+use crate::{
+    calendar::{end_of_day, parse_date, parse_duration, parse_moment, start_of_day},
+    definitions::{Content, DidNode, Node},
+    diagnostics::{Code, Problem, Text, did_you_mean},
+    model::{
+        Bound, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value,
+    },
+};
+
+/// The keys of a `did` that aren't attributes, for "did you mean".
+const KEYS: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
+/// Keys of the language that this version doesn't have.
+const LATER: [&str; 4] = ["sum", "avg", "min", "max"];
+
+/// Largest whole number that a double holds exactly.
+const MAX_WHOLE: u64 = 1 << 53;
+
+/// The predicate of a `did` or `did_not`.
+pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
+    let word = if node.negated { "did_not" } else { "did" };
+    check::refuse_inside_did(word, node.interaction.span, scope, check)?;
+    let count = count(node, check);
+    let window = window(node, scope, check);
+    let step = step(node, scope, check);
+    let interaction = interaction(node, check);
+    let condition = interaction.as_ref().and_then(|kind| condition(node, kind, scope, check));
+    let (since, until) = window?;
+    let of = match scope.target {
+        Entity::Account => Subject::Account,
+        Entity::Contact | Entity::Lead => Subject::Contact,
+    };
+    Some(Predicate::Did(Did {
+        of,
+        interaction: interaction?.name,
+        condition: Box::new(condition?),
+        since,
+        until,
+        step: step?,
+        count: count?,
+    }))
+}
+
+fn interaction(node: &DidNode, check: &mut Check<'_>) -> Option<InteractionType> {
+    let name = node.interaction.as_str();
+    if let Some(kind) = check.catalog.interactions.get(name) {
+        return Some(kind.clone());
+    }
+    let known = check.catalog.interactions.keys().map(String::as_str);
+    let hint = did_you_mean(name, known).unwrap_or_else(|| {
+        format!("Declare it with `kind: interaction` and `name: {name}`; names are written in CamelCase.")
+    });
+    let message = format!("there is no interaction type `{name}`");
+    check.refuse(Code::UnknownInteraction, node.interaction.span, message, &hint)
+}
+
+fn condition(
+    node: &DidNode,
+    kind: &InteractionType,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    let inside = scope.inside(kind);
+    let asked = node.condition.as_ref().map(|condition| check::node_predicate(condition, inside, check));
+    let keys: Vec<_> =
+        node.attributes.iter().map(|(name, value)| attribute(name, value, kind, inside, check)).collect();
+    let mut together: Vec<Predicate> = keys.into_iter().collect::<Option<_>>()?;
+    if let Some(asked) = asked {
+        together.insert(0, asked?);
+    }
+    Some(match together.len() {
+        0 => Predicate::Constant(true),
+        1 => together.remove(0),
+        _ => Predicate::All(together),
+    })
+}
+
+fn attribute(
+    name: &Text,
+    value: &Node,
+    kind: &InteractionType,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    let Some(field) = kind.attribute(name.as_str()) else {
+        let wanted = name.as_str();
+        if LATER.contains(&wanted) {
+            let message = format!("`{wanted}` is not available in this version");
+            return check.refuse(Code::UnknownKey, name.span, message, "Count with `at_least: 2 times`.");
+        }
+        let common = crate::model::common_attributes();
+        let known = kind.attributes.iter().chain(&common).map(|field| field.name.as_str()).chain(KEYS);
+        let message = format!("`{}` has no attribute `{wanted}`", kind.name);
+        let problem = Problem::error(Code::UnknownField, name.span, message);
+        check.report(problem.hint_if(did_you_mean(wanted, known)));
+        return None;
+    };
+    let (literal, literal_kind) = scalar(&field, value, scope, check)?;
+    let typed = Typed {
+        operand: Operand::Field {
+            subject: Subject::Interaction,
+            name: field.name.clone(),
+            kind: field.kind.clone(),
+        },
+        kind: field.kind.clone(),
+        span: name.span,
+        written: format!("interaction.{}", field.name),
+    };
+    lists::equals(&typed, literal, literal_kind, value.span, scope, check)
+}
+
+/// The value under an attribute's key, read as the attribute's type.
+fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -> Option<(Value, FieldType)> {
+    let value = match (&field.kind, &node.content) {
+        (kind, Content::Text(text)) if kind.is_textual() => {
+            Some((Value::Text(text.value.clone()), FieldType::Text))
+        }
+        (FieldType::Integer | FieldType::Number, Content::Integer(number))
+            if number.unsigned_abs() <= MAX_WHOLE =>
+        {
+            Some((Value::Integer(*number), FieldType::Integer))
+        }
+        (FieldType::Integer | FieldType::Number, Content::Number(number)) => {
+            Some((Value::Number(*number), FieldType::Number))
+        }
+        (FieldType::Integer | FieldType::Number, Content::Text(text)) => {
+            let number = text.value.replace('_', "").parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(|number| (Value::Number(number), FieldType::Number))
+        }
+        (FieldType::Boolean, Content::Boolean(value)) => Some((Value::Boolean(*value), FieldType::Boolean)),
+        (FieldType::Date, Content::Text(text)) => {
+            parse_date(text.as_str()).ok().map(|day| (Value::Date(day), FieldType::Date))
+        }
+        (FieldType::DateTime, Content::Text(text)) => match parse_date(text.as_str()) {
+            Ok(day) => Some((Value::Date(day), FieldType::Date)),
+            Err(_) => {
+                parse_moment(text.as_str(), scope.zone).ok().map(|at| (Value::Time(at), FieldType::DateTime))
+            }
+        },
+        _ => None,
+    };
+    if value.is_some() {
+        return value;
+    }
+    let hint = match (&field.kind, &node.content) {
+        (_, Content::List(_)) => {
+            format!("Write `where: interaction.{} in [\"a\", \"b\"]`.", field.name)
+        }
+        (kind, Content::Integer(_) | Content::Number(_) | Content::Boolean(_)) if kind.is_textual() => {
+            "Write the value in quotes.".to_owned()
+        }
+        (FieldType::Date | FieldType::DateTime, _) => "Write `2026-01-31`.".to_owned(),
+        _ => format!("A key asks for equality; write `where:` with `interaction.{}` for more.", field.name),
+    };
+    let message = format!("the attribute `{}` is {}, and this is not", field.name, field.kind);
+    check.refuse(Code::WrongType, node.span, message, &hint)
+}
+
+type Window = (Option<Bound>, Option<Bound>);
+
+fn window(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Window> {
+    let within = node.within.as_ref().map(|text| match parse_duration(text.as_str()) {
+        Ok(duration) => Some(Bound::Ago(duration)),
+        Err(error) => check.refuse(
+            Code::InvalidDuration,
+            text.span,
+            error.to_string(),
+            "Write a whole number and a unit: `90 seconds`, `4 hours`, `30 days`, `2 weeks`, `3 months`, `1 year`, `5 business days`.",
+        ),
+    });
+    let since = node.since.as_ref().map(|text| moment(text, false, scope, check));
+    let until = node.until.as_ref().map(|text| moment(text, true, scope, check));
+    if let (Some(_), Some(since)) = (&node.within, &node.since) {
+        return check.refuse(
+            Code::InvalidValue,
+            since.span,
+            "`within` and `since` both say when the window starts",
+            "Keep one of them.",
+        );
+    }
+    let since = match within.or(since) {
+        Some(bound) => Some(bound?),
+        None => None,
+    };
+    let until = match until {
+        Some(bound) => Some(bound?),
+        None => None,
+    };
+    if let (Some(Bound::At(from)), Some(Bound::At(to)), Some(text)) = (&since, &until, &node.until)
+        && to < from
+    {
+        return check.refuse(Code::InvalidTime, text.span, "`until` is earlier than `since`", "");
+    }
+    Some((since, until))
+}
+
+fn moment(text: &Text, end: bool, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Bound> {
+    let at = match parse_date(text.as_str()) {
+        Ok(day) if end => end_of_day(&day, scope.zone),
+        Ok(day) => start_of_day(&day, scope.zone),
+        Err(_) => parse_moment(text.as_str(), scope.zone),
+    };
+    match at {
+        Ok(at) => Some(Bound::At(at)),
+        Err(error) => check.refuse(
+            Code::InvalidTime,
+            text.span,
+            error.to_string(),
+            "Write `2026-01-31`, `2026-01-31 08:00`, or RFC 3339; a length of time belongs to `within`.",
+        ),
+    }
+}
+
+fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Option<String>> {
+    let Some(text) = &node.step else { return Some(None) };
+    let Some(steps) = scope.steps else {
+        return check.refuse(
+            Code::UnknownKey,
+            text.span,
+            "`step` is known only in a trigger of a journey",
+            "Outside of triggers, ask for `journey` and an attribute instead.",
+        );
+    };
+    if steps.contains(text.as_str()) {
+        return Some(Some(text.value.clone()));
+    }
+    let message = format!("the journey has no step `{}`", text.as_str());
+    let hint = did_you_mean(text.as_str(), steps.iter().map(String::as_str));
+    check.report(Problem::error(Code::UnknownStep, text.span, message).hint_if(hint));
+    None
+}
+
+fn count(node: &DidNode, check: &mut Check<'_>) -> Option<CountTest> {
+    match (&node.count, node.negated) {
+        (None, false) => Some(CountTest::AtLeast(1)),
+        (None, true) => Some(CountTest::Exactly(0)),
+        (Some(count), true) => check.refuse(
+            Code::InvalidValue,
+            count.amount.span,
+            "`did_not` has no count: it means never",
+            "Write `did` with `at_most`, `at_least` or `exactly`.",
+        ),
+        (Some(count), false) => {
+            let number = whole_number(count.amount.as_str(), ["time", "times"]);
+            contacts::test(count, number, "Write `2 times` or `2`.", check)
+        }
+    }
+}
+
+/// A whole number, alone or with one of the units.
+pub(super) fn whole_number(text: &str, units: [&str; 2]) -> Option<u64> {
+    let mut words = text.split_whitespace();
+    let number = words.next()?.replace('_', "");
+    let unit_fits = words.next().is_none_or(|unit| units.contains(&unit));
+    let digits = !number.is_empty() && number.len() <= 15 && number.bytes().all(|byte| byte.is_ascii_digit());
+    (digits && unit_fits && words.next().is_none()).then(|| number.parse().ok())?
+}

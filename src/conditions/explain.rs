@@ -1,0 +1,217 @@
+//! Predicates in plain English.
+
+use crate::model::{
+    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, Subject, TextTest, Value,
+    time::DAY,
+};
+
+/// Says what a predicate asks, for people.
+#[must_use]
+pub fn explain(predicate: &Predicate) -> String {
+    match predicate {
+        Predicate::Constant(true) => "always".to_owned(),
+        Predicate::Constant(false) => "never".to_owned(),
+        Predicate::All(parts) if parts.is_empty() => "always".to_owned(),
+        Predicate::Any(parts) if parts.is_empty() => "never".to_owned(),
+        Predicate::All(parts) => joined(parts, " and "),
+        Predicate::Any(parts) => joined(parts, " or "),
+        Predicate::Not(inner) => negated(inner),
+        Predicate::Compare { left, operator, right } => {
+            format!("{} {} {}", words(left), comparison(*operator, left, right), words(right))
+        }
+        Predicate::IsTrue(value) => format!("{} is true", words(value)),
+        Predicate::OneOf { operand, values } => format!("{} is one of {}", words(operand), listed(values)),
+        Predicate::TextTest { operand, test, needle } => {
+            let verb = match test {
+                TextTest::Contains => "contains",
+                TextTest::StartsWith => "starts with",
+                TextTest::EndsWith => "ends with",
+            };
+            format!("{} {verb} {}", words(operand), words(needle))
+        }
+        Predicate::Same { left, right } => {
+            format!("{} is {} whatever its case", words(left), words(right))
+        }
+        Predicate::IsBlank(value) => format!("{} is blank", words(value)),
+        Predicate::HasChoices { operand, choices, all } => {
+            let which = if *all { "all" } else { "any" };
+            let quoted: Vec<String> = choices.iter().map(|choice| format!("\"{choice}\"")).collect();
+            format!("{} has {which} of {}", words(operand), quoted.join(", "))
+        }
+        Predicate::InSegment { segment, of, .. } => format!("the {} is in segment {segment}", subject(*of)),
+        Predicate::Did(did) => interactions(did),
+        Predicate::Contacts { condition, count } => contacts(condition, *count),
+    }
+}
+
+fn joined(parts: &[Predicate], between: &str) -> String {
+    parts.iter().map(|part| bracketed(part, parts.len() > 1)).collect::<Vec<_>>().join(between)
+}
+
+/// In brackets where it is joined of several parts itself.
+fn bracketed(predicate: &Predicate, needed: bool) -> String {
+    let several = matches!(predicate, Predicate::All(parts) | Predicate::Any(parts) if parts.len() > 1);
+    if several && needed { format!("({})", explain(predicate)) } else { explain(predicate) }
+}
+
+fn negated(inner: &Predicate) -> String {
+    match inner {
+        Predicate::Not(inner) => explain(inner),
+        Predicate::Constant(value) => explain(&Predicate::Constant(!value)),
+        Predicate::IsTrue(value) => format!("{} is not true", words(value)),
+        Predicate::IsBlank(value) => format!("{} is not blank", words(value)),
+        Predicate::OneOf { operand, values } => {
+            format!("{} is none of {}", words(operand), listed(values))
+        }
+        Predicate::InSegment { segment, of, .. } => {
+            format!("the {} is not in segment {segment}", subject(*of))
+        }
+        Predicate::Any(parts) => {
+            format!("none of: {}", parts.iter().map(explain).collect::<Vec<_>>().join("; "))
+        }
+        other => format!("not ({})", explain(other)),
+    }
+}
+
+fn subject(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Contact => "contact",
+        Subject::Account => "account",
+        Subject::Lead => "lead",
+        Subject::Interaction => "interaction",
+    }
+}
+
+fn is_temporal(operand: &Operand) -> bool {
+    match operand {
+        Operand::Field { kind, .. } => matches!(kind, FieldType::Date | FieldType::DateTime),
+        Operand::Literal(value) => matches!(value, Value::Date(_) | Value::Time(_)),
+        Operand::Now { .. } | Operand::Today { .. } => true,
+        Operand::Arithmetic { .. } => false,
+    }
+}
+
+fn comparison(operator: Comparison, left: &Operand, right: &Operand) -> &'static str {
+    let temporal = is_temporal(left) || is_temporal(right);
+    match (operator, temporal) {
+        (Comparison::Equal, _) => "is",
+        (Comparison::NotEqual, _) => "is not",
+        (Comparison::Less, false) => "is less than",
+        (Comparison::LessOrEqual, false) => "is at most",
+        (Comparison::Greater, false) => "is more than",
+        (Comparison::GreaterOrEqual, false) => "is at least",
+        (Comparison::Less, true) => "is before",
+        (Comparison::LessOrEqual, true) => "is not after",
+        (Comparison::Greater, true) => "is after",
+        (Comparison::GreaterOrEqual, true) => "is not before",
+    }
+}
+
+fn words(operand: &Operand) -> String {
+    match operand {
+        Operand::Field { subject: of, name, .. } => format!("{}.{name}", subject(*of)),
+        Operand::Literal(value) => literal(value),
+        Operand::Now { plus: 0 } => "now".to_owned(),
+        Operand::Now { plus } => distance(*plus, "now"),
+        Operand::Today { plus: 0 } => "today".to_owned(),
+        Operand::Today { plus } => distance(plus.saturating_mul(DAY), "today"),
+        Operand::Arithmetic { left, operator, right } => {
+            let sign = match operator {
+                Arithmetic::Add => "+",
+                Arithmetic::Subtract => "-",
+                Arithmetic::Multiply => "*",
+                Arithmetic::Divide => "/",
+            };
+            let part = |side: &Operand| match side {
+                Operand::Arithmetic { .. } => format!("({})", words(side)),
+                _ => words(side),
+            };
+            format!("{} {sign} {}", part(left), part(right))
+        }
+    }
+}
+
+/// So many milliseconds, as days where they are whole, before or after an anchor.
+fn distance(milliseconds: i64, anchor: &str) -> String {
+    let length = milliseconds.unsigned_abs();
+    let day = DAY.unsigned_abs();
+    let amount = match (length % day, length / day) {
+        (0, 1) => "1 day".to_owned(),
+        (0, days) => format!("{days} days"),
+        _ => format!("{length} ms"),
+    };
+    let direction = if milliseconds < 0 { "before" } else { "after" };
+    format!("{amount} {direction} {anchor}")
+}
+
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("\"{text}\""),
+        other => other.to_string(),
+    }
+}
+
+fn listed(values: &[Value]) -> String {
+    values.iter().map(literal).collect::<Vec<_>>().join(", ")
+}
+
+fn interactions(did: &Did) -> String {
+    let who = match did.of {
+        Subject::Account => "any contact of the account",
+        other => &format!("the {}", subject(other)),
+    };
+    let name = &did.interaction;
+    let mut text = match did.count {
+        CountTest::Exactly(0) if did.of == Subject::Account => {
+            format!("no contact of the account did {name}")
+        }
+        CountTest::Exactly(0) => format!("{who} did not do {name}"),
+        CountTest::AtLeast(1) => format!("{who} did {name}"),
+        count if did.of == Subject::Account => format!("the account's contacts did {name} {}", times(count)),
+        count => format!("{who} did {name} {}", times(count)),
+    };
+    let bound = |bound: &Bound| match bound {
+        Bound::At(at) => crate::model::time::rfc3339(*at),
+        Bound::Ago(duration) => format!("{duration} ago"),
+    };
+    match (&did.since, &did.until) {
+        (None, None) => {}
+        (Some(Bound::Ago(duration)), None) => text.push_str(&format!(" within {duration}")),
+        (Some(since), None) => text.push_str(&format!(" since {}", bound(since))),
+        (None, Some(until)) => text.push_str(&format!(" until {}", bound(until))),
+        (Some(since), Some(until)) => {
+            text.push_str(&format!(" from {} until {}", bound(since), bound(until)));
+        }
+    }
+    if let Some(step) = &did.step {
+        text.push_str(&format!(" caused by step {step}"));
+    }
+    if *did.condition != Predicate::Constant(true) {
+        text.push_str(&format!(" where {}", bracketed(&did.condition, true)));
+    }
+    text
+}
+
+fn times(count: CountTest) -> String {
+    let words = |number: u64| format!("{number} {}", if number == 1 { "time" } else { "times" });
+    match count {
+        CountTest::AtLeast(number) => format!("at least {}", words(number)),
+        CountTest::AtMost(number) => format!("at most {}", words(number)),
+        CountTest::Exactly(number) => format!("exactly {}", words(number)),
+        CountTest::AtLeastPercent(share) => format!("at least {share}%"),
+        CountTest::All => "every time".to_owned(),
+    }
+}
+
+fn contacts(condition: &Predicate, count: CountTest) -> String {
+    let which = match count {
+        CountTest::Exactly(0) => "no contact".to_owned(),
+        CountTest::AtLeast(1) => "at least one contact".to_owned(),
+        CountTest::AtLeast(number) => format!("at least {number} contacts"),
+        CountTest::AtMost(number) => format!("at most {number} contacts"),
+        CountTest::Exactly(number) => format!("exactly {number} contacts"),
+        CountTest::AtLeastPercent(share) => format!("at least {share}% of the contacts"),
+        CountTest::All => "every contact".to_owned(),
+    };
+    format!("{which} of the account: {}", bracketed(condition, true))
+}

@@ -1,0 +1,233 @@
+//! The functions of conditions.
+
+use super::{
+    Scope,
+    check::Check,
+    expression, lists,
+    operand::{Days, Typed, operand},
+};
+use crate::{
+    calendar::{parse_date, parse_moment},
+    diagnostics::{Code, Problem, Span, did_you_mean},
+    model::{FieldType, Operand, Predicate, TextTest, Value},
+    script::{Expression, ExpressionKind, Name},
+};
+
+/// Functions that are true or false, with how they are written.
+const CONDITIONS: [(&str, usize, &str); 8] = [
+    ("contains", 2, "contains(contact.job_title, \"Buyer\")"),
+    ("starts_with", 2, "starts_with(contact.email, \"info@\")"),
+    ("ends_with", 2, "ends_with(contact.email, \".example\")"),
+    ("same", 2, "same(contact.country, \"uk\")"),
+    ("is_blank", 1, "is_blank(contact.email)"),
+    ("not", 1, "not(contact.do_not_email)"),
+    ("contains_any", 2, "contains_any(contact.interests, [\"a\", \"b\"])"),
+    ("contains_all", 2, "contains_all(contact.interests, [\"a\", \"b\"])"),
+];
+
+/// Functions that give a value.
+const VALUES: [(&str, usize, &str); 6] = [
+    ("date", 1, "date(\"2026-01-31\")"),
+    ("time", 1, "time(\"2026-01-31 08:00\")"),
+    ("today", 0, "today()"),
+    ("now", 0, "now()"),
+    ("days_since", 1, "days_since(contact.created_on)"),
+    ("days_until", 1, "days_until(contact.birthdate)"),
+];
+
+/// Functions of the language that this version doesn't have.
+const LATER: [&str; 4] = ["anniversary", "weekday", "month", "lookup"];
+
+/// Whether the function is true or false.
+pub(super) fn is_condition(name: &str) -> bool {
+    CONDITIONS.iter().any(|(known, _, _)| *known == name)
+}
+
+/// A call of a function that is true or false.
+pub(super) fn condition(
+    name: &Name,
+    arguments: &[Expression],
+    span: Span,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    expect_count(name, arguments, span, check)?;
+    match (name.text.as_str(), arguments) {
+        ("not", [inner]) => {
+            expression::predicate(inner, scope, check).map(|inner| Predicate::Not(Box::new(inner)))
+        }
+        ("is_blank", [inner]) => operand(inner, scope, check).map(|value| Predicate::IsBlank(value.operand)),
+        ("same", [left, right]) => {
+            let left = operand(left, scope, check);
+            let right = operand(right, scope, check);
+            let left = textual(left?, name, check);
+            let right = textual(right?, name, check);
+            Some(Predicate::Same { left: left?.operand, right: right?.operand })
+        }
+        ("contains", [field, needle]) => text_test(name, TextTest::Contains, field, needle, scope, check),
+        ("starts_with", [field, needle]) => {
+            text_test(name, TextTest::StartsWith, field, needle, scope, check)
+        }
+        ("ends_with", [field, needle]) => text_test(name, TextTest::EndsWith, field, needle, scope, check),
+        (_, [field, wanted]) => {
+            let field = operand(field, scope, check)?;
+            let FieldType::Choices(known) = &field.kind else {
+                let message = format!(
+                    "`{}` asks fields of several choices, and {} is none",
+                    name.text,
+                    field.described()
+                );
+                let hint = format!("Write `{} in [\"a\", \"b\"]`.", field.written);
+                return check.refuse(Code::IncompatibleTypes, field.span, message, &hint);
+            };
+            let choices = lists::choices(&field, known, wanted, check)?;
+            let all = name.text == "contains_all";
+            Some(Predicate::HasChoices { operand: field.operand.clone(), choices, all })
+        }
+        _ => None,
+    }
+}
+
+fn text_test(
+    name: &Name,
+    test: TextTest,
+    field: &Expression,
+    needle: &Expression,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Predicate> {
+    let field = operand(field, scope, check);
+    if let (Some(field), TextTest::Contains) = (&field, test)
+        && let FieldType::Choices(known) = &field.kind
+    {
+        let choices = lists::choices(field, known, needle, check)?;
+        return Some(Predicate::HasChoices { operand: field.operand.clone(), choices, all: false });
+    }
+    let needle = operand(needle, scope, check);
+    let field = textual(field?, name, check);
+    let needle = textual(needle?, name, check);
+    Some(Predicate::TextTest { operand: field?.operand, test, needle: needle?.operand })
+}
+
+fn textual(value: Typed, function: &Name, check: &mut Check<'_>) -> Option<Typed> {
+    if value.kind.is_textual() {
+        return Some(value);
+    }
+    let message = format!("`{}` looks at text, and `{}` is {}", function.text, value.written, value.kind);
+    let hint = match value.operand {
+        Operand::Literal(_) => "Write text in double quotes.",
+        _ => "",
+    };
+    check.refuse(Code::IncompatibleTypes, value.span, message, hint)
+}
+
+/// A call of a function that gives a value.
+pub(super) fn value(
+    name: &Name,
+    arguments: &[Expression],
+    span: Span,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Typed> {
+    expect_count(name, arguments, span, check)?;
+    let typed = |operand, kind, written: String| Some(Typed { operand, kind, span, written });
+    match (name.text.as_str(), arguments) {
+        ("today", _) => typed(Operand::Today { plus: 0 }, FieldType::Date, "today()".to_owned()),
+        ("now", _) => typed(Operand::Now { plus: 0 }, FieldType::DateTime, "now()".to_owned()),
+        ("date", [argument]) => {
+            let text = literal_text(name, argument, check)?;
+            match parse_date(text) {
+                Ok(day) => {
+                    let written = format!("date(\"{day}\")");
+                    typed(Operand::Literal(Value::Date(day)), FieldType::Date, written)
+                }
+                Err(error) => check.refuse(
+                    Code::InvalidTime,
+                    argument.span,
+                    error.to_string(),
+                    "Write year, month and day, as in `date(\"2026-01-31\")`.",
+                ),
+            }
+        }
+        ("time", [argument]) => {
+            let text = literal_text(name, argument, check)?;
+            match parse_moment(text, scope.zone) {
+                Ok(at) => {
+                    let written = format!("time(\"{text}\")");
+                    typed(Operand::Literal(Value::Time(at)), FieldType::DateTime, written)
+                }
+                Err(error) => check.refuse(
+                    Code::InvalidTime,
+                    argument.span,
+                    error.to_string(),
+                    "Write `time(\"2026-01-31 08:00\")`, or RFC 3339.",
+                ),
+            }
+        }
+        ("days_since" | "days_until", _) => check.refuse(
+            Code::ExpressionForm,
+            span,
+            "a number of days can only be compared with a number",
+            "Write `days_since(contact.created_on) < 30`.",
+        ),
+        _ => check.refuse(
+            Code::ExpressionForm,
+            span,
+            format!("`{}` is a condition, and a value is needed", name.text),
+            "Combine conditions with `&&`, `||` and `not(…)`.",
+        ),
+    }
+}
+
+/// `days_since(x)` or `days_until(x)`.
+pub(super) fn days(
+    name: &Name,
+    arguments: &[Expression],
+    span: Span,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Days> {
+    expect_count(name, arguments, span, check)?;
+    let of = operand(arguments.first()?, scope, check)?;
+    if !matches!(of.kind, FieldType::Date | FieldType::DateTime) {
+        let message =
+            format!("`{}` needs a date or datetime, and `{}` is {}", name.text, of.written, of.kind);
+        return check.refuse(Code::IncompatibleTypes, of.span, message, "");
+    }
+    Some(Days { of, since: name.text == "days_since", span })
+}
+
+fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>) -> Option<&'e str> {
+    match &argument.kind {
+        ExpressionKind::Text(text) => Some(text),
+        _ => check.refuse(
+            Code::IncompatibleTypes,
+            argument.span,
+            format!("`{}` takes text in double quotes", name.text),
+            "Write `date(\"2026-01-31\")` or `time(\"2026-01-31 08:00\")`; a field needs no function.",
+        ),
+    }
+}
+
+/// Reports a function that doesn't exist, or a wrong number of arguments.
+fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut Check<'_>) -> Option<()> {
+    let word = name.text.as_str();
+    let known = CONDITIONS.iter().chain(&VALUES);
+    let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
+        if LATER.contains(&word) {
+            let message = format!("the function `{word}` is not available in this version");
+            return check.refuse(Code::UnknownFunction, name.span, message, "");
+        }
+        let problem =
+            Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
+        let hint = did_you_mean(word, known.map(|(known, _, _)| *known));
+        check.report(problem.hint_if(hint));
+        return None;
+    };
+    if arguments.len() == *count {
+        return Some(());
+    }
+    let plural = if *count == 1 { "" } else { "s" };
+    let message = format!("`{word}` takes {count} argument{plural}, and here are {}", arguments.len());
+    check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
+}

@@ -1,0 +1,79 @@
+//! What the answer of a predicate depends on.
+
+use std::collections::BTreeSet;
+
+use crate::model::{Bound, Operand, Predicate, Subject};
+
+/// What the answer of a predicate depends on: when none of it changes, neither does the answer.
+///
+/// Fields are those that the predicate names. Which account a contact belongs to counts as one of the
+/// contact's fields wherever the predicate goes from an account to its contacts; a predicate about a
+/// contact that names its account's fields changes, too, when the contact moves to another account.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Interests {
+    /// Interaction types by name.
+    pub interactions: BTreeSet<String>,
+    /// Whether fields of contacts matter.
+    pub contact_fields: bool,
+    /// Whether fields of accounts matter.
+    pub account_fields: bool,
+    /// Segments by name.
+    pub segments: BTreeSet<String>,
+    /// Whether the answer can change by the mere passing of time.
+    pub clock: bool,
+}
+
+/// What the answer of a predicate depends on.
+#[must_use]
+pub fn interests(predicate: &Predicate) -> Interests {
+    let mut found = Interests::default();
+    visit(predicate, &mut found);
+    found
+}
+
+fn visit(predicate: &Predicate, found: &mut Interests) {
+    match predicate {
+        Predicate::Constant(_) => {}
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| visit(part, found)),
+        Predicate::Not(inner) => visit(inner, found),
+        Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {
+            operand(left, found);
+            operand(right, found);
+        }
+        Predicate::TextTest { operand: left, needle, .. } => {
+            operand(left, found);
+            operand(needle, found);
+        }
+        Predicate::IsTrue(value)
+        | Predicate::IsBlank(value)
+        | Predicate::OneOf { operand: value, .. }
+        | Predicate::HasChoices { operand: value, .. } => operand(value, found),
+        Predicate::InSegment { segment, .. } => {
+            found.segments.insert(segment.clone());
+        }
+        Predicate::Did(did) => {
+            found.interactions.insert(did.interaction.clone());
+            found.contact_fields |= did.of == Subject::Account;
+            let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
+            found.clock |= moves(&did.since) || moves(&did.until);
+            visit(&did.condition, found);
+        }
+        Predicate::Contacts { condition, .. } => {
+            found.contact_fields = true;
+            visit(condition, found);
+        }
+    }
+}
+
+fn operand(value: &Operand, found: &mut Interests) {
+    match value {
+        Operand::Field { subject: Subject::Contact, .. } => found.contact_fields = true,
+        Operand::Field { subject: Subject::Account, .. } => found.account_fields = true,
+        Operand::Field { .. } | Operand::Literal(_) => {}
+        Operand::Now { .. } | Operand::Today { .. } => found.clock = true,
+        Operand::Arithmetic { left, right, .. } => {
+            operand(left, found);
+            operand(right, found);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Conditions: as they were written, into checked predicates; predicates in words; what they depend on.
+//!
+//! In: a condition of a definition, what it is about, and the names that exist. Out: a predicate in
+//! which every name and type is right, or all problems with it. It doesn't know how predicates are
+//! answered.
+
+mod check;
+mod compare;
+mod contacts;
+mod days;
+mod did;
+mod explain;
+mod expression;
+mod functions;
+mod interests;
+mod lists;
+mod operand;
+mod scope;
+
+pub use check::check;
+pub use explain::explain;
+pub use interests::{Interests, interests};
+pub use scope::Scope;
+
+#[cfg(test)]
+mod tests;

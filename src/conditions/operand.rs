@@ -1,0 +1,321 @@
+//! Values that conditions compare: names, literals and calculations, with their types.
+
+use super::{Scope, check::Check, functions};
+use crate::{
+    diagnostics::{Code, Problem, Span, did_you_mean},
+    model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value},
+    script::{Expression, ExpressionKind, Name, Operator},
+};
+
+/// A value with its type, its place and its name for messages.
+#[derive(Debug, Clone)]
+pub(super) struct Typed {
+    pub operand: Operand,
+    pub kind: FieldType,
+    pub span: Span,
+    /// What was written, roughly: `contact.city`, `"Chicago"`, `today()`.
+    pub written: String,
+}
+
+impl Typed {
+    pub fn literal(value: Value, kind: FieldType, span: Span, written: impl Into<String>) -> Self {
+        Typed { operand: Operand::Literal(value), kind, span, written: written.into() }
+    }
+
+    /// The text, where it is a text literal.
+    pub fn literal_text(&self) -> Option<&str> {
+        match &self.operand {
+            Operand::Literal(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The type and what was written, for messages.
+    pub fn described(&self) -> String {
+        format!("{} `{}`", self.kind, self.written)
+    }
+}
+
+/// A value to compare, or the number of days between a value and now, which is compared in its own way.
+#[derive(Debug, Clone)]
+pub(super) enum Term {
+    Value(Typed),
+    Days(Days),
+}
+
+/// `days_since(of)` or `days_until(of)`.
+#[derive(Debug, Clone)]
+pub(super) struct Days {
+    pub of: Typed,
+    pub since: bool,
+    pub span: Span,
+}
+
+/// A term, days included.
+pub(super) fn term(expression: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Term> {
+    if let ExpressionKind::Call { name, arguments } = &expression.kind
+        && matches!(name.text.as_str(), "days_since" | "days_until")
+    {
+        return functions::days(name, arguments, expression.span, scope, check).map(Term::Days);
+    }
+    operand(expression, scope, check).map(Term::Value)
+}
+
+/// A value.
+pub(super) fn operand(expression: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
+    let span = expression.span;
+    match &expression.kind {
+        ExpressionKind::Boolean(value) => {
+            Some(Typed::literal(Value::Boolean(*value), FieldType::Boolean, span, value.to_string()))
+        }
+        ExpressionKind::Integer(value) => {
+            Some(Typed::literal(Value::Integer(*value), FieldType::Integer, span, value.to_string()))
+        }
+        ExpressionKind::Number(value) => {
+            Some(Typed::literal(Value::Number(*value), FieldType::Number, span, value.to_string()))
+        }
+        ExpressionKind::Text(value) => {
+            Some(Typed::literal(Value::Text(value.clone()), FieldType::Text, span, format!("\"{value}\"")))
+        }
+        ExpressionKind::Path(names) => path(names, span, scope, check),
+        ExpressionKind::Negate(inner) => {
+            let zero = Typed::literal(Value::Integer(0), FieldType::Integer, span, "0");
+            let inner = operand(inner, scope, check)?;
+            calculate(zero, Arithmetic::Subtract, inner, span, check)
+        }
+        ExpressionKind::Binary { left, operator, right } => {
+            let arithmetic = match operator {
+                Operator::Add => Arithmetic::Add,
+                Operator::Subtract => Arithmetic::Subtract,
+                Operator::Multiply => Arithmetic::Multiply,
+                Operator::Divide => Arithmetic::Divide,
+                _ => return not_a_value(span, check),
+            };
+            let left = operand(left, scope, check);
+            let right = operand(right, scope, check);
+            calculate(left?, arithmetic, right?, span, check)
+        }
+        ExpressionKind::Call { name, arguments } => functions::value(name, arguments, span, scope, check),
+        ExpressionKind::List(_) | ExpressionKind::Range { .. } => check.refuse(
+            Code::ExpressionForm,
+            span,
+            "a list or range stands behind `in` only",
+            "Write `contact.job_title in [\"Purchaser\", \"Buyer\"]` or `account.employees in 100..=1000`.",
+        ),
+        ExpressionKind::Not(_)
+        | ExpressionKind::All(_)
+        | ExpressionKind::Any(_)
+        | ExpressionKind::In { .. } => not_a_value(span, check),
+    }
+}
+
+/// Reports a condition where a value is needed.
+pub(super) fn not_a_value<T>(span: Span, check: &mut Check<'_>) -> Option<T> {
+    check.refuse(
+        Code::ExpressionForm,
+        span,
+        "a condition stands where a value is needed",
+        "Leave `== true` away, and combine conditions with `&&`, `||` and `not(…)`.",
+    )
+}
+
+fn calculate(
+    left: Typed,
+    operator: Arithmetic,
+    right: Typed,
+    span: Span,
+    check: &mut Check<'_>,
+) -> Option<Typed> {
+    let sign = match operator {
+        Arithmetic::Add => "+",
+        Arithmetic::Subtract => "-",
+        Arithmetic::Multiply => "*",
+        Arithmetic::Divide => "/",
+    };
+    let written = format!("{} {sign} {}", left.written, right.written);
+    if let (Operand::Today { plus }, Operand::Literal(Value::Integer(days))) = (&left.operand, &right.operand)
+        && matches!(operator, Arithmetic::Add | Arithmetic::Subtract)
+        && days.abs() <= super::days::MOST_DAYS
+    {
+        let plus = if operator == Arithmetic::Add { plus + days } else { plus - days };
+        return Some(Typed { operand: Operand::Today { plus }, kind: FieldType::Date, span, written });
+    }
+    let wrong = [&left, &right].into_iter().find(|side| !side.kind.is_numeric());
+    if let Some(wrong) = wrong {
+        let hint = match wrong.kind {
+            FieldType::Date | FieldType::DateTime => {
+                "Write `days_since(…) < 30` or `days_until(…) < 30` to ask for a distance in days."
+            }
+            _ => "Only numbers can be calculated with.",
+        };
+        let message = format!("`{sign}` needs numbers, and `{}` is {}", wrong.written, wrong.kind);
+        return check.refuse(Code::IncompatibleTypes, wrong.span, message, hint);
+    }
+    let operand =
+        Operand::Arithmetic { left: Box::new(left.operand), operator, right: Box::new(right.operand) };
+    Some(Typed { operand, kind: FieldType::Number, span, written })
+}
+
+/// The subjects by their names, with the names of relations between them.
+const ACCOUNT_RELATIONS: [&str; 2] = ["account", "contact_account_parentcustomerid"];
+
+fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
+    let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+    let [root, .., last] = names else { return bare(names, scope, check) };
+    let (entity, subject) = match words[..words.len() - 1] {
+        ["interaction"] => return attribute(last, span, scope, check),
+        ["contact"] => (Entity::Contact, Subject::Contact),
+        ["account"] | ["lead", "account"] => (Entity::Account, Subject::Account),
+        ["contact", relation] if ACCOUNT_RELATIONS.contains(&relation) => (Entity::Account, Subject::Account),
+        ["lead"] => (Entity::Lead, Subject::Lead),
+        ["lead", "contact"] => (Entity::Contact, Subject::Contact),
+        _ => return unknown_relation(names, check),
+    };
+    let through_lead = root.text == "lead";
+    if subject != Subject::Account && scope.target == Entity::Account && !through_lead {
+        return check.refuse(
+            Code::ContactInAccount,
+            span,
+            format!("`{}` is asked in a condition about accounts, which have many contacts", words.join(".")),
+            &format!("Write `any_contact: {} …` to ask for at least one of them.", words.join(".")),
+        );
+    }
+    if (through_lead || subject == Subject::Lead) && scope.target != Entity::Lead {
+        let message = format!("`lead` isn't known in a condition about {}", scope.target.plural());
+        return check.refuse(
+            Code::UnknownField,
+            root.span,
+            message,
+            "Leads are asked in conditions about leads.",
+        );
+    }
+    if scope.target == Entity::Lead && root.text == "contact" && words.len() > 2 {
+        let hint = format!("Write `account.{}` for the lead's account.", last.text);
+        return check.refuse(
+            Code::UnknownField,
+            span,
+            "a lead's contact has no account of its own here",
+            &hint,
+        );
+    }
+    let found = check.catalog.field(entity, &last.text).cloned();
+    match found {
+        Some(field) => Some(named(&field, subject, span, words.join("."))),
+        None => unknown_field(last, entity, check),
+    }
+}
+
+fn named(field: &Field, subject: Subject, span: Span, written: String) -> Typed {
+    let operand = Operand::Field { subject, name: field.name.clone(), kind: field.kind.clone() };
+    Typed { operand, kind: field.kind.clone(), span, written }
+}
+
+fn attribute(name: &Name, span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
+    let Some(interaction) = scope.interaction else {
+        return check.refuse(
+            Code::UnknownField,
+            span,
+            "`interaction` is known only in the `where` of a `did`",
+            "Write `did: EmailClicked` with `where: interaction.link == \"…\"` below it.",
+        );
+    };
+    if let Some(field) = interaction.attribute(&name.text) {
+        let written = format!("interaction.{}", name.text);
+        return Some(named(&field, Subject::Interaction, span, written));
+    }
+    let common = crate::model::common_attributes();
+    let known = interaction.attributes.iter().chain(&common).map(|field| field.name.as_str());
+    let message = format!("`{}` has no attribute `{}`", interaction.name, name.text);
+    let problem = Problem::error(Code::UnknownField, name.span, message);
+    let problem = problem.hint_if(did_you_mean(&name.text, known));
+    check.report(problem);
+    None
+}
+
+fn unknown_field<T>(name: &Name, entity: Entity, check: &mut Check<'_>) -> Option<T> {
+    let fields = check.catalog.fields(entity);
+    let hint = did_you_mean(&name.text, fields.iter().map(|field| field.name.as_str())).or_else(|| {
+        let aliases = fields.iter().flat_map(|field| field.aliases.iter().map(String::as_str));
+        did_you_mean(&name.text, aliases)
+    });
+    let other = Entity::ALL
+        .into_iter()
+        .find(|other| *other != entity && check.catalog.field(*other, &name.text).is_some());
+    let hint = hint.or_else(|| other.map(|other| format!("There is `{other}.{}`.", name.text)));
+    let hint = hint.or_else(|| {
+        Some(format!("Declare it with `kind: fields`, `of: {entity}`, or look for its name there."))
+    });
+    let message = format!("{entity} has no field `{}`", name.text);
+    check.report(Problem::error(Code::UnknownField, name.span, message).hint_if(hint));
+    None
+}
+
+fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
+    let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+    let root = &names[0];
+    match words[..] {
+        ["account", relation @ ("primary_contact" | "levels"), ..] => check.refuse(
+            Code::UnknownField,
+            names[1].span,
+            format!("`account.{relation}` is not available in this version"),
+            "",
+        ),
+        ["contact" | "account" | "lead", relation, ..] => check.refuse(
+            Code::UnknownField,
+            names[1].span,
+            format!("`{}` has no relation `{relation}`", root.text),
+            "Relations are `contact.account`, `lead.contact` and `lead.account`.",
+        ),
+        ["interaction", ..] => check.refuse(
+            Code::UnknownField,
+            names[1].span,
+            "attributes of interactions have no parts",
+            "Write `interaction.` and the attribute's name.",
+        ),
+        _ => unknown_root(root, check),
+    }
+}
+
+fn unknown_root<T>(root: &Name, check: &mut Check<'_>) -> Option<T> {
+    let problem = Problem::error(Code::UnknownField, root.span, format!("`{}` is not known here", root.text));
+    let problem = problem.hint_if(did_you_mean(&root.text, ["contact", "account", "lead", "interaction"]));
+    check.report(problem);
+    None
+}
+
+/// One name alone: a record, or a field without its record.
+fn bare<T>(names: &[Name], scope: Scope<'_>, check: &mut Check<'_>) -> Option<T> {
+    let name = names.first()?;
+    let word = name.text.as_str();
+    if matches!(word, "contact" | "account" | "lead" | "interaction") {
+        let message = format!("`{word}` is a record, and a value is needed");
+        let hint = format!("Name one of its fields, such as `{word}.id`.");
+        return check.refuse(Code::UnknownField, name.span, message, &hint);
+    }
+    if matches!(word.to_lowercase().as_str(), "none" | "undefined" | "missing") {
+        let message = format!("`{word}` is not known here");
+        return check.refuse(
+            Code::UnknownField,
+            name.span,
+            message,
+            "Write `is_blank(…)` to ask for a missing value.",
+        );
+    }
+    let inside = scope.interaction.and_then(|interaction| interaction.attribute(word)).map(|_| "interaction");
+    let owners = [scope.target, Entity::Contact, Entity::Account];
+    let owner = owners.into_iter().find(|entity| check.catalog.field(*entity, word).is_some());
+    let owner = inside.or(owner.map(Entity::name));
+    let hint = owner.map(|owner| format!("Write `{owner}.{word}`."));
+    match hint {
+        Some(hint) => {
+            check.refuse(Code::UnknownField, name.span, format!("`{word}` is not known here"), &hint)
+        }
+        None if word.chars().next().is_some_and(char::is_uppercase) => check.refuse(
+            Code::UnknownField,
+            name.span,
+            format!("`{word}` is not known here"),
+            &format!("Write `\"{word}\"` if it is text."),
+        ),
+        None => unknown_root(name, check),
+    }
+}

@@ -1,0 +1,56 @@
+//! What a condition is about.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    calendar::Zone,
+    model::{Entity, InteractionType, Subject},
+};
+
+/// What a condition is about and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The records that it is asked of.
+    pub target: Entity,
+    /// The time zone in which its days, dates and calendar lengths count.
+    pub zone: &'a Zone,
+    /// In a trigger: the ids of the journey's steps, which `step:` may name. Nothing elsewhere.
+    pub steps: Option<&'a BTreeSet<String>>,
+    /// Inside the `where` of a `did`: the type of the interaction in scope.
+    pub interaction: Option<&'a InteractionType>,
+}
+
+impl<'a> Scope<'a> {
+    /// The scope of a condition about contacts, accounts or leads.
+    #[must_use]
+    pub fn new(target: Entity, zone: &'a Zone) -> Self {
+        Scope { target, zone, steps: None, interaction: None }
+    }
+
+    /// The same within a trigger of a journey with these step ids.
+    #[must_use]
+    pub fn in_trigger(self, steps: &'a BTreeSet<String>) -> Self {
+        Scope { steps: Some(steps), ..self }
+    }
+
+    /// The same about other records.
+    #[must_use]
+    pub fn about(self, target: Entity) -> Self {
+        Scope { target, ..self }
+    }
+
+    /// The same inside the `where` of a `did` about this type of interaction.
+    #[must_use]
+    pub fn inside(self, interaction: &'a InteractionType) -> Self {
+        Scope { interaction: Some(interaction), ..self }
+    }
+
+    /// The subject that stands for the target itself.
+    pub(super) fn subject(self) -> Subject {
+        match self.target {
+            Entity::Contact => Subject::Contact,
+            Entity::Account => Subject::Account,
+            Entity::Lead => Subject::Lead,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! `kind: email`.
+
+use super::files::Files;
+use super::{EmailDefinition, Purpose, Reader, header};
+use crate::diagnostics::{Code, Problem, Problems, Text};
+
+/// Reads `kind: email`; `path` is that of the file in which it stands, relative to the workspace.
+pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) -> Option<EmailDefinition> {
+    let span = reader.span();
+    let header = header::read(&mut reader, span);
+    let subject = reader.required_text("subject");
+    let html = template(&mut reader, ("html", "html_file"), path, files);
+    let text = template(&mut reader, ("text", "text_file"), path, files);
+    if ["html", "html_file", "text", "text_file"].into_iter().all(|key| !reader.has(key)) {
+        let message = "`email` needs `html`, `html_file`, `text` or `text_file`";
+        reader.problems().push(Problem::error(Code::MissingKey, span, message));
+    }
+    let topic = reader.text("topic");
+    let purposes = [("commercial", Purpose::Commercial), ("transactional", Purpose::Transactional)];
+    let purpose = reader.choice("purpose", &purposes).map(|purpose| purpose.value).unwrap_or_default();
+    reader.finish();
+    let subject = subject.unwrap_or_else(|| Text::verbatim("", span));
+    Some(EmailDefinition { header: header?, subject, html, text, topic, purpose })
+}
+
+/// The template under the first key, or in the file that the second one names.
+fn template<'a>(
+    reader: &mut Reader<'a>,
+    (in_place, in_file): (&'a str, &'a str),
+    path: &str,
+    files: &mut Files<'_>,
+) -> Option<Text> {
+    let template = reader.text(in_place);
+    let Some(name) = reader.text(in_file) else { return template };
+    if reader.has(in_place) {
+        let message = format!("`{in_place}` and `{in_file}` can't stand together");
+        reader.problems().push(Problem::error(Code::InvalidValue, name.span, message));
+        return template;
+    }
+    from_file(&name, path, files, reader.problems())
+}
+
+fn from_file(name: &Text, path: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<Text> {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut tried = Vec::new();
+    for folder in [folder, "journeys"] {
+        let Some(path) = super::files::join(folder, &name.value) else {
+            let message = format!("`{}` lies outside the workspace", name.value);
+            problems.push(Problem::error(Code::InvalidValue, name.span, message));
+            return None;
+        };
+        if files.is_file(&path) {
+            return files.read(&path, problems).map(|(file, text)| Text::file(file, text));
+        }
+        if !tried.contains(&path) {
+            tried.push(path);
+        }
+    }
+    let tried = tried.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
+    let message = format!("there is no file `{}`", name.value);
+    let problem = Problem::error(Code::FileNotFound, name.span, message);
+    problems.push(problem.hint(format!("It was looked for as {tried}.")));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{check, listed, load_files};
+
+    #[test]
+    fn each_mistake_in_an_email_has_its_place() {
+        check(&[
+            (
+                "kind: email\nname: a\n",
+                &[
+                    "missing-key 1:1 `email` needs `html`, `html_file`, `text` or `text_file`",
+                    "missing-key 1:1 `email` needs `subject`",
+                ],
+            ),
+            (
+                "kind: email\nname: a\nsubject: {{contact.first_name}}\ntext: x\npurpose: spam\n",
+                &[
+                    "yaml-trap 3:10 `{{` starts a mapping in YAML | Put the whole text in double quotes.",
+                    "invalid-value 5:10 `spam` is not a value of `purpose`: expected `commercial`, `transactional`",
+                ],
+            ),
+            (
+                "kind: email\nname: a\nsubject: x\nhtml: y\nhtml_file: z.html\ntext_file: ../../z.txt\n",
+                &[
+                    "invalid-value 5:12 `html` and `html_file` can't stand together",
+                    "invalid-value 6:12 `../../z.txt` lies outside the workspace",
+                ],
+            ),
+        ]);
+    }
+
+    #[test]
+    fn templates_are_files_beside_the_definition_or_in_journeys() {
+        let text = "kind: email\nname: a\nsubject: x\nhtml_file: a.html\ntext_file: b.txt\n---\nkind: email\nname: \
+                    b\nsubject: x\nhtml_file: a.html\n---\nkind: email\nname: c\nsubject: x\nhtml_file: c.html\n";
+        let (definitions, problems) = load_files(
+            &[
+                ("tilework.yaml", ""),
+                ("journeys/mail/x.yaml", text),
+                ("journeys/mail/a.html", "<p>ä</p>"),
+                ("journeys/b.txt", "hello\n"),
+            ],
+            None,
+        );
+        assert_eq!(
+            listed(&definitions, &problems),
+            ["file-not-found journeys/mail/x.yaml:15:12 there is no file `c.html` | It was looked for as \
+              `journeys/mail/c.html` and `journeys/c.html`."]
+        );
+        let [first, second, third] = definitions.emails.as_slice() else { panic!("three e-mails") };
+        let html = first.html.as_ref().unwrap();
+        assert_eq!(html.value, "<p>ä</p>");
+        assert_eq!(definitions.sources.file(html.span.file).path, "journeys/mail/a.html");
+        assert_eq!(second.html.as_ref().unwrap().span, html.span, "a file is read once");
+        assert_eq!(first.text.as_ref().unwrap().value, "hello\n");
+        assert!(third.html.is_none());
+    }
+}

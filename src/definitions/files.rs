@@ -1,0 +1,140 @@
+//! The files of a workspace into sources.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
+
+/// The files of a workspace, each read once.
+pub(super) struct Files<'a> {
+    root: &'a Path,
+    sources: Sources,
+    read: HashMap<String, Option<FileId>>,
+}
+
+impl<'a> Files<'a> {
+    /// The files under a folder; nothing is read yet.
+    pub(super) fn new(root: &'a Path) -> Files<'a> {
+        Files { root, sources: Sources::default(), read: HashMap::new() }
+    }
+
+    /// The sources read so far.
+    pub(super) fn into_sources(self) -> Sources {
+        self.sources
+    }
+
+    /// Whether there is a file with this path, relative to the workspace.
+    pub(super) fn is_file(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    /// Reads a file, or remembers it; what can't be read is reported.
+    pub(super) fn read(&mut self, path: &str, problems: &mut Problems) -> Option<(FileId, String)> {
+        let id = match self.read.get(path) {
+            Some(id) => *id,
+            None => {
+                let id = self.read_first(path, problems);
+                self.read.insert(path.to_owned(), id);
+                id
+            }
+        }?;
+        Some((id, self.sources.file(id).text.clone()))
+    }
+
+    fn read_first(&mut self, path: &str, problems: &mut Problems) -> Option<FileId> {
+        let bytes = match std::fs::read(self.root.join(path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let id = self.sources.add(path, "");
+                self.unreadable(Span::new(id, 0, 0), format!("the file can't be read: {error}"), problems);
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
+                Some(self.sources.add(path, text))
+            }
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                let id = self.sources.add(path, String::from_utf8_lossy(error.as_bytes()));
+                let span = Span::new(id, at, at + '\u{fffd}'.len_utf8());
+                self.unreadable(span, "the file isn't UTF-8 text".to_owned(), problems);
+                None
+            }
+        }
+    }
+
+    fn unreadable(&self, span: Span, message: String, problems: &mut Problems) {
+        problems.push(Problem::error(Code::UnreadableFile, span, message));
+    }
+
+    /// The paths of all `*.yaml` and `*.yml` files under a folder, relative to the workspace and
+    /// sorted. Names that start with `.` or `_` are left out. A folder that can't be listed is reported.
+    pub(super) fn yaml_files(&mut self, folder: &str, problems: &mut Problems) -> Vec<String> {
+        let mut found = BTreeSet::new();
+        let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
+        let mut open = vec![folder.to_owned()];
+        while let Some(folder) = open.pop() {
+            let path = self.root.join(&folder);
+            // A link may lead back to a folder above it.
+            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+                continue;
+            }
+            let entries = match std::fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                Err(error) => {
+                    let id = self.sources.add(&*folder, "");
+                    let message = format!("the folder can't be read: {error}");
+                    self.unreadable(Span::new(id, 0, 0), message, problems);
+                    continue;
+                }
+            };
+            for entry in entries.flatten() {
+                let Ok(name) = entry.file_name().into_string() else { continue };
+                if name.starts_with(['.', '_']) {
+                    continue;
+                }
+                let path = format!("{folder}/{name}");
+                if entry.path().is_dir() {
+                    open.push(path);
+                } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+                    found.insert(path);
+                }
+            }
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// A path relative to a folder of the workspace, without `.` and `..`; nothing when it leads out.
+pub(super) fn join(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') || path.contains('\\') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_inside_the_workspace() {
+        assert_eq!(join("journeys/a", "x.html").as_deref(), Some("journeys/a/x.html"));
+        assert_eq!(join("journeys/a", "../b/./x.html").as_deref(), Some("journeys/b/x.html"));
+        assert_eq!(join("journeys", "../../x"), None);
+        assert_eq!(join("journeys", "/etc/passwd"), None);
+    }
+}

@@ -1,0 +1,25 @@
+//! What every definition has: its name, and words for people.
+
+use super::{Header, Reader};
+use crate::diagnostics::Span;
+
+/// Reads the header of a definition that starts at `span`. Without a name there is none, since nothing
+/// could refer to the definition.
+pub(super) fn read(reader: &mut Reader<'_>, span: Span) -> Option<Header> {
+    let name = reader.required_name("name");
+    with_name(reader, span, name)
+}
+
+/// Like [`read`], with a name that was read by other rules.
+pub(super) fn with_name(
+    reader: &mut Reader<'_>,
+    span: Span,
+    name: Option<crate::diagnostics::Text>,
+) -> Option<Header> {
+    reader.skip("kind");
+    let label = reader.text("label");
+    let description = reader.text("description");
+    let owner = reader.text("owner");
+    let was = reader.text("was");
+    Some(Header { name: name?, label, description, owner, was, span })
+}

@@ -1,0 +1,263 @@
+//! `kind: journey`.
+
+use std::collections::HashMap;
+
+use super::{
+    AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Reader,
+    StepDefinition, header, names,
+};
+use crate::diagnostics::{Code, Problem, Problems, Span, Text};
+use crate::model::{Consent, Entity};
+
+/// Reads `kind: journey`. What is missing is reported and replaced, so that the rest can be checked.
+pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
+    let span = reader.span();
+    let header = header::read(&mut reader, span);
+    let targets = [("contact", Entity::Contact), ("account", Entity::Account)];
+    let target = reader.required_choice("target", &targets);
+    let timezone = reader.text("timezone");
+    let start = reader.required_text("start");
+    let end = reader.text("end");
+    let at_end = reader.choice("at_end", &[("stop", AtEnd::Stop), ("finish", AtEnd::Finish)]);
+    reader.not_available(&["repeat", "reentry", "goals", "exits"]);
+    let audience = audience(&mut reader);
+    let suppress = reader.list_of_text("suppress");
+    let consent = reader.choice("consent", &Consent::ALL.map(|level| (level.name(), level)));
+    let steps = match reader.required_node("steps") {
+        Some(node) => steps(node, "steps", reader.problems()),
+        None => Vec::new(),
+    };
+    let sections = sections(&mut reader);
+    let removed = removed(&mut reader);
+    report_duplicate_ids(&steps, &sections, reader.problems());
+    reader.finish();
+    Some(JourneyDefinition {
+        header: header?,
+        target: target.unwrap_or(Located { value: Entity::Account, span }),
+        timezone,
+        start: start.unwrap_or_else(|| Text::verbatim("1970-01-01 00:00", span)),
+        end,
+        at_end: at_end.map(|at_end| at_end.value).unwrap_or_default(),
+        audience,
+        suppress,
+        consent: consent.map(|consent| consent.value),
+        steps,
+        sections,
+        removed,
+    })
+}
+
+fn audience(outer: &mut Reader<'_>) -> AudienceDefinition {
+    let nobody =
+        |span| AudienceDefinition { include: Vec::new(), matching: Matching::Any, exclude: Vec::new(), span };
+    let Some(node) = outer.required_node("audience") else { return nobody(outer.span()) };
+    if let Content::List(_) | Content::Text(_) = node.content {
+        let found = node.found();
+        outer.problems().push(
+            Problem::error(
+                Code::WrongType,
+                node.span,
+                format!("expected a mapping for `audience`, found {found}"),
+            )
+            .hint("Write the segments as a list under `include:`."),
+        );
+        return nobody(node.span);
+    }
+    let Some(mut reader) = Reader::of(node, "audience", outer.problems()) else { return nobody(node.span) };
+    if !reader.has("include") {
+        reader.missing("include");
+    }
+    let include = reader.list_of_text("include");
+    let matching = reader.choice("match", &[("any", Matching::Any), ("all", Matching::All)]);
+    let exclude = reader.list_of_text("exclude");
+    reader.finish();
+    let matching = matching.map(|matching| matching.value).unwrap_or_default();
+    AudienceDefinition { include, matching, exclude, span: node.span }
+}
+
+fn steps(node: &Node, what: &str, problems: &mut Problems) -> Vec<StepDefinition> {
+    let Content::List(items) = &node.content else {
+        let message = format!("expected a list of steps for `{what}`, found {}", node.found());
+        problems.push(Problem::error(Code::WrongType, node.span, message));
+        return Vec::new();
+    };
+    items.iter().filter_map(|item| step(item, problems)).collect()
+}
+
+fn step(node: &Node, problems: &mut Problems) -> Option<StepDefinition> {
+    let mut reader = Reader::of(node, "step", problems)?;
+    let id = reader.required_name("id");
+    let was = reader.text("was");
+    let tile = reader.required_text("tile");
+    let (with, with_span) = match reader.mapping("with") {
+        Some((entries, span)) => (entries.to_vec(), span),
+        None => (Vec::new(), node.span),
+    };
+    let paths = paths(&mut reader);
+    reader.finish_with(Some("The parameters of a tile stand under `with:`."));
+    Some(StepDefinition { id: id?, was, tile: tile?, with, with_span, paths, span: node.span })
+}
+
+fn paths(reader: &mut Reader<'_>) -> Vec<(Text, PathDefinition)> {
+    let Some((entries, _)) = reader.mapping("paths") else { return Vec::new() };
+    let mut paths = Vec::with_capacity(entries.len());
+    for (name, node) in entries {
+        let path = match &node.content {
+            Content::Text(section) => PathDefinition::Section(section.clone()),
+            Content::List(_) => PathDefinition::Steps(steps(node, &name.value, reader.problems())),
+            _ => {
+                let message = format!("expected a list of steps or a section's name, found {}", node.found());
+                let problem = Problem::error(Code::WrongType, node.span, message);
+                let is_step = matches!(node.content, Content::Mapping(_));
+                let hint = "Write the step as an item of a list, with `- ` before its first key.";
+                reader.problems().push(problem.hint_if(is_step.then(|| hint.to_owned())));
+                PathDefinition::Steps(Vec::new())
+            }
+        };
+        paths.push((name.clone(), path));
+    }
+    paths
+}
+
+fn sections(reader: &mut Reader<'_>) -> Vec<(Text, Vec<StepDefinition>)> {
+    let Some((entries, _)) = reader.mapping("sections") else { return Vec::new() };
+    let mut sections = Vec::with_capacity(entries.len());
+    for (name, node) in entries {
+        names::check_name(name, reader.problems());
+        sections.push((name.clone(), steps(node, &name.value, reader.problems())));
+    }
+    sections
+}
+
+fn removed(reader: &mut Reader<'_>) -> Vec<(Text, Text)> {
+    let Some((entries, span)) = reader.mapping("removed") else { return Vec::new() };
+    let mut inner = Reader::new(entries, span, "removed", reader.problems());
+    entries.iter().filter_map(|(step, _)| Some((step.clone(), inner.text(&step.value)?))).collect()
+}
+
+fn report_duplicate_ids(
+    steps: &[StepDefinition],
+    sections: &[(Text, Vec<StepDefinition>)],
+    problems: &mut Problems,
+) {
+    let mut seen: HashMap<&str, Span> = HashMap::new();
+    let mut open: Vec<&StepDefinition> = Vec::new();
+    open.extend(sections.iter().rev().flat_map(|(_, steps)| steps.iter().rev()));
+    open.extend(steps.iter().rev());
+    while let Some(step) = open.pop() {
+        if let Some(first) = seen.get(step.id.value.as_str()) {
+            let message = format!("the step id `{}` is taken", step.id.value);
+            problems.push(
+                Problem::error(Code::DuplicateName, step.id.span, message)
+                    .related(*first, "first defined here"),
+            );
+        } else {
+            seen.insert(&step.id.value, step.id.span);
+        }
+        for (_, path) in step.paths.iter().rev() {
+            if let PathDefinition::Steps(steps) = path {
+                open.extend(steps.iter().rev());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::problems_of;
+
+    const HEAD: &str =
+        "kind: journey\nname: a\ntarget: account\nstart: 2023-03-01 08:00\naudience: { include: [b] }\n";
+
+    fn after_head(rest: &str) -> Vec<String> {
+        problems_of(&format!("{HEAD}{rest}"))
+    }
+
+    #[test]
+    fn what_a_journey_needs_is_asked_for() {
+        assert_eq!(
+            problems_of("kind: journey\nname: a\n"),
+            ["target", "start", "audience", "steps"]
+                .map(|key| format!("missing-key 1:1 `journey` needs `{key}`"))
+                .into_iter()
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+        );
+        assert_eq!(
+            problems_of("kind: journey\nname: a\ntarget: lead\nstart: x\naudience: [b]\nsteps: []\n"),
+            [
+                "invalid-value 3:9 `lead` is not a value of `target`: expected `contact`, `account`",
+                "wrong-type 5:11 expected a mapping for `audience`, found a list | Write the segments as a list under \
+                 `include:`.",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_yet_is_said_so() {
+        assert_eq!(
+            after_head("steps: []\nrepeat: { every: 30 days }\nreentry: after 90 days\n"),
+            [
+                "not-available 7:1 `repeat` is not available in this version",
+                "not-available 8:1 `reentry` is not available in this version",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_mistake_in_the_settings_of_a_journey_has_its_place() {
+        assert_eq!(
+            after_head(
+                "consent: marketting\nat_end: go\nsuppress: b\nremoved: { old: [x] }\naudiance: x\nsteps: []\n"
+            ),
+            [
+                "invalid-value 6:10 `marketting` is not a value of `consent`: expected `none`, `consent`, \
+                 `transactional`, `subscriptions`, `marketing`, `profiling` | Did you mean `marketing`?",
+                "invalid-value 7:9 `go` is not a value of `at_end`: expected `stop`, `finish`",
+                "wrong-type 8:11 expected a list for `suppress`, found text | Write `[b]`.",
+                "wrong-type 9:17 expected text for `old`, found a list",
+                "unknown-key 10:1 unknown key `audiance` in `journey` | Did you mean `audience`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn each_mistake_in_a_step_has_its_place() {
+        assert_eq!(
+            after_head(
+                "steps:\n  - id: One\n    tile: wait\n    for: 7 days\n    wiht: {}\n  - tile: wait\n  - id: x\n    tile: \
+                 trigger\n    with: [a]\n    paths:\n      then: { id: y, tile: end }\n      else:\n  - wait\n"
+            ),
+            [
+                "invalid-name 7:9 `One` is not a valid name: a name has small letters, digits and hyphens, and starts \
+                 with a letter | Write `one`, for instance.",
+                "unknown-key 9:5 unknown key `for` in `step` | The parameters of a tile stand under `with:`.",
+                "unknown-key 10:5 unknown key `wiht` in `step` | Did you mean `with`?",
+                "missing-key 11:5 `step` needs `id`",
+                "wrong-type 14:11 expected a mapping for `with`, found a list",
+                "wrong-type 16:13 expected a list of steps or a section's name, found a mapping | Write the step as \
+                 an item of a list, with `- ` before its first key.",
+                "wrong-type 17:11 expected a list of steps or a section's name, found nothing",
+                "wrong-type 18:5 expected a mapping for `step`, found text",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_step_id_is_taken_anywhere_in_the_journey() {
+        assert_eq!(
+            after_head(
+                "steps:\n  - id: a\n    tile: trigger\n    paths:\n      then:\n        - { id: b, tile: end }\n  - { id: \
+                 b, tile: end }\nsections:\n  later: [{ id: a, tile: end }]\n  Soon: []\n  later: []\n"
+            ),
+            [
+                "duplicate-name 12:11 the step id `b` is taken",
+                "duplicate-name 14:17 the step id `a` is taken",
+                "invalid-name 15:3 `Soon` is not a valid name: a name has small letters, digits and hyphens, and \
+                 starts with a letter | Write `soon`, for instance.",
+                "duplicate-key 16:3 `later` stands here twice",
+            ]
+        );
+    }
+}

@@ -1,0 +1,404 @@
+//! Reads the keys of a mapping and collects everything that is wrong with them.
+
+use super::scalars::{as_text, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type};
+use super::{ConditionNode, Content, Located, Node, condition, names};
+use crate::calendar;
+use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
+use crate::model::Duration;
+
+/// Reads the keys of one mapping: a definition, a step, or a tile's `with`.
+///
+/// Each method asks for a key; what is wrong with its value is reported and the answer is `None`, so
+/// that the reading goes on. [`Reader::finish`] reports the keys that nobody asked for.
+///
+/// ```
+/// use tilework::definitions::Reader;
+/// use tilework::diagnostics::{FileId, Problems, Span};
+///
+/// let mut problems = Problems::default();
+/// let mut reader = Reader::new(&[], Span::new(FileId(0), 0, 0), "wait", &mut problems);
+/// let length = reader.duration("for");
+/// reader.finish();
+/// assert!(length.is_none() && problems.is_empty());
+/// ```
+pub struct Reader<'a> {
+    entries: &'a [(Text, Node)],
+    span: Span,
+    what: &'a str,
+    problems: &'a mut Problems,
+    known: Vec<&'a str>,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts to read; `span` is where missing keys are reported, `what` is named in messages.
+    #[must_use]
+    pub fn new(
+        entries: &'a [(Text, Node)],
+        span: Span,
+        what: &'a str,
+        problems: &'a mut Problems,
+    ) -> Reader<'a> {
+        Reader { entries, span, what, problems, known: Vec::new() }
+    }
+
+    /// Starts to read a node that has to be a mapping.
+    pub fn of(node: &'a Node, what: &'a str, problems: &'a mut Problems) -> Option<Reader<'a>> {
+        match &node.content {
+            Content::Mapping(entries) => Some(Reader::new(entries, node.span, what, problems)),
+            _ => {
+                problems.push(wrong_type(node, &format!("a mapping for `{what}`")));
+                None
+            }
+        }
+    }
+
+    /// The collection of problems, to report more into it.
+    pub fn problems(&mut self) -> &mut Problems {
+        self.problems
+    }
+
+    /// Where missing keys are reported.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Whether the key is there; it counts as asked for.
+    pub fn has(&mut self, key: &'a str) -> bool {
+        self.entry(key).is_some()
+    }
+
+    /// The key as written and its value; it counts as asked for.
+    pub fn entry(&mut self, key: &'a str) -> Option<(&'a Text, &'a Node)> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.entries.iter().find(|(name, _)| name.value == key).map(|(name, node)| (name, node))
+    }
+
+    /// The value of a key.
+    pub fn node(&mut self, key: &'a str) -> Option<&'a Node> {
+        self.entry(key).map(|(_, node)| node)
+    }
+
+    /// The value of a key that has to be there.
+    pub fn required_node(&mut self, key: &'a str) -> Option<&'a Node> {
+        let node = self.node(key);
+        if node.is_none() {
+            self.missing(key);
+        }
+        node
+    }
+
+    /// Reports that a key is missing.
+    pub fn missing(&mut self, key: &str) {
+        let message = format!("`{}` needs `{key}`", self.what);
+        self.problems.push(Problem::error(Code::MissingKey, self.span, message));
+    }
+
+    /// Text. A number or a boolean counts as the text that was written, unless it was written in a way
+    /// that can't be told any more, such as `1.50`.
+    pub fn text(&mut self, key: &'a str) -> Option<Text> {
+        let node = self.node(key)?;
+        as_text(node, key, self.problems)
+    }
+
+    /// Text that has to be there.
+    pub fn required_text(&mut self, key: &'a str) -> Option<Text> {
+        let node = self.required_node(key)?;
+        as_text(node, key, self.problems)
+    }
+
+    /// A name by the rules for definitions, that has to be there.
+    pub fn required_name(&mut self, key: &'a str) -> Option<Text> {
+        let name = self.required_text(key)?;
+        names::check_name(&name, self.problems);
+        Some(name)
+    }
+
+    /// A length of time, such as `30 days`.
+    pub fn duration(&mut self, key: &'a str) -> Option<Located<Duration>> {
+        let text = self.text(key)?;
+        match calendar::parse_duration(&text.value) {
+            Ok(value) => Some(Located { value, span: text.span }),
+            Err(error) => {
+                self.problems.push(
+                    Problem::error(Code::InvalidDuration, text.span, error.to_string())
+                        .hint("Write a whole number and a unit, such as `30 days` or `4 hours`."),
+                );
+                None
+            }
+        }
+    }
+
+    /// A length of time that has to be there.
+    pub fn required_duration(&mut self, key: &'a str) -> Option<Located<Duration>> {
+        self.required_node(key)?;
+        self.duration(key)
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&mut self, key: &'a str) -> Option<Located<bool>> {
+        let node = self.node(key)?;
+        if let Content::Boolean(value) = node.content {
+            return Some(Located { value, span: node.span });
+        }
+        self.problems.push(
+            wrong_type(node, &format!("`true` or `false` for `{key}`")).hint("Write `true` or `false`."),
+        );
+        None
+    }
+
+    /// A whole number; underscores may stand in it.
+    pub fn integer(&mut self, key: &'a str) -> Option<Located<i64>> {
+        let node = self.node(key)?;
+        warn_of_ambiguous_number(node, self.problems);
+        let value = match &node.content {
+            Content::Integer(value) => Some(*value),
+            Content::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => Some(*value as i64),
+            Content::Text(text) if is_bare(text) => {
+                without_underscores(text).and_then(|text| text.parse().ok())
+            }
+            _ => None,
+        };
+        if value.is_none() {
+            self.problems.push(wrong_type(node, &format!("a whole number for `{key}`")));
+        }
+        value.map(|value| Located { value, span: node.span })
+    }
+
+    /// A number; underscores may stand in it.
+    pub fn number(&mut self, key: &'a str) -> Option<Located<f64>> {
+        let node = self.node(key)?;
+        warn_of_ambiguous_number(node, self.problems);
+        let value = match &node.content {
+            Content::Integer(value) => Some(*value as f64),
+            Content::Number(value) => Some(*value),
+            Content::Text(text) if is_bare(text) => {
+                without_underscores(text).and_then(|text| text.parse().ok())
+            }
+            _ => None,
+        };
+        let value = value.filter(|value: &f64| value.is_finite());
+        if value.is_none() {
+            self.problems.push(wrong_type(node, &format!("a number for `{key}`")));
+        }
+        value.map(|value| Located { value, span: node.span })
+    }
+
+    /// One of the listed words, each with what it stands for.
+    pub fn choice<T: Clone>(&mut self, key: &'a str, choices: &[(&str, T)]) -> Option<Located<T>> {
+        let text = self.text(key)?;
+        if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text.value) {
+            return Some(Located { value: value.clone(), span: text.span });
+        }
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let allowed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        self.problems.push(
+            Problem::error(
+                Code::InvalidValue,
+                text.span,
+                format!("`{}` is not a value of `{key}`: expected {allowed}", text.value),
+            )
+            .hint_if(did_you_mean(&text.value, words).filter(|hint| hint.starts_with("Did"))),
+        );
+        None
+    }
+
+    /// One of the listed words, that has to be there.
+    pub fn required_choice<T: Clone>(&mut self, key: &'a str, choices: &[(&str, T)]) -> Option<Located<T>> {
+        self.required_node(key)?;
+        self.choice(key, choices)
+    }
+
+    /// A list.
+    pub fn list(&mut self, key: &'a str) -> Option<&'a [Node]> {
+        let node = self.node(key)?;
+        if let Content::List(items) = &node.content {
+            return Some(items);
+        }
+        let hint = match &node.content {
+            Content::Text(text) if !text.value.contains('\n') => Some(format!("Write `[{}]`.", text.value)),
+            _ => None,
+        };
+        self.problems.push(wrong_type(node, &format!("a list for `{key}`")).hint_if(hint));
+        None
+    }
+
+    /// A list of texts; empty when the key isn't there.
+    pub fn list_of_text(&mut self, key: &'a str) -> Vec<Text> {
+        let items = self.list(key).unwrap_or_default();
+        items.iter().filter_map(|item| as_text(item, key, self.problems)).collect()
+    }
+
+    /// A mapping: its entries and where it stands.
+    pub fn mapping(&mut self, key: &'a str) -> Option<(&'a [(Text, Node)], Span)> {
+        let node = self.node(key)?;
+        if let Content::Mapping(entries) = &node.content {
+            return Some((entries, node.span));
+        }
+        self.problems.push(wrong_type(node, &format!("a mapping for `{key}`")));
+        None
+    }
+
+    /// A condition.
+    pub fn condition(&mut self, key: &'a str) -> Option<ConditionNode> {
+        let node = self.node(key)?;
+        condition::read(node, self.problems)
+    }
+
+    /// A condition that has to be there.
+    pub fn required_condition(&mut self, key: &'a str) -> Option<ConditionNode> {
+        let node = self.required_node(key)?;
+        condition::read(node, self.problems)
+    }
+
+    /// Reports keys of the language that this version doesn't have yet, and tells whether any is there.
+    pub fn not_available(&mut self, keys: &[&'a str]) -> bool {
+        let before = self.known.len();
+        for (name, _) in self.entries {
+            if keys.contains(&name.value.as_str()) {
+                let message = format!("`{}` is not available in this version", name.value);
+                self.problems.push(Problem::error(Code::NotAvailable, name.span, message));
+            }
+        }
+        for key in keys {
+            // Known to `finish`, and never proposed by it: unavailable keys can't be what was meant.
+            if self.entries.iter().any(|(name, _)| name.value == *key) {
+                self.known.push(key);
+            }
+        }
+        self.known.len() > before
+    }
+
+    /// Takes a key as known whatever its value, for those that are read elsewhere.
+    pub fn skip(&mut self, key: &'a str) {
+        self.known.push(key);
+    }
+
+    /// Ends the reading: reports the keys that nobody asked for.
+    pub fn finish(self) {
+        self.finish_with(None);
+    }
+
+    /// Like [`Reader::finish`]; the hint stands under unknown keys that resemble no known one.
+    pub fn finish_with(self, hint: Option<&str>) {
+        for (name, _) in self.entries {
+            if self.known.contains(&name.value.as_str()) {
+                continue;
+            }
+            let message = format!("unknown key `{}` in `{}`", name.value, self.what);
+            let similar = did_you_mean(&name.value, self.known.iter().copied());
+            let hint = match (similar, hint) {
+                (Some(similar), Some(_)) if similar.starts_with("Did") => Some(similar),
+                (_, Some(hint)) => Some(hint.to_owned()),
+                (similar, None) => similar,
+            };
+            self.problems.push(Problem::error(Code::UnknownKey, name.span, message).hint_if(hint));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::yaml;
+    use super::*;
+    use crate::diagnostics::Sources;
+
+    /// Reads a mapping with `read` and tells the problems as `code line:column message | hint`.
+    fn problems_of(source: &str, read: impl FnOnce(&mut Reader<'_>)) -> Vec<String> {
+        let mut sources = Sources::default();
+        let mut problems = Problems::default();
+        let file = sources.add("x.yaml", source);
+        let nodes = yaml::parse(file, source, &mut problems);
+        let mut reader = Reader::of(&nodes[0], "wait", &mut problems).unwrap();
+        read(&mut reader);
+        reader.finish();
+        problems
+            .sorted()
+            .into_iter()
+            .map(|problem| {
+                let at = sources.position(problem.span);
+                let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" | {hint}"));
+                format!("{} {}:{} {}{hint}", problem.code, at.line, at.column, problem.message)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_value_of_the_right_type_is_read_with_its_place() {
+        let found = problems_of(
+            "email: 2026\nfor: 7 days\nactive: false\nsize: 1_000\nshare: 0.5\nof: [a, 1]\nbased_on: account\n",
+            |reader| {
+                assert_eq!(reader.required_text("email").unwrap().value, "2026");
+                assert_eq!(reader.duration("for").unwrap().value.to_string(), "7 days");
+                assert!(!reader.boolean("active").unwrap().value);
+                assert_eq!(reader.integer("size").unwrap().value, 1000);
+                assert_eq!(reader.number("share").unwrap().value, 0.5);
+                let words: Vec<String> =
+                    reader.list_of_text("of").into_iter().map(|text| text.value).collect();
+                assert_eq!(words, ["a", "1"]);
+                assert_eq!(reader.choice("based_on", &[("contact", 1), ("account", 2)]).unwrap().value, 2);
+                assert!(reader.text("absent").is_none());
+            },
+        );
+        assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn every_mistake_is_reported_and_none_hides_another() {
+        let source = "email: [a]\nfor: three days\nactive: yes\nsize: big\nof: a\nbased_on: acount\nv: 1.50\nemial: x\n";
+        let found = problems_of(source, |reader| {
+            reader.text("email");
+            reader.duration("for");
+            reader.boolean("active");
+            reader.integer("size");
+            reader.list_of_text("of");
+            reader.choice("based_on", &[("contact", 1), ("account", 2)]);
+            reader.text("v");
+            reader.required_text("when");
+        });
+        assert_eq!(
+            found,
+            [
+                "missing-key 1:1 `wait` needs `when`",
+                "wrong-type 1:8 expected text for `email`, found a list",
+                "invalid-duration 2:6 `three days` is not a length of time | Write a whole number and a unit, \
+                 such as `30 days` or `4 hours`.",
+                "wrong-type 3:9 expected `true` or `false` for `active`, found text | Write `true` or `false`.",
+                "wrong-type 4:7 expected a whole number for `size`, found text",
+                "wrong-type 5:5 expected a list for `of`, found text | Write `[a]`.",
+                "invalid-value 6:11 `acount` is not a value of `based_on`: expected `contact`, `account` | Did \
+                 you mean `account`?",
+                "wrong-type 7:4 expected text for `v`, found a number | Put it in double quotes.",
+                "unknown-key 8:1 unknown key `emial` in `wait` | Did you mean `email`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_number_with_a_point_before_three_digits_draws_a_warning() {
+        for (written, warned) in [
+            ("100.000", true),
+            ("1.500", true),
+            ("-2.000", true),
+            ("0.125", false),
+            ("1.5", false),
+            ("1000", false),
+        ] {
+            let found = problems_of(&format!("size: {written}"), |reader| {
+                reader.number("size");
+            });
+            let is_warned = found.iter().any(|problem| problem.starts_with("ambiguous-number 1:7"));
+            assert_eq!(is_warned, warned, "{written}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_language_has_and_this_version_has_not_is_said_so() {
+        let found = problems_of("repeat: 3\n", |reader| {
+            reader.not_available(&["repeat", "reentry"]);
+        });
+        assert_eq!(found, ["not-available 1:1 `repeat` is not available in this version"]);
+    }
+}

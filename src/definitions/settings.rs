@@ -1,0 +1,379 @@
+//! `tilework.yaml`.
+
+use super::scalars::wrong_type;
+use super::variables::{self, Variables};
+use super::{Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, names};
+use crate::calendar::{CalendarError, Schedule, Zone, parse_duration};
+use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
+
+/// Reads the settings with an environment laid over them. The other environments are checked for
+/// their form, without variables, which needn't be there.
+pub(super) fn read(
+    documents: &[Node],
+    environment: Option<&str>,
+    variables: Variables<'_>,
+    problems: &mut Problems,
+) -> Settings {
+    let Some(base) = documents.first() else { return Settings::default() };
+    for other in &documents[1..] {
+        let message = "`tilework.yaml` holds one document";
+        let problem = Problem::error(Code::InvalidSetting, other.span, message);
+        problems.push(problem.hint("Put definitions into files under `journeys/`."));
+    }
+    let Content::Mapping(entries) = &base.content else {
+        problems.push(wrong_type(base, "a mapping of settings"));
+        return Settings::default();
+    };
+    report_secrets(base, problems);
+    let layers = environments(entries, problems);
+    if let Some(wanted) = environment
+        && !layers.iter().any(|(name, _)| name.value == wanted)
+    {
+        let message = format!("there is no environment `{wanted}`");
+        let names = layers.iter().map(|(name, _)| name.value.as_str());
+        problems.push(
+            Problem::error(Code::InvalidSetting, base.span, message).hint_if(did_you_mean(wanted, names)),
+        );
+    }
+    let mut chosen = base.clone();
+    for (name, layer) in layers {
+        let mut laid = base.clone();
+        lay_over(&mut laid, layer);
+        if environment == Some(name.value.as_str()) {
+            chosen = laid;
+        } else {
+            decode(&laid, problems);
+        }
+    }
+    if environment.is_some() {
+        decode(base, problems);
+    }
+    if let Content::Mapping(entries) = &mut chosen.content {
+        for (_, value) in entries.iter_mut().filter(|(key, _)| key.value != "environments") {
+            variables::fill(value, variables, problems);
+        }
+    }
+    decode(&chosen, problems)
+}
+
+fn environments<'a>(entries: &'a [(Text, Node)], problems: &mut Problems) -> &'a [(Text, Node)] {
+    let Some((_, node)) = entries.iter().find(|(key, _)| key.value == "environments") else { return &[] };
+    let Content::Mapping(layers) = &node.content else {
+        problems.push(wrong_type(node, "a mapping for `environments`"));
+        return &[];
+    };
+    for (name, layer) in layers {
+        match &layer.content {
+            Content::Mapping(keys) => {
+                if let Some((key, _)) = keys.iter().find(|(key, _)| key.value == "environments") {
+                    let message = "an environment has no environments of its own";
+                    problems.push(Problem::error(Code::InvalidSetting, key.span, message));
+                }
+            }
+            _ => problems.push(wrong_type(layer, &format!("a mapping for `{}`", name.value))),
+        }
+    }
+    layers
+}
+
+/// Lays the keys of a mapping over those of another; mappings inside are laid over each other, too.
+fn lay_over(base: &mut Node, layer: &Node) {
+    match (&mut base.content, &layer.content) {
+        (Content::Mapping(below), Content::Mapping(above)) => {
+            for (key, value) in above.iter().filter(|(key, _)| key.value != "environments") {
+                match below.iter_mut().find(|(name, _)| name.value == key.value) {
+                    Some((name, node)) => {
+                        *name = key.clone();
+                        lay_over(node, value);
+                    }
+                    None => below.push((key.clone(), value.clone())),
+                }
+            }
+        }
+        (Content::Mapping(_), _) => {}
+        _ => *base = layer.clone(),
+    }
+}
+
+fn decode(node: &Node, problems: &mut Problems) -> Settings {
+    let Some(mut reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    reader.skip("environments");
+    let name = reader.text("name");
+    if let Some(name) = name.as_ref().filter(|name| !has_variable(name)) {
+        names::check_name(name, reader.problems());
+    }
+    let timezone = reader.text("timezone");
+    check(&mut reader, timezone.as_ref(), Code::InvalidTimezone, |text| Zone::named(text).map(drop));
+    let store = reader.text("store");
+    if let Some(store) = store.as_ref().filter(|store| !has_variable(store)) {
+        let known = ["sqlite:", "postgres://", "postgresql://"];
+        if !known.iter().any(|start| store.value.starts_with(start)) {
+            let message = "the store is none that is known";
+            reader.problems().push(
+                Problem::error(Code::InvalidSetting, store.span, message)
+                    .hint("Write `sqlite:FILE` or `postgres://HOST/DATABASE`."),
+            );
+        }
+    }
+    let choices = [("automatic", Publish::Automatic), ("manual", Publish::Manual)];
+    let publish = reader.choice("publish", &choices).map(|publish| publish.value).unwrap_or_default();
+    reader.not_available(&["limits", "holidays", "tracking"]);
+    let email = channels(&mut reader);
+    let refresh = serve(&mut reader);
+    reader.finish();
+    Settings { name, timezone, store, publish, email, refresh }
+}
+
+fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {
+    let (entries, span) = outer.mapping("channels")?;
+    let mut reader = Reader::new(entries, span, "channels", outer.problems());
+    let email = reader.node("email").and_then(|node| email_channel(node, reader.problems()));
+    reader.finish();
+    email
+}
+
+fn email_channel(node: &Node, problems: &mut Problems) -> Option<EmailChannelDefinition> {
+    let mut reader = Reader::of(node, "email", problems)?;
+    let transport = reader.required_choice("transport", &[("file", Some(Transport::File)), ("smtp", None)]);
+    if let Some(transport) = transport.as_ref().filter(|transport| transport.value.is_none()) {
+        let message = "the transport `smtp` is not available in this version";
+        let problem = Problem::error(Code::NotAvailable, transport.span, message);
+        reader.problems().push(problem.hint("Write `transport: file`."));
+    }
+    let directory = reader.text("directory");
+    let from = reader.text("from");
+    let hold = reader.text("hold");
+    check(&mut reader, hold.as_ref(), Code::InvalidDuration, |text| parse_duration(text).map(drop));
+    let only_to = reader.list_of_text("only_to");
+    reader.not_available(&["host", "port", "user", "password", "tls", "dkim"]);
+    reader.finish();
+    let span = transport.as_ref().map_or(node.span, |transport| transport.span);
+    let transport = Located { value: Transport::File, span };
+    Some(EmailChannelDefinition { span: node.span, transport, directory, from, hold, only_to })
+}
+
+fn serve(outer: &mut Reader<'_>) -> Option<Text> {
+    let (entries, span) = outer.mapping("serve")?;
+    let mut reader = Reader::new(entries, span, "serve", outer.problems());
+    let refresh = reader.text("refresh");
+    check(&mut reader, refresh.as_ref(), Code::InvalidSchedule, |text| Schedule::parse(text).map(drop));
+    reader.finish();
+    refresh
+}
+
+/// Reports a text that can't be read; one with variables that aren't filled in is let pass.
+fn check(
+    reader: &mut Reader<'_>,
+    text: Option<&Text>,
+    code: Code,
+    read: impl Fn(&str) -> Result<(), CalendarError>,
+) {
+    let Some(text) = text.filter(|text| !has_variable(text)) else { return };
+    if let Err(error) = read(&text.value) {
+        reader.problems().push(Problem::error(code, text.span, error.to_string()));
+    }
+}
+
+fn has_variable(text: &Text) -> bool {
+    text.value.contains("${")
+}
+
+/// Reports passwords in addresses, wherever they stand, without repeating them.
+fn report_secrets(node: &Node, problems: &mut Problems) {
+    match &node.content {
+        Content::Text(text) => {
+            if let Some((start, end)) = password(&text.value) {
+                problems.push(
+                    Problem::error(
+                        Code::SecretInFile,
+                        text.span_at(start, end),
+                        "a password stands in the file",
+                    )
+                    .hint("Write `${NAME}` in its place and set the variable `NAME`, or use `${file:PATH}`."),
+                );
+            }
+        }
+        Content::List(items) => items.iter().for_each(|item| report_secrets(item, problems)),
+        Content::Mapping(entries) => entries.iter().for_each(|(_, value)| report_secrets(value, problems)),
+        _ => {}
+    }
+}
+
+/// Where the password of `scheme://user:password@host` or `…?password=…` stands.
+fn password(address: &str) -> Option<(usize, usize)> {
+    let start = address.find("://")? + 3;
+    let is_literal = |secret: &str| {
+        let secret = secret.trim();
+        let is_variable = secret.starts_with("${") && secret.ends_with('}');
+        !secret.is_empty() && !is_variable
+    };
+    let rest = &address[start..];
+    let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+    if let Some((user, _)) = authority.rsplit_once('@')
+        && let Some((name, secret)) = user.split_once(':')
+        && is_literal(secret)
+    {
+        let from = start + name.len() + 1;
+        return Some((from, from + secret.len()));
+    }
+    let query = address.find("password=")? + "password=".len();
+    let end = address[query..].find('&').map_or(address.len(), |at| query + at);
+    is_literal(&address[query..end]).then_some((query, end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{listed, load_files, write};
+    use super::*;
+
+    fn problems_of(text: &str, environment: Option<&str>) -> Vec<String> {
+        let (definitions, problems) = load_files(&[("tilework.yaml", text)], environment);
+        listed(&definitions, &problems)
+            .into_iter()
+            .map(|problem| problem.replacen("tilework.yaml:", "", 1))
+            .collect()
+    }
+
+    const FULL: &str = "name: vendor\ntimezone: Europe/London\nstore: sqlite:tilework.db\npublish: manual\n\
+        channels:\n  email:\n    transport: file\n    directory: mail\n    from: \"Vendor <news@vendor.example>\"\n    \
+        hold: 10 minutes\nserve:\n  refresh: \"*/5 * * * *\"\nenvironments:\n  staging:\n    store: \
+        \"postgres://tilework:${SECRET}@localhost/staging\"\n    channels: { email: { only_to: [\"*@vendor.example\"] } }\n";
+
+    #[test]
+    fn an_environment_is_laid_over_the_rest_and_variables_are_filled_in() {
+        let (definitions, problems) = load_files(&[("tilework.yaml", FULL)], Some("staging"));
+        assert!(problems.is_empty(), "{problems:?}");
+        let settings = &definitions.settings;
+        let store = settings.store.as_ref().unwrap();
+        assert_eq!(store.value, "postgres://tilework:s3cret@localhost/staging");
+        let host = store.value.find("localhost").unwrap();
+        assert_eq!(definitions.sources.slice(store.span_at(host, host + 9)), "localhost");
+        let email = settings.email.as_ref().unwrap();
+        assert_eq!(email.only_to[0].value, "*@vendor.example");
+        assert_eq!(email.directory.as_ref().unwrap().value, "mail");
+        assert_eq!(settings.publish, Publish::Manual);
+        assert_eq!(settings.refresh.as_ref().unwrap().value, "*/5 * * * *");
+    }
+
+    #[test]
+    fn without_an_environment_its_keys_and_variables_play_no_part() {
+        let (definitions, problems) =
+            load_files(&[("tilework.yaml", &FULL.replace("SECRET", "ABSENT"))], None);
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(definitions.settings.store.unwrap().value, "sqlite:tilework.db");
+        assert!(definitions.settings.email.unwrap().only_to.is_empty());
+    }
+
+    #[test]
+    fn a_file_can_hold_a_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "store: postgres://me:${file:secret.txt}@host/db\nname: ${file:absent}\n";
+        write(folder.path(), &[("tilework.yaml", text.as_bytes()), ("secret.txt", b"hush\n")]);
+        let mut problems = Problems::default();
+        let definitions = super::super::load(folder.path(), None, &|_| None, &mut problems).unwrap();
+        assert_eq!(definitions.settings.store.as_ref().unwrap().value, "postgres://me:hush@host/db");
+        let report = listed(&definitions, &problems);
+        assert!(
+            report[0].starts_with("missing-variable tilework.yaml:2:7 the file `absent` can't be read"),
+            "{report:?}"
+        );
+    }
+
+    #[test]
+    fn each_mistake_in_the_settings_has_its_place() {
+        let table: &[(&str, &[&str])] = &[
+            ("", &[]),
+            ("- a\n", &["wrong-type 1:1 expected a mapping of settings, found a list"]),
+            (
+                "name: a\n---\nname: b\n",
+                &["invalid-setting 3:1 `tilework.yaml` holds one document | Put definitions into \
+               files under `journeys/`."],
+            ),
+            (
+                "timezone: Europe/Lodnon\nserve: { refresh: sometimes, every: 5 }\n",
+                &[
+                    "invalid-timezone 1:11 `Europe/Lodnon` is not a time zone",
+                    "invalid-schedule 2:19 ",
+                    "unknown-key 2:30 unknown key `every` in `serve` | There is: `refresh`.",
+                ],
+            ),
+            (
+                "store: mysql://x\npublish: never\nlimits: {}\nstor: x\n",
+                &[
+                    "invalid-setting 1:8 the store is none that is known | Write `sqlite:FILE` or \
+                     `postgres://HOST/DATABASE`.",
+                    "invalid-value 2:10 `never` is not a value of `publish`: expected `automatic`, `manual`",
+                    "not-available 3:1 `limits` is not available in this version",
+                    "unknown-key 4:1 unknown key `stor` in `tilework.yaml` | Did you mean `store`?",
+                ],
+            ),
+            (
+                "channels:\n  email: { transport: smtp, host: x, hold: soon }\n  sms: {}\n",
+                &[
+                    "not-available 2:23 the transport `smtp` is not available in this version | Write `transport: \
+                     file`.",
+                    "not-available 2:29 `host` is not available in this version",
+                    "invalid-duration 2:44 `soon` is not a length of time",
+                    "unknown-key 3:3 unknown key `sms` in `channels` | There is: `email`.",
+                ],
+            ),
+            ("channels: { email: {} }\n", &["missing-key 1:20 `email` needs `transport`"]),
+            (
+                "name: ${NOBODY}\ntimezone: ${SECRET\n",
+                &[
+                    "missing-variable 1:7 the variable `NOBODY` isn't set",
+                    "invalid-setting 2:11 `${` isn't closed by `}` | Write `${NAME}` or `${file:PATH}`.",
+                ],
+            ),
+            (
+                "environments:\n  a: { timezone: Nowhere, environments: {} }\n  b: 5\n",
+                &[
+                    "invalid-timezone 2:18 `Nowhere` is not a time zone",
+                    "invalid-setting 2:27 an environment has no environments of its own",
+                    "wrong-type 3:6 expected a mapping for `b`, found a number",
+                ],
+            ),
+        ];
+        for (text, expected) in table {
+            let found = problems_of(text, None);
+            assert_eq!(found.len(), expected.len(), "\n{text}\n{found:#?}");
+            for (found, expected) in found.iter().zip(*expected) {
+                assert!(
+                    found == expected || (expected.ends_with(' ') && found.starts_with(expected)),
+                    "{found}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_environment_is_named() {
+        assert_eq!(
+            problems_of("name: a\nenvironments: { staging: {} }\n", Some("stagign")),
+            ["invalid-setting 1:1 there is no environment `stagign` | Did you mean `staging`?"]
+        );
+    }
+
+    #[test]
+    fn a_password_in_the_file_is_an_error_in_every_environment() {
+        for (address, is_secret) in [
+            ("postgres://me:hush@host/db", true),
+            ("postgres://me:hu${X}@host/db", true),
+            ("postgres://host/db?user=me&password=hush", true),
+            ("postgres://me:${SECRET}@host/db", false),
+            ("postgres://me:${file:/run/secret}@host/db", false),
+            ("postgres://me@host:5432/db?application_name=a@b", false),
+            ("postgres://host/db?password=${SECRET}&x=y", false),
+            ("sqlite:a.db", false),
+        ] {
+            let text = format!("environments:\n  live:\n    store: \"{address}\"\n");
+            let found = problems_of(&text, None);
+            assert_eq!(
+                found.iter().any(|problem| problem.starts_with("secret-in-file 3:")),
+                is_secret,
+                "{address}"
+            );
+            assert!(!found.join("\n").contains("hush"), "the password isn't repeated");
+        }
+    }
+}

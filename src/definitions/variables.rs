@@ -1,0 +1,82 @@
+//! `${NAME}` and `${file:PATH}` in settings.
+
+use std::path::Path;
+
+use super::{Content, Node};
+use crate::diagnostics::{Code, Problem, Problems, Text};
+
+/// Where the values of variables come from.
+#[derive(Clone, Copy)]
+pub(super) struct Variables<'a> {
+    /// The folder to which `${file:PATH}` is relative.
+    pub(super) root: &'a Path,
+    /// The value of a variable of the environment.
+    pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// Fills in the variables of every text in a node. What can't be filled in is reported, and its text
+/// stays as it was written.
+pub(super) fn fill(node: &mut Node, variables: Variables<'_>, problems: &mut Problems) {
+    match &mut node.content {
+        Content::Text(text) if text.value.contains("${") => *text = filled(text, variables, problems),
+        Content::List(items) => {
+            for item in items {
+                fill(item, variables, problems);
+            }
+        }
+        Content::Mapping(entries) => {
+            for (_, value) in entries {
+                fill(value, variables, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Text {
+    let mut value = String::new();
+    let mut offsets: Vec<u32> = Vec::new();
+    let place = |at: usize| u32::try_from(text.span_at(at, at).start).unwrap_or(u32::MAX);
+    let mut complete = true;
+    let mut at = 0;
+    while at < text.value.len() {
+        let rest = &text.value[at..];
+        let Some(start) = rest.find("${") else {
+            value.push_str(rest);
+            offsets.extend((at..text.value.len()).map(place));
+            break;
+        };
+        value.push_str(&rest[..start]);
+        offsets.extend((at..at + start).map(place));
+        let Some(length) = rest[start..].find('}') else {
+            let span = text.span_at(at + start, text.value.len());
+            let problem = Problem::error(Code::InvalidSetting, span, "`${` isn't closed by `}`");
+            problems.push(problem.hint("Write `${NAME}` or `${file:PATH}`."));
+            return text.clone();
+        };
+        let name = &rest[start + 2..start + length];
+        match look_up(name, variables) {
+            Ok(found) => {
+                offsets.extend(std::iter::repeat_n(place(at + start), found.len()));
+                value.push_str(&found);
+            }
+            Err(message) => {
+                let span = text.span_at(at + start, at + start + length + 1);
+                problems.push(Problem::error(Code::MissingVariable, span, message));
+                complete = false;
+            }
+        }
+        at += start + length + 1;
+    }
+    offsets.push(place(text.value.len()));
+    if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
+}
+
+fn look_up(name: &str, variables: Variables<'_>) -> Result<String, String> {
+    match name.strip_prefix("file:") {
+        Some(path) => std::fs::read_to_string(variables.root.join(path))
+            .map(|content| content.trim_end_matches(['\r', '\n']).to_owned())
+            .map_err(|error| format!("the file `{path}` can't be read: {error}")),
+        None => (variables.lookup)(name).ok_or_else(|| format!("the variable `{name}` isn't set")),
+    }
+}

@@ -1,0 +1,313 @@
+//! From handlebars' tree to our own, with all names and types checked.
+
+use handlebars::{
+    Path,
+    template::{BlockParam, HelperTemplate, Parameter, TemplateElement},
+};
+
+use super::{
+    Needs, TemplateScope, helpers,
+    paths::{self, Typed},
+    scan::{Scan, byte_at},
+    tree::{Expr, Part},
+};
+use crate::{
+    diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
+    model::{FieldType, Value},
+};
+
+/// Deepest nesting of blocks, and of brackets in a tag: more would be a mistake, or an attack.
+const MAX_BLOCKS: usize = 40;
+const MAX_BRACKETS: usize = 16;
+
+/// What every part of the work needs.
+pub(super) struct Compile<'a> {
+    pub scope: TemplateScope<'a>,
+    pub needs: Needs,
+    text: &'a Text,
+    scan: Scan,
+    problems: &'a mut Problems,
+    /// For each `each` around: the names given to its item and its number.
+    eaches: Vec<(Option<String>, Option<String>)>,
+}
+
+/// Reads a template. All problems are reported; with an error there is nothing.
+pub(super) fn compile(
+    text: &Text,
+    scope: &TemplateScope<'_>,
+    problems: &mut Problems,
+) -> Option<(Vec<Part>, Needs)> {
+    let source = text.as_str();
+    let scan = Scan::new(source);
+    if scan.blocks > MAX_BLOCKS || scan.brackets > MAX_BRACKETS {
+        let problem = Problem::error(Code::TemplateSyntax, text.span, "the template is nested too deeply");
+        problems.push(problem);
+        return None;
+    }
+    let tree = match handlebars::Template::compile(source) {
+        Ok(tree) => tree,
+        Err(error) => {
+            problems.push(syntax(text, &error));
+            return None;
+        }
+    };
+    let mut compile =
+        Compile { scope: *scope, needs: Needs::default(), text, scan, problems, eaches: Vec::new() };
+    let parts = compile.parts(&tree.elements)?;
+    Some((parts, compile.needs))
+}
+
+fn syntax(text: &Text, error: &handlebars::TemplateError) -> Problem {
+    use handlebars::TemplateErrorReason::{MismatchingClosedHelper, NestedSubexpression};
+    let source = text.as_str();
+    let (line, column) = error.pos().unwrap_or((1, 1));
+    let at = byte_at(source, line, column);
+    let end = source[at..].find(char::is_whitespace).map_or(source.len(), |length| at + length.max(1));
+    let end = end.min(at + 2).max(at);
+    let end = if source.is_char_boundary(end) { end } else { at };
+    let (message, hint) = match error.reason() {
+        MismatchingClosedHelper(opened, closed) => {
+            let name = |debug: &str| debug.trim_matches('"').to_owned();
+            (
+                format!("`{}` is closed by `{}`", name(opened), name(closed)),
+                Some(format!("Write `{{{{/{}}}}}`.", name(opened))),
+            )
+        }
+        NestedSubexpression => ("the expression is nested too deeply".to_owned(), None),
+        _ if source[at..].trim().is_empty() => {
+            ("a tag or block isn't closed".to_owned(), Some(closing_hint()))
+        }
+        _ => ("this isn't a template".to_owned(), Some(closing_hint())),
+    };
+    Problem::error(Code::TemplateSyntax, text.span_at(at, end), message).hint_if(hint)
+}
+
+fn closing_hint() -> String {
+    "A tag starts with `{{` and ends with `}}`, and `{{#if …}}` needs `{{/if}}`; write `\\{{` for braces."
+        .to_owned()
+}
+
+impl Compile<'_> {
+    /// Reports an error and gives nothing.
+    pub fn refuse<T>(
+        &mut self,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        hint: Option<String>,
+    ) -> Option<T> {
+        self.problems.push(Problem::error(code, span, message).hint_if(hint));
+        None
+    }
+
+    /// Reports a helper that is called the wrong way.
+    pub fn usage<T>(&mut self, helper: &str, span: Span) -> Option<T> {
+        let usage = helpers::HELPERS.iter().find(|(name, _)| *name == helper).map_or("", |(_, usage)| usage);
+        let message = format!("`{helper}` isn't called this way");
+        self.refuse(Code::TemplateSyntax, span, message, Some(format!("Write `{usage}`.")))
+    }
+
+    /// The place of the next name in the text.
+    pub fn place(&mut self, name: &str) -> Span {
+        let (start, end) = self.scan.next(name);
+        self.text.span_at(start, end)
+    }
+
+    /// How many `each` stand around.
+    pub fn depth(&self) -> usize {
+        self.eaches.len()
+    }
+
+    /// What a name that an `each` gave stands for.
+    pub fn block_name(&self, word: &str) -> Option<(Expr, FieldType)> {
+        self.eaches.iter().enumerate().rev().find_map(|(depth, (item, index))| {
+            if item.as_deref() == Some(word) {
+                Some((Expr::Item(depth), FieldType::Text))
+            } else if index.as_deref() == Some(word) {
+                Some((Expr::Index(depth), FieldType::Integer))
+            } else {
+                None
+            }
+        })
+    }
+
+    fn parts(&mut self, elements: &[TemplateElement]) -> Option<Vec<Part>> {
+        let parts: Vec<Option<Option<Part>>> = elements.iter().map(|element| self.part(element)).collect();
+        let parts: Option<Vec<Option<Part>>> = parts.into_iter().collect();
+        Some(parts?.into_iter().flatten().collect())
+    }
+
+    /// A part; nothing inside for a comment.
+    fn part(&mut self, element: &TemplateElement) -> Option<Option<Part>> {
+        match element {
+            TemplateElement::RawString(text) => Some(Some(Part::Text(text.clone()))),
+            TemplateElement::Comment(_) => Some(None),
+            TemplateElement::Expression(call) => self.print(call, true).map(Some),
+            TemplateElement::HtmlExpression(call) => self.print(call, false).map(Some),
+            TemplateElement::HelperBlock(block) => self.block(block).map(Some),
+            TemplateElement::PartialExpression(partial) | TemplateElement::PartialBlock(partial) => {
+                let name = partial.name.as_name().unwrap_or_default().to_owned();
+                let span = self.place(&name);
+                let hint = "Write the text in place; templates don't include others.".to_owned();
+                self.refuse(Code::TemplateSyntax, span, "partials can't be used", Some(hint))
+            }
+            TemplateElement::DecoratorExpression(decorator) | TemplateElement::DecoratorBlock(decorator) => {
+                let name = decorator.name.as_name().unwrap_or_default().to_owned();
+                let span = self.place(&name);
+                self.refuse(Code::TemplateSyntax, span, "decorators can't be used", None)
+            }
+            _ => self.unknown(),
+        }
+    }
+
+    /// What later versions of handlebars may add.
+    fn unknown<T>(&mut self) -> Option<T> {
+        let span = self.place("");
+        self.refuse(Code::TemplateSyntax, span, "this can't be used in templates", None)
+    }
+
+    fn print(&mut self, call: &HelperTemplate, escaped: bool) -> Option<Part> {
+        let value = self.called(call)?;
+        Some(Part::Print { value: value.expr, escaped })
+    }
+
+    /// A name alone, or a helper with its arguments.
+    fn called(&mut self, call: &HelperTemplate) -> Option<Typed> {
+        match &call.name {
+            Parameter::Path(_) | Parameter::Subexpression(_) if call.params.is_empty() => {
+                self.parameter(&call.name)
+            }
+            name => {
+                let word = name.as_name().unwrap_or_default().to_owned();
+                let span = self.place(&word);
+                self.no_named_arguments(call, &word, span)?;
+                helpers::call(&word, span, &call.params, self)
+            }
+        }
+    }
+
+    fn no_named_arguments(&mut self, call: &HelperTemplate, word: &str, span: Span) -> Option<()> {
+        if call.hash.is_empty() {
+            return Some(());
+        }
+        self.usage(word, span)
+    }
+
+    /// The value of an argument.
+    pub fn parameter(&mut self, parameter: &Parameter) -> Option<Typed> {
+        match parameter {
+            Parameter::Name(name) => paths::path(name, self),
+            Parameter::Path(Path::Relative((_, raw)) | Path::Local((_, _, raw))) => paths::path(raw, self),
+            Parameter::Literal(json) => self.literal(json),
+            Parameter::Subexpression(inner) => match inner.as_element() {
+                TemplateElement::Expression(call) => self.called(call),
+                _ => self.unknown(),
+            },
+            _ => self.unknown(),
+        }
+    }
+
+    fn literal(&mut self, json: &handlebars::JsonValue) -> Option<Typed> {
+        use handlebars::JsonValue;
+        let span = self.place("");
+        let (value, kind) = match json {
+            JsonValue::Null => (Value::Missing, None),
+            JsonValue::Bool(value) => (Value::Boolean(*value), Some(FieldType::Boolean)),
+            JsonValue::String(text) => (Value::Text(text.clone()), Some(FieldType::Text)),
+            JsonValue::Number(number) => match (number.as_i64(), number.as_f64()) {
+                (Some(number), _) => (Value::Integer(number), Some(FieldType::Integer)),
+                (None, Some(number)) => (Value::Number(number), Some(FieldType::Number)),
+                (None, None) => (Value::Missing, None),
+            },
+            JsonValue::Array(_) | JsonValue::Object(_) => {
+                return self.refuse(
+                    Code::TemplateSyntax,
+                    span,
+                    "lists and objects can't be written here",
+                    None,
+                );
+            }
+        };
+        Some(Typed { expr: Expr::Literal(value), kind, span, written: json.to_string() })
+    }
+
+    fn block(&mut self, block: &HelperTemplate) -> Option<Part> {
+        let word = block.name.as_name().unwrap_or_default().to_owned();
+        let span = self.place(&word);
+        let part = match word.as_str() {
+            "if" | "unless" => self.condition(block, &word, span),
+            "each" => self.each(block, span),
+            _ => {
+                let known = helpers::REFUSED.contains(&word.as_str());
+                let message = if known {
+                    format!("`{word}` can't be used")
+                } else {
+                    format!("there is no block `{word}`")
+                };
+                let hint = did_you_mean(&word, ["if", "unless", "each"]);
+                self.refuse(Code::TemplateSyntax, span, message, hint)
+            }
+        };
+        if part.is_none() {
+            self.check_inside(block);
+        }
+        part
+    }
+
+    /// Looks for further problems in a block that is refused itself.
+    fn check_inside(&mut self, block: &HelperTemplate) {
+        if !matches!(block.name.as_name(), Some("if" | "unless" | "each")) {
+            for inner in [&block.template, &block.inverse].into_iter().flatten() {
+                self.parts(&inner.elements);
+            }
+        }
+    }
+
+    fn inner(&mut self, template: Option<&handlebars::Template>) -> Option<Vec<Part>> {
+        template.map_or_else(|| Some(Vec::new()), |template| self.parts(&template.elements))
+    }
+
+    fn condition(&mut self, block: &HelperTemplate, word: &str, span: Span) -> Option<Part> {
+        let test = match block.params.as_slice() {
+            [test] if block.hash.is_empty() => self.parameter(test),
+            _ => self.usage(word, span),
+        };
+        let then = self.inner(block.template.as_ref());
+        let otherwise = self.inner(block.inverse.as_ref());
+        let (test, then, otherwise) = (test?.expr, then?, otherwise?);
+        Some(if word == "unless" {
+            Part::If { test, then: otherwise, otherwise: then }
+        } else {
+            Part::If { test, then, otherwise }
+        })
+    }
+
+    fn each(&mut self, block: &HelperTemplate, span: Span) -> Option<Part> {
+        let list = match block.params.as_slice() {
+            [list] if block.hash.is_empty() => self.parameter(list).and_then(|list| self.listed(list)),
+            _ => self.usage("each", span),
+        };
+        let name = |parameter: &Parameter| parameter.as_name().map(str::to_owned);
+        let names = match &block.block_param {
+            Some(BlockParam::Single(item)) => (name(item), None),
+            Some(BlockParam::Pair((item, index))) => (name(item), name(index)),
+            _ => (None, None),
+        };
+        for name in [&names.0, &names.1].into_iter().flatten() {
+            self.place(name);
+        }
+        self.eaches.push(names);
+        let body = self.inner(block.template.as_ref());
+        self.eaches.pop();
+        let otherwise = self.inner(block.inverse.as_ref());
+        Some(Part::Each { list: list?.expr, body: body?, otherwise: otherwise? })
+    }
+
+    fn listed(&mut self, list: Typed) -> Option<Typed> {
+        if matches!((&list.kind, &list.expr), (Some(FieldType::Choices(_)), Expr::Field { .. })) {
+            return Some(list);
+        }
+        let message = format!("`each` goes through several choices, and `{}` has none", list.written);
+        self.refuse(Code::IncompatibleTypes, list.span, message, None)
+    }
+}

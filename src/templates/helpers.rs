@@ -1,0 +1,206 @@
+//! The helpers of templates.
+
+use handlebars::template::Parameter;
+
+use super::{compile::Compile, paths::Typed, tree::Expr};
+use crate::{
+    calendar::{format_date, format_moment, parse_date, parse_moment},
+    diagnostics::{Code, Span, did_you_mean},
+    model::{Comparison, FieldType, Value},
+};
+
+/// All helpers with how they are written.
+pub(super) const HELPERS: [(&str, &str); 15] = [
+    ("eq", "{{#if (eq account.status \"customer\")}}…{{/if}}"),
+    ("ne", "{{#if (ne account.status \"customer\")}}…{{/if}}"),
+    ("lt", "{{#if (lt account.employees 100)}}…{{/if}}"),
+    ("lte", "{{#if (lte account.employees 100)}}…{{/if}}"),
+    ("gt", "{{#if (gt account.employees 100)}}…{{/if}}"),
+    ("gte", "{{#if (gte account.employees 100)}}…{{/if}}"),
+    ("and", "{{#if (and contact.first_name contact.last_name)}}…{{/if}}"),
+    ("or", "{{#if (or contact.phone contact.mobile_phone)}}…{{/if}}"),
+    ("not", "{{#if (not contact.phone)}}…{{/if}}"),
+    ("default", "{{default contact.first_name \"friend\"}}"),
+    ("date", "{{date contact.created_on \"%d %B %Y\"}}"),
+    ("number", "{{number account.revenue 2}}"),
+    ("if", "{{#if contact.phone}}…{{else}}…{{/if}}"),
+    ("each", "{{#each contact.interests}}{{this}}{{/each}}"),
+    ("unless", "{{#unless contact.phone}}…{{/unless}}"),
+];
+
+/// Helpers that handlebars has and our templates don't.
+pub(super) const REFUSED: [&str; 5] = ["lookup", "with", "log", "raw", "len"];
+
+/// Most decimals that `number` writes.
+const MOST_DECIMALS: i64 = 10;
+
+/// A call of a helper that gives a value.
+pub(super) fn call(
+    word: &str,
+    span: Span,
+    parameters: &[Parameter],
+    compile: &mut Compile<'_>,
+) -> Option<Typed> {
+    let arguments: Vec<Option<Typed>> =
+        parameters.iter().map(|parameter| compile.parameter(parameter)).collect();
+    let known = HELPERS.iter().any(|(helper, _)| *helper == word);
+    if !known {
+        return unknown(word, span, compile);
+    }
+    let arguments: Vec<Typed> = arguments.into_iter().collect::<Option<_>>()?;
+    let typed = |expr, kind| Some(Typed { expr, kind, span, written: word.to_owned() });
+    let exprs = |arguments: Vec<Typed>| arguments.into_iter().map(|argument| argument.expr).collect();
+    let truth = Some(FieldType::Boolean);
+    match (word, arguments.len()) {
+        ("eq" | "ne" | "lt" | "lte" | "gt" | "gte", 2) => compare(word, span, arguments, compile),
+        ("and", 2..) => typed(Expr::All(exprs(arguments)), truth),
+        ("or", 2..) => typed(Expr::Any(exprs(arguments)), truth),
+        ("not", 1) => {
+            let inner = arguments.into_iter().next()?;
+            typed(Expr::Not(Box::new(inner.expr)), truth)
+        }
+        ("default", 2..) => {
+            let kind = arguments.first().and_then(|first| first.kind.clone());
+            let alike = arguments.iter().all(|argument| argument.kind == kind);
+            let numeric = |argument: &Typed| argument.kind.as_ref().is_some_and(FieldType::is_numeric);
+            let kind = if alike {
+                kind
+            } else if arguments.iter().all(numeric) {
+                Some(FieldType::Number)
+            } else {
+                None
+            };
+            typed(Expr::Default(exprs(arguments)), kind)
+        }
+        ("date", 2) => date(span, arguments, compile),
+        ("number", 2) => number(span, arguments, compile),
+        _ => compile.usage(word, span),
+    }
+}
+
+fn unknown<T>(word: &str, span: Span, compile: &mut Compile<'_>) -> Option<T> {
+    if REFUSED.contains(&word) {
+        let hint = "Name a field in full, as in `{{account.name}}`.".to_owned();
+        return compile.refuse(Code::TemplateSyntax, span, format!("`{word}` can't be used"), Some(hint));
+    }
+    let hint = did_you_mean(word, HELPERS.iter().map(|(helper, _)| *helper));
+    compile.refuse(Code::TemplateSyntax, span, format!("there is no helper `{word}`"), hint)
+}
+
+/// What can be compared with what.
+#[derive(PartialEq, Eq)]
+enum Class {
+    Numbers,
+    Texts,
+    Truths,
+    Moments,
+    Lists,
+}
+
+fn class(kind: &FieldType) -> Class {
+    match kind {
+        FieldType::Integer | FieldType::Number => Class::Numbers,
+        FieldType::Boolean => Class::Truths,
+        FieldType::DateTime => Class::Moments,
+        FieldType::Choices(_) => Class::Lists,
+        _ => Class::Texts,
+    }
+}
+
+fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<Typed> {
+    let operator = match word {
+        "eq" => Comparison::Equal,
+        "ne" => Comparison::NotEqual,
+        "lt" => Comparison::Less,
+        "lte" => Comparison::LessOrEqual,
+        "gt" => Comparison::Greater,
+        _ => Comparison::GreaterOrEqual,
+    };
+    let mut sides = arguments.into_iter();
+    let (mut left, mut right) = (sides.next()?, sides.next()?);
+    dated(&left.kind.clone(), &mut right, compile)?;
+    dated(&right.kind.clone(), &mut left, compile)?;
+    if let (Some(a), Some(b)) = (&left.kind, &right.kind)
+        && class(a) != class(b)
+    {
+        let hint = match (&right.expr, class(a), class(b)) {
+            (Expr::Literal(Value::Text(text)), Class::Numbers, _) if text.parse::<f64>().is_ok() => {
+                Some(format!("Write `{text}` without quotes."))
+            }
+            (Expr::Literal(_), Class::Texts, Class::Numbers) => {
+                Some(format!("Write `\"{}\"` in quotes.", right.written))
+            }
+            _ => None,
+        };
+        let message =
+            format!("{a} `{}` and {b} `{}` can't be compared", left.written, right.written.trim_matches('"'));
+        return compile.refuse(Code::IncompatibleTypes, span, message, hint);
+    }
+    let expr = Expr::Compare { operator, left: Box::new(left.expr), right: Box::new(right.expr) };
+    Some(Typed { expr, kind: Some(FieldType::Boolean), span, written: word.to_owned() })
+}
+
+/// Text beside a date or moment is read as one.
+fn dated(kind: &Option<FieldType>, side: &mut Typed, compile: &mut Compile<'_>) -> Option<()> {
+    let Expr::Literal(Value::Text(text)) = &side.expr else { return Some(()) };
+    let read = match kind {
+        Some(FieldType::DateTime) => parse_moment(text, compile.scope.zone).map(Value::Time),
+        Some(FieldType::Date) => parse_date(text).map(Value::Date),
+        _ => return Some(()),
+    };
+    match read {
+        Ok(value) => {
+            side.expr = Expr::Literal(value);
+            side.kind.clone_from(kind);
+            Some(())
+        }
+        Err(error) => compile.refuse(
+            Code::InvalidTime,
+            side.span,
+            error.to_string(),
+            Some("Write `\"2026-01-31\"` or `\"2026-01-31 08:00\"`.".to_owned()),
+        ),
+    }
+}
+
+fn date(span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<Typed> {
+    let mut arguments = arguments.into_iter();
+    let (value, format) = (arguments.next()?, arguments.next()?);
+    if !matches!(value.kind, Some(FieldType::Date | FieldType::DateTime)) {
+        let message = format!("`date` writes dates and moments, and `{}` is neither", value.written);
+        return compile.refuse(Code::IncompatibleTypes, value.span, message, None);
+    }
+    let Expr::Literal(Value::Text(format)) = format.expr else { return compile.usage("date", span) };
+    let sample = match value.kind {
+        Some(FieldType::Date) => format_date("2000-01-01", &format),
+        _ => format_moment(0, &format, compile.scope.zone),
+    };
+    if sample.is_err() {
+        let hint = "Write `%d %B %Y` or `%Y-%m-%d %H:%M`, say.".to_owned();
+        return compile.refuse(
+            Code::InvalidTime,
+            span,
+            format!("`{format}` is not a date format"),
+            Some(hint),
+        );
+    }
+    let expr = Expr::Date { value: Box::new(value.expr), format };
+    Some(Typed { expr, kind: Some(FieldType::Text), span, written: "date".to_owned() })
+}
+
+fn number(span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<Typed> {
+    let mut arguments = arguments.into_iter();
+    let (value, decimals) = (arguments.next()?, arguments.next()?);
+    if !value.kind.as_ref().is_some_and(FieldType::is_numeric) {
+        let message = format!("`number` writes numbers, and `{}` is none", value.written);
+        return compile.refuse(Code::IncompatibleTypes, value.span, message, None);
+    }
+    match decimals.expr {
+        Expr::Literal(Value::Integer(decimals)) if (0..=MOST_DECIMALS).contains(&decimals) => {
+            let decimals = usize::try_from(decimals).unwrap_or(0);
+            let expr = Expr::Number { value: Box::new(value.expr), decimals };
+            Some(Typed { expr, kind: Some(FieldType::Text), span, written: "number".to_owned() })
+        }
+        _ => compile.usage("number", span),
+    }
+}

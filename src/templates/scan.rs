@@ -1,0 +1,165 @@
+//! Where names stand in a template. Handlebars doesn't tell; but its tree comes in the order of the
+//! text, so that each name is the next one that stands in a tag.
+
+/// The text with all blanked out that isn't a name in a tag.
+pub(super) struct Scan {
+    /// As long as the text: spaces outside of tags, in quotes and in closing tags.
+    masked: String,
+    /// What has been found so far ends here.
+    cursor: usize,
+    /// Deepest nesting of blocks.
+    pub blocks: usize,
+    /// Deepest nesting of brackets within a tag.
+    pub brackets: usize,
+}
+
+impl Scan {
+    pub fn new(source: &str) -> Scan {
+        let mut scan =
+            Scan { masked: String::with_capacity(source.len()), cursor: 0, blocks: 0, brackets: 0 };
+        let mut open_blocks = 0_usize;
+        let mut at = 0;
+        while let Some(found) = source[at..].find("{{") {
+            let start = at + found;
+            scan.blank(&source[at..start]);
+            let backslashes = source[at..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
+            let end = if backslashes == 1 { start + 2 } else { tag_end(source, start) };
+            let tag = &source[start..end];
+            let inner = tag.trim_start_matches(['{', '~']);
+            if backslashes == 1 || inner.starts_with('!') {
+                scan.blank(tag);
+            } else if inner.starts_with('/') {
+                open_blocks = open_blocks.saturating_sub(1);
+                scan.blank(tag);
+            } else {
+                if inner.starts_with('#') || tag.starts_with("{{{{") {
+                    open_blocks += 1;
+                    scan.blocks = scan.blocks.max(open_blocks);
+                }
+                scan.keep(tag);
+            }
+            at = end;
+        }
+        scan.blank(&source[at..]);
+        scan
+    }
+
+    fn blank(&mut self, text: &str) {
+        self.masked.extend(std::iter::repeat_n(' ', text.len()));
+    }
+
+    /// Keeps a tag but for what stands in quotes.
+    fn keep(&mut self, tag: &str) {
+        let mut quote = None;
+        let mut escaped = false;
+        let mut depth = 0_usize;
+        let content = tag.trim_start_matches('{').len();
+        for (index, character) in tag.char_indices() {
+            let hidden = quote.is_some();
+            match quote {
+                Some(_) if escaped => escaped = false,
+                Some(_) if character == '\\' => escaped = true,
+                Some(open) if character == open => quote = None,
+                Some(_) => {}
+                None if matches!(character, '"' | '\'') => quote = Some(character),
+                None if matches!(character, '(' | '[' | '{') && index >= tag.len() - content => {
+                    depth += 1;
+                    self.brackets = self.brackets.max(depth);
+                }
+                None if matches!(character, ')' | ']' | '}') => depth = depth.saturating_sub(1),
+                None => {}
+            }
+            if hidden {
+                self.masked.extend(std::iter::repeat_n(' ', character.len_utf8()));
+            } else {
+                self.masked.push(character);
+            }
+        }
+    }
+
+    /// Start and end of the next place where a name stands; the place last found when there is none.
+    pub fn next(&mut self, name: &str) -> (usize, usize) {
+        let mut from = self.cursor;
+        while let Some(found) = self.masked.get(from..).and_then(|rest| rest.find(name)) {
+            let (start, end) = (from + found, from + found + name.len());
+            let before = self.masked[..start].chars().next_back();
+            let after = self.masked[end..].chars().next();
+            if !name.is_empty() && !before.is_some_and(is_name) && !after.is_some_and(is_name) {
+                self.cursor = end;
+                return (start, end);
+            }
+            from = end + after.map_or(1, char::len_utf8);
+        }
+        (self.cursor, self.cursor)
+    }
+}
+
+fn is_name(character: char) -> bool {
+    character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ':' | '.' | '/' | '@')
+}
+
+/// The end of the tag that starts at `start`.
+fn tag_end(source: &str, start: usize) -> usize {
+    let rest = &source[start..];
+    let closed_by = |end: &str| rest.find(end).map_or(source.len(), |at| start + at + end.len());
+    if rest.starts_with("{{!--") {
+        return closed_by("--}}");
+    }
+    if rest.starts_with("{{!") {
+        return closed_by("}}");
+    }
+    let mut quote = None;
+    let mut escaped = false;
+    for (index, character) in rest.char_indices() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if character == '\\' => escaped = true,
+            Some(open) if character == open => quote = None,
+            Some(_) => {}
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            None if rest[index..].starts_with("}}") => {
+                let braces = rest[index..].bytes().take_while(|byte| *byte == b'}').count();
+                let opened = rest.bytes().take_while(|byte| *byte == b'{').count();
+                return start + index + braces.min(opened.max(2));
+            }
+            None => {}
+        }
+    }
+    source.len()
+}
+
+/// The byte at a line and a column in characters, both from 1.
+pub(super) fn byte_at(source: &str, line: usize, column: usize) -> usize {
+    let start: usize = source.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let rest = &source[start.min(source.len())..];
+    start + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_tags_alone_one_after_the_other() {
+        let source =
+            r#"city {{! city }} \{{city}} {{x "city" 'city' citys contact.city city}} {{/city}}{{~ city ~}}"#;
+        let mut scan = Scan::new(source);
+        assert_eq!(scan.masked.len(), source.len());
+        let first = scan.next("city");
+        let second = scan.next("city");
+        assert_eq!((first.0, second.0), (64, source.len() - 8));
+        assert_eq!(scan.next("city").0, second.1, "the third is nowhere");
+    }
+
+    #[test]
+    fn nesting_is_measured() {
+        let scan = Scan::new("{{#if (eq (a) 1)}}{{#each b}}{{{c}}}{{/each}}{{/if}}{{#if d}}{{/if}}");
+        assert_eq!((scan.blocks, scan.brackets), (2, 2));
+    }
+
+    #[test]
+    fn places_count_lines_and_characters() {
+        assert_eq!(byte_at("é\nüx", 2, 2), 5);
+        assert_eq!(byte_at("é", 9, 9), 2);
+    }
+}

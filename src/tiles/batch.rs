@@ -1,0 +1,246 @@
+//! A batch of participants, and what becomes of them.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::model::Value;
+
+/// Participants at a step, and the accounts that they belong to.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The participants, by account.
+    pub participants: Vec<Participant>,
+    /// The accounts; each stands for a stretch of the participants.
+    pub accounts: Vec<AccountGroup>,
+    /// The present moment.
+    pub now: i64,
+    /// `name`, `label` and `owner` of the journey, for templates.
+    pub journey: BTreeMap<String, Value>,
+    /// `name` of the workspace, for templates.
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// A participant at a step.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Participant {
+    /// The contact's id.
+    pub contact_id: String,
+    /// When it arrived.
+    pub arrived_at: i64,
+    /// When it was to be looked at.
+    pub due_at: i64,
+    /// When it was looked at before, on this visit.
+    pub looked_at: Option<i64>,
+    /// The end of its window, when the tile asks a question of contacts.
+    pub deadline: i64,
+    /// The answer to the tile's question about this contact.
+    pub answer: Answer,
+    /// Values of the contact's fields, as the tile asked for them.
+    pub contact: Vec<Value>,
+    /// Values of the account's fields, likewise.
+    pub account: Vec<Value>,
+}
+
+/// What was found about a contact.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// When the condition was satisfied.
+    pub satisfied_at: Option<i64>,
+    /// When something happens next that the condition looks at.
+    pub next_at: Option<i64>,
+}
+
+/// An account with participants at a step. A contact without account is one of its own.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AccountGroup {
+    /// The account's id; nothing for a contact without account.
+    pub account_id: Option<String>,
+    /// Which of the batch's participants belong to it.
+    pub members: Range<usize>,
+    /// When its first participant arrived.
+    pub opened_at: i64,
+    /// The end of its window, when the tile asks a question of accounts.
+    pub deadline: i64,
+    /// The decision, if it was taken before.
+    pub decided: Option<(String, i64)>,
+    /// Who satisfied the condition and when, earliest first, whether or not they stand here.
+    pub satisfied: Vec<(String, i64)>,
+    /// When something happens next that the condition looks at.
+    pub next_at: Option<i64>,
+    /// How many are asked.
+    pub asked: u64,
+}
+
+/// What becomes of a participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It goes on.
+    Go {
+        /// By which path; nothing when the tile has none.
+        path: Option<String>,
+        /// From which moment what comes next counts.
+        moment: i64,
+    },
+    /// It stays and is looked at again.
+    Wait {
+        /// When, if nothing wakes it before.
+        until: i64,
+    },
+    /// It stops; the note says why.
+    Stop,
+}
+
+/// A decision for a whole account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// The path.
+    pub path: String,
+    /// When it was taken: the time of the event that decided it, or the deadline.
+    pub at: i64,
+    /// What decided it, for people.
+    pub because: String,
+}
+
+/// A record that a step makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// An activity for a salesperson.
+    Activity {
+        /// `task`, `phone_call`, `appointment`.
+        kind: String,
+        /// What it is about.
+        subject: String,
+        /// More about it.
+        description: Option<String>,
+        /// Who is to do it.
+        owner: Option<String>,
+        /// Until when.
+        due_at: Option<i64>,
+    },
+    /// A lead, by field.
+    Lead {
+        /// Fields of the lead with their text.
+        fields: Vec<(&'static str, Option<String>)>,
+    },
+}
+
+/// A tile that is broken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TileError {
+    /// A participant got no outcome, or two.
+    #[error("the tile `{tile}` gave contact `{contact}` {count} outcomes, expected one")]
+    Outcomes {
+        /// The tile.
+        tile: String,
+        /// The contact's id.
+        contact: String,
+        /// How many.
+        count: usize,
+    },
+}
+
+/// What a tile decided for a batch.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    outcomes: Vec<Vec<(Outcome, Option<String>)>>,
+    decisions: Vec<Option<Decision>>,
+    effects: Vec<(EffectSubject, i64, Effect)>,
+}
+
+/// Whom an effect is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EffectSubject {
+    /// The batch's participant at this place.
+    Participant(usize),
+    /// The batch's account at this place.
+    Account(usize),
+}
+
+impl Outcomes {
+    /// For a batch.
+    #[must_use]
+    pub fn of(batch: &Batch) -> Outcomes {
+        Outcomes {
+            outcomes: vec![Vec::new(); batch.participants.len()],
+            decisions: vec![None; batch.accounts.len()],
+            effects: Vec::new(),
+        }
+    }
+
+    /// Gives a participant its outcome.
+    pub fn participant(&mut self, place: usize, outcome: Outcome) {
+        self.noted(place, outcome, None);
+    }
+
+    /// Gives a participant its outcome with a note for people.
+    pub fn noted(&mut self, place: usize, outcome: Outcome, note: Option<String>) {
+        if let Some(slot) = self.outcomes.get_mut(place) {
+            slot.push((outcome, note));
+        }
+    }
+
+    /// Takes a decision for the account at a place.
+    pub fn decide(&mut self, account: usize, decision: Decision) {
+        if let Some(slot) = self.decisions.get_mut(account) {
+            *slot = Some(decision);
+        }
+    }
+
+    /// Makes a record at a moment.
+    pub fn effect(&mut self, subject: EffectSubject, moment: i64, effect: Effect) {
+        self.effects.push((subject, moment, effect));
+    }
+
+    /// Everything decided, once it is sure that each participant got exactly one outcome.
+    ///
+    /// # Errors
+    /// When one got none, or more than one.
+    #[allow(clippy::type_complexity, reason = "taken apart at once by the one caller")]
+    pub fn finish(
+        self,
+        tile: &str,
+        batch: &Batch,
+    ) -> Result<
+        (Vec<(Outcome, Option<String>)>, Vec<Option<Decision>>, Vec<(EffectSubject, i64, Effect)>),
+        TileError,
+    > {
+        let mut outcomes = Vec::with_capacity(self.outcomes.len());
+        for (place, mut slot) in self.outcomes.into_iter().enumerate() {
+            let count = slot.len();
+            match slot.pop() {
+                Some(outcome) if count == 1 => outcomes.push(outcome),
+                _ => {
+                    let contact =
+                        batch.participants.get(place).map(|one| one.contact_id.clone()).unwrap_or_default();
+                    return Err(TileError::Outcomes { tile: tile.to_owned(), contact, count });
+                }
+            }
+        }
+        Ok((outcomes, self.decisions, self.effects))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch() -> Batch {
+        let participant = Participant { contact_id: "ada".into(), ..Participant::default() };
+        Batch { participants: vec![participant], ..Batch::default() }
+    }
+
+    #[test]
+    fn a_forgotten_participant_is_an_error_that_names_the_tile() {
+        let batch = batch();
+        let error = Outcomes::of(&batch).finish("wait", &batch).unwrap_err();
+        assert_eq!(error.to_string(), "the tile `wait` gave contact `ada` 0 outcomes, expected one");
+    }
+
+    #[test]
+    fn a_participant_with_two_outcomes_is_an_error_too() {
+        let batch = batch();
+        let mut out = Outcomes::of(&batch);
+        out.participant(0, Outcome::Wait { until: 1 });
+        out.participant(0, Outcome::Stop);
+        assert!(matches!(out.finish("wait", &batch), Err(TileError::Outcomes { count: 2, .. })));
+    }
+}

@@ -1,0 +1,84 @@
+//! What a tile is compiled with: the journey around it and the workspace's names.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    calendar::Zone,
+    definitions::{Located, Reader},
+    diagnostics::{Code, Problem, Problems, Span, did_you_mean},
+    model::{Catalog, Entity},
+};
+
+/// What a tile is compiled with.
+pub struct CompileContext<'a> {
+    /// Whether the journey is about contacts or accounts.
+    pub target: Entity,
+    /// The journey's time zone.
+    pub zone: &'a Zone,
+    /// The journey's owner.
+    pub owner: Option<&'a str>,
+    /// Fields, interaction types and segments.
+    pub catalog: &'a Catalog,
+    /// The names of all e-mails.
+    pub emails: &'a BTreeSet<String>,
+    /// The ids of the journey's steps.
+    pub steps: &'a BTreeSet<String>,
+    /// Where problems go.
+    pub problems: &'a mut Problems,
+}
+
+/// What a tile decides or acts for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Each contact.
+    Contact,
+    /// Each account.
+    Account,
+}
+
+const UNITS: [(&str, Unit); 2] = [("contact", Unit::Contact), ("account", Unit::Account)];
+
+/// Reads `based_on`, `by` or `for_each`: needed in an account journey, and never `account` in a contact
+/// journey.
+pub(super) fn unit(key: &'static str, target: Entity, reader: &mut Reader<'_>) -> Option<Unit> {
+    let written = reader.has(key);
+    let unit: Option<Located<Unit>> = reader.choice(key, &UNITS);
+    match (target, unit) {
+        (Entity::Account, None) if !written => {
+            let span = reader.span();
+            reader.problems().push(
+                Problem::error(Code::MissingUnit, span, format!("`{key}` is missing"))
+                    .hint(format!("In an account journey write `{key}: contact` or `{key}: account`.")),
+            );
+            None
+        }
+        (_, None) if written => None,
+        (Entity::Account, Some(unit)) => Some(unit.value),
+        (_, Some(unit)) if unit.value == Unit::Account => {
+            reader.problems().push(
+                Problem::error(
+                    Code::AccountOption,
+                    unit.span,
+                    format!("`{key}: account` in a contact journey"),
+                )
+                .hint("Write `contact`, or give the journey `target: account`."),
+            );
+            None
+        }
+        _ => Some(Unit::Contact),
+    }
+}
+
+/// Reports a name that nothing has.
+pub(super) fn unknown<'n>(
+    code: Code,
+    what: &str,
+    name: &str,
+    span: Span,
+    names: impl IntoIterator<Item = &'n str>,
+    problems: &mut Problems,
+) {
+    problems.push(
+        Problem::error(code, span, format!("unknown {what} `{name}`")).hint_if(did_you_mean(name, names)),
+    );
+}

@@ -1,0 +1,32 @@
+//! `end`: leaves the journey.
+
+use super::{CompileContext, Look, Parameter, Tile, TileKind, TileSpec, Uniform, Wakes, Work};
+use crate::definitions::{Reader, StepDefinition};
+
+pub(super) struct End;
+
+static SPEC: TileSpec = TileSpec {
+    name: "end",
+    summary: "Leaves the journey here",
+    parameters: &[Parameter::optional("result", "text", "How it ended, shown among the step's paths")],
+    paths: &[],
+    example: "- id: won\n  tile: end\n  with: { result: won }\n",
+};
+
+impl TileKind for End {
+    fn spec(&self) -> &'static TileSpec {
+        &SPEC
+    }
+
+    fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
+        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let result = reader.text("result").map(|text| text.value);
+        reader.finish();
+        Some(Tile {
+            look: Look::ON_ARRIVAL,
+            paths: Vec::new(),
+            work: Work::Uniform(Uniform { ends: Some(result), ..Uniform::default() }),
+            wakes: Wakes::default(),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Tiles: the kinds of steps.
+//!
+//! In: a step's definition, and later batches of participants with the values and answers that the tile
+//! asked for. Out: a checked tile, and for each participant exactly one outcome, with effects. A tile
+//! does no IO and doesn't know the store, the clock or other participants' batches.
+
+mod activity;
+mod batch;
+mod context;
+mod create_lead;
+mod email;
+mod end;
+mod shared;
+mod spec;
+mod trigger;
+mod wait;
+mod work;
+
+pub use batch::{
+    AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
+};
+pub use context::{CompileContext, Unit};
+pub use spec::{Parameter, TileKind, TileSpec};
+pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
+
+/// All built-in tiles, in the order of the reference.
+pub const TILES: [&dyn TileKind; 6] =
+    [&email::Email, &wait::Wait, &trigger::Trigger, &activity::Activity, &create_lead::CreateLead, &end::End];
+
+/// The tile with this name.
+#[must_use]
+pub fn tile_named(name: &str) -> Option<&'static dyn TileKind> {
+    TILES.into_iter().find(|kind| kind.spec().name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tile_is_documented_and_found_by_its_name() {
+        for kind in TILES {
+            let spec = kind.spec();
+            assert!(!spec.summary.is_empty(), "{} has no summary", spec.name);
+            assert!(
+                spec.example.contains(&format!("tile: {}", spec.name)),
+                "{}'s example is another's",
+                spec.name
+            );
+            for parameter in spec.parameters {
+                assert!(
+                    !parameter.description.is_empty(),
+                    "{}.{} isn't described",
+                    spec.name,
+                    parameter.name
+                );
+            }
+            assert_eq!(tile_named(spec.name).map(|found| found.spec().name), Some(spec.name));
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! `trigger`: waits until something happens, for each contact or for the account as one, and for no
+//! longer than its timeout (semantics 10 and 11).
+
+use super::{
+    AccountGroup, AccountTile, Asked, Batch, CompileContext, ContactTile, Decision, Look, Needs, Outcome,
+    Outcomes, Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit,
+    shared::milliseconds,
+};
+use crate::{
+    conditions::{self, Scope},
+    definitions::{Reader, StepDefinition},
+    diagnostics::{Code, Problem, Text},
+    model::{
+        Entity,
+        time::{DAY, NEVER, moment_of, rfc3339},
+    },
+};
+
+pub(super) struct Trigger;
+
+static SPEC: TileSpec = TileSpec {
+    name: "trigger",
+    summary: "Waits until something happens, at most for its timeout, and sends contacts or whole accounts down one of two paths",
+    parameters: &[
+        Parameter::optional(
+            "based_on",
+            "contact or account",
+            "Whether each contact decides for itself, or the account as one; required in account journeys",
+        ),
+        Parameter::required("when", "condition about a contact", "What is waited for"),
+        Parameter::optional("timeout", "duration", "How long; to the end of the journey when not written"),
+        Parameter::optional(
+            "quorum",
+            "2 contacts, 50% or all",
+            "How many of the account's contacts must satisfy it; one when not written",
+        ),
+        Parameter::optional(
+            "counts",
+            "participants or all_contacts",
+            "Whether only the account's participants count, or all its contacts",
+        ),
+        Parameter::optional(
+            "grace",
+            "duration",
+            "How long `else` waits for late news of what happened in time",
+        ),
+    ],
+    paths: &["then", "else"],
+    example: "- id: ordered\n  tile: trigger\n  with:\n    based_on: account\n    when:\n      did: OrderPlaced\n    timeout: 30 days\n  paths:\n    then:\n      - id: lead\n        tile: create_lead\n        with:\n          for_each: account\n          topic: \"{{account.name}} ordered\"\n",
+};
+
+/// How many of an account's contacts must satisfy the condition.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Quorum {
+    Contacts(u64),
+    Percent(f64),
+    All,
+}
+
+impl Quorum {
+    /// How many that are of so many asked; at least one.
+    fn of(self, asked: u64) -> u64 {
+        match self {
+            Quorum::Contacts(count) => count,
+            #[allow(
+                clippy::cast_precision_loss,
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "contacts of one account: far below 2^53"
+            )]
+            Quorum::Percent(percent) => ((asked as f64 * percent / 100.0).ceil() as u64).max(1),
+            Quorum::All => asked.max(1),
+        }
+    }
+
+    fn depends_on_number(self) -> bool {
+        !matches!(self, Quorum::Contacts(_))
+    }
+}
+
+fn quorum(text: &Text) -> Option<Quorum> {
+    let written = text.value.trim();
+    if written == "all" {
+        return Some(Quorum::All);
+    }
+    if let Some(percent) = written.strip_suffix('%') {
+        let percent: f64 = percent.trim().parse().ok()?;
+        return (percent > 0.0 && percent <= 100.0).then_some(Quorum::Percent(percent));
+    }
+    let count =
+        written.strip_suffix("contacts").or_else(|| written.strip_suffix("contact")).unwrap_or(written);
+    let count: u64 = count.trim().parse().ok()?;
+    (count > 0).then_some(Quorum::Contacts(count))
+}
+
+impl TileKind for Trigger {
+    fn spec(&self) -> &'static TileSpec {
+        &SPEC
+    }
+
+    fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
+        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let based_on = unit("based_on", context.target, &mut reader);
+        let when = reader.required_condition("when");
+        let timeout = reader.duration("timeout");
+        let wrong_timeout = timeout.is_none() && reader.has("timeout");
+        let quorum_text = reader.text("quorum");
+        let counts = reader
+            .choice("counts", &[("participants", Asked::Participants), ("all_contacts", Asked::AllContacts)]);
+        let grace = reader.duration("grace");
+        reader.finish();
+
+        let mut sound = !wrong_timeout;
+        if based_on == Some(Unit::Contact) {
+            let spans =
+                [quorum_text.as_ref().map(|text| text.span), counts.as_ref().map(|counts| counts.span)];
+            for (name, span) in ["quorum", "counts"].into_iter().zip(spans) {
+                if let Some(span) = span {
+                    sound = false;
+                    context.problems.push(
+                        Problem::error(
+                            Code::AccountOption,
+                            span,
+                            format!("`{name}` in a trigger based on contacts"),
+                        )
+                        .hint("Leave it out, or write `based_on: account`."),
+                    );
+                }
+            }
+        }
+        let quorum = match &quorum_text {
+            None => Quorum::Contacts(1),
+            Some(text) => quorum(text).unwrap_or_else(|| {
+                sound = false;
+                context.problems.push(
+                    Problem::error(
+                        Code::InvalidValue,
+                        text.span,
+                        format!("`{}` is not a quorum", text.value),
+                    )
+                    .hint("Write a number such as `2 contacts`, a share such as `50%`, or `all`."),
+                );
+                Quorum::All
+            }),
+        };
+        let grace = match grace {
+            Some(grace) => milliseconds(grace.value, grace.span, context.problems)?,
+            None => 0,
+        };
+        let scope = Scope::new(Entity::Contact, context.zone).in_trigger(context.steps);
+        let predicate =
+            when.and_then(|when| conditions::check(&when, &scope, context.catalog, context.problems));
+        let (based_on, predicate) = (based_on?, predicate?);
+        if !sound {
+            return None;
+        }
+        let interests = conditions::interests(&predicate);
+        let whole_account = based_on == Unit::Account;
+        let wakes = Wakes {
+            interactions: interests.interactions.iter().cloned().collect(),
+            fields: interests.contact_fields || interests.account_fields,
+            whole_account,
+        };
+        let asked = match (based_on, counts) {
+            (Unit::Contact, _) => Asked::Contact,
+            (Unit::Account, None) => Asked::Participants,
+            (Unit::Account, Some(counts)) => counts.value,
+        };
+        let question = Question {
+            predicate,
+            asked,
+            timeout: timeout.map(|timeout| timeout.value),
+            counted: quorum.depends_on_number(),
+        };
+        // What depends on the clock or on segments has no event that wakes: it is looked at every day.
+        let look_again = (interests.clock || !interests.segments.is_empty()).then_some(DAY);
+        let tile = CompiledTrigger { question, quorum, grace, look_again };
+        Some(Tile {
+            look: Look::ON_ARRIVAL,
+            paths: SPEC.paths.iter().map(|path| (*path).to_owned()).collect(),
+            work: match based_on {
+                Unit::Contact => Work::PerContact(Box::new(tile)),
+                Unit::Account => Work::PerAccount(Box::new(tile)),
+            },
+            wakes,
+        })
+    }
+}
+
+struct CompiledTrigger {
+    question: Question,
+    quorum: Quorum,
+    grace: i64,
+    look_again: Option<i64>,
+}
+
+impl CompiledTrigger {
+    fn needed(&self) -> Needs {
+        Needs { question: Some(self.question.clone()), ..Needs::default() }
+    }
+
+    /// When to look again: at the deadline, or when something happens before it.
+    fn until(&self, deadline: i64, next_at: Option<i64>, now: i64) -> i64 {
+        let deadline = if deadline == NEVER { NEVER } else { deadline.saturating_add(self.grace) };
+        let again = self.look_again.map(|after| now.saturating_add(after));
+        [next_at, again].into_iter().flatten().fold(deadline, i64::min)
+    }
+
+    fn is_over(&self, deadline: i64, now: i64) -> bool {
+        deadline != NEVER && deadline.saturating_add(self.grace) <= now
+    }
+
+    /// Takes an account's decision, or none yet.
+    fn decide(&self, account: &AccountGroup, now: i64) -> Option<Decision> {
+        let needed = self.quorum.of(account.asked);
+        let deciding = usize::try_from(needed - 1).ok().and_then(|place| account.satisfied.get(place));
+        if let Some((_, satisfied_at)) = deciding {
+            let who: Vec<&str> = account
+                .satisfied
+                .iter()
+                .take(usize::try_from(needed).unwrap_or(usize::MAX))
+                .map(|(contact, _)| contact.as_str())
+                .collect();
+            let at = (*satisfied_at).max(account.opened_at);
+            return Some(Decision {
+                path: "then".to_owned(),
+                at,
+                because: format!("satisfied by {} at {}", listed(&who), rfc3339(*satisfied_at)),
+            });
+        }
+        self.is_over(account.deadline, now).then(|| Decision {
+            path: "else".to_owned(),
+            at: account.deadline,
+            because: match (account.satisfied.len(), needed) {
+                (0, _) => format!("nobody satisfied it until {}", rfc3339(account.deadline)),
+                (count, needed) => {
+                    format!("satisfied by {count} of the {needed} needed until {}", rfc3339(account.deadline))
+                }
+            },
+        })
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [all @ .., last] if all.len() > 4 => {
+            format!("{} and {} others, {last} last", all[..3].join(", "), names.len() - 4)
+        }
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+impl ContactTile for CompiledTrigger {
+    fn needs(&self) -> Needs {
+        self.needed()
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        for (place, participant) in batch.participants.iter().enumerate() {
+            let deadline = participant.deadline;
+            match participant.answer.satisfied_at {
+                Some(satisfied_at) => {
+                    let moment = moment_of(satisfied_at.max(participant.arrived_at), batch.now);
+                    let note = format!("satisfied at {}", rfc3339(satisfied_at));
+                    out.noted(place, Outcome::Go { path: Some("then".to_owned()), moment }, Some(note));
+                }
+                None if self.is_over(deadline, batch.now) => {
+                    let moment = moment_of(deadline, batch.now);
+                    let note = format!("not satisfied until {}", rfc3339(deadline));
+                    out.noted(place, Outcome::Go { path: Some("else".to_owned()), moment }, Some(note));
+                }
+                None => {
+                    let until = self.until(deadline, participant.answer.next_at, batch.now);
+                    out.participant(place, Outcome::Wait { until });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AccountTile for CompiledTrigger {
+    fn needs(&self) -> Needs {
+        self.needed()
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        for (place, account) in batch.accounts.iter().enumerate() {
+            let decided = match &account.decided {
+                Some(decided) => Some(decided.clone()),
+                None => self.decide(account, batch.now).map(|decision| {
+                    out.decide(place, decision.clone());
+                    (decision.path, decision.at)
+                }),
+            };
+            for member in account.members.clone() {
+                let arrived_at = batch.participants[member].arrived_at;
+                let outcome = match &decided {
+                    Some((path, at)) => {
+                        let moment = moment_of((*at).max(arrived_at), batch.now);
+                        Outcome::Go { path: Some(path.clone()), moment }
+                    }
+                    None => Outcome::Wait { until: self.until(account.deadline, account.next_at, batch.now) },
+                };
+                out.participant(member, outcome);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostics::{FileId, Span};
+
+    #[test]
+    fn a_quorum_is_a_number_a_share_or_all() {
+        let read = |text: &str| quorum(&Text::verbatim(text, Span::new(FileId(0), 0, text.len())));
+        let cases = [
+            ("2 contacts", Some(Quorum::Contacts(2))),
+            ("1 contact", Some(Quorum::Contacts(1))),
+            ("3", Some(Quorum::Contacts(3))),
+            ("50%", Some(Quorum::Percent(50.0))),
+            ("all", Some(Quorum::All)),
+            ("0", None),
+            ("0%", None),
+            ("120%", None),
+            ("most", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_share_is_rounded_up_and_is_at_least_one() {
+        assert_eq!(Quorum::Percent(50.0).of(5), 3);
+        assert_eq!(Quorum::Percent(50.0).of(0), 1);
+        assert_eq!(Quorum::All.of(4), 4);
+        assert_eq!(Quorum::Contacts(2).of(1), 2);
+    }
+}

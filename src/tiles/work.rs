@@ -1,0 +1,139 @@
+//! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
+
+use super::{Batch, Outcomes, TileError};
+use crate::model::{Duration, Field, Predicate};
+
+/// A compiled tile.
+pub struct Tile {
+    /// When it first looks at somebody who arrives.
+    pub look: Look,
+    /// The paths that may be written for this step.
+    pub paths: Vec<String>,
+    /// How it works.
+    pub work: Work,
+    /// What wakes those who wait.
+    pub wakes: Wakes,
+}
+
+/// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Milliseconds after the arrival.
+    pub after: i64,
+    /// UTC milliseconds.
+    pub at: i64,
+}
+
+impl Look {
+    /// On arrival.
+    pub const ON_ARRIVAL: Look = Look { after: 0, at: i64::MIN };
+
+    /// When somebody who arrives at a moment is looked at first.
+    #[must_use]
+    pub fn first(self, arrived_at: i64) -> i64 {
+        arrived_at.saturating_add(self.after).max(self.at)
+    }
+}
+
+/// How a tile works.
+pub enum Work {
+    /// The same for everyone: carried out by the store for a whole batch at once.
+    Uniform(Uniform),
+    /// Contact by contact.
+    PerContact(Box<dyn ContactTile>),
+    /// Account by account.
+    PerAccount(Box<dyn AccountTile>),
+}
+
+/// What a tile does that does the same for everyone.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Uniform {
+    /// Whether they go on from their due time; from their arrival otherwise.
+    pub released_when_due: bool,
+    /// A mail to each.
+    pub mail: Option<Mail>,
+    /// They leave the journey; the result is kept as the path.
+    pub ends: Option<Option<String>>,
+}
+
+/// A mail to each participant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// The e-mail's name.
+    pub email: String,
+    /// How long after the step's moment it isn't sent any more.
+    pub expires_after: Option<i64>,
+    /// Whether it is sent even then.
+    pub send_late: bool,
+}
+
+/// What wakes those who wait at a step.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wakes {
+    /// Interactions of these types.
+    pub interactions: Vec<String>,
+    /// Changed contacts and accounts.
+    pub fields: bool,
+    /// Whether all who wait for the account are woken, or the contact alone.
+    pub whole_account: bool,
+}
+
+/// What a tile has to know about a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Needs {
+    /// Fields of the contact, in the order in which the tile gets their values.
+    pub contact: Vec<Field>,
+    /// Fields of the account, likewise.
+    pub account: Vec<Field>,
+    /// A condition to be answered.
+    pub question: Option<Question>,
+}
+
+/// A condition to be answered for each participant or account, within a window that opens with the
+/// arrival.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What must hold for a contact.
+    pub predicate: Predicate,
+    /// Who is asked.
+    pub asked: Asked,
+    /// How long the window is; up to the end of the journey when nothing is written.
+    pub timeout: Option<Duration>,
+    /// Whether the tile must know how many are asked.
+    pub counted: bool,
+}
+
+/// Who is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The contact alone.
+    Contact,
+    /// The account's participants.
+    Participants,
+    /// All contacts of the account.
+    AllContacts,
+}
+
+/// A tile that decides contact by contact.
+pub trait ContactTile: Send + Sync {
+    /// What it has to know.
+    fn needs(&self) -> Needs;
+
+    /// Gives each participant exactly one outcome.
+    ///
+    /// # Errors
+    /// When the tile itself is broken; what concerns one participant is an outcome.
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
+}
+
+/// A tile that decides account by account.
+pub trait AccountTile: Send + Sync {
+    /// What it has to know.
+    fn needs(&self) -> Needs;
+
+    /// Gives each participant of each account exactly one outcome.
+    ///
+    /// # Errors
+    /// When the tile itself is broken; what concerns one account is an outcome.
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
+}
