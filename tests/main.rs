@@ -6,4 +6,5 @@ mod architecture;
 mod forgotten;
 mod postgres_server;
 mod sample;
+mod store;
 mod support;

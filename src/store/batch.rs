@@ -3,7 +3,7 @@
 use super::{
     Cell, Store, StoreError,
     claims::{self, Claim},
-    columns::value,
+    columns::{field_column, value},
     stops::{self, BlockedQuery, Blocks},
 };
 use crate::model::{Field, Value, time::LAG_LIMIT};
@@ -86,10 +86,10 @@ impl Store {
     ) -> Result<Vec<Standing>, StoreError> {
         let mut columns = String::new();
         for field in contact_fields {
-            columns = format!("{columns}, c.\"{}\"", field.name);
+            columns = format!("{columns}, c.{}", field_column(&field.name));
         }
         for field in account_fields {
-            columns = format!("{columns}, a.\"{}\"", field.name);
+            columns = format!("{columns}, a.{}", field_column(&field.name));
         }
         let due = match whole_accounts {
             false => "p.due_at <= $5".to_owned(),
@@ -200,11 +200,12 @@ impl Store {
             )?;
             match &passage.next {
                 Some(next) => {
+                    let visit = next_visit("$7");
                     let mut all = parameters.clone();
                     all.extend([next.step_key.into(), next.look_after.into(), next.look_at.into()]);
                     connection.execute(
                         &format!(
-                            "UPDATE position AS p SET step_key = $7, visit = 1, arrived_at = {moment}, looked_at = NULL,
+                            "UPDATE position AS p SET step_key = $7, visit = {visit}, arrived_at = {moment}, looked_at = NULL,
                                 due_at = CASE WHEN {moment} + CAST($8 AS BIGINT) > $9
                                               THEN {moment} + CAST($8 AS BIGINT) ELSE $9 END
                              WHERE {due}"
@@ -228,6 +229,15 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// Which arrival it is when a position `p` of the iteration `$1` comes to a step.
+pub(super) fn next_visit(step: &str) -> String {
+    format!(
+        "CASE WHEN (SELECT t.revisits FROM iteration t WHERE t.key = $1) = 0 THEN 1
+              ELSE 1 + (SELECT COUNT(*) FROM history v WHERE v.iteration_key = p.iteration_key
+                AND v.account_key = p.account_key AND v.contact_key = p.contact_key AND v.step_key = {step}) END"
+    )
 }
 
 /// Iteration, step, first and last account, now.

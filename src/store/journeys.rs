@@ -69,6 +69,9 @@ pub enum Removed {
     To(String),
 }
 
+/// The places of steps that were removed start here.
+pub(super) const REMOVED_PLACE: i64 = 1_000_000;
+
 impl Store {
     /// The latest published hash of each definition of a kind, by name.
     ///
@@ -183,6 +186,11 @@ impl Store {
                     )?;
                 }
             }
+            // What isn't published any more goes behind all that is.
+            connection.execute(
+                "UPDATE step SET place = place + $2 WHERE journey_key = $1 AND place < $2",
+                &[key.into(), REMOVED_PLACE.into()],
+            )?;
             for (place, step) in steps.iter().enumerate() {
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 connection.execute(

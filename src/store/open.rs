@@ -128,15 +128,22 @@ impl Store {
             },
             Connection::Postgres(_) => None,
         };
-        let row = self
-            .connection
-            .query_first("INSERT INTO worker (started_at) VALUES ($1) RETURNING key", &[started_at.into()])?;
-        let key = row.map_or(Ok(0), |row| row.integer(0))?;
-        if self.dialect() == Dialect::Postgres {
-            // Held by the connection: the server frees it when the process is gone.
-            self.connection
-                .query("SELECT CAST(pg_advisory_lock(7411, CAST($1 AS INTEGER)) AS TEXT)", &[key.into()])?;
-        }
+        let key = self.connection.write(|connection| {
+            let row = connection.query_first(
+                "INSERT INTO worker (started_at) VALUES ($1) RETURNING key",
+                &[started_at.into()],
+            )?;
+            let key = row.map_or(Ok(0), |row| row.integer(0))?;
+            if connection.dialect() == Dialect::Postgres {
+                // Held by the connection: the server frees it when the process is gone. It is taken
+                // before others can see the worker, who would think it dead.
+                connection.query(
+                    "SELECT CAST(pg_advisory_lock(7411, CAST($1 AS INTEGER)) AS TEXT)",
+                    &[key.into()],
+                )?;
+            }
+            Ok(key)
+        })?;
         self.worker = Some(Worker { key, _lock: lock });
         self.free_dead_workers()?;
         Ok(true)
@@ -211,7 +218,8 @@ impl Store {
             _ => {
                 self.connection.execute(
                     "INSERT INTO setting (name, value) VALUES ('clock', $1)
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                     WHERE CAST(setting.value AS BIGINT) < CAST(excluded.value AS BIGINT)",
                     &[Cell::Text(now.to_string())],
                 )?;
                 Ok(())

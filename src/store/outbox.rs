@@ -1,6 +1,9 @@
 //! Messages on their way out.
 
-use super::{Cell, JsonRows, Store, StoreError, columns::value};
+use super::{
+    Cell, JsonRows, Store, StoreError,
+    columns::{field_column, value},
+};
 use crate::model::{Field, Value};
 
 /// How far a message has come.
@@ -141,10 +144,10 @@ impl Store {
         }
         let mut columns = String::new();
         for field in contact_fields {
-            columns = format!("{columns}, c.\"{}\"", field.name);
+            columns = format!("{columns}, c.{}", field_column(&field.name));
         }
         for field in account_fields {
-            columns = format!("{columns}, a.\"{}\"", field.name);
+            columns = format!("{columns}, a.{}", field_column(&field.name));
         }
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
@@ -155,11 +158,11 @@ impl Store {
              JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
              LEFT JOIN account a ON a.key = o.account_key
              LEFT JOIN participant p ON p.iteration_key = o.iteration_key AND p.contact_key = o.contact_key
-             WHERE o.state = 2 AND o.owner = $1
+             WHERE o.state = 2 AND o.owner = $1 AND o.channel = $2
              ORDER BY o.due_at, o.iteration_key, o.account_key, o.contact_key, o.step_key"
         );
         let mut messages = Vec::new();
-        self.connection.query_each(&sql, &[owner.into()], &mut |row| {
+        self.connection.query_each(&sql, &[owner.into(), channel.into()], &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
                 values.push(value(row.raw(15 + at)?, &field.kind)?);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
+    batch::next_visit,
     claims::{self, Claim},
     stops::{self, BlockedQuery, Blocks},
 };
@@ -235,9 +236,10 @@ fn move_on(
         connection.execute(&leave, &parameters)?;
         connection.execute(
             &format!(
-                "UPDATE position AS p SET step_key = r.next_step, visit = 1, arrived_at = r.moment,
+                "UPDATE position AS p SET step_key = r.next_step, visit = {}, arrived_at = r.moment,
                     due_at = r.look_at, looked_at = NULL
-                 FROM {who} WHERE {same}"
+                 FROM {who} WHERE {same}",
+                next_visit("r.next_step")
             ),
             &parameters,
         )?;

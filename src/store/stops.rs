@@ -138,6 +138,11 @@ pub(super) fn leave_removed_step(
     )?;
     if let Some(to) = to {
         connection.execute(
+            "UPDATE iteration SET revisits = 1
+             WHERE key IN (SELECT iteration_key FROM position WHERE step_key = $1)",
+            &[step_key.into()],
+        )?;
+        connection.execute(
             "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
              SELECT iteration_key, account_key, contact_key, step_key, visit, arrived_at,
                     CASE WHEN arrived_at > $2 THEN arrived_at ELSE $2 END, 0, 'removed'

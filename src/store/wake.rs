@@ -97,7 +97,7 @@ impl Store {
                 &[now.into()],
             )?;
             for name in affected(&incoming) {
-                connection.execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
+                connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
             }
             if incoming.contacts || incoming.accounts {
                 super::segments::bump_audience_version(connection)?;
