@@ -11,6 +11,8 @@ mod import;
 mod logging;
 mod output;
 mod progress;
+mod run;
+mod store_error;
 mod workspace;
 
 pub use dispatch::dispatch;
