@@ -14,6 +14,7 @@ mod lists;
 mod logging;
 mod output;
 mod progress;
+mod run;
 mod segment;
 mod store_error;
 mod why;

@@ -9,7 +9,7 @@ mod publish;
 mod run;
 mod serve;
 
-pub use clock::real_now;
+pub use clock::{pause, real_now};
 pub use play::{play, starting_point};
 pub use publish::{PublishError, Publishing, publish};
 pub use run::{Runtime, RuntimeError, tick};
