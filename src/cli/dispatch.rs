@@ -28,6 +28,25 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::Segment(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Journey(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::journey(command, &plan, &mut store, now, output)
+        }
+        Command::Lead(command) => super::lead(command, &mut workspace::reading(global, output)?.1, output),
+        Command::Activity(command) => {
+            super::activity(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Outbox(command) => {
+            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Why(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::why(command, &plan, &mut store, now, output)
+        }
         _ => Err(CliError::usage("this command isn't there yet")),
     }
 }

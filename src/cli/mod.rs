@@ -4,24 +4,33 @@
 //! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
 
 pub mod args;
+mod cells;
 mod dispatch;
 mod error;
 mod exit;
 mod import;
+mod journey;
+mod lists;
 mod logging;
 mod output;
 mod progress;
 mod run;
+mod segment;
 mod store_error;
+mod why;
 mod workspace;
 
 pub use dispatch::dispatch;
 pub use error::CliError;
 pub use exit::Exit;
 pub use import::import;
+pub use journey::journey;
+pub use lists::{activity, lead, outbox};
 pub use logging::start_logging;
 pub use output::{Output, Table, TableColumn};
 pub use progress::ImportProgress;
+pub use segment::segment;
+pub use why::why;
 
 use std::process::ExitCode;
 
