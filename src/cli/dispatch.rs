@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    run, workspace,
+    demo, run, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -47,6 +47,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::why(command, &plan, &mut store, now, output)
         }
-        _ => Err(CliError::usage("this command isn't there yet")),
+        Command::Demo { directory } => demo::demo(global, directory, &program(), output),
     }
+}
+
+/// The program as it was called, for commands to try next.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "tilework".to_owned())
 }

@@ -5,6 +5,7 @@
 
 pub mod args;
 mod cells;
+mod demo;
 mod dispatch;
 mod error;
 mod exit;
@@ -49,7 +50,9 @@ pub fn start(dispatch: impl FnOnce(&Arguments, &mut Output) -> Result<Exit, CliE
             };
         }
     };
-    start_logging(arguments.global.quiet);
+    // The demo is one screen: what a scheduler logs would hide it.
+    let quiet = arguments.global.quiet || matches!(arguments.command, args::Command::Demo { .. });
+    start_logging(quiet);
     let mut output = Output::standard(arguments.global.format, arguments.global.quiet);
     let end = dispatch(&arguments, &mut output).and_then(|exit| output.finish().map(|()| exit));
     match end {
