@@ -227,6 +227,17 @@ impl Store {
         }
     }
 
+    /// Brings everything written so far into the SQLite file itself, so that the file can be copied.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match self.dialect() {
+            Dialect::Sqlite => self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ()),
+            Dialect::Postgres => Ok(()),
+        }
+    }
+
     /// Tells the database's planner what the tables hold now: after many rows came in.
     ///
     /// # Errors
