@@ -256,6 +256,7 @@ pub fn step(id: &str) -> PublishedStep {
         tile: "wait".to_owned(),
         wakes: Vec::new(),
         wakes_account: false,
+        wakes_on_fields: false,
     }
 }
 
