@@ -36,6 +36,8 @@ pub fn play(database: &mut Database, ids: &BTreeMap<i64, (String, String)>) {
         segment: database.number("SELECT key FROM segment WHERE name = 'everybody'"),
     };
     enter(database, &keys);
+    database.run("ANALYZE participant");
+    database.run("ANALYZE position");
     mail(database, &keys, "first", START);
     go_on(database, &keys, "first", "pause", &format!("arrived_at + {WAIT}"), START);
     let opened = START + WAIT;
@@ -49,6 +51,8 @@ pub fn play(database: &mut Database, ids: &BTreeMap<i64, (String, String)>) {
         "UPDATE position SET due_at = {}, looked_at = {opened} WHERE iteration_key = {} AND step_key = {}",
         opened + TIMEOUT, keys.iteration, keys.steps["ordered"]
     )]);
+    database.run("ANALYZE decision");
+    database.run("ANALYZE position");
     for now in world::ticks().into_iter().skip(1) {
         decide(database, &keys, opened, now);
         make_activities(database, &keys);

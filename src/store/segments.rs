@@ -124,9 +124,7 @@ impl Store {
         let key = self.names.segment_key(name);
         let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
         let seen = row.map_or(Ok(0), |row| row.integer(0))?;
-        self.connection.execute_batch(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY); DELETE FROM evaluation",
-        )?;
+        self.connection.execute("DELETE FROM evaluation", &[])?;
         let (select, parameters) = match membership {
             Membership::Where(condition) => select_keys(self.dialect(), &self.names, condition, now)?,
             Membership::Static(ids) => {
