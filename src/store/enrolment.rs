@@ -65,6 +65,8 @@ impl Store {
         ];
         let entered = self.connection.write(|connection| {
             let entered = connection.execute(&insert, &parameters)?;
+            let many = usize::try_from(entered).unwrap_or(usize::MAX);
+            connection.analyze("participant", many)?;
             if entered > 0 {
                 for step in enrolment.account_steps {
                     connection.execute(
@@ -93,9 +95,7 @@ impl Store {
             )?;
             Ok(entered)
         })?;
-        for table in ["participant", "position"] {
-            self.connection.analyze(table, usize::try_from(entered).unwrap_or(usize::MAX))?;
-        }
+        self.connection.analyze("position", usize::try_from(entered).unwrap_or(usize::MAX))?;
         Ok(entered)
     }
 

@@ -138,7 +138,9 @@ impl Store {
                 (sql, vec![json.finish()])
             }
         };
-        self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
+        let found =
+            self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
+        self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
         self.connection.write(|connection| {
             let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
             let count = row.map_or(Ok(0), |row| row.integer(0))?;
@@ -150,14 +152,14 @@ impl Store {
                 &[key.into(), count.into(), now.into(), next_evaluation_at.into(), seen.into()],
             )?;
             let stamp = [Cell::Integer(key), Cell::Integer(now)];
-            let joined = connection.execute(
+            connection.execute(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined)
                  SELECT $1, e.key, $2, 1 FROM evaluation e
                  WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)
                  ON CONFLICT DO NOTHING",
                 &stamp,
             )?;
-            connection.execute(
+            let joined = connection.execute(
                 "INSERT INTO membership (segment_key, subject_key, joined_at)
                  SELECT $1, e.key, $2 FROM evaluation e
                  WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
@@ -176,6 +178,7 @@ impl Store {
                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
                 &stamp[..1],
             )?;
+            connection.analyze("membership", usize::try_from(joined).unwrap_or(usize::MAX))?;
             if joined + left > 0 {
                 bump_audience_version(connection)?;
                 for name in dependents {
