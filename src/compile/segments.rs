@@ -127,21 +127,30 @@ fn report_circles(definitions: &Definitions, plans: &BTreeMap<String, SegmentPla
             continue;
         }
         if let Some(circle) = circle_from(name, plans) {
-            let words: Vec<String> = circle.iter().chain([name]).map(|name| format!("`{name}`")).collect();
+            report_circle(&circle, definitions, problems);
             reported.extend(circle);
-            let written = definitions.segments.iter().find(|segment| segment.header.name.value == *name);
-            if let Some(definition) = written {
-                problems.push(
-                    Problem::error(
-                        Code::CircularSegments,
-                        definition.header.name.span,
-                        format!("segments refer to each other in a circle: {}", words.join(" → ")),
-                    )
-                    .hint("Take one of the references out."),
-                );
-            }
         }
     }
+}
+
+fn report_circle(circle: &[String], definitions: &Definitions, problems: &mut Problems) {
+    let place = |name: &String| {
+        let definition = definitions.segments.iter().find(|segment| segment.header.name.value == *name);
+        definition.map(|definition| definition.header.name.span)
+    };
+    let Some((first, span)) = circle.first().and_then(|name| Some((name, place(name)?))) else { return };
+    let words: Vec<String> = circle.iter().chain([first]).map(|name| format!("`{name}`")).collect();
+    let message = match circle {
+        [alone] => format!("the segment `{alone}` refers to itself"),
+        _ => format!("segments refer to each other in a circle: {}", words.join(" → ")),
+    };
+    let mut problem = Problem::error(Code::CircularSegments, span, message);
+    for (name, next) in circle.iter().zip(circle.iter().skip(1).chain([first])).skip(1) {
+        if let Some(span) = place(name) {
+            problem = problem.related(span, format!("`{name}` refers to `{next}`"));
+        }
+    }
+    problems.push(problem.hint("Take one of the references out."));
 }
 
 /// The shortest way from a segment back to itself.

@@ -27,7 +27,7 @@ pub fn read(node: &Node, problems: &mut Problems) -> Option<ConditionNode> {
         Content::Null => {
             problems
                 .push(Problem::error(Code::YamlTrap, node.span, "expected a condition, found nothing").hint(
-                "Write a condition here. YAML takes what starts with `!` for a tag: write `not(…)` instead.",
+                "Write a condition here, or `true` for everyone; YAML takes what starts with `!` for a tag, so write `not(…)` instead.",
             ));
             None
         }
@@ -116,11 +116,6 @@ fn did(
     let until = reader.text("until");
     let step = reader.text("step");
     let count = count(&mut reader);
-    if let (Some(within), Some(since)) = (&within, &since) {
-        let message = "`within` and `since` both say where the window starts";
-        let problem = Problem::error(Code::InvalidValue, since.span, message);
-        reader.problems().push(problem.related(within.span, "the other one"));
-    }
     reader.not_available(&NOT_AVAILABLE);
     let attributes = attributes(entries, problems);
     let node = DidNode {
@@ -311,8 +306,7 @@ mod tests {
             (
                 "all:\n  - ~",
                 &[
-                    "yaml-trap 6:7 expected a condition, found nothing | Write a condition here. YAML takes what starts \
-                   with `!` for a tag: write `not(…)` instead.",
+                    "yaml-trap 6:7 expected a condition, found nothing | Write a condition here, or `true` for everyone; YAML takes what starts with `!` for a tag, so write `not(…)` instead.",
                 ],
             ),
             (
@@ -359,10 +353,6 @@ mod tests {
                     "invalid-value 7:3 `at_least` and `exactly` can't stand together | Write two conditions under \
                    `all:`.",
                 ],
-            ),
-            (
-                "did: A\nwithin: 3 days\nsince: 2026-01-01",
-                &["invalid-value 7:10 `within` and `since` both say where the window starts"],
             ),
             (
                 "did: A\nlink: [a, b]\namount: 100.000\ninteraction.x == \"a: b\"",

@@ -46,7 +46,11 @@ impl<'a> Files<'a> {
             Ok(bytes) => bytes,
             Err(error) => {
                 let id = self.sources.add(path, "");
-                self.unreadable(Span::new(id, 0, 0), format!("the file can't be read: {error}"), problems);
+                self.unreadable(
+                    Span::new(id, 0, 0),
+                    format!("the file can't be read: {}", in_words(&error)),
+                    problems,
+                );
                 return None;
             }
         };
@@ -59,14 +63,16 @@ impl<'a> Files<'a> {
                 let at = error.utf8_error().valid_up_to();
                 let id = self.sources.add(path, String::from_utf8_lossy(error.as_bytes()));
                 let span = Span::new(id, at, at + '\u{fffd}'.len_utf8());
-                self.unreadable(span, "the file isn't UTF-8 text".to_owned(), problems);
+                let message = "the file isn't UTF-8 text".to_owned();
+                self.unreadable(span, message, problems);
                 None
             }
         }
     }
 
     fn unreadable(&self, span: Span, message: String, problems: &mut Problems) {
-        problems.push(Problem::error(Code::UnreadableFile, span, message));
+        let hint = message.ends_with("UTF-8 text").then(|| "Save it as UTF-8.".to_owned());
+        problems.push(Problem::error(Code::UnreadableFile, span, message).hint_if(hint));
     }
 
     /// The paths of all `*.yaml` and `*.yml` files under a folder, relative to the workspace and
@@ -86,7 +92,7 @@ impl<'a> Files<'a> {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     let id = self.sources.add(&*folder, "");
-                    let message = format!("the folder can't be read: {error}");
+                    let message = format!("the folder can't be read: {}", in_words(&error));
                     self.unreadable(Span::new(id, 0, 0), message, problems);
                     continue;
                 }
@@ -106,6 +112,12 @@ impl<'a> Files<'a> {
         }
         found.into_iter().collect()
     }
+}
+
+/// An error of the system without its number.
+pub(super) fn in_words(error: &std::io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or(&words).to_lowercase()
 }
 
 /// A path relative to a folder of the workspace, without `.` and `..`; nothing when it leads out.

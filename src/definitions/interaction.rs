@@ -58,7 +58,7 @@ mod tests {
                 &[
                     "duplicate-name 3:15 every interaction has the attribute `at` | Leave it out, or choose another \
                      name.",
-                    "duplicate-name 6:7 the type of interaction `A` is defined already",
+                    "duplicate-name 6:7 the type of interaction `A` is defined already | Give one of them another name.",
                 ],
             ),
         ]);

@@ -379,8 +379,8 @@ pub struct StepDefinition {
     pub tile: Text,
     /// The tile's parameters, in the order of the file.
     pub with: Vec<(Text, Node)>,
-    /// Where the parameters stand; the step when there are none.
-    pub with_span: Span,
+    /// Whether the parameters couldn't be read, so that nobody can say which are missing.
+    pub with_unreadable: bool,
     /// Where each path leads.
     pub paths: Vec<(Text, PathDefinition)>,
     /// Where the step starts.

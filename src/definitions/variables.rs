@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::files::in_words;
 use super::{Content, Node};
 use crate::diagnostics::{Code, Problem, Problems, Text};
 
@@ -60,9 +61,9 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
                 offsets.extend(std::iter::repeat_n(place(at + start), found.len()));
                 value.push_str(&found);
             }
-            Err(message) => {
+            Err((message, hint)) => {
                 let span = text.span_at(at + start, at + start + length + 1);
-                problems.push(Problem::error(Code::MissingVariable, span, message));
+                problems.push(Problem::error(Code::MissingVariable, span, message).hint(hint));
                 complete = false;
             }
         }
@@ -72,11 +73,18 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
     if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
 }
 
-fn look_up(name: &str, variables: Variables<'_>) -> Result<String, String> {
+/// The value; else what is wrong, and how to mend it.
+fn look_up(name: &str, variables: Variables<'_>) -> Result<String, (String, String)> {
     match name.strip_prefix("file:") {
         Some(path) => std::fs::read_to_string(variables.root.join(path))
             .map(|content| content.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| format!("the file `{path}` can't be read: {error}")),
-        None => (variables.lookup)(name).ok_or_else(|| format!("the variable `{name}` isn't set")),
+            .map_err(|error| {
+                let message = format!("the file `{path}` can't be read: {}", in_words(&error));
+                (message, "Its path counts from the folder of the workspace.".to_owned())
+            }),
+        None => (variables.lookup)(name).ok_or_else(|| {
+            let hint = format!("Set it where Tilework is started, such as `export {name}=…`.");
+            (format!("the variable `{name}` isn't set"), hint)
+        }),
     }
 }

@@ -1,5 +1,7 @@
 //! A problem in a definition, and the collection of all that were found.
 
+use std::collections::BTreeSet;
+
 use super::{Code, Span};
 
 /// How bad a problem is.
@@ -85,18 +87,29 @@ impl Problem {
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     all: Vec<Problem>,
+    /// The places of all errors.
+    errors: BTreeSet<Span>,
 }
 
 impl Problems {
     /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
+        if problem.severity == Severity::Error {
+            self.errors.insert(problem.span);
+        }
         self.all.push(problem);
+    }
+
+    /// Whether an error was found at this very place.
+    #[must_use]
+    pub fn has_error_at(&self, span: Span) -> bool {
+        self.errors.contains(&span)
     }
 
     /// Whether any of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|problem| problem.severity == Severity::Error)
+        !self.errors.is_empty()
     }
 
     /// How many of them are of this severity.

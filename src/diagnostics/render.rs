@@ -6,16 +6,19 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::{FileId, Problem, Problems, Severity, Sources, Span};
+use super::{Code, FileId, Problem, Problems, Severity, Sources, Span};
 
 /// The report for people: each problem with its source line and a caret, related places, the hint; a
-/// summary at the end. Empty when there are no problems.
+/// summary at the end, and where to read more when there are errors. Empty when there are no problems.
+/// Secrets are blotted out of the lines that are shown.
 #[must_use]
 pub fn render_human(problems: &Problems, sources: &Sources, color: bool) -> String {
     let sorted = problems.sorted();
     if sorted.is_empty() {
         return String::new();
     }
+    let secrets = sorted.iter().filter(|problem| problem.code == Code::SecretInFile);
+    let sources = &sources.without(secrets.map(|problem| problem.span));
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut report = String::new();
@@ -36,6 +39,9 @@ pub fn render_human(problems: &Problems, sources: &Sources, color: bool) -> Stri
     });
     report.push_str(&counts.collect::<Vec<_>>().join(", "));
     report.push('\n');
+    if let Some(error) = sorted.iter().find(|problem| problem.severity == Severity::Error) {
+        report.push_str(&format!("For more about an error, run `tilework explain {}`.\n", error.code));
+    }
     report
 }
 
@@ -75,18 +81,20 @@ fn snippet<'a>(
         .collect();
     let first = places.iter().map(|(place, _, _)| place.start).min().unwrap_or(0);
     let last = places.iter().map(|(place, _, _)| place.end).max().unwrap_or(0);
-    let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+    let (line, start) = source.line(first);
     let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
     let lines = &source.text[start..end];
     // A carriage return would be drawn as a character of its own.
-    let place_of = |at: usize| at - start - source.text[start..at].matches("\r\n").count();
+    let shown = lines.replace("\r\n", "\n").trim_end_matches('\r').to_owned();
+    let place_of = |at: usize| {
+        let place = at - start - source.text[start..at].matches("\r\n").count();
+        place.min(shown.len())
+    };
     let annotations = places
         .into_iter()
         .map(|(place, kind, label)| kind.span(place_of(place.start)..place_of(place.end)).label(label));
-    Snippet::source(lines.replace("\r\n", "\n").trim_end_matches('\r').to_owned())
-        .path(source.path.as_str())
-        .line_start(source.text[..start].matches('\n').count() + 1)
-        .annotations(annotations)
+    let annotations: Vec<_> = annotations.collect();
+    Snippet::source(shown).path(source.path.as_str()).line_start(line).annotations(annotations)
 }
 
 /// The part of a span on its first line, moved to where characters start.
@@ -171,7 +179,6 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::Code;
 
     /// Sources with one file, and a span for each of the words in it.
     fn marked(text: &str, words: &[&str]) -> (Sources, Vec<Span>) {
@@ -225,6 +232,7 @@ mod tests {
           |          ^^^^^^^^^
 
         2 errors, 1 warning
+        For more about an error, run `tilework explain unknown-segment`.
         ");
     }
 
@@ -252,6 +260,7 @@ mod tests {
           | ------- and here
 
         1 error
+        For more about an error, run `tilework explain duplicate-name`.
         ");
     }
 
@@ -267,6 +276,7 @@ mod tests {
           |                  ^^^^^
 
         1 error
+        For more about an error, run `tilework explain invalid-value`.
         "#);
     }
 
@@ -282,6 +292,7 @@ mod tests {
           |   ^^^
 
         1 error
+        For more about an error, run `tilework explain template-syntax`.
         ");
     }
 
@@ -313,7 +324,18 @@ mod tests {
           | ^
 
         3 errors
+        For more about an error, run `tilework explain unreadable-file`.
         ");
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let (sources, spans) = marked("a: é:hush@h # é\n", &["hush", "é:"]);
+        let mut problems = one(Problem::error(Code::SecretInFile, spans[0], "a password"));
+        problems.push(Problem::warning(Code::InvalidSetting, spans[1], "odd"));
+        let report = render_human(&problems, &sources, false);
+        assert!(!report.contains("hush"), "{report}");
+        assert_eq!(report.matches("a: é:****@h # é\n").count(), 2, "{report}");
     }
 
     #[test]

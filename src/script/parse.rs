@@ -52,6 +52,8 @@ pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expressi
                 (Some(line), column) => places.byte(line, column.unwrap_or(1)),
                 (None, _) => source.len(),
             };
+            // What is missing at the end is missing before the line break that closes a block.
+            let at = if places.after(at).trim().is_empty() { source.trim_end().len() } else { at };
             problems.push(syntax::problem(text, &places, error.err_type(), at));
             return None;
         }

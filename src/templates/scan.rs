@@ -98,8 +98,27 @@ fn is_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ':' | '.' | '/' | '@')
 }
 
+/// The first block that is never closed: where its tag starts and ends, and its name.
+pub(super) fn open_block(source: &str) -> Option<(usize, usize, &str)> {
+    let mut open: Vec<(usize, usize, &str)> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = source[at..].find("{{") {
+        let start = at + found;
+        at = if source[..start].ends_with('\\') { start + 2 } else { tag_end(source, start) };
+        let inner = source[start..at].trim_start_matches(['{', '~']);
+        if let Some(rest) = inner.strip_prefix('#') {
+            let rest = rest.trim_start();
+            let end = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
+            open.push((start, at, &rest[..end]));
+        } else if inner.starts_with('/') {
+            open.pop();
+        }
+    }
+    open.into_iter().next_back()
+}
+
 /// The end of the tag that starts at `start`.
-fn tag_end(source: &str, start: usize) -> usize {
+pub(super) fn tag_end(source: &str, start: usize) -> usize {
     let rest = &source[start..];
     let closed_by = |end: &str| rest.find(end).map_or(source.len(), |at| start + at + end.len());
     if rest.starts_with("{{!--") {
