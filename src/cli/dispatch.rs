@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    workspace,
+    explain, workspace,
 };
 
 /// Carries out a command.
@@ -14,6 +14,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
     let global = &arguments.global;
     match &arguments.command {
         Command::Check { strict } => workspace::check(global, *strict, output),
+        Command::Explain { code } => explain::explain(code, output),
         _ => Err(CliError::usage("this command isn't there yet")),
     }
 }

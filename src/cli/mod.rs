@@ -7,6 +7,7 @@ pub mod args;
 mod dispatch;
 mod error;
 mod exit;
+mod explain;
 mod import;
 mod logging;
 mod output;

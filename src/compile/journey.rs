@@ -223,6 +223,7 @@ fn steps(
             whole = false;
             continue;
         };
+        let mut found = Problems::default();
         let mut context = CompileContext {
             target: definition.target.value,
             zone,
@@ -230,9 +231,12 @@ fn steps(
             catalog,
             emails,
             steps: &ids,
-            problems: &mut *problems,
+            problems: &mut found,
         };
-        match kind.compile(step, &mut context) {
+        let tile = kind.compile(step, &mut context);
+        let of_target = [Code::MissingUnit, Code::AccountOption];
+        problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
+        match tile {
             Some(tile) => {
                 tiles.insert(&step.id.value, tile);
             }

@@ -62,7 +62,12 @@ fn segment(
     let target = definition.target.value;
     let (members, interests, edges, meaning) = match &definition.members {
         SegmentMembers::Where(node) => {
-            let predicate = conditions::check(node, &Scope::new(target, zone), catalog, problems)?;
+            let mut found = Problems::default();
+            let predicate = conditions::check(node, &Scope::new(target, zone), catalog, &mut found);
+            let of_target = [Code::ContactInAccount, Code::SegmentTarget];
+            problems
+                .take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
+            let predicate = predicate?;
             let interests = conditions::interests(&predicate);
             let mut edges = Vec::new();
             collect_edges(&predicate, &mut edges);

@@ -26,6 +26,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             problems,
         ));
     }
+    problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {
         return None;

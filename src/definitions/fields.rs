@@ -61,8 +61,11 @@ pub(super) fn list<'a>(reader: &mut Reader<'a>, key: &'a str) -> Vec<FieldDefini
         .iter()
         .filter_map(|(name, node)| {
             let is_name = names::check_field_name(name, reader.problems());
-            let field = field(name, node, reader)?;
-            is_name.then_some(field)
+            let field = field(name, node, reader).filter(|_| is_name);
+            if field.is_none() {
+                reader.problems().lose(&*name.value);
+            }
+            field
         })
         .collect()
 }

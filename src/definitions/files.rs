@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::names;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
 
 /// The files of a workspace, each read once.
@@ -61,7 +62,9 @@ impl<'a> Files<'a> {
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let id = self.sources.add(path, String::from_utf8_lossy(error.as_bytes()));
+                let text = String::from_utf8_lossy(error.as_bytes());
+                names::lose_words(&text, problems);
+                let id = self.sources.add(path, text);
                 let span = Span::new(id, at, at + '\u{fffd}'.len_utf8());
                 let message = "the file isn't UTF-8 text".to_owned();
                 self.unreadable(span, message, problems);

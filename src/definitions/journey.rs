@@ -49,6 +49,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
     reader.finish();
     Some(JourneyDefinition {
         header: header?,
+        target_unreadable: target.is_none(),
         target: target.unwrap_or(Located { value: Entity::Account, span }),
         timezone,
         start: start.unwrap_or_else(|| Text::verbatim("1970-01-01 00:00", span)),
@@ -135,6 +136,9 @@ fn step(node: &Node, problems: &mut Problems) -> Option<StepDefinition> {
     let beside = reader.unknown().cloned();
     let with = with.unwrap_or_default().iter().cloned().chain(beside).collect();
     reader.finish_with(Some("The parameters of a tile stand under `with:`."));
+    if let (Some(id), None) = (&id, &tile) {
+        problems.lose(&*id.value);
+    }
     Some(StepDefinition { id: id?, was, tile: tile?, with, with_unreadable, paths, span: node.span })
 }
 

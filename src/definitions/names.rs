@@ -118,6 +118,15 @@ pub fn check_interaction_name(name: &Text, problems: &mut Problems) -> bool {
     right
 }
 
+/// Notes every word of a text that can't be read: any of them may be the name of a definition.
+pub(super) fn lose_words(text: &str, problems: &mut Problems) {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    for word in text.split(|c| !is_part(c)).filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
+    {
+        problems.lose(word);
+    }
+}
+
 fn report(name: &Text, rule: &str, instead: Option<String>, problems: &mut Problems) {
     let message = format!("`{}` is not a valid name: {rule}", name.value);
     let hint = instead.map(|instead| format!("Write `{instead}`, for instance."));

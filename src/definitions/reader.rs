@@ -328,13 +328,13 @@ impl<'a> Reader<'a> {
         self.entries.iter().filter(|(name, _)| !self.known.contains(&name.value.as_str()))
     }
 
-    /// Ends the reading: reports the keys that nobody asked for.
-    pub fn finish(self) {
-        self.finish_with(None);
+    /// Ends the reading: reports the keys that nobody asked for. Gives the collection of problems back.
+    pub fn finish(self) -> &'a mut Problems {
+        self.finish_with(None)
     }
 
     /// Like [`Reader::finish`]; the hint stands under unknown keys that resemble no known one.
-    pub fn finish_with(self, hint: Option<&str>) {
+    pub fn finish_with(self, hint: Option<&str>) -> &'a mut Problems {
         let unknown: Vec<&Text> = self.unknown().map(|(name, _)| name).collect();
         for (key, hint) in &self.missing {
             let is_meant = |name: &Text| suggest(&name.value, self.known.iter().copied()).contains(key);
@@ -363,6 +363,7 @@ impl<'a> Reader<'a> {
             };
             self.problems.push(Problem::error(Code::UnknownKey, name.span, message).hint_if(hint));
         }
+        self.problems
     }
 }
 

@@ -17,9 +17,13 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<SegmentDefinition> {
     let members = members(&mut reader);
     let active = reader.boolean("active").is_none_or(|active| active.value);
     let timezone = reader.text("timezone");
-    reader.finish();
+    let problems = reader.finish();
+    let target_unreadable = target.is_none();
+    if let (Some(header), true) = (&header, target_unreadable) {
+        problems.lose(&*header.name.value);
+    }
     let target = target.unwrap_or(Located { value: Entity::Contact, span });
-    Some(SegmentDefinition { header: header?, target, members, active, timezone })
+    Some(SegmentDefinition { header: header?, target, target_unreadable, members, active, timezone })
 }
 
 fn members(reader: &mut Reader<'_>) -> SegmentMembers {

@@ -10,7 +10,9 @@ pub(super) fn problem(file: FileId, text: &str, error: &Error) -> Problem {
     let error = error.without_snippet();
     let at = error.location().map_or(0, |location| byte_at(text, location.line(), location.column()));
     let said = error.to_string();
-    Mistake { file, text, at, said: said.lines().next().unwrap_or("") }.problem()
+    // Which limit was reached stands only in the error's own name.
+    let name = format!("{error:?}").to_lowercase();
+    Mistake { file, text, at, said: said.lines().next().unwrap_or(""), name }.problem()
 }
 
 /// A place in a text, and what the parser said of it.
@@ -19,6 +21,7 @@ struct Mistake<'a> {
     text: &'a str,
     at: usize,
     said: &'a str,
+    name: String,
 }
 
 impl<'a> Mistake<'a> {
@@ -86,10 +89,9 @@ impl<'a> Mistake<'a> {
         if !(self.has("budget") || self.has("limit") || self.has("too large")) {
             return None;
         }
-        let said = self.said.to_lowercase();
-        let (message, hint) = if ["alias", "anchor", "replay"].iter().any(|word| said.contains(word)) {
+        let (message, hint) = if ["alias", "anchor", "replay"].iter().any(|word| self.name.contains(word)) {
             ("aliases such as `*name` repeat too much of this file", "Write the values out.")
-        } else if said.contains("depth") || said.contains("nesting") {
+        } else if ["depth", "nesting"].iter().any(|word| self.name.contains(word)) {
             ("lists and mappings lie too deep in each other", "Make segments of parts of the condition.")
         } else {
             ("the file is too large", "Split it up: definitions may stand in any number of files.")

@@ -74,6 +74,7 @@ fn read_document(
         return;
     };
     let Some((_, kind)) = entries.iter().find(|(key, _)| key.value == "kind") else {
+        lose_name(entries, problems);
         let problem = Problem::error(Code::MissingKey, document.span, "the definition needs `kind`");
         problems.push(problem.hint(format!("There is: {kinds}.")));
         return;
@@ -91,6 +92,7 @@ fn read_document(
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         other => {
+            lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {
                 let message = format!("the kind `{other}` is not available in this version");
                 Problem::error(Code::NotAvailable, kind.span, message)
@@ -99,6 +101,14 @@ fn read_document(
                 Problem::error(Code::UnknownKind, kind.span, message).hint_if(did_you_mean(other, KINDS))
             });
         }
+    }
+}
+
+/// Notes the name of a definition that isn't read any further.
+fn lose_name(entries: &[(Text, Node)], problems: &mut Problems) {
+    let name = entries.iter().find(|(key, _)| key.value == "name").map(|(_, node)| &node.content);
+    if let Some(Content::Text(name)) = name {
+        problems.lose(&*name.value);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_saphyr::{DuplicateKeyPolicy, Location, Options, Spanned, options::NonFiniteFloatPolicy};
 
 use super::raw::Raw;
-use super::{Content, Node, align, syntax, traps};
+use super::{Content, Node, align, names, syntax, traps};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Span, Text};
 
 /// How deep lists and mappings may lie in each other.
@@ -32,11 +32,13 @@ pub fn parse(file: FileId, text: &str, problems: &mut Problems) -> Vec<Node> {
         }
         Ok(Ok(Err(error))) => {
             problems.push(syntax::problem(file, text, &error));
+            names::lose_words(text, problems);
             Vec::new()
         }
         Ok(Err(_)) | Err(_) => {
             let span = Span::new(file, 0, 0);
             problems.push(Problem::error(Code::YamlSyntax, span, "the file can't be read as YAML"));
+            names::lose_words(text, problems);
             Vec::new()
         }
     }
@@ -57,6 +59,8 @@ fn options() -> Options {
             max_aliases: MAX_ALIASED_VALUES,
             max_nodes: 1_000_000,
             max_events: 4_000_000,
+            max_documents: 100_000,
+            enforce_alias_anchor_ratio: false,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_ALIASED_VALUES,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Code, Span};
+use super::{Code, Sources, Span};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +89,8 @@ pub struct Problems {
     all: Vec<Problem>,
     /// The places of all errors.
     errors: BTreeSet<Span>,
+    /// Names whose definitions couldn't be read.
+    lost: BTreeSet<String>,
 }
 
 impl Problems {
@@ -98,6 +100,31 @@ impl Problems {
             self.errors.insert(problem.span);
         }
         self.all.push(problem);
+    }
+
+    /// Adds those problems of another collection that shall be kept.
+    pub fn take(&mut self, other: Problems, keep: impl Fn(&Problem) -> bool) {
+        other.all.into_iter().filter(keep).for_each(|problem| self.push(problem));
+        self.lost.extend(other.lost);
+    }
+
+    /// Notes the name of something whose definition can't be read, which has been reported: who refers to
+    /// it isn't to be told that it doesn't exist.
+    pub fn lose(&mut self, name: impl Into<String>) {
+        self.lost.insert(name.into());
+    }
+
+    /// Takes out problems that say of a lost name that there is no such thing.
+    pub fn forgive_lost(&mut self, sources: &Sources) {
+        if self.lost.is_empty() {
+            return;
+        }
+        let named =
+            |span: Span| sources.slice(span).trim_matches(['"', '\'']).rsplit('.').next().unwrap_or("");
+        self.all
+            .retain(|problem| !(problem.code.is_about_a_name() && self.lost.contains(named(problem.span))));
+        let errors = self.all.iter().filter(|problem| problem.severity == Severity::Error);
+        self.errors = errors.map(|problem| problem.span).collect();
     }
 
     /// Whether an error was found at this very place.
