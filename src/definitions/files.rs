@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use super::names;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
 
+/// In bytes; what people write is a thousand times smaller.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+
 /// The files of a workspace, each read once.
 pub(super) struct Files<'a> {
     root: &'a Path,
@@ -43,7 +46,7 @@ impl<'a> Files<'a> {
     }
 
     fn read_first(&mut self, path: &str, problems: &mut Problems) -> Option<FileId> {
-        let bytes = match std::fs::read(self.root.join(path)) {
+        let bytes = match read_file(&self.root.join(path)) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let id = self.sources.add(path, "");
@@ -106,7 +109,8 @@ impl<'a> Files<'a> {
                     continue;
                 }
                 let path = format!("{folder}/{name}");
-                if entry.path().is_dir() {
+                let what = std::fs::metadata(entry.path());
+                if what.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
                     open.push(path);
                 } else if name.ends_with(".yaml") || name.ends_with(".yml") {
                     found.insert(path);
@@ -115,6 +119,18 @@ impl<'a> Files<'a> {
         }
         found.into_iter().collect()
     }
+}
+
+/// The content of a file. What isn't a file, such as a pipe, might never end.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let what = std::fs::metadata(path)?;
+    if !what.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
+    if what.len() > LARGEST_FILE {
+        return Err(std::io::Error::other("it is larger than 64 MB"));
+    }
+    std::fs::read(path)
 }
 
 /// An error of the system without its number.

@@ -225,6 +225,9 @@ impl<'a> Reader<'a> {
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text.value) {
             return Some(Located { value: value.clone(), span: text.span });
         }
+        if self.problems.has_error_at(text.span) {
+            return None;
+        }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
         let allowed = listed(&words, |word| format!("`{word}`"));
         self.problems.push(

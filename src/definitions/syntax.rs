@@ -26,7 +26,8 @@ struct Mistake<'a> {
 
 impl<'a> Mistake<'a> {
     fn problem(&self) -> Problem {
-        self.size()
+        self.invisible()
+            .or_else(|| self.size())
             .or_else(|| self.tab())
             .or_else(|| self.start_of_value())
             .or_else(|| self.quotes())
@@ -85,13 +86,20 @@ impl<'a> Mistake<'a> {
         (start + from, line[from..].trim_end())
     }
 
+    fn invisible(&self) -> Option<Problem> {
+        let is_odd = |c: char| (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || c == '\u{feff}';
+        let (at, odd) = self.text.char_indices().find(|(_, c)| is_odd(*c))?;
+        let message = format!("a character that can't be seen (U+{:04X}) stands here", u32::from(odd));
+        self.at(at, at + odd.len_utf8(), message, "Delete it; if the file is no text at all, take it away.")
+    }
+
     fn size(&self) -> Option<Problem> {
         if !(self.has("budget") || self.has("limit") || self.has("too large")) {
             return None;
         }
         let (message, hint) = if ["alias", "anchor", "replay"].iter().any(|word| self.name.contains(word)) {
             ("aliases such as `*name` repeat too much of this file", "Write the values out.")
-        } else if ["depth", "nesting"].iter().any(|word| self.name.contains(word)) {
+        } else if ["depth", "nesting", "recursion"].iter().any(|word| self.name.contains(word)) {
             ("lists and mappings lie too deep in each other", "Make segments of parts of the condition.")
         } else {
             ("the file is too large", "Split it up: definitions may stand in any number of files.")
@@ -121,14 +129,24 @@ impl<'a> Mistake<'a> {
         if value.starts_with('!') && (self.has("tag") || self.has("trailing") || self.has("did not find")) {
             return Some(traps::tag(Span::new(self.file, start, start + value.len()), value));
         }
+        if self.has("recursive") {
+            let (start, end) = self.here();
+            return self.at(
+                start,
+                end,
+                "a reference stands inside of what it refers to",
+                "Write the values out.",
+            );
+        }
         if self.has("alias") || self.has("anchor") {
             let word = self.text[self.at..].split_whitespace().next().unwrap_or("");
+            let word = word.split([',', ']', '}']).next().unwrap_or(word);
             let message = format!("YAML takes `{word}` for a reference to another part of the file");
             return self.at(
                 self.at,
                 self.at + word.len(),
                 message,
-                "Put a text that starts with `*` or `&` in quotes.",
+                "Put a text that starts with `*` or `&` in quotes; a reference finds what `&` names in the same document only.",
             );
         }
         if self.has("unexpected character") || self.has("plain scalar cannot start") {

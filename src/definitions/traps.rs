@@ -24,8 +24,14 @@ pub(super) fn tag_before(text: &str, at: usize) -> Option<usize> {
 /// The problem of an expression that YAML takes for a tag; `written` starts with `!`.
 pub(super) fn tag(span: Span, written: &str) -> Problem {
     let tag = written.split_whitespace().next().unwrap_or(written);
-    Problem::error(Code::YamlTrap, span, format!("YAML takes `{tag}` for a tag"))
-        .hint(format!("Write `{}`.", without_exclamation_mark(written)))
+    let problem = Problem::error(Code::YamlTrap, span, format!("YAML takes `{tag}` for a tag"));
+    let rest = written.strip_prefix(tag).unwrap_or("").trim_start();
+    // A word behind a word is no expression.
+    let is_text = tag.len() > 1 && rest.starts_with(char::is_alphanumeric) && !rest.starts_with("in ");
+    if is_text {
+        return problem.hint("Take it out, or put the whole text in quotes.");
+    }
+    problem.hint(format!("Write `{}`.", without_exclamation_mark(written)))
 }
 
 /// `!a.b && c` as `not(a.b) && c`.

@@ -48,7 +48,7 @@ impl Problem {
         Problem {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: shortened(message.into()),
             span,
             hint: None,
             related: Vec::new(),
@@ -64,14 +64,14 @@ impl Problem {
     /// Adds how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into()));
         self
     }
 
     /// Adds how to mend it, where that is known.
     #[must_use]
     pub fn hint_if(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(shortened).or(self.hint);
         self
     }
 
@@ -80,6 +80,15 @@ impl Problem {
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
         self.related.push((span, label.into()));
         self
+    }
+}
+
+/// Words that quote something endless are cut off.
+fn shortened(words: String) -> String {
+    const MOST: usize = 600;
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
     }
 }
 

@@ -41,6 +41,17 @@ pub struct SourceFile {
     pub text: String,
     /// The byte at which each line starts.
     lines: Vec<usize>,
+    /// How many characters start before each stretch of [`STRETCH`] bytes, so that endless lines cost
+    /// no more than others.
+    characters: Vec<usize>,
+}
+
+/// In bytes.
+const STRETCH: usize = 4096;
+
+fn characters(bytes: &[u8]) -> usize {
+    // All but the bytes that continue a character.
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 impl SourceFile {
@@ -49,6 +60,12 @@ impl SourceFile {
     pub fn line(&self, at: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= at).max(1);
         (line, self.lines.get(line - 1).copied().unwrap_or(0))
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let stretch = at / STRETCH;
+        let before = self.characters.get(stretch).copied().unwrap_or(0);
+        before + characters(&self.text.as_bytes()[stretch * STRETCH..at])
     }
 }
 
@@ -65,7 +82,13 @@ impl Sources {
         let text = text.into();
         let starts = text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(starts).collect();
-        self.files.push(SourceFile { path: path.into(), text, lines });
+        let mut before = 0;
+        let counted = text.as_bytes().chunks(STRETCH).map(|stretch| {
+            before += characters(stretch);
+            before
+        });
+        let characters = std::iter::once(0).chain(counted).collect();
+        self.files.push(SourceFile { path: path.into(), text, lines, characters });
         id
     }
 
@@ -108,6 +131,6 @@ impl Sources {
         let file = self.file(span.file);
         let at = span.start.min(file.text.len());
         let (line, start) = file.line(at);
-        Position { line, column: file.text.get(start..at).unwrap_or("").chars().count() + 1 }
+        Position { line, column: file.characters_before(at) - file.characters_before(start) + 1 }
     }
 }

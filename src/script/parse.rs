@@ -35,6 +35,10 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 /// Reads an expression. Every problem is reported; with an error there is no expression.
 pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expression> {
     let source = text.as_str();
+    if problems.has_error_at(text.span) {
+        // YAML made something else of it, which was reported.
+        return None;
+    }
     if source.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         problems.push(

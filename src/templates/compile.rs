@@ -19,6 +19,9 @@ use crate::{
 /// Deepest nesting of blocks, and of brackets in a tag: more would be a mistake, or an attack.
 const MAX_BLOCKS: usize = 40;
 const MAX_BRACKETS: usize = 16;
+/// Longest template, in bytes, and most tags: no mail is of this size, and handlebars takes its time.
+const MAX_LENGTH: usize = 1024 * 1024;
+const MAX_TAGS: usize = 5_000;
 
 /// What every part of the work needs.
 pub(super) struct Compile<'a> {
@@ -38,7 +41,16 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<(Vec<Part>, Needs)> {
     let source = text.as_str();
+    if source.len() > MAX_LENGTH {
+        problems.push(Problem::error(Code::TemplateSyntax, text.span, "the template is longer than 1 MB"));
+        return None;
+    }
     let scan = Scan::new(source);
+    if scan.tags > MAX_TAGS {
+        let message = format!("the template has more than {MAX_TAGS} tags");
+        problems.push(Problem::error(Code::TemplateSyntax, text.span, message));
+        return None;
+    }
     if scan.blocks > MAX_BLOCKS || scan.brackets > MAX_BRACKETS {
         let problem = Problem::error(Code::TemplateSyntax, text.span, "the template is nested too deeply");
         problems.push(problem);

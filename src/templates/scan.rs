@@ -7,6 +7,8 @@ pub(super) struct Scan {
     masked: String,
     /// What has been found so far ends here.
     cursor: usize,
+    /// How many tags there are.
+    pub tags: usize,
     /// Deepest nesting of blocks.
     pub blocks: usize,
     /// Deepest nesting of brackets within a tag.
@@ -16,11 +18,12 @@ pub(super) struct Scan {
 impl Scan {
     pub fn new(source: &str) -> Scan {
         let mut scan =
-            Scan { masked: String::with_capacity(source.len()), cursor: 0, blocks: 0, brackets: 0 };
+            Scan { masked: String::with_capacity(source.len()), cursor: 0, tags: 0, blocks: 0, brackets: 0 };
         let mut open_blocks = 0_usize;
         let mut at = 0;
         while let Some(found) = source[at..].find("{{") {
             let start = at + found;
+            scan.tags += 1;
             scan.blank(&source[at..start]);
             let backslashes = source[at..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
             let end = if backslashes == 1 { start + 2 } else { tag_end(source, start) };

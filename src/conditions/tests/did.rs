@@ -295,7 +295,7 @@ fn groups_stand_together() {
     let broken = ConditionNode::Group {
         all: Some(vec![expression("x")]),
         any: None,
-        none: Some(vec![expression("y")]),
+        none: Some(vec![expression("yes")]),
         span: nowhere(),
     };
     assert_eq!(told(Account, &broken).lines().count(), 2, "both problems are reported");
