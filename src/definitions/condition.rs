@@ -133,14 +133,17 @@ fn did(
     complete.then(|| ConditionNode::Did(Box::new(node)))
 }
 
+/// Whether it is a key of the language beside `did`, so that no attribute can stand there under this name.
+pub(super) fn is_key_of_did(key: &str) -> bool {
+    const OWN: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
+    OWN.contains(&key) || LEADING_KEYS.contains(&key) || NOT_AVAILABLE.contains(&key)
+}
+
 /// The keys of a `did` that aren't the language's own: attributes that have to equal a scalar.
 fn attributes(entries: &[(Text, Node)], problems: &mut Problems) -> Vec<(Text, Node)> {
-    const OWN: [&str; 9] =
-        ["did", "did_not", "where", "within", "since", "until", "step", "at_least", "at_most"];
     let mut attributes = Vec::new();
     for (key, node) in entries {
-        let is_own = OWN.contains(&key.value.as_str()) || key.value == "exactly";
-        if is_own || NOT_AVAILABLE.contains(&key.value.as_str()) {
+        if is_key_of_did(&key.value) {
             continue;
         }
         if looks_like_expression(key) {

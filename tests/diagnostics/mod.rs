@@ -5,6 +5,7 @@
 
 mod command;
 mod explain;
+mod names;
 mod nasty;
 
 use std::{
