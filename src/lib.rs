@@ -3,6 +3,7 @@
 //! Data goes one way, and the modules are its stations, in this order; a module uses only those above
 //! it. `ARCHITECTURE.md` tells the rest.
 
+pub mod audience;
 pub mod calendar;
 pub mod channels;
 pub mod cli;
@@ -10,8 +11,11 @@ pub mod compile;
 pub mod conditions;
 pub mod definitions;
 pub mod diagnostics;
+pub mod engine;
+pub mod insights;
 pub mod interactions;
 pub mod model;
+pub mod runtime;
 pub mod script;
 pub mod store;
 pub mod templates;

@@ -6,5 +6,7 @@ mod architecture;
 mod diagnostics;
 mod forgotten;
 mod postgres_server;
+mod reading;
 mod sample;
+mod store;
 mod support;

@@ -3,6 +3,7 @@
 use croner::{Cron, parser::CronParser};
 
 use super::{CalendarError, Zone};
+use crate::model::time::SECOND;
 
 /// A cron line of five fields: minute, hour, day of month, month, day of week (Monday is 1).
 #[derive(Debug, Clone)]
@@ -25,7 +26,9 @@ impl Schedule {
     /// The first moment of the schedule that isn't before `at`; nothing when it never comes.
     #[must_use]
     pub fn at_or_after(&self, at: i64, zone: &Zone) -> Option<i64> {
-        let local = zone.local(at).ok()?;
+        // Cron lines know whole seconds: a moment within one is after it.
+        let whole = at.checked_add(SECOND - 1)?;
+        let local = zone.local(whole - whole.rem_euclid(SECOND)).ok()?;
         let next = self.cron.find_next_occurrence(&local, true).ok()?;
         Some(next.timestamp().as_millisecond())
     }
@@ -46,6 +49,7 @@ mod tests {
         };
         assert_eq!(next("2026-01-01 08:00"), "2026-01-01T07:00:00Z");
         assert_eq!(next("2026-01-01 08:00:01"), "2026-01-01T07:05:00Z");
+        assert_eq!(next("2026-01-01 08:00:00.001"), "2026-01-01T07:05:00Z");
         assert!(Schedule::parse("every five minutes").is_err());
     }
 

@@ -1,15 +1,17 @@
-//! From rendered messages to the world outside.
+//! From the outbox to the world.
 //!
-//! In: rendered subjects and bodies with their addresses, and the key of the effect that they carry
-//! out. Out: MIME messages, and files on disk. It doesn't know journeys, templates or the outbox's
-//! tables, and reads no clock.
+//! In: messages that are due, the e-mails that they are made from, the contacts that they go to. Out:
+//! MIME messages as files, and how each message fared. It doesn't know steps, or why a message was put
+//! into the outbox, and reads no clock.
 
+mod deliver;
 mod error;
 mod file;
 mod key;
 mod mailbox;
 mod message;
 
+pub use deliver::{Delivery, DeliveryError, deliver};
 pub use error::ChannelError;
 pub use file::write;
 pub use message::{Mail, compose};

@@ -3,8 +3,9 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    explain, workspace,
+    demo, explain, run, workspace,
 };
+use crate::{interactions, store::Store};
 
 /// Carries out a command.
 ///
@@ -15,6 +16,43 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
     match &arguments.command {
         Command::Check { strict } => workspace::check(global, *strict, output),
         Command::Explain { code } => explain::explain(code, output),
-        _ => Err(CliError::usage("this command isn't there yet")),
+        Command::Import(import) => {
+            let (_, plan) = workspace::plan(global, output)?;
+            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+            store.declare(&plan.catalog)?;
+            let zone = &plan.settings.zone;
+            let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch);
+            let exit = super::import(import, &plan.catalog, zone, output, &mut sink)?;
+            store.analyze()?;
+            Ok(exit)
+        }
+        Command::Run(arguments) => run::run(global, arguments, output),
+        Command::Serve => run::serve(global, output),
+        Command::Migrate => run::migrate(global, output),
+        Command::Segment(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Journey(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::journey(command, &plan, &mut store, now, output)
+        }
+        Command::Lead(command) => super::lead(command, &mut workspace::reading(global, output)?.1, output),
+        Command::Activity(command) => {
+            super::activity(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Outbox(command) => {
+            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Why(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::why(command, &plan, &mut store, now, output)
+        }
+        Command::Demo { directory } => demo::demo(global, directory, &program(), output),
     }
+}
+
+/// The program as it was called, for commands to try next.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "tilework".to_owned())
 }

@@ -74,6 +74,8 @@ pub struct EmailChannel {
 pub struct SegmentPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// Its name for people.
     pub label: Option<String>,
     /// What it is for.
@@ -88,6 +90,8 @@ pub struct SegmentPlan {
     pub interests: Interests,
     /// When interactions make a difference to it.
     pub edges: Vec<Edge>,
+    /// Whether it compares with now or today, and so may change by the mere passing of time.
+    pub turns_with_clock: bool,
     /// Its time zone.
     pub zone: Zone,
     /// Hash of what it means.

@@ -12,7 +12,7 @@ use crate::{
     conditions::{self, Interests, Scope},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems},
-    model::{Bound, Catalog, Condition, Predicate},
+    model::{Bound, Catalog, Condition, Operand, Predicate},
 };
 
 /// Checks all segments and sorts them so that each comes after those that it refers to.
@@ -93,7 +93,7 @@ fn segment(
     problems: &mut Problems,
 ) -> Option<SegmentPlan> {
     let target = definition.target.value;
-    let (members, interests, edges, meaning) = match &definition.members {
+    let (members, interests, edges, turns_with_clock, meaning) = match &definition.members {
         SegmentMembers::Where(node) => {
             let mut found = Problems::default();
             let predicate = conditions::check(node, &Scope::new(target, zone), catalog, &mut found);
@@ -105,19 +105,21 @@ fn segment(
             let mut edges = Vec::new();
             collect_edges(&predicate, &mut edges);
             let meaning = format!("{predicate:?}");
+            let turns = names_clock(&predicate);
             let condition = Condition { target, predicate, timezone: zone.name().to_owned() };
-            (Members::Where(condition), interests, edges, meaning)
+            (Members::Where(condition), interests, edges, turns, meaning)
         }
         SegmentMembers::Static(ids) => {
             let ids: Vec<String> = ids.iter().map(|id| id.value.clone()).collect();
             let meaning = ids.join("\n");
-            (Members::Static(ids), Interests::default(), Vec::new(), meaning)
+            (Members::Static(ids), Interests::default(), Vec::new(), false, meaning)
         }
     };
     let header = &definition.header;
     let text = |text: &Option<crate::diagnostics::Text>| text.as_ref().map(|text| text.value.clone());
     Some(SegmentPlan {
         name: header.name.value.clone(),
+        was: text(&header.was),
         label: text(&header.label),
         description: text(&header.description),
         target,
@@ -125,6 +127,7 @@ fn segment(
         active: definition.active,
         interests,
         edges,
+        turns_with_clock,
         zone: zone.clone(),
         hash: hash(&[target.name(), zone.name(), &meaning]),
         content: definitions.sources.slice(header.span).to_owned(),
@@ -154,6 +157,25 @@ fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Whether a predicate compares something with now or today.
+fn names_clock(predicate: &Predicate) -> bool {
+    fn clock(operand: &Operand) -> bool {
+        match operand {
+            Operand::Now { .. } | Operand::Today { .. } => true,
+            Operand::Arithmetic { left, right, .. } => clock(left) || clock(right),
+            Operand::Field { .. } | Operand::Literal(_) => false,
+        }
+    }
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(names_clock),
+        Predicate::Not(inner) => names_clock(inner),
+        Predicate::Contacts { condition, .. } => names_clock(condition),
+        Predicate::Did(did) => names_clock(&did.condition),
+        Predicate::Compare { left, right, .. } => clock(left) || clock(right),
+        _ => false,
     }
 }
 

@@ -16,6 +16,7 @@ mod rejected;
 mod request;
 mod row;
 mod schema;
+mod sink;
 mod source;
 mod window;
 
@@ -24,3 +25,4 @@ pub use error::{ImportError, InputError};
 pub use import::{ImportSummary, Reject, import};
 pub use rejected::{RejectedFile, rejected_path};
 pub use request::{ImportFormat, ImportKind, ImportRequest};
+pub use sink::write;

@@ -52,6 +52,26 @@ pub(super) fn column_type(kind: &FieldType) -> &'static str {
     }
 }
 
+/// The tables' own columns, which stand beside those of the fields.
+const OWN_COLUMNS: [&str; 10] = [
+    "key",
+    "account_key",
+    "contact_key",
+    "iteration_key",
+    "step_key",
+    "visit",
+    "subject_account_key",
+    "subject_contact_key",
+    "ordinal",
+    "created_at",
+];
+
+/// The column of a record's field, in quotes. A field may be called like one of the tables' own columns;
+/// the space in its column's name keeps it apart from those of all other fields.
+pub(super) fn field_column(name: &str) -> String {
+    if OWN_COLUMNS.contains(&name) { format!("\"field {name}\"") } else { format!("\"{name}\"") }
+}
+
 /// The column of an interaction's attribute. Two types may give one name different meanings, so the
 /// column's name tells the type.
 pub(super) fn attribute_column(field: &Field) -> String {
@@ -120,7 +140,7 @@ impl Store {
                         entity.name(),
                         field.name.clone(),
                         field.kind.clone(),
-                        format!("\"{}\"", field.name),
+                        field_column(&field.name),
                     ));
                 }
             }

@@ -3,9 +3,10 @@
 use super::{Cell, Dialect, Row, StoreError, postgres::Postgres, sqlite::Sqlite};
 
 /// How often a transaction is tried that others get in the way of.
-const ATTEMPTS: u32 = 20;
+const ATTEMPTS: u32 = 100;
 
 /// A connection to either database.
+#[allow(clippy::large_enum_variant, reason = "there is one in a store")]
 pub(super) enum Connection {
     Sqlite(Sqlite),
     Postgres(Postgres),
@@ -63,6 +64,15 @@ impl Connection {
         Ok(self.query(sql, parameters)?.into_iter().next())
     }
 
+    /// Tells the planner about a table into which so many rows were just written, when they are many.
+    pub(super) fn analyze(&mut self, table: &str, rows: usize) -> Result<(), StoreError> {
+        const MANY: usize = 200;
+        match self.dialect().analyze(table) {
+            Some(sql) if rows >= MANY => self.execute_batch(&sql),
+            _ => Ok(()),
+        }
+    }
+
     /// Does `work` in one writing transaction: all of it or nothing. When another transaction gets in
     /// the way it is done again from the start, so `work` must have no other effects.
     pub(super) fn write<T>(
@@ -73,10 +83,8 @@ impl Connection {
         loop {
             let outcome = self.write_once(&mut work);
             match outcome {
-                Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => {
-                    std::thread::sleep(std::time::Duration::from_millis(u64::from(attempt) * 5));
-                    attempt += 1;
-                }
+                // The other one is done by now, or the database would still be waiting for it.
+                Err(StoreError::Conflict(_)) if attempt < ATTEMPTS => attempt += 1,
                 outcome => return outcome,
             }
         }

@@ -63,7 +63,7 @@ impl Store {
                 enrolment.moment.saturating_add(enrolment.first_look_after).max(enrolment.first_look_at),
             ),
         ];
-        self.connection.write(|connection| {
+        let entered = self.connection.write(|connection| {
             let entered = connection.execute(&insert, &parameters)?;
             if entered > 0 {
                 for step in enrolment.account_steps {
@@ -92,7 +92,11 @@ impl Store {
                 &[enrolment.iteration_key.into(), now.into()],
             )?;
             Ok(entered)
-        })
+        })?;
+        for table in ["participant", "position"] {
+            self.connection.analyze(table, usize::try_from(entered).unwrap_or(usize::MAX))?;
+        }
+        Ok(entered)
     }
 
     /// How many are in an audience now, and how many of them each block keeps out (each counted under

@@ -37,6 +37,8 @@ pub struct IterationRow {
     pub starts_at: i64,
     /// When its audience was let in first.
     pub enrolled_at: Option<i64>,
+    /// The audience version at which it was let in last.
+    pub audience_version: Option<i64>,
     /// When it ended.
     pub ended_at: Option<i64>,
 }
@@ -52,6 +54,8 @@ pub struct PublishedStep {
     pub tile: String,
     /// The interaction types that wake those who wait there.
     pub wakes: Vec<String>,
+    /// Whether changed contacts and accounts wake them, too.
+    pub wakes_on_fields: bool,
     /// Whether they wake the whole account.
     pub wakes_account: bool,
 }
@@ -64,6 +68,9 @@ pub enum Removed {
     /// They go to another step.
     To(String),
 }
+
+/// The places of steps that were removed start here.
+pub(super) const REMOVED_PLACE: i64 = 1_000_000;
 
 impl Store {
     /// The latest published hash of each definition of a kind, by name.
@@ -122,6 +129,32 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
+    /// Gives a journey or segment that was renamed its new name, so that it keeps its people
+    /// (semantics 27). Does nothing when there is one under the new name already.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
+        let table = if kind == "segment" { "segment" } else { "journey" };
+        self.connection.execute(
+            &format!(
+                "UPDATE {table} SET name = $2 WHERE name = $1
+                 AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.name = $2)"
+            ),
+            &[was.into(), name.into()],
+        )?;
+        self.names = super::columns::Names::load(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Whether anything waits in the queue of what came in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_incoming(&mut self) -> Result<bool, StoreError> {
+        Ok(self.connection.query_first("SELECT 1 FROM change LIMIT 1", &[])?.is_some())
+    }
+
     /// Makes a journey and its steps known as they are published now, and moves those who stand on
     /// steps that are gone.
     ///
@@ -153,6 +186,11 @@ impl Store {
                     )?;
                 }
             }
+            // What isn't published any more goes behind all that is.
+            connection.execute(
+                "UPDATE step SET place = place + $2 WHERE journey_key = $1 AND place < $2",
+                &[key.into(), REMOVED_PLACE.into()],
+            )?;
             for (place, step) in steps.iter().enumerate() {
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 connection.execute(
@@ -165,8 +203,14 @@ impl Store {
             for step in steps {
                 let step_key = keys.get(&step.id).copied().unwrap_or(-1);
                 connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[step_key.into()])?;
+                let scope = if step.wakes_account { "account" } else { "contact" };
+                if step.wakes_on_fields {
+                    connection.execute(
+                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, 0, $2)",
+                        &[step_key.into(), scope.into()],
+                    )?;
+                }
                 for name in &step.wakes {
-                    let scope = if step.wakes_account { "account" } else { "contact" };
                     connection.execute(
                         "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
                          ON CONFLICT (step_key, type_key) DO NOTHING",
@@ -182,6 +226,7 @@ impl Store {
                 };
                 super::stops::leave_removed_step(connection, *from, to, now)?;
             }
+            super::segments::bump_audience_version(connection)?;
             Ok(JourneyRow { key, steps: keys })
         })
     }
@@ -192,7 +237,7 @@ impl Store {
     /// When the store fails.
     pub fn iterations(&mut self, journey_key: i64) -> Result<Vec<IterationRow>, StoreError> {
         let rows = self.connection.query(
-            "SELECT key, number, starts_at, enrolled_at, ended_at FROM iteration
+            "SELECT key, number, starts_at, enrolled_at, ended_at, audience_version FROM iteration
              WHERE journey_key = $1 ORDER BY number",
             &[journey_key.into()],
         )?;
@@ -204,9 +249,45 @@ impl Store {
                     starts_at: row.integer(2)?,
                     enrolled_at: row.optional_integer(3)?,
                     ended_at: row.optional_integer(4)?,
+                    audience_version: row.optional_integer(5)?,
                 })
             })
             .collect()
+    }
+
+    /// Counts up whenever members of segments, contacts, accounts or journeys change.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn audience_version(&mut self) -> Result<i64, StoreError> {
+        let sql = "SELECT CAST(value AS BIGINT) FROM setting WHERE name = 'audience_version'";
+        self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// Takes note that an iteration's audience was let in at a version.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn audience_seen(&mut self, iteration_key: i64, version: i64) -> Result<(), StoreError> {
+        self.connection.execute(
+            "UPDATE iteration SET audience_version = $2 WHERE key = $1",
+            &[iteration_key.into(), version.into()],
+        )?;
+        Ok(())
+    }
+
+    /// The keys of a journey and its steps, if it was published.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn journey_row(&mut self, name: &str) -> Result<Option<JourneyRow>, StoreError> {
+        let Some(row) =
+            self.connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])?
+        else {
+            return Ok(None);
+        };
+        let key = row.integer(0)?;
+        Ok(Some(JourneyRow { key, steps: step_keys(&mut self.connection, key)? }))
     }
 
     /// Starts an iteration of a journey; does nothing when there is one with this number.

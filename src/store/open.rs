@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Cell, Connection, Dialect, StoreError, columns::Names, migrations, postgres::Postgres, sqlite::Sqlite,
+    Cell, Connection, Dialect, StoreError, columns::Names, fates::TEMPORARY_TABLES, migrations,
+    postgres::Postgres, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
 
@@ -77,6 +78,7 @@ impl Store {
             }
             Dialect::Postgres => require_version(&mut connection)?,
         }
+        connection.execute_batch(TEMPORARY_TABLES)?;
         Store::ready(connection)
     }
 
@@ -128,15 +130,22 @@ impl Store {
             },
             Connection::Postgres(_) => None,
         };
-        let row = self
-            .connection
-            .query_first("INSERT INTO worker (started_at) VALUES ($1) RETURNING key", &[started_at.into()])?;
-        let key = row.map_or(Ok(0), |row| row.integer(0))?;
-        if self.dialect() == Dialect::Postgres {
-            // Held by the connection: the server frees it when the process is gone.
-            self.connection
-                .query("SELECT CAST(pg_advisory_lock(7411, CAST($1 AS INTEGER)) AS TEXT)", &[key.into()])?;
-        }
+        let key = self.connection.write(|connection| {
+            let row = connection.query_first(
+                "INSERT INTO worker (started_at) VALUES ($1) RETURNING key",
+                &[started_at.into()],
+            )?;
+            let key = row.map_or(Ok(0), |row| row.integer(0))?;
+            if connection.dialect() == Dialect::Postgres {
+                // Held by the connection: the server frees it when the process is gone. It is taken
+                // before others can see the worker, who would think it dead.
+                connection.query(
+                    "SELECT CAST(pg_advisory_lock(7411, CAST($1 AS INTEGER)) AS TEXT)",
+                    &[key.into()],
+                )?;
+            }
+            Ok(key)
+        })?;
         self.worker = Some(Worker { key, _lock: lock });
         self.free_dead_workers()?;
         Ok(true)
@@ -211,11 +220,23 @@ impl Store {
             _ => {
                 self.connection.execute(
                     "INSERT INTO setting (name, value) VALUES ('clock', $1)
-                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                     WHERE CAST(setting.value AS BIGINT) < CAST(excluded.value AS BIGINT)",
                     &[Cell::Text(now.to_string())],
                 )?;
                 Ok(())
             }
+        }
+    }
+
+    /// Brings everything written so far into the SQLite file itself, so that the file can be copied.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match self.dialect() {
+            Dialect::Sqlite => self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ()),
+            Dialect::Postgres => Ok(()),
         }
     }
 

@@ -1,6 +1,9 @@
 //! Messages on their way out.
 
-use super::{Cell, JsonRows, Store, StoreError, columns::value};
+use super::{
+    Cell, JsonRows, Store, StoreError,
+    columns::{field_column, value},
+};
 use crate::model::{Field, Value};
 
 /// How far a message has come.
@@ -85,8 +88,16 @@ pub struct DueMessage {
     pub stopped: Option<String>,
     /// The contact's values, in the order in which the fields were asked for.
     pub contact: Vec<Value>,
-    /// The values of the contact's account, likewise.
+    /// The values of the account that the contact entered with, likewise.
     pub account: Vec<Value>,
+}
+
+impl DueMessage {
+    /// The contact's key in the store.
+    #[must_use]
+    pub fn contact_key(&self) -> i64 {
+        self.place[2]
+    }
 }
 
 /// How a message fared.
@@ -133,10 +144,10 @@ impl Store {
         }
         let mut columns = String::new();
         for field in contact_fields {
-            columns = format!("{columns}, c.\"{}\"", field.name);
+            columns = format!("{columns}, c.{}", field_column(&field.name));
         }
         for field in account_fields {
-            columns = format!("{columns}, a.\"{}\"", field.name);
+            columns = format!("{columns}, a.{}", field_column(&field.name));
         }
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
@@ -145,13 +156,13 @@ impl Store {
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
-             LEFT JOIN account a ON a.key = c.account_key
+             LEFT JOIN account a ON a.key = o.account_key
              LEFT JOIN participant p ON p.iteration_key = o.iteration_key AND p.contact_key = o.contact_key
-             WHERE o.state = 2 AND o.owner = $1
+             WHERE o.state = 2 AND o.owner = $1 AND o.channel = $2
              ORDER BY o.due_at, o.iteration_key, o.account_key, o.contact_key, o.step_key"
         );
         let mut messages = Vec::new();
-        self.connection.query_each(&sql, &[owner.into()], &mut |row| {
+        self.connection.query_each(&sql, &[owner.into(), channel.into()], &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
                 values.push(value(row.raw(15 + at)?, &field.kind)?);
@@ -181,6 +192,19 @@ impl Store {
             Ok(())
         })?;
         Ok(messages)
+    }
+
+    /// Puts messages back that couldn't be handed over now: they wait again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn return_messages(&mut self) -> Result<(), StoreError> {
+        let owner = self.owner();
+        self.connection.execute(
+            "UPDATE outbox SET state = 1, owner = NULL WHERE state = 2 AND owner = $1",
+            &[owner.into()],
+        )?;
+        Ok(())
     }
 
     /// Notes how messages fared, with the interactions that follow from it, in one transaction. The

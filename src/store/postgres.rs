@@ -159,9 +159,14 @@ fn reason(error: &dyn Error) -> String {
 
 fn translate(error: &postgres::Error, sql: &str) -> StoreError {
     match error.code() {
-        Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED) => {
-            StoreError::Conflict(reason(error))
-        }
+        // What another transaction just made is seen when this one is done again.
+        Some(
+            &SqlState::T_R_SERIALIZATION_FAILURE
+            | &SqlState::T_R_DEADLOCK_DETECTED
+            | &SqlState::UNIQUE_VIOLATION
+            | &SqlState::DUPLICATE_COLUMN
+            | &SqlState::DUPLICATE_TABLE,
+        ) => StoreError::Conflict(reason(error)),
         Some(&SqlState::DISK_FULL) => StoreError::Full(reason(error)),
         None if error.is_closed() => {
             StoreError::Unreachable { url: "postgres".to_owned(), reason: reason(error) }

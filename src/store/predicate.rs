@@ -6,13 +6,13 @@
 
 use super::{
     Cell, Dialect, StoreError,
-    columns::{Names, attribute_column_name, cell},
+    columns::{Names, attribute_column_name, cell, field_column},
 };
 use crate::{
     calendar::{self, Zone},
     model::{
         Arithmetic, Bound, Comparison, Condition, CountTest, Did, Entity, FieldType, Operand, Predicate,
-        Subject, TextTest,
+        Subject, TextTest, Value,
     },
 };
 
@@ -112,12 +112,13 @@ impl<'a> Printer<'a> {
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place
-    /// doesn't.
+    /// doesn't; nothing at all is of whatever type the place has.
     pub(super) fn bind(&mut self, cell: Cell) -> String {
         let kind = match cell {
+            Cell::Null => return "NULL".to_owned(),
             Cell::Integer(_) => "BIGINT",
             Cell::Real(_) => "DOUBLE PRECISION",
-            Cell::Text(_) | Cell::Null => "TEXT",
+            Cell::Text(_) => "TEXT",
         };
         self.parameters.push(cell);
         format!("CAST(${} AS {kind})", self.parameters.len())
@@ -161,10 +162,7 @@ impl<'a> Printer<'a> {
                 }
             }
             Predicate::IsTrue(operand) => format!("({} = 1)", self.operand(operand, scope)?),
-            Predicate::OneOf { operand, values } if values.is_empty() => {
-                let _ = operand;
-                "(1 = 0)".to_owned()
-            }
+            Predicate::OneOf { values, .. } if values.is_empty() => "(1 = 0)".to_owned(),
             Predicate::OneOf { operand, values } => {
                 let operand = self.operand(operand, scope)?;
                 let values: Vec<String> = values.iter().map(|value| self.bind(cell(value))).collect();
@@ -186,10 +184,11 @@ impl<'a> Printer<'a> {
                 format!("({} = {})", self.dialect.fold(&left), self.dialect.fold(&right))
             }
             Predicate::IsBlank(operand) => {
-                let blank_text = match kind_of(operand) {
-                    Some(FieldType::Choices(_)) => Some("[]"),
-                    Some(kind) if !kind.is_textual() => None,
-                    _ => Some(""),
+                let blank_text = match operand {
+                    Operand::Field { kind: FieldType::Choices(_), .. }
+                    | Operand::Literal(Value::Choices(_)) => Some("[]"),
+                    operand if is_textual(operand) => Some(""),
+                    _ => None,
                 };
                 let operand = self.operand(operand, scope)?;
                 match blank_text {
@@ -198,6 +197,9 @@ impl<'a> Printer<'a> {
                     }
                     None => format!("({operand} IS NULL)"),
                 }
+            }
+            Predicate::HasChoices { choices, all, .. } if choices.is_empty() => {
+                if *all { "(1 = 1)" } else { "(1 = 0)" }.to_owned()
             }
             Predicate::HasChoices { operand, choices, all } => {
                 let column = self.operand(operand, scope)?;
@@ -209,11 +211,7 @@ impl<'a> Printer<'a> {
                         format!("EXISTS (SELECT 1 FROM {elements} WHERE value = {choice})")
                     })
                     .collect();
-                match (parts.is_empty(), all) {
-                    (true, true) => "(1 = 1)".to_owned(),
-                    (true, false) => "(1 = 0)".to_owned(),
-                    (false, _) => format!("({})", parts.join(if *all { " AND " } else { " OR " })),
-                }
+                format!("({})", parts.join(if *all { " AND " } else { " OR " }))
             }
             Predicate::InSegment { segment, holds, of } => {
                 let key = self.names.segment_key(segment);
@@ -270,14 +268,14 @@ impl<'a> Printer<'a> {
                 }
             }
             Operand::Field { subject, name, kind } => match subject {
-                Subject::Contact => format!("{}.\"{name}\"", self.contact_alias(scope)?),
+                Subject::Contact => format!("{}.{}", self.contact_alias(scope)?, field_column(name)),
                 Subject::Account | Subject::Lead => {
                     let alias = scope.account.as_deref().ok_or_else(|| {
                         StoreError::Inconsistent(
                             "a condition asks for an account where there is none".to_owned(),
                         )
                     })?;
-                    format!("{alias}.\"{name}\"")
+                    format!("{alias}.{}", field_column(name))
                 }
                 Subject::Interaction => {
                     let alias = scope.interaction.as_deref().unwrap_or("i");
@@ -319,6 +317,10 @@ impl<'a> Printer<'a> {
     }
 
     fn did(&mut self, did: &Did, scope: &Scope) -> Result<String, StoreError> {
+        // A parameter that no clause uses would be refused: what always holds binds none.
+        if did.count == CountTest::AtLeast(0) {
+            return Ok("(1 = 1)".to_owned());
+        }
         let alias = format!("i{}", self.alias());
         let mut clause = self.counted(did, &alias, scope)?;
         let until = did.until.as_ref().map_or(self.now, |bound| self.bound(bound).min(self.now));
@@ -344,7 +346,6 @@ impl<'a> Printer<'a> {
         };
         let grouped = |test: String| those(format!("GROUP BY {group} HAVING COUNT(*) {test}"));
         Ok(match did.count {
-            CountTest::AtLeast(0) => "(1 = 1)".to_owned(),
             CountTest::AtLeast(1) => those(String::new()),
             CountTest::AtLeast(count) => grouped(format!(">= {count}")),
             CountTest::Exactly(0) | CountTest::AtMost(0) => format!("({} IS NOT TRUE)", those(String::new())),
@@ -362,6 +363,9 @@ impl<'a> Printer<'a> {
         count: CountTest,
         scope: &Scope,
     ) -> Result<String, StoreError> {
+        if count == CountTest::AtLeast(0) {
+            return Ok("(1 = 1)".to_owned());
+        }
         let alias = format!("q{}", self.alias());
         let from = from_contact(&alias, condition);
         let inner = Scope::contact(&alias);
@@ -373,7 +377,6 @@ impl<'a> Printer<'a> {
         };
         let grouped = |test: String| those(&condition, format!("GROUP BY {group} HAVING COUNT(*) {test}"));
         Ok(match count {
-            CountTest::AtLeast(0) => "(1 = 1)".to_owned(),
             CountTest::AtLeast(1) => those(&condition, String::new()),
             CountTest::AtLeast(count) => grouped(format!(">= {count}")),
             CountTest::Exactly(0) | CountTest::AtMost(0) => {
@@ -398,18 +401,11 @@ impl<'a> Printer<'a> {
     }
 }
 
-fn kind_of(operand: &Operand) -> Option<&FieldType> {
-    match operand {
-        Operand::Field { kind, .. } => Some(kind),
-        _ => None,
-    }
-}
-
 fn is_textual(operand: &Operand) -> bool {
     match operand {
         Operand::Field { kind, .. } => kind.is_textual() || *kind == FieldType::Date,
         Operand::Literal(value) => {
-            matches!(value, crate::model::Value::Text(_) | crate::model::Value::Date(_))
+            matches!(value, Value::Text(_) | Value::Date(_))
         }
         Operand::Today { .. } => true,
         Operand::Now { .. } | Operand::Arithmetic { .. } => false,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
-    columns::{cell, column_type, value},
+    columns::{cell, column_type, field_column, value},
 };
 use crate::model::{Entity, Field, Value};
 
@@ -50,7 +50,7 @@ impl Store {
         let mut values = String::from("value ->> 0");
         let mut sets = Vec::new();
         for (at, field) in columns.iter().enumerate() {
-            let name = format!("\"{}\"", field.name);
+            let name = field_column(&field.name);
             names = format!("{names}, {name}");
             values = format!("{values}, CAST(value ->> {} AS {})", at + 1, column_type(&field.kind));
             sets.push(format!("{name} = excluded.{name}"));
@@ -94,7 +94,7 @@ impl Store {
         id: &str,
         fields: &[Field],
     ) -> Result<Option<Record>, StoreError> {
-        let columns: Vec<String> = fields.iter().map(|field| format!("\"{}\"", field.name)).collect();
+        let columns: Vec<String> = fields.iter().map(|field| field_column(&field.name)).collect();
         let sql = format!("SELECT {} FROM {} WHERE id = $1", columns.join(", "), entity.name());
         let Some(row) = self.connection.query_first(&sql, &[id.into()])? else { return Ok(None) };
         let mut record = Record::new();

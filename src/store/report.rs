@@ -38,7 +38,61 @@ pub struct JourneyNumbers {
     pub steps: Vec<StepNumbers>,
 }
 
+/// How much a store has seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Contacts that entered journeys.
+    pub entered: i64,
+    /// Those that went through.
+    pub finished: i64,
+    /// Those that were stopped.
+    pub stopped: i64,
+    /// Leads made by journeys.
+    pub leads: i64,
+    /// Activities.
+    pub activities: i64,
+    /// Messages delivered.
+    pub delivered: i64,
+    /// Messages that must not be sent.
+    pub blocked: i64,
+    /// Messages that failed for good.
+    pub failed: i64,
+}
+
 impl Store {
+    /// How much the store has seen so far.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn totals(&mut self) -> Result<Totals, StoreError> {
+        let mut totals = Totals::default();
+        let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
+                   UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
+                   UNION ALL SELECT 21, COUNT(*) FROM activity
+                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 GROUP BY state";
+        for row in self.connection.query(sql, &[])? {
+            let count = row.integer(1)?;
+            match row.integer(0)? {
+                11 => totals.entered += count,
+                12 => {
+                    totals.entered += count;
+                    totals.finished = count;
+                }
+                13 => {
+                    totals.entered += count;
+                    totals.stopped = count;
+                }
+                20 => totals.leads = count,
+                21 => totals.activities = count,
+                33 => totals.delivered = count,
+                34 => totals.blocked = count,
+                35 => totals.failed = count,
+                _ => {}
+            }
+        }
+        Ok(totals)
+    }
+
     /// Names, targets and keys of all journeys that were ever published.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! Segments and who belongs to them.
 
-use super::{Cell, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
+use super::{Cell, Connection, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
 use crate::model::{Condition, Entity};
 
 /// What a segment is made from.
@@ -98,7 +98,7 @@ impl Store {
         self.connection.execute(
             "INSERT INTO segment (name, target, hash, active, stale, size) VALUES ($1, $2, $3, $4, 1, 0)
              ON CONFLICT (name) DO UPDATE SET target = excluded.target, hash = excluded.hash,
-                active = excluded.active, stale = 1
+                active = excluded.active, stale = segment.stale + 1
              WHERE segment.hash <> excluded.hash OR segment.active <> excluded.active",
             &[name.into(), target.name().into(), hash.into(), i64::from(active).into()],
         )?;
@@ -106,20 +106,9 @@ impl Store {
         Ok(())
     }
 
-    /// Takes note that segments may have changed.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn mark_stale(&mut self, names: &[String]) -> Result<(), StoreError> {
-        for name in names {
-            self.connection
-                .execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
-        }
-        Ok(())
-    }
-
     /// Evaluates a segment at `now`. The evaluation itself runs outside the write lock; the difference,
-    /// who joined and who left, is written in one transaction.
+    /// who joined and who left, is written in one transaction, in which the `dependents`, segments that
+    /// refer to this one, become stale if there is any.
     ///
     /// # Errors
     /// When the store fails; then the members are what they were.
@@ -130,11 +119,12 @@ impl Store {
         target: Entity,
         now: i64,
         next_evaluation_at: Option<i64>,
+        dependents: &[String],
     ) -> Result<Difference, StoreError> {
         let key = self.names.segment_key(name);
-        self.connection.execute_batch(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY); DELETE FROM evaluation",
-        )?;
+        let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
+        let seen = row.map_or(Ok(0), |row| row.integer(0))?;
+        self.connection.execute("DELETE FROM evaluation", &[])?;
         let (select, parameters) = match membership {
             Membership::Where(condition) => select_keys(self.dialect(), &self.names, condition, now)?,
             Membership::Static(ids) => {
@@ -150,6 +140,15 @@ impl Store {
         };
         self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
         self.connection.write(|connection| {
+            let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
+            let count = row.map_or(Ok(0), |row| row.integer(0))?;
+            // Written first, so that two who evaluate at once come one after the other. What came in
+            // since the evaluation began may not be in it.
+            connection.execute(
+                "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = CASE WHEN stale > $5 THEN stale - $5 ELSE 0 END
+                 WHERE key = $1",
+                &[key.into(), count.into(), now.into(), next_evaluation_at.into(), seen.into()],
+            )?;
             let stamp = [Cell::Integer(key), Cell::Integer(now)];
             let joined = connection.execute(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined)
@@ -177,23 +176,15 @@ impl Store {
                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
                 &stamp[..1],
             )?;
-            let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
-            let count = row.map_or(Ok(0), |row| row.integer(0))?;
-            connection.execute(
-                "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = 0 WHERE key = $1",
-                &[key.into(), count.into(), now.into(), next_evaluation_at.into()],
-            )?;
+            if joined + left > 0 {
+                bump_audience_version(connection)?;
+                for name in dependents {
+                    connection
+                        .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+                }
+            }
             Ok(Difference { count, joined, left })
         })
-    }
-
-    /// Takes everybody out of a segment that isn't active.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn empty_segment(&mut self, name: &str, now: i64) -> Result<(), StoreError> {
-        let nobody = Membership::Static(Vec::new());
-        self.evaluate_segment(name, &nobody, Entity::Contact, now, None).map(|_| ())
     }
 
     /// When the first interaction of a type after a moment happens.
@@ -209,35 +200,30 @@ impl Store {
         row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
-    /// The members of a segment by id, `limit` of them after the first `offset`.
+    /// The members of a segment, ordered by id.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or `each` does.
     pub fn segment_members(
         &mut self,
         name: &str,
         target: Entity,
-        limit: i64,
-        offset: i64,
-    ) -> Result<Vec<Member>, StoreError> {
+        each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         let key = self.names.segment_key(name);
         let order = self.dialect().order_text("r.id");
-        let (account, join) = match target {
-            Entity::Contact => ("r.account_id", ""),
-            Entity::Account | Entity::Lead => ("NULL", ""),
+        let account = match target {
+            Entity::Contact => "r.account_id",
+            Entity::Account | Entity::Lead => "NULL",
         };
         let sql = format!(
-            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key{join}
-             WHERE m.segment_key = $1 ORDER BY {order} LIMIT $2 OFFSET $3",
+            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key
+             WHERE m.segment_key = $1 ORDER BY {order}",
             target.name()
         );
-        self.connection
-            .query(&sql, &[key.into(), limit.into(), offset.into()])?
-            .iter()
-            .map(|row| {
-                Ok(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
-            })
-            .collect()
+        self.connection.query_each(&sql, &[key.into()], &mut |row| {
+            each(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
+        })
     }
 
     /// How many joined and left a segment after `since`.
@@ -267,4 +253,13 @@ impl Store {
             self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))
     }
+}
+
+/// Counts the audience version up, within the transaction of what changed it.
+pub(super) fn bump_audience_version(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE setting SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'audience_version'",
+        &[],
+    )?;
+    Ok(())
 }

@@ -59,6 +59,8 @@ pub struct Answer {
     pub account_key: i64,
     /// The contact.
     pub contact_key: i64,
+    /// The contact's id.
+    pub contact_id: String,
     /// When it satisfied the condition.
     pub satisfied_at: Option<i64>,
     /// When something happens next that it looks at.
@@ -91,20 +93,19 @@ impl Store {
                 subject.looked_at.into(),
             ]);
         }
-        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
-        printer.bind(json.finish());
         let rows = self.dialect().rows("$1");
-        let column = |at: usize| format!("CAST(g.value ->> {at} AS BIGINT)");
-        let group = format!(
-            "SELECT {} AS account_key, {} AS contact_key, {} AS since, {} AS upper, {} AS until, {} AS looked
-             FROM {rows} AS g",
-            column(0),
-            column(1),
-            column(2),
-            column(3),
-            column(4),
-            column(5)
-        );
+        self.connection.execute("DELETE FROM asked", &[])?;
+        self.connection.execute(
+            &format!(
+                "INSERT INTO asked (account_key, contact_key, since, upper, until, looked)
+                 SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
+                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
+                 FROM {rows}"
+            ),
+            &[json.finish()],
+        )?;
+        self.connection.analyze("asked", subjects.len())?;
+        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
         let (iteration, step) = (claim.iteration_key, claim.step_key);
         // One who stands at the step counts from the own arrival, one not yet there from the account's.
         let here = format!(
@@ -112,20 +113,19 @@ impl Store {
                AND h.contact_key = k.contact_key AND h.lane = 0 AND h.step_key = {step}"
         );
         let asked = match question.of {
-            Asked::Contact => group,
+            Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
-                "SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
-                 FROM ({group}) g
-                 JOIN participant k ON k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1
-                 {here}"
+                "(SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
+                 FROM asked g CROSS JOIN participant k {here}
+                 WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
             Asked::AllContacts => format!(
-                "SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
-                 FROM ({group}) g
+                "(SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
+                 FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact WHERE account_key IS NULL) k
                    ON k.account_key = g.account_key
-                 {here}"
+                 {here})"
             ),
         };
         let mut scope = Scope::contact("c");
@@ -143,9 +143,9 @@ impl Store {
             false => "",
         };
         let sql = format!(
-            "SELECT account_key, contact_key, satisfied, next FROM (
-                SELECT s.account_key, s.contact_key, {satisfied} AS satisfied, {next} AS next
-                FROM ({asked}) s JOIN contact c ON c.key = s.contact_key {account}) found
+            "SELECT account_key, contact_key, satisfied, next, id FROM (
+                SELECT s.account_key, s.contact_key, c.id, {satisfied} AS satisfied, {next} AS next
+                FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key) found
              WHERE satisfied IS NOT NULL OR next IS NOT NULL
              ORDER BY account_key, satisfied, contact_key"
         );
@@ -156,6 +156,7 @@ impl Store {
                 contact_key: row.integer(1)?,
                 satisfied_at: row.optional_integer(2)?,
                 next_at: row.optional_integer(3)?,
+                contact_id: row.text(4)?,
             });
             Ok(())
         })?;

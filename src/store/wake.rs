@@ -73,7 +73,7 @@ impl Store {
                            FROM ({woken}) m WHERE scope = 'contact'
                            GROUP BY iteration_key, step_key, account_key, contact_key) v
                      WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND o.contact_key = v.contact_key AND o.step_key = v.step_key AND o.due_at > v.at"
+                       AND o.contact_key = v.contact_key AND +o.step_key = v.step_key AND o.due_at > v.at"
                 ),
                 &[now.into()],
             )?;
@@ -84,7 +84,7 @@ impl Store {
                            FROM ({woken}) m WHERE scope = 'account'
                            GROUP BY iteration_key, step_key, account_key) v
                      WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND o.step_key = v.step_key AND o.due_at > v.at"
+                       AND +o.step_key = v.step_key AND o.due_at > v.at"
                 ),
                 &[now.into()],
             )?;
@@ -97,11 +97,25 @@ impl Store {
                 &[now.into()],
             )?;
             for name in affected(&incoming) {
-                connection.execute("UPDATE segment SET stale = 1 WHERE name = $1", &[name.as_str().into()])?;
+                connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+            }
+            if incoming.contacts || incoming.accounts {
+                super::segments::bump_audience_version(connection)?;
             }
             connection.execute("DELETE FROM change", &[])?;
             Ok(incoming)
         })
+    }
+
+    /// Whether a position or a waiting message is due.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn anything_due(&mut self, now: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM position p JOIN iteration t ON t.key = p.iteration_key
+                   WHERE p.due_at <= $1 AND t.ended_at IS NULL
+                   UNION ALL SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 LIMIT 1";
+        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
     }
 
     /// The earliest moment after `now` at which a position is due or a waiting message may leave.
@@ -109,7 +123,10 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn next_due(&mut self, now: i64) -> Result<Option<i64>, StoreError> {
-        let position = "SELECT MIN(p.due_at) FROM position p WHERE p.due_at > $1";
+        let position = "SELECT MIN(due_at) FROM (
+                SELECT (SELECT MIN(p.due_at) FROM position p WHERE p.iteration_key = t.key
+                          AND p.step_key = k.key AND p.due_at > $1) AS due_at
+                FROM iteration t JOIN step k ON k.journey_key = t.journey_key WHERE t.ended_at IS NULL) d";
         let message = "SELECT MIN(due_at) FROM outbox WHERE state = 1 AND due_at > $1";
         let mut next: Option<i64> = None;
         for sql in [position, message] {

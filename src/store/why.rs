@@ -55,6 +55,8 @@ pub struct VisitRow {
 pub struct MadeRow {
     /// The step's id.
     pub step: String,
+    /// The visit of the step.
+    pub visit: i64,
     /// `lead`, `activity` or `message`.
     pub kind: String,
     /// Its id or key.
@@ -96,18 +98,22 @@ pub struct InteractionRow {
 }
 
 impl Store {
-    /// The ids of contacts with this id, or else with this e-mail address, whatever its case.
+    /// The ids of contacts with this id, or else with this e-mail address, whatever its case, in order.
     ///
     /// # Errors
     /// When the store fails.
     pub fn find_contacts(&mut self, id_or_email: &str) -> Result<Vec<String>, StoreError> {
+        let dialect = self.dialect();
+        let by_address = format!(
+            "SELECT id FROM contact WHERE {} = {} ORDER BY {}",
+            dialect.fold("email"),
+            dialect.fold("CAST($1 AS TEXT)"),
+            dialect.order_text("id")
+        );
         let by_id = self.connection.query("SELECT id FROM contact WHERE id = $1", &[id_or_email.into()])?;
         let found = match by_id.is_empty() {
             false => by_id,
-            true => self.connection.query(
-                "SELECT id FROM contact WHERE LOWER(email) = LOWER($1) ORDER BY id LIMIT 20",
-                &[id_or_email.into()],
-            )?,
+            true => self.connection.query(&by_address, &[id_or_email.into()])?,
         };
         found.iter().map(|row| row.text(0)).collect()
     }
@@ -192,15 +198,18 @@ impl Store {
         let subject = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)";
         let mut made = Vec::new();
         let records = format!(
-            "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key FROM (
-                SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key FROM lead WHERE {subject}
+            "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key, r.visit FROM (
+                SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key, visit
+                FROM lead WHERE {subject}
                 UNION ALL
-                SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key FROM activity WHERE {subject}) r
-             JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place"
+                SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key, visit
+                FROM activity WHERE {subject}) r
+             JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place, r.kind"
         );
         for row in self.connection.query(&records, &parameters)? {
             made.push(MadeRow {
                 step: row.text(0)?,
+                visit: row.integer(7)?,
                 kind: row.text(1)?,
                 id: row.text(2)?,
                 about: row.optional_text(3)?,
@@ -218,16 +227,16 @@ impl Store {
                 Some(reason) => format!("{state}: {reason}"),
                 None => state.to_owned(),
             };
-            let step = row.text(0)?;
+            let (step, visit) = (row.text(0)?, row.integer(1)?);
             made.push(MadeRow {
                 id: format!(
-                    "{}/{}/{step}/{}/{contact_id}/{}",
+                    "{}/{}/{step}/{visit}/{contact_id}/{}",
                     part.journey,
                     part.iteration,
-                    row.integer(1)?,
                     row.integer(2)?
                 ),
                 step,
+                visit,
                 kind: "message".to_owned(),
                 about: row.optional_text(3)?,
                 detail: Some(detail),
@@ -243,14 +252,15 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn membership_history(&mut self, contact_id: &str) -> Result<Vec<MembershipRow>, StoreError> {
-        let rows = self.connection.query(
+        let order = self.dialect().order_text("g.name");
+        let sql = format!(
             "SELECT g.name, g.target, m.at, m.joined FROM contact c
              JOIN segment g ON 1 = 1
              JOIN membership_change m ON m.segment_key = g.key
                 AND m.subject_key = CASE WHEN g.target = 'account' THEN c.account_key ELSE c.key END
-             WHERE c.id = $1 ORDER BY m.at, g.name",
-            &[contact_id.into()],
-        )?;
+             WHERE c.id = $1 ORDER BY m.at, {order}"
+        );
+        let rows = self.connection.query(&sql, &[contact_id.into()])?;
         rows.iter()
             .map(|row| {
                 Ok(MembershipRow {
@@ -268,12 +278,13 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn interactions_of(&mut self, contact_id: &str, now: i64) -> Result<Vec<InteractionRow>, StoreError> {
-        let rows = self.connection.query(
+        let order = self.dialect().order_text("i.id");
+        let sql = format!(
             "SELECT i.id, t.name, i.at, i.journey, i.step FROM interaction i
              JOIN contact c ON c.key = i.contact_key JOIN interaction_type t ON t.key = i.type_key
-             WHERE c.id = $1 AND i.at <= $2 ORDER BY i.at, i.id",
-            &[contact_id.into(), now.into()],
-        )?;
+             WHERE c.id = $1 AND i.at <= $2 ORDER BY i.at, {order}"
+        );
+        let rows = self.connection.query(&sql, &[contact_id.into(), now.into()])?;
         rows.iter()
             .map(|row| {
                 Ok(InteractionRow {

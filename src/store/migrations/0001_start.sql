@@ -4,6 +4,10 @@
 
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
+-- Counts up whenever members of segments, contacts, accounts or journeys change: an iteration that let
+-- its audience in at this number needn't look again.
+INSERT INTO setting (name, value) VALUES ('audience_version', '1');
+
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
 CREATE TABLE field (
@@ -36,9 +40,10 @@ CREATE TABLE publication (
 );
 CREATE INDEX publication_name ON publication (kind, name, key);
 
+-- stale: how often something came in that may change it, since it was evaluated.
 CREATE TABLE segment (
     key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL,
-    active SMALLINT NOT NULL, stale SMALLINT NOT NULL, size BIGINT NOT NULL,
+    active SMALLINT NOT NULL, stale BIGINT NOT NULL, size BIGINT NOT NULL,
     evaluated_at BIGINT, next_evaluation_at BIGINT
 );
 
@@ -69,9 +74,10 @@ CREATE TABLE step_wake (
     PRIMARY KEY (step_key, type_key)
 );
 
+-- revisits: 1 once somebody went back, so that arrivals at a step have to be counted.
 CREATE TABLE iteration (
     key {identity}, journey_key BIGINT NOT NULL, number BIGINT NOT NULL, starts_at BIGINT NOT NULL,
-    enrolled_at BIGINT, ended_at BIGINT,
+    enrolled_at BIGINT, audience_version BIGINT, ended_at BIGINT, revisits SMALLINT NOT NULL DEFAULT 0,
     UNIQUE (journey_key, number)
 );
 

@@ -1,0 +1,8 @@
+//! Segments kept up to date.
+//!
+//! In: the plan's segments, and what the store knows about their last evaluation. Out: members, with who
+//! joined and who left. It doesn't know journeys.
+
+mod refresh;
+
+pub use refresh::{Refreshed, affected, next_refresh, refresh};

@@ -1,0 +1,107 @@
+//! What to do about failures of the store and of a run.
+
+use super::{CliError, Exit};
+use crate::{
+    runtime::{PublishError, RuntimeError},
+    store::StoreError,
+};
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> CliError {
+        let (exit, hint) = match &error {
+            StoreError::Unreachable { url, .. } if url.starts_with("sqlite:") => (
+                Exit::Store,
+                "`tilework import` and `tilework run` make the file, where its folder is there and may be written to.",
+            ),
+            StoreError::Unreachable { .. } => (
+                Exit::Store,
+                "Look at `store:` in `tilework.yaml`, at TILEWORK_STORE, and whether the server runs.",
+            ),
+            StoreError::Address(_) => {
+                (Exit::Usage, "Look at `store:` in `tilework.yaml` and at the variable TILEWORK_STORE.")
+            }
+            StoreError::NeedsMigration { .. } => (
+                Exit::Store,
+                "Run `tilework migrate`. A SQLite file is also brought up to date by `tilework import` and `tilework run`.",
+            ),
+            StoreError::TooNew { .. } => {
+                (Exit::Store, "Use the version of Tilework that made it, or a newer one.")
+            }
+            StoreError::ClockBackwards { .. } => {
+                (Exit::Usage, "Give a later time, or start with an empty store: time only goes forward.")
+            }
+            StoreError::FieldType { .. } => {
+                (Exit::Definitions, "Declare the field under a new name, or clear its values first.")
+            }
+            StoreError::Full(_) => {
+                (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
+            }
+            StoreError::Conflict(_) | StoreError::ClaimLost => {
+                (Exit::Store, "Run it again: nothing was lost.")
+            }
+            StoreError::Inconsistent(_) | StoreError::Statement { .. } => (Exit::Store, ""),
+        };
+        CliError::new(exit, error.to_string()).hint((!hint.is_empty()).then(|| hint.to_owned()))
+    }
+}
+
+impl From<PublishError> for CliError {
+    fn from(error: PublishError) -> CliError {
+        let hint = match &error {
+            PublishError::Store(_) => None,
+            PublishError::StepRemoved { step, .. } => Some(format!(
+                "Say in the journey what becomes of them: `removed: {{ {step}: exit }}` or another step's id; or, if the step was renamed, `was: {step}` in the step."
+            )),
+            PublishError::JourneyRemoved { journey, .. } => Some(format!(
+                "Put it back with an `end:` until everybody has left, or, if it was renamed, write `was: {journey}` in the journey."
+            )),
+        };
+        match error {
+            PublishError::Store(error) => error.into(),
+            error => CliError::new(Exit::Definitions, error.to_string()).hint(hint),
+        }
+    }
+}
+
+impl From<RuntimeError> for CliError {
+    fn from(error: RuntimeError) -> CliError {
+        use crate::{channels::DeliveryError, engine::EngineError};
+        match error {
+            RuntimeError::Store(error)
+            | RuntimeError::Engine(EngineError::Store(error))
+            | RuntimeError::Delivery(DeliveryError::Store(error)) => error.into(),
+            RuntimeError::Publish(error) => error.into(),
+            error @ (RuntimeError::Engine(_) | RuntimeError::Delivery(_) | RuntimeError::Restless(_)) => {
+                CliError::store(error.to_string())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_store_says_what_to_do() {
+        let unreachable =
+            |url: &str| StoreError::Unreachable { url: url.to_owned(), reason: "no".to_owned() };
+        let backwards = StoreError::ClockBackwards { latest: "b".to_owned(), asked: "a".to_owned() };
+        let cases = [
+            (unreachable("sqlite:x.db"), Exit::Store, "make the file"),
+            (unreachable("postgres://x"), Exit::Store, "whether the server runs"),
+            (StoreError::NeedsMigration { found: 0, needed: 1 }, Exit::Store, "`tilework migrate`"),
+            (StoreError::TooNew { found: 2, known: 1 }, Exit::Store, "newer"),
+            (StoreError::Full("full".to_owned()), Exit::Store, "Make room"),
+            (StoreError::Address("mysql:x".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (backwards, Exit::Usage, "later time"),
+        ];
+        for (error, exit, expected) in cases {
+            let error = CliError::from(error);
+            let mut said = Vec::new();
+            assert_eq!(error.report(&mut said), exit);
+            let said = String::from_utf8(said).unwrap();
+            assert!(said.contains("hint: ") && said.contains(expected), "{said}");
+        }
+    }
+}

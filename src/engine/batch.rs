@@ -1,0 +1,110 @@
+//! One batch: claimed, loaded, decided, committed.
+
+use super::{
+    Engine, EngineError, LiveJourney, Phase,
+    convert::{self, Loaded},
+    question,
+};
+use crate::{
+    compile::StepPlan,
+    store::{Claim, IterationRow, Message, NextStep, Passage, Store},
+    tiles::{Batch, Needs, Outcomes, Uniform, Work},
+};
+
+/// The step at which a batch stands.
+pub(super) struct Place<'a> {
+    pub(super) journey: &'a LiveJourney<'a>,
+    pub(super) iteration: &'a IterationRow,
+    pub(super) step: &'a StepPlan,
+    pub(super) now: i64,
+}
+
+/// Does the work of a claim.
+pub(super) fn work(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    place: &Place<'_>,
+    claim: &Claim,
+) -> Result<(), EngineError> {
+    match &place.step.tile.work {
+        Work::Uniform(uniform) => pass(engine, store, place, claim, uniform),
+        Work::PerContact(tile) => {
+            let needs = tile.needs();
+            decide(engine, store, place, claim, &needs, false, &|batch, out| tile.run(batch, out))
+        }
+        Work::PerAccount(tile) => {
+            let needs = tile.needs();
+            decide(engine, store, place, claim, &needs, true, &|batch, out| tile.run(batch, out))
+        }
+    }
+}
+
+/// The same for everyone: the store does it without anybody being loaded.
+fn pass(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    place: &Place<'_>,
+    claim: &Claim,
+    uniform: &Uniform,
+) -> Result<(), EngineError> {
+    (engine.observe)(Phase::Decided);
+    let content = uniform
+        .mail
+        .as_ref()
+        .map(|mail| serde_json::json!({ "email": mail.email, "send_late": mail.send_late }).to_string());
+    let message = uniform.mail.as_ref().zip(content.as_deref()).map(|(mail, content)| Message {
+        channel: "email",
+        content,
+        hold: engine.plan.settings.email.hold,
+        expires_after: mail.expires_after,
+    });
+    let passage = Passage {
+        released_when_due: uniform.released_when_due,
+        next: next_step(place, None),
+        path: uniform.ends.as_ref().and_then(|result| result.as_deref()),
+        message,
+    };
+    let blocks = &place.journey.plan.blocks;
+    store.commit_passage(claim, &passage, blocks, place.journey.plan.zone.name(), place.now)?;
+    Ok(())
+}
+
+/// Where a path leads, with how the step there looks at those who arrive.
+pub(super) fn next_step(place: &Place<'_>, path: Option<&str>) -> Option<NextStep> {
+    let to = place.step.leads_to(path)?;
+    let look = place.journey.plan.steps.get(to)?.tile.look;
+    Some(NextStep {
+        step_key: place.journey.step_keys.get(to).copied()?,
+        look_after: look.after,
+        look_at: look.at,
+    })
+}
+
+/// Participant by participant: loaded with what the tile asked for, decided by it, committed.
+fn decide(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    place: &Place<'_>,
+    claim: &Claim,
+    needs: &Needs,
+    per_account: bool,
+    run: &dyn Fn(&Batch, &mut Outcomes) -> Result<(), crate::tiles::TileError>,
+) -> Result<(), EngineError> {
+    // An account that waits as one is decided as one, also for those of it who aren't due themselves.
+    let whole_accounts = per_account && needs.question.is_some();
+    let standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let decisions = if whole_accounts { store.decisions(claim)? } else { Vec::new() };
+    let mut loaded = convert::load(engine, place, standing, &decisions);
+    if let Some(question) = &needs.question {
+        question::answer(store, place, claim, question, &mut loaded)?;
+    }
+    let Loaded { batch, .. } = &loaded;
+    let mut out = Outcomes::of(batch);
+    run(batch, &mut out)?;
+    let (outcomes, decided, effects) = out.finish(&place.step.tile_name, batch)?;
+    (engine.observe)(Phase::Decided);
+    let commit = convert::commit(place, &loaded, outcomes, decided, effects, whole_accounts);
+    let blocks = &place.journey.plan.blocks;
+    store.commit_outcomes(claim, &commit, blocks, place.journey.plan.zone.name(), place.now)?;
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Between the store's rows and the tiles' batches.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Engine,
+    batch::{Place, next_step},
+};
+use crate::{
+    model::Value,
+    store::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow, Standing},
+    tiles::{AccountGroup, Batch, Decision, Effect, EffectSubject, Outcome, Participant},
+};
+
+/// A batch with the rows that it was made from; participants and accounts stand in the same order.
+pub(super) struct Loaded {
+    pub(super) batch: Batch,
+    pub(super) standing: Vec<Standing>,
+    pub(super) accounts: Vec<KnownAccount>,
+}
+
+/// What the store knows about an account of a batch.
+pub(super) struct KnownAccount {
+    pub(super) account_key: i64,
+    pub(super) visit: i64,
+    pub(super) looked_at: Option<i64>,
+}
+
+/// Makes a batch of rows, which come by account and visit.
+pub(super) fn load(
+    engine: &Engine<'_>,
+    place: &Place<'_>,
+    mut standing: Vec<Standing>,
+    decisions: &[DecisionRow],
+) -> Loaded {
+    let known: BTreeMap<(i64, i64), &DecisionRow> =
+        decisions.iter().map(|row| ((row.account_key, row.visit), row)).collect();
+    let plan = place.journey.plan;
+    let text = |text: &Option<String>| text.clone().map_or(Value::Missing, Value::Text);
+    let mut batch = Batch {
+        now: place.now,
+        journey: BTreeMap::from([
+            ("name".to_owned(), Value::Text(plan.name.clone())),
+            ("label".to_owned(), text(&plan.label)),
+            ("owner".to_owned(), text(&plan.owner)),
+        ]),
+        settings: BTreeMap::from([("name".to_owned(), Value::Text(engine.plan.settings.name.clone()))]),
+        ..Batch::default()
+    };
+    let mut accounts: Vec<KnownAccount> = Vec::new();
+    for (at, row) in standing.iter_mut().enumerate() {
+        let same = accounts
+            .last()
+            .is_some_and(|last| last.account_key == row.account_key && last.visit == row.visit);
+        if !same {
+            let decision = known.get(&(row.account_key, row.visit));
+            accounts.push(KnownAccount {
+                account_key: row.account_key,
+                visit: row.visit,
+                looked_at: decision.map(|decision| decision.looked_at),
+            });
+            batch.accounts.push(AccountGroup {
+                account_id: row.account_id.clone(),
+                members: at..at,
+                opened_at: decision.map_or(row.arrived_at, |decision| decision.opened_at),
+                decided: decision.and_then(|decision| decision.decided.clone()),
+                ..AccountGroup::default()
+            });
+        }
+        if let (Some(group), Some(account)) = (batch.accounts.last_mut(), accounts.last()) {
+            group.members.end = at + 1;
+            if account.looked_at.is_none() {
+                group.opened_at = group.opened_at.min(row.arrived_at);
+            }
+        }
+        batch.participants.push(Participant {
+            contact_id: row.contact_id.clone(),
+            arrived_at: row.arrived_at,
+            due_at: row.due_at,
+            looked_at: row.looked_at,
+            contact: std::mem::take(&mut row.contact),
+            account: std::mem::take(&mut row.account),
+            ..Participant::default()
+        });
+    }
+    Loaded { batch, standing, accounts }
+}
+
+/// Makes of a tile's decisions what the store commits.
+pub(super) fn commit(
+    place: &Place<'_>,
+    loaded: &Loaded,
+    outcomes: Vec<(Outcome, Option<String>)>,
+    decided: Vec<Option<Decision>>,
+    effects: Vec<(EffectSubject, i64, Effect)>,
+    keeps_decisions: bool,
+) -> BatchOutcome {
+    let mut commit = BatchOutcome::default();
+    for ((outcome, reason), row) in outcomes.into_iter().zip(&loaded.standing) {
+        commit.outcomes.push(OutcomeRow {
+            account_key: row.account_key,
+            contact_key: row.contact_key,
+            fate: fate(place, outcome),
+            reason,
+        });
+    }
+    if keeps_decisions {
+        for ((group, known), decision) in loaded.batch.accounts.iter().zip(&loaded.accounts).zip(decided) {
+            if group.decided.is_none() {
+                commit.decisions.push(DecisionRow {
+                    account_key: known.account_key,
+                    visit: known.visit,
+                    opened_at: group.opened_at,
+                    looked_at: place.now,
+                    decided: decision.as_ref().map(|decision| (decision.path.clone(), decision.at)),
+                    because: decision.map(|decision| decision.because),
+                });
+            }
+        }
+    }
+    let mut ordinals: BTreeMap<(i64, Option<i64>), i64> = BTreeMap::new();
+    for (subject, created_at, effect) in effects {
+        let (account_key, contact_key, visit, id) = match subject {
+            EffectSubject::Participant(at) => {
+                let Some(row) = loaded.standing.get(at) else { continue };
+                (row.account_key, Some(row.contact_key), row.visit, row.contact_id.clone())
+            }
+            EffectSubject::Account(at) => {
+                let (Some(known), Some(group)) = (loaded.accounts.get(at), loaded.batch.accounts.get(at))
+                else {
+                    continue;
+                };
+                (known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default())
+            }
+        };
+        let ordinal = ordinals.entry((account_key, contact_key)).or_default();
+        let kind = if matches!(effect, Effect::Lead { .. }) { "lead" } else { "activity" };
+        commit.effects.push(EffectRow {
+            account_key,
+            contact_key,
+            visit,
+            ordinal: *ordinal,
+            id: record_id(place, kind, visit, &id, *ordinal),
+            created_at,
+            record: match effect {
+                Effect::Activity { kind, subject, description, owner, due_at } => {
+                    EffectRecord::Activity { kind, subject, description, owner, due_at }
+                }
+                Effect::Lead { fields } => EffectRecord::Lead { fields },
+            },
+        });
+        *ordinal += 1;
+    }
+    commit
+}
+
+fn fate(place: &Place<'_>, outcome: Outcome) -> Fate {
+    match outcome {
+        Outcome::Go { path, moment } => match next_step(place, path.as_deref()) {
+            Some(next) => Fate::Go {
+                path,
+                moment,
+                step_key: next.step_key,
+                look_at: moment.saturating_add(next.look_after).max(next.look_at),
+            },
+            None => Fate::Finish { path, moment },
+        },
+        // A tile that asks to be called again at once would never come to rest.
+        Outcome::Wait { until } => Fate::Wait { until: until.max(place.now.saturating_add(1)) },
+        Outcome::Stop => Fate::Stop { moment: place.now },
+    }
+}
+
+/// The id of a record that a step makes: the same for the same key (semantics 18), so that it can't be
+/// made twice.
+fn record_id(place: &Place<'_>, kind: &str, visit: i64, subject: &str, ordinal: i64) -> String {
+    let key = format!(
+        "{}/{}/{}/{visit}/{subject}/{ordinal}",
+        place.journey.plan.name, place.iteration.number, place.step.id
+    );
+    let digest: String =
+        Sha256::digest(key.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("{kind}-{digest}")
+}

@@ -1,0 +1,14 @@
+//! Journeys at work: iterations start and end, contacts enter, steps are carried out batch by batch.
+//!
+//! In: the plan and the store at a moment. Out: positions moved, history, records and messages written,
+//! each batch in one transaction. It doesn't know channels, files, or what time it really is.
+
+mod batch;
+mod convert;
+mod journeys;
+mod question;
+mod round;
+mod steps;
+
+pub use journeys::{LiveJourney, next_turn};
+pub use round::{Engine, EngineError, Phase, round};

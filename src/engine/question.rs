@@ -1,0 +1,98 @@
+//! Asking the store what a tile wants to know, within the window of each contact or account.
+
+use std::collections::BTreeMap;
+
+use super::{EngineError, batch::Place, convert::Loaded};
+use crate::{
+    calendar,
+    model::time::NEVER,
+    store::{self, Claim, Store, Subject},
+    tiles::{Answer, Asked, Question},
+};
+
+/// Fills in windows and answers.
+pub(super) fn answer(
+    store: &mut Store,
+    place: &Place<'_>,
+    claim: &Claim,
+    question: &Question,
+    loaded: &mut Loaded,
+) -> Result<(), EngineError> {
+    let journey = place.journey;
+    let deadline = |since: i64| match question.timeout {
+        Some(timeout) => calendar::after(since, timeout, &journey.plan.zone).unwrap_or(NEVER),
+        None => NEVER,
+    };
+    let of = match question.asked {
+        Asked::Contact => store::Asked::Contact,
+        Asked::Participants => store::Asked::Participants,
+        Asked::AllContacts => store::Asked::AllContacts,
+    };
+    let mut subjects = Vec::new();
+    match question.asked {
+        Asked::Contact => {
+            for (participant, standing) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
+                participant.deadline = deadline(participant.arrived_at);
+                subjects.push(Subject {
+                    account_key: standing.account_key,
+                    contact_key: Some(standing.contact_key),
+                    since: participant.arrived_at,
+                    until: participant.deadline,
+                    looked_at: participant.looked_at,
+                });
+            }
+        }
+        Asked::Participants | Asked::AllContacts => {
+            for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
+                account.deadline = deadline(account.opened_at);
+                if account.decided.is_none() {
+                    subjects.push(Subject {
+                        account_key: known.account_key,
+                        contact_key: None,
+                        since: account.opened_at,
+                        until: account.deadline,
+                        looked_at: known.looked_at,
+                    });
+                }
+            }
+        }
+    }
+    let asked = store::Question {
+        journey: &journey.plan.name,
+        iteration: place.iteration.number,
+        predicate: &question.predicate,
+        timezone: journey.plan.zone.name(),
+        of,
+        step_key: &|id| journey.step_key(id),
+    };
+    let answers = store.ask(claim, &asked, &subjects, place.now)?;
+    if question.asked == Asked::Contact {
+        let by_contact: BTreeMap<i64, &store::Answer> =
+            answers.iter().map(|answer| (answer.contact_key, answer)).collect();
+        for (participant, standing) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
+            if let Some(answer) = by_contact.get(&standing.contact_key) {
+                participant.answer = Answer { satisfied_at: answer.satisfied_at, next_at: answer.next_at };
+            }
+        }
+        return Ok(());
+    }
+    let mut by_account: BTreeMap<i64, Vec<&store::Answer>> = BTreeMap::new();
+    for answer in &answers {
+        by_account.entry(answer.account_key).or_default().push(answer);
+    }
+    let counts: BTreeMap<i64, u64> = match question.counted {
+        true => store.count_asked(claim, of)?.into_iter().collect(),
+        false => BTreeMap::new(),
+    };
+    for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
+        let found = by_account.get(&known.account_key).map_or(&[][..], Vec::as_slice);
+        account.satisfied = found
+            .iter()
+            .filter_map(|answer| answer.satisfied_at.map(|at| (answer.contact_id.clone(), at)))
+            .collect();
+        account.satisfied.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
+        account.next_at = found.iter().filter_map(|answer| answer.next_at).min();
+        account.asked = counts.get(&known.account_key).copied().unwrap_or(0);
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! One round: what came in, segments, entries, steps, ends.
+
+use super::{LiveJourney, steps};
+use crate::{
+    audience,
+    compile::Plan,
+    store::{Store, StoreError},
+    tiles::TileError,
+};
+
+/// Why a round couldn't be finished. What was committed before stays.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A tile is broken.
+    #[error(transparent)]
+    Tile(#[from] TileError),
+}
+
+/// The boundaries between which a round is cut into transactions. A process that dies at any of them
+/// leaves nothing half done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The queue of what came in was emptied.
+    Incoming,
+    /// Segments were refreshed.
+    Refreshed,
+    /// An iteration let its audience in.
+    Entered,
+    /// A batch was claimed.
+    Claimed,
+    /// A batch was decided by its tile, nothing of it is written yet.
+    Decided,
+    /// A batch was committed.
+    Committed,
+    /// An iteration's steps were carried out.
+    Stepped,
+    /// An iteration ended.
+    Ended,
+    /// Messages were taken to be handed over.
+    Taken,
+    /// A message was handed over.
+    HandedOver,
+    /// Messages were settled.
+    Settled,
+}
+
+/// What a round works with.
+pub struct Engine<'a> {
+    /// What is to be done.
+    pub plan: &'a Plan,
+    /// The journeys as they are published.
+    pub journeys: Vec<LiveJourney<'a>>,
+    /// How many positions a batch has, about.
+    pub batch_size: usize,
+    /// Real time, for leases alone (semantics 28).
+    pub real_now: &'a dyn Fn() -> i64,
+    /// Told of each phase.
+    pub observe: &'a dyn Fn(Phase),
+}
+
+/// How long a batch may take, in milliseconds of real time, before another worker may take it over.
+pub(super) const LEASE: i64 = 10 * crate::model::time::MINUTE;
+
+/// Does everything that is due at `now`, with segments refreshed before when asked for. Tells whether
+/// anything moved; what it set in motion may be due at once, so it is called again until nothing moves.
+///
+/// # Errors
+/// When the store fails or a tile is broken.
+pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<bool, EngineError> {
+    let incoming = store.take_incoming(now, &|incoming| audience::affected(engine.plan, incoming))?;
+    (engine.observe)(Phase::Incoming);
+    if refresh {
+        audience::refresh(store, engine.plan, now)?;
+    }
+    (engine.observe)(Phase::Refreshed);
+    let mut moved = incoming != crate::store::Incoming::default();
+    for journey in &engine.journeys {
+        for iteration in journey.iterations(store, now)? {
+            let present = journey.present(now);
+            moved |= journey.let_in(store, &iteration, present)?;
+            (engine.observe)(Phase::Entered);
+            moved |= steps::run(engine, store, journey, &iteration, present)?;
+            (engine.observe)(Phase::Stepped);
+            moved |= journey.end(store, &iteration, now)?;
+            (engine.observe)(Phase::Ended);
+        }
+    }
+    Ok(moved)
+}

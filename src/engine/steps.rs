@@ -1,0 +1,55 @@
+//! Carrying out the steps of an iteration, from the first to the last.
+
+use super::{
+    Engine, EngineError, LiveJourney, Phase,
+    batch::{self, Place},
+    round::LEASE,
+};
+use crate::{
+    model::time::NEVER,
+    store::{IterationRow, Store, StoreError},
+};
+
+/// Carries out everything that is due in an iteration. Steps come before those they lead to, so one pass
+/// takes everybody as far as they get now.
+pub(super) fn run(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    journey: &LiveJourney<'_>,
+    iteration: &IterationRow,
+    now: i64,
+) -> Result<bool, EngineError> {
+    let mut moved = false;
+    for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
+        let place = Place { journey, iteration, step, now };
+        loop {
+            let ranges = store.due_ranges(iteration.key, *step_key, now, engine.batch_size)?;
+            let mut worked = false;
+            for range in ranges {
+                let real_now = (engine.real_now)();
+                let deadline = real_now.saturating_add(LEASE).min(NEVER);
+                let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {
+                    continue;
+                };
+                (engine.observe)(Phase::Claimed);
+                match batch::work(engine, store, &place, &claim) {
+                    Err(EngineError::Store(StoreError::ClaimLost)) => {
+                        tracing::warn!(journey = journey.plan.name, step = step.id, "a batch was taken over");
+                    }
+                    Err(error) => {
+                        // Others needn't wait for the lease to run out; what failed first is told.
+                        let _ = store.release(&claim);
+                        return Err(error);
+                    }
+                    Ok(()) => worked = true,
+                }
+                (engine.observe)(Phase::Committed);
+            }
+            moved |= worked;
+            if !worked {
+                break;
+            }
+        }
+    }
+    Ok(moved)
+}

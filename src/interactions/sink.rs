@@ -1,0 +1,94 @@
+//! Batches of facts into the store.
+
+use super::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
+use crate::{
+    model::{Catalog, Entity, Field, FieldType, Value},
+    store::{NewInteraction, Store, StoreError},
+};
+
+/// Writes a batch in one transaction. An interaction whose contact isn't known is rejected.
+///
+/// # Errors
+/// When the store fails; then nothing of the batch is written.
+pub fn write(store: &mut Store, catalog: &Catalog, batch: ImportBatch) -> Result<BatchOutcome, StoreError> {
+    match batch {
+        ImportBatch::Records { entity, columns, rows } => records(store, entity, &columns, rows),
+        ImportBatch::Interactions { attributes, rows } => interactions(store, catalog, &attributes, rows),
+    }
+}
+
+fn field(name: &str, kind: &FieldType) -> Field {
+    Field {
+        name: name.to_owned(),
+        kind: kind.clone(),
+        aliases: Vec::new(),
+        description: String::new(),
+        declared: true,
+    }
+}
+
+fn records(
+    store: &mut Store,
+    entity: Entity,
+    columns: &[Column],
+    rows: Vec<RecordRow>,
+) -> Result<BatchOutcome, StoreError> {
+    let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
+    let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
+    let written = store.upsert_records(entity, &fields, &rows)?;
+    Ok(BatchOutcome { created: written.created, updated: written.updated, ..BatchOutcome::default() })
+}
+
+fn interactions(
+    store: &mut Store,
+    catalog: &Catalog,
+    attributes: &[String],
+    rows: Vec<InteractionRow>,
+) -> Result<BatchOutcome, StoreError> {
+    // One name may be a number for one type of interaction and text for another: each is a field.
+    let mut fields: Vec<Field> = Vec::new();
+    let mut new = Vec::with_capacity(rows.len());
+    let kind_of = |interaction: &str, name: &str| {
+        let attribute = catalog.interactions.get(interaction).and_then(|kind| kind.attribute(name));
+        attribute.map(|attribute| attribute.kind)
+    };
+    for row in rows {
+        let mut values: Vec<Value> = vec![Value::Missing; fields.len()];
+        for (name, value) in attributes.iter().zip(row.values) {
+            let Some(kind) = kind_of(&row.interaction, name).filter(|_| !value.is_missing()) else {
+                continue;
+            };
+            let known = fields.iter().position(|field| field.name == *name && field.kind == kind);
+            let place = known.unwrap_or_else(|| {
+                fields.push(field(name, &kind));
+                fields.len() - 1
+            });
+            values.resize(fields.len().max(values.len()), Value::Missing);
+            values[place] = value;
+        }
+        new.push(NewInteraction {
+            id: row.id,
+            kind: row.interaction,
+            at: row.at,
+            contact_id: row.contact_id,
+            journey: row.journey,
+            iteration: row.iteration,
+            step: row.step,
+            values,
+        });
+    }
+    for row in &mut new {
+        row.values.resize(fields.len(), Value::Missing);
+    }
+    let recorded = store.insert_interactions(&fields, &new)?;
+    let reason = |place: usize| {
+        let contact = new.get(place).map_or("", |row| row.contact_id.as_str());
+        (place, format!("there is no contact `{contact}`; import contacts before their interactions"))
+    };
+    Ok(BatchOutcome {
+        created: recorded.created,
+        updated: 0,
+        unchanged: recorded.known,
+        rejected: recorded.without_contact.into_iter().map(reason).collect(),
+    })
+}

@@ -1,0 +1,16 @@
+//! The clock, publication, and the loops of `run`, `run --until` and `serve`.
+//!
+//! In: a checked plan, a store, a moment. Out: everything due at that moment done. Played and real time
+//! run the same loop (semantics 30). It doesn't know arguments or terminals.
+
+mod clock;
+mod play;
+mod publish;
+mod run;
+mod serve;
+
+pub use clock::{pause, real_now};
+pub use play::{play, starting_point};
+pub use publish::{PublishError, Publishing, publish};
+pub use run::{Runtime, RuntimeError, tick};
+pub use serve::{Serving, serve};

@@ -1,0 +1,177 @@
+//! Publication: what changed in the definitions becomes what runs (semantics 25 to 27).
+
+use std::collections::BTreeMap;
+
+use crate::{
+    compile::{JourneyPlan, Plan, Removal},
+    engine::LiveJourney,
+    store::{Publication, PublishedStep, Removed, Store, StoreError},
+    tiles::Work,
+};
+
+/// Why definitions can't be published. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// People stand on steps that are gone.
+    #[error("{count} stand on step `{step}` of journey `{journey}`, which is no longer there")]
+    StepRemoved {
+        /// The journey.
+        journey: String,
+        /// The step that is gone.
+        step: String,
+        /// How many stand there.
+        count: i64,
+    },
+    /// A journey with people in it is gone.
+    #[error("{count} are in the journey `{journey}`, which is no longer defined")]
+    JourneyRemoved {
+        /// The journey.
+        journey: String,
+        /// How many are in it.
+        count: i64,
+    },
+}
+
+/// What a publication takes along.
+#[derive(Debug, Clone, Default)]
+pub struct Publishing {
+    /// The git revision of the definitions, where there is one.
+    pub revision: Option<String>,
+}
+
+/// Publishes what changed since the last time and gives the journeys with their keys.
+///
+/// # Errors
+/// When people stand on something that is gone without a word on what becomes of them, or the store
+/// fails.
+pub fn publish<'a>(
+    store: &mut Store,
+    plan: &'a Plan,
+    publishing: &Publishing,
+    now: i64,
+) -> Result<Vec<LiveJourney<'a>>, PublishError> {
+    rename(store, plan)?;
+    refuse_lost_people(store, plan)?;
+    store.declare(&plan.catalog)?;
+    let known = store.published("journey")?;
+    let mut live = Vec::new();
+    for journey in &plan.journeys {
+        let unchanged = known.get(&journey.name) == Some(&journey.hash);
+        let row = match store.journey_row(&journey.name)? {
+            Some(row) if unchanged => row,
+            _ => {
+                let (steps, removed) = (published_steps(journey), removed(journey));
+                store.publish_journey(&journey.name, journey.target.name(), &steps, &removed, now)?
+            }
+        };
+        let step_keys =
+            journey.steps.iter().map(|step| row.steps.get(&step.id).copied().unwrap_or(-1)).collect();
+        live.push(LiveJourney { plan: journey, key: row.key, step_keys });
+    }
+    let changed = changed(store, plan, &known)?;
+    if !changed.is_empty() {
+        for publication in &changed {
+            tracing::info!(kind = publication.kind, name = publication.name, "published");
+        }
+        store.publish(now, publishing.revision.as_deref(), &changed)?;
+    }
+    Ok(live)
+}
+
+fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
+    for journey in &plan.journeys {
+        if let Some(was) = &journey.was {
+            store.rename("journey", was, &journey.name)?;
+        }
+    }
+    for segment in &plan.segments {
+        if let Some(was) = &segment.was {
+            store.rename("segment", was, &segment.name)?;
+        }
+    }
+    Ok(())
+}
+
+fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError> {
+    for (name, _) in store.journeys()? {
+        let standing = store.standing(&name)?;
+        let Some(journey) = plan.journey(&name) else {
+            let count: i64 = standing.values().sum();
+            if count > 0 {
+                return Err(PublishError::JourneyRemoved { journey: name, count });
+            }
+            continue;
+        };
+        for (step, count) in standing {
+            let stays = journey
+                .steps
+                .iter()
+                .any(|planned| planned.id == step || planned.was.as_deref() == Some(step.as_str()));
+            if !stays && !journey.removed.iter().any(|(id, _)| *id == step) {
+                return Err(PublishError::StepRemoved { journey: name, step, count });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
+    let asks = |work: &Work| match work {
+        Work::Uniform(_) => false,
+        Work::PerContact(tile) => tile.needs().question.is_some(),
+        Work::PerAccount(tile) => tile.needs().question.is_some(),
+    };
+    journey
+        .steps
+        .iter()
+        .map(|step| PublishedStep {
+            id: step.id.clone(),
+            was: step.was.clone(),
+            tile: step.tile_name.clone(),
+            wakes: step.tile.wakes.interactions.clone(),
+            wakes_on_fields: step.tile.wakes.fields,
+            wakes_account: step.tile.wakes.whole_account && asks(&step.tile.work),
+        })
+        .collect()
+}
+
+fn removed(journey: &JourneyPlan) -> Vec<(String, Removed)> {
+    let fate = |removal: &Removal| match removal {
+        Removal::Exit => Removed::Exit,
+        Removal::To(step) => Removed::To(step.clone()),
+    };
+    journey.removed.iter().map(|(id, removal)| (id.clone(), fate(removal))).collect()
+}
+
+fn changed(
+    store: &mut Store,
+    plan: &Plan,
+    journeys: &BTreeMap<String, String>,
+) -> Result<Vec<Publication>, StoreError> {
+    let (segments, emails) = (store.published("segment")?, store.published("email")?);
+    let mut changed = Vec::new();
+    let mut compare =
+        |known: &BTreeMap<String, String>, kind: &str, name: &str, hash: &str, content: &str| {
+            if known.get(name).is_none_or(|former| former != hash) {
+                changed.push(Publication {
+                    kind: kind.to_owned(),
+                    name: name.to_owned(),
+                    hash: hash.to_owned(),
+                    content: content.to_owned(),
+                });
+            }
+        };
+    for segment in &plan.segments {
+        compare(&segments, "segment", &segment.name, &segment.hash, &segment.content);
+    }
+    for email in plan.emails.values() {
+        compare(&emails, "email", &email.name, &email.hash, &email.content);
+    }
+    for journey in &plan.journeys {
+        compare(journeys, "journey", &journey.name, &journey.hash, &journey.content);
+    }
+    Ok(changed)
+}
