@@ -452,6 +452,16 @@ mod tests {
         );
     }
 
+    #[test]
+    fn carriage_returns_alone_are_no_lines() {
+        for (text, start, end) in [("\r\r", 2, 2), ("a\rb\r", 4, 4), ("\r\n\r", 3, 3)] {
+            let mut sources = Sources::default();
+            let file = sources.add("x", text);
+            let problems = one(Problem::error(Code::YamlSyntax, Span::new(file, start, end), "no"));
+            assert!(render_human(&problems, &sources, false).contains("--> x:"), "{text:?}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
         fn no_place_in_no_text_makes_it_panic(text in "[\\PC\n\r\t]{0,40}", start in 0usize..60, length in 0usize..60) {
