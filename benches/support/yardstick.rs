@@ -179,6 +179,7 @@ fn make_activities(database: &mut Database, keys: &Keys) {
 }
 
 fn make_leads(database: &mut Database, keys: &Keys) {
+    let before = database.number("SELECT COALESCE(MAX(key), 0) FROM lead");
     database.transaction(&[
         format!(
             "INSERT INTO lead (id, account_key, iteration_key, step_key, visit, subject_account_key,
@@ -193,13 +194,7 @@ fn make_leads(database: &mut Database, keys: &Keys) {
             iteration = keys.iteration,
             step = keys.steps["lead"]
         ),
-        format!(
-            "INSERT INTO change (kind, subject_key) SELECT 4, l.key FROM lead l
-             JOIN position p ON p.iteration_key = {iteration} AND p.step_key = {step} AND p.account_key = l.account_key
-             GROUP BY l.key",
-            iteration = keys.iteration,
-            step = keys.steps["lead"]
-        ),
+        format!("INSERT INTO change (kind, subject_key) SELECT 4, l.key FROM lead l WHERE l.key > {before}"),
         "DELETE FROM change".to_owned(),
     ]);
 }

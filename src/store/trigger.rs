@@ -143,11 +143,11 @@ impl Store {
             false => "",
         };
         let sql = format!(
-            "SELECT account_key, contact_key, satisfied, next, id FROM (
+            "WITH found AS MATERIALIZED (
                 SELECT s.account_key, s.contact_key, c.id, {satisfied} AS satisfied, {next} AS next
-                FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key) found
-             WHERE satisfied IS NOT NULL OR next IS NOT NULL
-             ORDER BY account_key, satisfied, contact_key"
+                FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key)
+             SELECT account_key, contact_key, satisfied, next, id FROM found
+             WHERE satisfied IS NOT NULL OR next IS NOT NULL"
         );
         let mut answers = Vec::new();
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {
