@@ -255,6 +255,7 @@ pub fn step(id: &str) -> PublishedStep {
         was: None,
         tile: "wait".to_owned(),
         wakes: Vec::new(),
+        wakes_on_fields: false,
         wakes_account: false,
     }
 }
