@@ -12,6 +12,7 @@ pub mod conditions;
 pub mod definitions;
 pub mod diagnostics;
 pub mod engine;
+pub mod insights;
 pub mod interactions;
 pub mod model;
 pub mod runtime;

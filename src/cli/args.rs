@@ -213,7 +213,7 @@ pub enum ActivityCommand {
 pub enum OutboxCommand {
     /// All messages and what became of them
     List {
-        /// Only messages in this state, such as `sent` or `failed`
+        /// Only messages in this state, such as `delivered` or `failed`
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
     },

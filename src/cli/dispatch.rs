@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    run, workspace,
+    demo, run, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -28,6 +28,30 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
-        _ => Err(CliError::usage("this command isn't there yet")),
+        Command::Segment(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Journey(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::journey(command, &plan, &mut store, now, output)
+        }
+        Command::Lead(command) => super::lead(command, &mut workspace::reading(global, output)?.1, output),
+        Command::Activity(command) => {
+            super::activity(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Outbox(command) => {
+            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+        }
+        Command::Why(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::why(command, &plan, &mut store, now, output)
+        }
+        Command::Demo { directory } => demo::demo(global, directory, &program(), output),
     }
+}
+
+/// The program as it was called, for commands to try next.
+fn program() -> String {
+    std::env::args().next().unwrap_or_else(|| "tilework".to_owned())
 }

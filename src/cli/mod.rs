@@ -4,24 +4,34 @@
 //! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
 
 pub mod args;
+mod cells;
+mod demo;
 mod dispatch;
 mod error;
 mod exit;
 mod import;
+mod journey;
+mod lists;
 mod logging;
 mod output;
 mod progress;
 mod run;
+mod segment;
 mod store_error;
+mod why;
 mod workspace;
 
 pub use dispatch::dispatch;
 pub use error::CliError;
 pub use exit::Exit;
 pub use import::import;
+pub use journey::journey;
+pub use lists::{activity, lead, outbox};
 pub use logging::start_logging;
 pub use output::{Output, Table, TableColumn};
 pub use progress::ImportProgress;
+pub use segment::segment;
+pub use why::why;
 
 use std::process::ExitCode;
 
@@ -40,7 +50,9 @@ pub fn start(dispatch: impl FnOnce(&Arguments, &mut Output) -> Result<Exit, CliE
             };
         }
     };
-    start_logging(arguments.global.quiet);
+    // The demo is one screen: what a scheduler logs would hide it.
+    let quiet = arguments.global.quiet || matches!(arguments.command, args::Command::Demo { .. });
+    start_logging(quiet);
     let mut output = Output::standard(arguments.global.format, arguments.global.quiet);
     let end = dispatch(&arguments, &mut output).and_then(|exit| output.finish().map(|()| exit));
     match end {

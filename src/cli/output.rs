@@ -40,6 +40,13 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// The first row as one object.
+    #[must_use]
+    pub fn object(&self) -> Value {
+        let row = self.rows.first().cloned().unwrap_or_default();
+        Value::Object(self.columns.iter().map(|column| column.key.to_owned()).zip(row).collect())
+    }
+
     /// The table for people, no wider than `width` where that is known. Numbers stand to the right.
     #[must_use]
     pub fn text(&self, width: Option<u16>) -> String {

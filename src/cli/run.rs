@@ -19,14 +19,17 @@ use super::{
 use crate::{
     calendar::{Zone, parse_moment},
     compile::Plan,
-    engine::{Engine, Phase},
-    model::time::rfc3339,
+    engine::{Engine, LiveJourney},
+    model::time::{SECOND, rfc3339},
     runtime::{self, Publishing, Runtime, Serving},
     store::{Store, StoreAddress, StoreError, Totals},
 };
 
 /// How many positions a batch has, unless the command line says otherwise.
 const BATCH_SIZE: usize = 5_000;
+
+/// How often a long play tells where it is, in milliseconds of real time.
+const TELL_EVERY: i64 = 5 * SECOND;
 
 /// The moment that `--now` or `--until` names, in the workspace's time zone.
 pub(super) fn moment(text: Option<&String>, zone: &Zone) -> Result<Option<i64>, CliError> {
@@ -66,31 +69,15 @@ pub(super) fn run(
     {
         return Err(StoreError::ClockBackwards { latest: rfc3339(from), asked: rfc3339(until) }.into());
     }
-    let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
-    let runtime = Runtime {
-        engine: Engine {
-            plan: &plan,
-            journeys,
-            batch_size: arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize),
-            real_now: &runtime::real_now,
-            observe: &|_| {},
-        },
-        root: &global.workspace,
-    };
+    let batch_size = arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize);
     let end = match until {
         Some(until) => {
-            let mut last_told = runtime::real_now();
-            let mut told = |at: i64| {
-                let real_now = runtime::real_now();
-                if real_now - last_told >= 5_000 {
-                    last_told = real_now;
-                    tracing::info!(at = rfc3339(at), "playing");
-                }
-            };
-            runtime::play(&runtime, &mut store, from, until, &mut told)?;
+            play_with(&plan, &mut store, &global.workspace, from, until, batch_size)?;
             until
         }
         None => {
+            let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
+            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace);
             runtime::tick(&runtime, &mut store, from, true)?;
             from
         }
@@ -98,6 +85,49 @@ pub(super) fn run(
     let after = store.totals()?;
     summary(&before, &after, from, end, until.is_some(), output)?;
     Ok(if after.failed > before.failed { Exit::Rejects } else { Exit::Done })
+}
+
+/// Plays time in a workspace.
+pub(super) fn play(
+    plan: &Plan,
+    store: &mut Store,
+    workspace: &Path,
+    from: i64,
+    until: i64,
+) -> Result<(), CliError> {
+    play_with(plan, store, workspace, from, until, BATCH_SIZE)
+}
+
+fn play_with(
+    plan: &Plan,
+    store: &mut Store,
+    workspace: &Path,
+    from: i64,
+    until: i64,
+    batch_size: usize,
+) -> Result<(), CliError> {
+    let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
+    let runtime = runtime_of(plan, journeys, batch_size, workspace);
+    let mut last_told = runtime::real_now();
+    let mut told = |at: i64| {
+        let real_now = runtime::real_now();
+        if real_now - last_told >= TELL_EVERY {
+            last_told = real_now;
+            tracing::info!(at = rfc3339(at), "playing");
+        }
+    };
+    runtime::play(&runtime, store, from, until, &mut told)?;
+    Ok(())
+}
+
+fn runtime_of<'a>(
+    plan: &'a Plan,
+    journeys: Vec<LiveJourney<'a>>,
+    batch_size: usize,
+    root: &'a Path,
+) -> Runtime<'a> {
+    let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {} };
+    Runtime { engine, root }
 }
 
 fn summary(
@@ -223,20 +253,7 @@ fn serve_plan(
 ) -> Result<bool, CliError> {
     let now = runtime::real_now();
     let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
-    let runtime = Runtime {
-        engine: Engine {
-            plan,
-            journeys,
-            batch_size: BATCH_SIZE,
-            real_now: &runtime::real_now,
-            observe: &|phase| {
-                if phase == Phase::Committed {
-                    tracing::trace!("batch committed");
-                }
-            },
-        },
-        root: &global.workspace,
-    };
+    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace);
     let serving = Serving { stop, sleep: &runtime::pause, changed: &|| newest(&global.workspace) != seen };
     Ok(runtime::serve(&runtime, store, &serving)?)
 }

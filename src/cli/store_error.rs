@@ -9,6 +9,10 @@ use crate::{
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
         let (exit, hint) = match &error {
+            StoreError::Unreachable { url, .. } if url.starts_with("sqlite:") => (
+                Exit::Store,
+                "`tilework import` and `tilework run` make the file, where its folder is there and may be written to.",
+            ),
             StoreError::Unreachable { .. } => (
                 Exit::Store,
                 "Look at `store:` in `tilework.yaml`, at TILEWORK_STORE, and whether the server runs.",
@@ -70,6 +74,34 @@ impl From<RuntimeError> for CliError {
             error @ (RuntimeError::Engine(_) | RuntimeError::Delivery(_) | RuntimeError::Restless(_)) => {
                 CliError::store(error.to_string())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_of_the_store_says_what_to_do() {
+        let unreachable =
+            |url: &str| StoreError::Unreachable { url: url.to_owned(), reason: "no".to_owned() };
+        let backwards = StoreError::ClockBackwards { latest: "b".to_owned(), asked: "a".to_owned() };
+        let cases = [
+            (unreachable("sqlite:x.db"), Exit::Store, "make the file"),
+            (unreachable("postgres://x"), Exit::Store, "whether the server runs"),
+            (StoreError::NeedsMigration { found: 0, needed: 1 }, Exit::Store, "`tilework migrate`"),
+            (StoreError::TooNew { found: 2, known: 1 }, Exit::Store, "newer"),
+            (StoreError::Full("full".to_owned()), Exit::Store, "Make room"),
+            (StoreError::Address("mysql:x".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (backwards, Exit::Usage, "later time"),
+        ];
+        for (error, exit, expected) in cases {
+            let error = CliError::from(error);
+            let mut said = Vec::new();
+            assert_eq!(error.report(&mut said), exit);
+            let said = String::from_utf8(said).unwrap();
+            assert!(said.contains("hint: ") && said.contains(expected), "{said}");
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     compile::{self, Plan},
     definitions::{self, Definitions, DefinitionsError},
     diagnostics::{Problems, Severity, render_github, render_human, render_json},
-    store::StoreAddress,
+    store::{Store, StoreAddress},
 };
 
 /// Definitions with what is wrong with them, and the plan when nothing is.
@@ -95,6 +95,18 @@ pub(super) fn store_address(global: &GlobalArguments, plan: &Plan) -> Result<Sto
         _ => plan.settings.store.clone(),
     };
     StoreAddress::parse(&text, &global.workspace).map_err(|error| CliError::usage(error.to_string()))
+}
+
+/// What a reading command needs: the plan, the store, and the moment that it speaks of, which is that of
+/// the last run unless another is asked for.
+pub(super) fn reading(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
+    let (_, plan) = plan(global, output)?;
+    let mut store = Store::open(&store_address(global, &plan)?)?;
+    let now = match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
+        Some(now) => now,
+        None => store.clock()?.unwrap_or_else(crate::runtime::real_now),
+    };
+    Ok((plan, store, now))
 }
 
 /// A number with its noun.

@@ -55,6 +55,8 @@ pub struct VisitRow {
 pub struct MadeRow {
     /// The step's id.
     pub step: String,
+    /// The visit of the step.
+    pub visit: i64,
     /// `lead`, `activity` or `message`.
     pub kind: String,
     /// Its id or key.
@@ -196,15 +198,18 @@ impl Store {
         let subject = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)";
         let mut made = Vec::new();
         let records = format!(
-            "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key FROM (
-                SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key FROM lead WHERE {subject}
+            "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key, r.visit FROM (
+                SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key, visit
+                FROM lead WHERE {subject}
                 UNION ALL
-                SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key FROM activity WHERE {subject}) r
-             JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place"
+                SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key, visit
+                FROM activity WHERE {subject}) r
+             JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place, r.kind"
         );
         for row in self.connection.query(&records, &parameters)? {
             made.push(MadeRow {
                 step: row.text(0)?,
+                visit: row.integer(7)?,
                 kind: row.text(1)?,
                 id: row.text(2)?,
                 about: row.optional_text(3)?,
@@ -222,16 +227,16 @@ impl Store {
                 Some(reason) => format!("{state}: {reason}"),
                 None => state.to_owned(),
             };
-            let step = row.text(0)?;
+            let (step, visit) = (row.text(0)?, row.integer(1)?);
             made.push(MadeRow {
                 id: format!(
-                    "{}/{}/{step}/{}/{contact_id}/{}",
+                    "{}/{}/{step}/{visit}/{contact_id}/{}",
                     part.journey,
                     part.iteration,
-                    row.integer(1)?,
                     row.integer(2)?
                 ),
                 step,
+                visit,
                 kind: "message".to_owned(),
                 about: row.optional_text(3)?,
                 detail: Some(detail),

@@ -1,0 +1,242 @@
+//! `tilework journey`.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{
+    CliError, Exit, Output, Table,
+    args::{Format, JourneyCommand},
+    cells::moment,
+};
+use crate::{
+    compile::Plan,
+    diagnostics::did_you_mean,
+    insights::{JourneyFacts, JourneyReport, Nobody, journey_report, journey_summary},
+    model::{Entity, time::rfc3339},
+    store::Store,
+};
+
+/// Carries out `journey list` and `show`.
+///
+/// # Errors
+/// When there is no such journey or account, or the store fails.
+pub fn journey(
+    command: &JourneyCommand,
+    plan: &Plan,
+    store: &mut Store,
+    now: i64,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    match command {
+        JourneyCommand::List => list(plan, store, output)?,
+        JourneyCommand::Show { name, account } => {
+            let journey = plan.journey(name).ok_or_else(|| {
+                let names = plan.journeys.iter().map(|journey| journey.name.as_str());
+                CliError::usage(format!("there is no journey `{name}`")).hint(did_you_mean(name, names))
+            })?;
+            let account = account.as_deref();
+            if let Some(id) = account
+                && !store.unknown_ids(Entity::Account, &[id.to_owned()])?.is_empty()
+            {
+                return Err(CliError::usage(format!("there is no account with the id `{id}`"))
+                    .hint("An account's id is exact, upper and lower case included.".to_owned()));
+            }
+            let facts = JourneyFacts::of(journey);
+            let report = journey_report(store, &facts, account, now)?;
+            match output.format() {
+                Format::Json => output.json(&as_json(&report))?,
+                Format::Csv => output.table(&steps_for_programs(&report), "")?,
+                Format::Text | Format::Github => show(&facts, &report, account, output)?,
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn list(plan: &Plan, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
+    let mut table = Table::new(&[
+        ("name", "JOURNEY"),
+        ("target", "OF"),
+        ("starts_at", "STARTS"),
+        ("ends_at", "ENDS"),
+        ("entered", "ENTERED"),
+        ("active", "ACTIVE"),
+        ("finished", "FINISHED"),
+        ("stopped", "STOPPED"),
+    ]);
+    let mut journeys: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
+    journeys.sort_by(|a, b| a.name.cmp(b.name));
+    for facts in &journeys {
+        let summary = journey_summary(store, facts)?;
+        table.push(vec![
+            json!(summary.name),
+            json!(summary.target.name()),
+            moment(Some(summary.starts_at)),
+            moment(summary.ends_at),
+            json!(summary.entered),
+            json!(summary.active),
+            json!(summary.finished),
+            json!(summary.stopped),
+        ]);
+    }
+    output.table(&table, "The workspace has no journeys yet.")
+}
+
+fn as_json(report: &JourneyReport) -> Json {
+    let summary = &report.summary;
+    let steps = report.steps.iter().map(|step| {
+        json!({
+            "id": step.id,
+            "tile": step.tile,
+            "inflow": step.inflow,
+            "waiting": step.waiting,
+            "processed": step.processed,
+            "stopped": step.stopped,
+            "paths": paths(&step.paths),
+        })
+    });
+    json!({
+        "name": summary.name,
+        "target": summary.target.name(),
+        "audience": report.audience,
+        "entered": summary.entered,
+        "active": summary.active,
+        "finished": summary.finished,
+        "stopped": summary.stopped,
+        "stop_reasons": report.stop_reasons,
+        "steps": steps.collect::<Vec<_>>(),
+    })
+}
+
+fn paths(paths: &[(String, i64)]) -> Json {
+    Json::Object(paths.iter().map(|(path, count)| (path.clone(), json!(count))).collect::<Map<_, _>>())
+}
+
+fn steps_for_programs(report: &JourneyReport) -> Table {
+    let mut table = Table::new(&[
+        ("id", ""),
+        ("tile", ""),
+        ("inflow", ""),
+        ("waiting", ""),
+        ("processed", ""),
+        ("stopped", ""),
+        ("paths", ""),
+    ]);
+    for step in &report.steps {
+        table.push(vec![
+            json!(step.id),
+            json!(step.tile),
+            json!(step.inflow),
+            json!(step.waiting),
+            json!(step.processed),
+            json!(step.stopped),
+            paths(&step.paths),
+        ]);
+    }
+    table
+}
+
+fn show(
+    facts: &JourneyFacts<'_>,
+    report: &JourneyReport,
+    account: Option<&str>,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    let summary = &report.summary;
+    let end = facts.ends_at.map_or("open end".to_owned(), |end| format!("to {}", rfc3339(end)));
+    output.text(&format!(
+        "{}, a journey of {}, {} {end}",
+        summary.name,
+        summary.target.plural(),
+        rfc3339(facts.starts_at),
+    ))?;
+    if let Some(label) = facts.label {
+        output.text(label)?;
+    }
+    output.text("")?;
+    if let Some(account) = account {
+        output.text(&format!("Only account {account}:"))?;
+    }
+    output.text(&totals(report))?;
+    if let Some(nobody) = report.nobody {
+        return output.text(&why_nobody(nobody, facts));
+    }
+    output.text("")?;
+    output.table(&steps_for_people(facts, report), "It has no steps.")
+}
+
+/// "70 in audience, 0 entered: 70 below marketing"
+fn totals(report: &JourneyReport) -> String {
+    let summary = &report.summary;
+    let reasons = |reasons: &mut dyn Iterator<Item = (&String, &i64)>| -> String {
+        let said = reasons.map(|(reason, count)| format!("{count} {}", reason.replace('_', " ")));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    let mut text = format!("{} in audience, {} entered", report.audience, summary.entered);
+    if summary.entered < report.audience && !report.kept_out.is_empty() {
+        let kept_out = reasons(&mut report.kept_out.iter().map(|(reason, count)| (reason, count)));
+        text = format!("{text}: {kept_out}");
+    }
+    if summary.entered > 0 {
+        text = format!(
+            "{text}\n{} active, {} finished, {} stopped",
+            summary.active, summary.finished, summary.stopped
+        );
+        if summary.stopped > 0 {
+            text = format!("{text}: {}", reasons(&mut report.stop_reasons.iter()));
+        }
+    }
+    text
+}
+
+fn why_nobody(nobody: Nobody, facts: &JourneyFacts<'_>) -> String {
+    match nobody {
+        Nobody::StartsLater => format!("It starts at {}.", rfc3339(facts.starts_at)),
+        Nobody::NoAudience => {
+            "Nobody is in its audience. `tilework segment list` shows how many its segments hold.".to_owned()
+        }
+        Nobody::AllKeptOut => "Everybody in its audience is kept out.".to_owned(),
+        Nobody::Over => "It ended before anybody was let in.".to_owned(),
+        Nobody::NotRunYet => "Nobody was let in yet: `tilework run` does it.".to_owned(),
+    }
+}
+
+/// The steps, each with a line for each of its paths below it.
+fn steps_for_people(facts: &JourneyFacts<'_>, report: &JourneyReport) -> Table {
+    let mut table = Table::new(&[
+        ("id", "STEP"),
+        ("tile", "TILE"),
+        ("inflow", "CAME"),
+        ("waiting", "WAITING"),
+        ("processed", "WENT ON"),
+        ("stopped", "STOPPED"),
+    ]);
+    for step in &report.steps {
+        let tile = if step.removed { format!("{}, removed", step.tile) } else { step.tile.clone() };
+        table.push(vec![
+            json!(step.id),
+            json!(tile),
+            json!(step.inflow),
+            json!(step.waiting),
+            json!(step.processed),
+            json!(step.stopped),
+        ]);
+        let known = facts.step(&step.id).map(|step| step.paths.as_slice()).unwrap_or_default();
+        for (path, count) in &step.paths {
+            let to = match known.iter().find(|(name, _)| name == path) {
+                Some((_, Some(to))) => format!("to {to}"),
+                Some((_, None)) => "to the end".to_owned(),
+                None => String::new(),
+            };
+            let empty = Json::Null;
+            table.push(vec![
+                json!(format!("  {path}")),
+                json!(to),
+                empty.clone(),
+                empty.clone(),
+                json!(count),
+                empty,
+            ]);
+        }
+    }
+    table
+}

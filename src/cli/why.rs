@@ -1,0 +1,326 @@
+//! `tilework why`.
+
+use serde_json::{Value as Json, json};
+
+use super::{
+    CliError, Exit, Output,
+    args::{Format, WhyCommand},
+    cells::{moment, optional},
+};
+use crate::{
+    compile::{JourneyPlan, Plan, StepPlan},
+    conditions::explain,
+    insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, VisitStory, contact_story},
+    model::time::{NEVER, rfc3339},
+    store::{MadeRow, Store},
+    tiles::{Asked, Question, Work},
+};
+
+/// How many interactions are told to people; programs get all.
+const INTERACTIONS: usize = 20;
+
+/// Carries out `why contact`.
+///
+/// # Errors
+/// When there is no such contact, or several have the address, or the store fails.
+pub fn why(
+    command: &WhyCommand,
+    plan: &Plan,
+    store: &mut Store,
+    now: i64,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let WhyCommand::Contact { id } = command;
+    let mut found = store.find_contacts(id)?;
+    if found.len() > 1 {
+        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
+        return Err(CliError::usage(format!("{} contacts have the address `{id}`", found.len())).hint(hint));
+    }
+    let facts: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
+    let story = match found.pop() {
+        Some(id) => contact_story(store, &id, &facts, now)?,
+        None => None,
+    };
+    let Some(story) = story else {
+        return Err(CliError::usage(format!("no contact has the id or address `{id}`"))
+            .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
+    };
+    match output.format() {
+        Format::Json => output.json(&as_json(&story, plan))?,
+        _ => {
+            for line in tell(&story, plan, now) {
+                output.text(&line)?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn state(story: &JourneyStory) -> &'static str {
+    match story.participation.state {
+        1 => "active",
+        2 => "finished",
+        _ => "stopped",
+    }
+}
+
+fn step_of<'p>(plan: &'p Plan, journey: &str, step: &str) -> Option<(&'p JourneyPlan, &'p StepPlan)> {
+    let journey =
+        plan.journeys.iter().find(|plan| plan.name == journey || plan.was.as_deref() == Some(journey))?;
+    Some((journey, journey.step(step)?))
+}
+
+/// What a step waits for, and where its paths lead.
+fn what_next(plan: &Plan, journey: &str, step: &str) -> Option<String> {
+    let (journey, step) = step_of(plan, journey, step)?;
+    let question = match &step.tile.work {
+        Work::Uniform(_) => None,
+        Work::PerContact(tile) => tile.needs().question,
+        Work::PerAccount(tile) => tile.needs().question,
+    };
+    let mut parts = Vec::new();
+    if let Some(Question { predicate, asked, .. }) = question {
+        let whose = match asked {
+            Asked::Contact => "the contact",
+            Asked::Participants => "the account's participants",
+            Asked::AllContacts => "the account's contacts",
+        };
+        parts.push(format!("it asks of {whose} whether {}", explain(&predicate)));
+    }
+    for (path, to) in &step.next {
+        let to = to.and_then(|to| journey.steps.get(to)).map_or("the end of the journey", |step| &step.id);
+        parts.push(match path {
+            Some(path) => format!("{path} leads to {to}"),
+            None => format!("then comes {to}"),
+        });
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn as_json(story: &ContactStory, plan: &Plan) -> Json {
+    let segments = story.memberships.iter().map(|row| {
+        json!({
+            "segment": row.segment,
+            "of": row.target,
+            "at": rfc3339(row.at),
+            "joined": row.joined,
+        })
+    });
+    let elsewhere = story.elsewhere.iter().map(|row| {
+        json!({
+            "journey": row.journey,
+            "in_audience": row.in_audience,
+            "kept_out_by": optional(row.kept_out_by.clone()),
+            "starts_at": rfc3339(row.starts_at),
+        })
+    });
+    let interactions = story.interactions.iter().map(|row| {
+        let (journey, step) = row.caused_by.clone().unzip();
+        json!({
+            "id": row.id,
+            "type": row.kind,
+            "at": rfc3339(row.at),
+            "journey": optional(journey),
+            "step": optional(step),
+        })
+    });
+    json!({
+        "id": story.id,
+        "name": optional(story.name.clone()),
+        "email": optional(story.email.clone()),
+        "account_id": optional(story.account_id.clone()),
+        "segments": segments.collect::<Vec<_>>(),
+        "journeys": story.journeys.iter().map(|journey| journey_json(journey, plan)).collect::<Vec<_>>(),
+        "not_in": elsewhere.collect::<Vec<_>>(),
+        "interactions": interactions.collect::<Vec<_>>(),
+    })
+}
+
+fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
+    let part = &story.participation;
+    let steps = story.visits.iter().map(|VisitStory { visit, made }| {
+        let next = visit.left_at.is_none().then(|| what_next(plan, &part.journey, &visit.step)).flatten();
+        json!({
+            "step": visit.step,
+            "tile": visit.tile,
+            "visit": visit.visit,
+            "arrived_at": rfc3339(visit.arrived_at),
+            "left_at": moment(visit.left_at),
+            "due_at": moment(visit.due_at),
+            "path": optional(visit.path.clone()),
+            "stopped": visit.stopped,
+            "reason": optional(visit.reason.clone()),
+            "because": optional(visit.because.clone()),
+            "made": made.iter().map(made_json).collect::<Vec<_>>(),
+            "next": optional(next),
+        })
+    });
+    json!({
+        "journey": part.journey,
+        "iteration": part.iteration,
+        "account_id": optional(part.account_id.clone()),
+        "entered_at": rfc3339(part.entered_at),
+        "state": state(story),
+        "ended_at": moment(part.ended_at),
+        "reason": optional(part.reason.clone()),
+        "steps": steps.collect::<Vec<_>>(),
+        "made_for_account": story.made_meanwhile.iter().map(made_json).collect::<Vec<_>>(),
+    })
+}
+
+fn made_json(made: &MadeRow) -> Json {
+    json!({
+        "kind": made.kind,
+        "id": made.id,
+        "step": made.step,
+        "about": optional(about(made)),
+        "detail": optional(made.detail.clone()),
+        "created_at": rfc3339(made.created_at),
+        "once_for_account": made.for_account,
+    })
+}
+
+/// What something is about; of a message the name of what is sent.
+fn about(made: &MadeRow) -> Option<String> {
+    let text = made.about.clone()?;
+    if made.kind != "message" {
+        return Some(text);
+    }
+    let content: Json = serde_json::from_str(&text).ok()?;
+    content.get("email").and_then(Json::as_str).map(str::to_owned)
+}
+
+/// A line with its moment in front; without one, under the line above.
+fn line(at: Option<i64>, text: &str) -> String {
+    format!("  {:<20}  {text}", at.map(rfc3339).unwrap_or_default())
+}
+
+fn words(reason: &str) -> String {
+    reason.replace('_', " ")
+}
+
+fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
+    let mut lines = Vec::new();
+    let address = story.email.as_ref().map(|email| format!("<{email}>"));
+    let who: Vec<&str> = [story.name.as_deref(), address.as_deref()].into_iter().flatten().collect();
+    let account = match &story.account_id {
+        Some(account) => format!("of account {account}"),
+        None => "without account".to_owned(),
+    };
+    lines.push(format!("{} {}", story.id, who.join(" ")).trim_end().to_owned());
+    lines.push(format!("a contact {account}"));
+
+    lines.push("\nSegments".to_owned());
+    for row in &story.memberships {
+        let verb = if row.joined { "joined" } else { "left" };
+        let whose = if row.target == "account" { " (as an account)" } else { "" };
+        lines.push(line(Some(row.at), &format!("{verb} {}{whose}", row.segment)));
+    }
+    if story.memberships.is_empty() {
+        lines.push("  It never was in a segment.".to_owned());
+    }
+    for journey in &story.journeys {
+        tell_journey(journey, plan, now, &mut lines);
+    }
+    if !story.elsewhere.is_empty() {
+        lines.push("\nOther journeys".to_owned());
+        lines.extend(story.elsewhere.iter().map(|row| format!("  {}: {}", row.journey, why_not(row, now))));
+    }
+    let hidden = story.interactions.len().saturating_sub(INTERACTIONS);
+    if !story.interactions.is_empty() {
+        lines.push("\nInteractions".to_owned());
+    }
+    if hidden > 0 {
+        lines.push(line(None, &format!("{hidden} earlier ones (`--format json` has them all)")));
+    }
+    for row in story.interactions.iter().skip(hidden) {
+        let cause = match &row.caused_by {
+            Some((journey, step)) => format!(", by {journey}, {step}"),
+            None => String::new(),
+        };
+        lines.push(line(Some(row.at), &format!("{}{cause}", row.kind)));
+    }
+    lines
+}
+
+fn why_not(row: &Elsewhere, now: i64) -> String {
+    match (row.in_audience, &row.kept_out_by) {
+        (false, _) => "not in its audience".to_owned(),
+        (true, Some(reason)) => format!("in its audience, but kept out: {}", words(reason)),
+        (true, None) if row.starts_at > now => {
+            format!("in its audience; it starts at {}", rfc3339(row.starts_at))
+        }
+        (true, None) => "in its audience, not let in yet".to_owned(),
+    }
+}
+
+fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<String>) {
+    let part = &story.participation;
+    let iteration =
+        if part.iteration > 1 { format!(", iteration {}", part.iteration) } else { String::new() };
+    lines.push(format!("\nJourney {}{iteration}: {}", part.journey, state(story)));
+    let account = part.account_id.as_ref().map(|id| format!(" for account {id}")).unwrap_or_default();
+    lines.push(line(Some(part.entered_at), &format!("entered{account}")));
+    for VisitStory { visit, made } in &story.visits {
+        let again = if visit.visit > 1 { format!(", visit {}", visit.visit) } else { String::new() };
+        lines.push(line(Some(visit.arrived_at), &format!("came to {} ({}{again})", visit.step, visit.tile)));
+        lines.extend(made.iter().map(|made| line(Some(made.created_at), &said(made))));
+        let Some(left_at) = visit.left_at else {
+            tell_standing(visit, &part.journey, plan, now, lines);
+            continue;
+        };
+        let reasons = [&visit.because, &visit.reason].into_iter().flatten().map(|reason| words(reason));
+        let why = reasons.collect::<Vec<_>>().join("; ");
+        let why = if why.is_empty() { why } else { format!(": {why}") };
+        match (&visit.path, visit.stopped) {
+            (_, true) => lines.push(line(Some(left_at), &format!("stopped{why}"))),
+            (Some(path), false) => lines.push(line(Some(left_at), &format!("took {path}{why}"))),
+            (None, false) if left_at != visit.arrived_at || !why.is_empty() => {
+                lines.push(line(Some(left_at), &format!("went on{why}")));
+            }
+            (None, false) => {}
+        }
+    }
+    for made in &story.made_meanwhile {
+        lines.push(line(Some(made.created_at), &format!("meanwhile, at {}: {}", made.step, said(made))));
+    }
+    if part.state == 2 {
+        lines.push(line(part.ended_at, "finished the journey"));
+    }
+}
+
+fn tell_standing(
+    visit: &crate::store::VisitRow,
+    journey: &str,
+    plan: &Plan,
+    now: i64,
+    lines: &mut Vec<String>,
+) {
+    let wakes = step_of(plan, journey, &visit.step).map(|(_, step)| step.tile.wakes.interactions.join(", "));
+    let or_when = match wakes {
+        Some(wakes) if !wakes.is_empty() => format!(", or when this comes in: {wakes}"),
+        _ => String::new(),
+    };
+    let next = match visit.due_at {
+        None | Some(NEVER) => format!("waits with no end{or_when}"),
+        Some(due) if due <= now => format!("is due since {}: `tilework run` goes on", rfc3339(due)),
+        Some(due) => format!("waits until {}{or_when}", rfc3339(due)),
+    };
+    lines.push(format!("  {:<20}  {next}", "now"));
+    if let Some(next) = what_next(plan, journey, &visit.step) {
+        lines.push(line(None, &next));
+    }
+}
+
+/// "lead `spring/1/lead/1/acme/0` for ann, once for the account: Acme took the offer"
+fn said(made: &MadeRow) -> String {
+    let detail = made.detail.as_deref().unwrap_or("nobody");
+    let about = about(made).unwrap_or_default();
+    match made.kind.as_str() {
+        "message" => format!("mail {about}: {detail}"),
+        kind => {
+            let once = if made.for_account { ", once for the account" } else { "" };
+            format!("{kind} for {detail}{once}: {about}")
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything that happened with one contact, and what comes next.
+
+use super::JourneyFacts;
+use crate::{
+    model::{Entity, Subject, Value, standard_fields},
+    store::{InteractionRow, MadeRow, MembershipRow, Participation, Store, StoreError, VisitRow},
+};
+
+/// The story of a contact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContactStory {
+    /// Its id.
+    pub id: String,
+    /// Its name, where one is known.
+    pub name: Option<String>,
+    /// Its address.
+    pub email: Option<String>,
+    /// Its present account.
+    pub account_id: Option<String>,
+    /// Segments that it, or its account, joined and left, oldest first.
+    pub memberships: Vec<MembershipRow>,
+    /// The iterations of journeys that it entered, oldest first.
+    pub journeys: Vec<JourneyStory>,
+    /// The journeys that it never entered, and why.
+    pub elsewhere: Vec<Elsewhere>,
+    /// What it did, oldest first.
+    pub interactions: Vec<InteractionRow>,
+}
+
+/// A contact's way through an iteration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JourneyStory {
+    /// When it entered, how it stands, why it stopped.
+    pub participation: Participation,
+    /// The steps visited, in order, the present one last.
+    pub visits: Vec<VisitStory>,
+    /// What was made for its account by steps that it didn't come to.
+    pub made_meanwhile: Vec<MadeRow>,
+}
+
+/// A contact at a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VisitStory {
+    /// When it came and left, and why.
+    pub visit: VisitRow,
+    /// What the step made, for it or once for its account.
+    pub made: Vec<MadeRow>,
+}
+
+/// A journey that a contact didn't enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// The journey.
+    pub journey: String,
+    /// Whether the contact is in its audience.
+    pub in_audience: bool,
+    /// What keeps it out.
+    pub kept_out_by: Option<String>,
+    /// When the journey starts.
+    pub starts_at: i64,
+}
+
+/// Tells the story of a contact up to `now`; nothing when there is no such contact.
+///
+/// # Errors
+/// When the store fails.
+pub fn contact_story(
+    store: &mut Store,
+    contact_id: &str,
+    journeys: &[JourneyFacts<'_>],
+    now: i64,
+) -> Result<Option<ContactStory>, StoreError> {
+    let wanted = ["first_name", "last_name", "full_name", "email", "account_id"];
+    let mut fields = standard_fields(Entity::Contact);
+    fields.retain(|field| wanted.contains(&field.name.as_str()));
+    let Some(mut record) = store.record(Entity::Contact, contact_id, &fields)? else { return Ok(None) };
+    let mut known = |name: &str| match record.remove(name) {
+        Some(Value::Text(text)) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    };
+    let names: Vec<String> = [known("first_name"), known("last_name")].into_iter().flatten().collect();
+    let name = known("full_name").or_else(|| (!names.is_empty()).then(|| names.join(" ")));
+    let (email, account_id) = (known("email"), known("account_id"));
+
+    let mut stories = Vec::new();
+    for participation in store.participations(contact_id)? {
+        stories.push(journey_story(store, contact_id, participation)?);
+    }
+    let mut elsewhere = Vec::new();
+    for facts in journeys {
+        let names = [Some(facts.name), facts.was];
+        if stories.iter().any(|story| names.contains(&Some(story.participation.journey.as_str()))) {
+            continue;
+        }
+        let audience = facts.audience_of(Subject::Contact, contact_id);
+        let (count, blocks) = store.audience_counts(&audience, facts.blocks, facts.timezone, now)?;
+        elsewhere.push(Elsewhere {
+            journey: facts.name.to_owned(),
+            in_audience: count > 0,
+            kept_out_by: blocks.into_iter().next().map(|(reason, _)| reason),
+            starts_at: facts.starts_at,
+        });
+    }
+    Ok(Some(ContactStory {
+        id: contact_id.to_owned(),
+        name,
+        email,
+        account_id,
+        memberships: store.membership_history(contact_id)?,
+        journeys: stories,
+        elsewhere,
+        interactions: store.interactions_of(contact_id, now)?,
+    }))
+}
+
+fn journey_story(
+    store: &mut Store,
+    contact_id: &str,
+    participation: Participation,
+) -> Result<JourneyStory, StoreError> {
+    let visits = store.visits(contact_id, &participation)?;
+    let mut visits: Vec<VisitStory> =
+        visits.into_iter().map(|visit| VisitStory { visit, made: Vec::new() }).collect();
+    let mut made_meanwhile = Vec::new();
+    for made in store.made_for(contact_id, &participation)? {
+        let here =
+            visits.iter_mut().find(|story| story.visit.step == made.step && story.visit.visit == made.visit);
+        match here {
+            Some(story) => story.made.push(made),
+            None => made_meanwhile.push(made),
+        }
+    }
+    Ok(JourneyStory { participation, visits, made_meanwhile })
+}

@@ -1,0 +1,14 @@
+//! Read models: what the store holds, as people and programs ask for it.
+//!
+//! In: the store's rows, and what the definitions say that the store doesn't know. Out: plain structs
+//! for faces to render. It doesn't know how they are shown, and it writes nothing.
+
+mod contact_story;
+mod journey_facts;
+mod journeys;
+mod segments;
+
+pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
+pub use journey_facts::{JourneyFacts, StepFacts};
+pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
+pub use segments::{SegmentSummary, TREND, segment_summaries};
