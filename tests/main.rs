@@ -5,6 +5,7 @@
 mod architecture;
 mod forgotten;
 mod postgres_server;
+mod saas_sales;
 mod sample;
 mod store;
 mod support;
