@@ -4,6 +4,7 @@
 
 mod architecture;
 mod forgotten;
+mod journeys;
 mod postgres_server;
 mod saas_sales;
 mod sample;

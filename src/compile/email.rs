@@ -65,6 +65,6 @@ fn email(
             &written(&definition.text),
             &format!("{:?}", definition.purpose),
         ]),
-        content: definitions.sources.slice(header.span).to_owned(),
+        content: definitions.written(header).to_owned(),
     })
 }

@@ -42,7 +42,7 @@ pub(super) fn compile(
     let steps = steps(definition, catalog, &zone, emails, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
-    let content = definitions.sources.slice(header.span).to_owned();
+    let content = definitions.written(header).to_owned();
     let named =
         definition.audience.include.iter().chain(&definition.audience.exclude).chain(&definition.suppress);
     Some(JourneyPlan {

@@ -92,7 +92,7 @@ fn segment(
         turns_with_clock,
         zone: zone.clone(),
         hash: hash(&[target.name(), zone.name(), &meaning]),
-        content: definitions.sources.slice(header.span).to_owned(),
+        content: definitions.written(header).to_owned(),
     })
 }
 

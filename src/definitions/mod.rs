@@ -25,6 +25,7 @@ mod traps;
 mod types;
 mod variables;
 mod workspace;
+mod written;
 mod yaml;
 
 pub use condition::read as read_condition;

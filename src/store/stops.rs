@@ -150,7 +150,7 @@ pub(super) fn leave_removed_step(
             &[step_key.into(), now.into()],
         )?;
         connection.execute(
-            "UPDATE position SET step_key = $2, arrived_at = $3, due_at = $3, looked_at = NULL,
+            "UPDATE position SET step_key = $2, arrived_at = $3, looked_at = NULL,
                 visit = 1 + (SELECT COUNT(*) FROM history h WHERE h.iteration_key = position.iteration_key
                     AND h.account_key = position.account_key AND h.contact_key = position.contact_key
                     AND h.step_key = $2)

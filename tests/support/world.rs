@@ -42,6 +42,11 @@ impl World {
         World { workspace, plan, store, batch_size: 5_000, observe: Box::new(|_| {}), tables: None }
     }
 
+    /// Closes the store, so that the program may have it.
+    pub fn close(self) -> Workspace {
+        self.workspace
+    }
+
     /// With batches of about so many positions.
     pub fn batches_of(mut self, size: usize) -> World {
         self.batch_size = size;
