@@ -48,13 +48,16 @@ impl Part {
 pub enum Detail {
     /// Every column.
     Full,
+    /// Without how often a message was taken to be handed over.
+    WithoutAttempts,
     /// Without what tells when a tick was, rather than what happened: when a message was handed over,
     /// when a segment was looked at, when somebody waiting was looked at last.
     WithoutTicks,
 }
 
 fn statement(part: Part, detail: Detail) -> String {
-    let full = |column: &'static str| if detail == Detail::Full { column } else { "''" };
+    let full = |column: &'static str| if detail == Detail::WithoutTicks { "''" } else { column };
+    let attempts = if detail == Detail::Full { "x.attempts" } else { "''" };
     // An account's own key is its id; a contact without account is an account of its own.
     let account = |key: &str| {
         format!(
@@ -103,8 +106,7 @@ fn statement(part: Part, detail: Detail) -> String {
         ),
         Part::Outbox => format!(
             "SELECT {iteration}, {account_of}, {contact_of}, {step}, x.visit, x.ordinal, x.channel, x.content, x.state,
-                x.created_at, x.due_at, x.expires_at, {}, {}, x.reason FROM outbox x",
-            full("x.attempts"),
+                x.created_at, x.due_at, x.expires_at, {attempts}, {}, x.reason FROM outbox x",
             full("x.ended_at")
         ),
         Part::Sent => format!(
@@ -168,11 +170,6 @@ impl Tables {
         self.rows(sql).into_iter().map(|row| row.join(" ").trim_end().to_owned()).collect()
     }
 
-    /// A single number.
-    pub fn number(&mut self, sql: &str) -> i64 {
-        self.rows(sql)[0][0].parse().unwrap()
-    }
-
     /// Parts of the state, each a sorted list of rows; moments are written as such.
     pub fn dump(&mut self, parts: &[Part], detail: Detail) -> String {
         let mut text = String::new();
@@ -189,6 +186,11 @@ impl Tables {
     /// All of the state.
     pub fn state(&mut self) -> String {
         self.dump(&Part::ALL, Detail::Full)
+    }
+
+    /// All of the state but how often messages were taken to be handed over.
+    pub fn state_without_attempts(&mut self) -> String {
+        self.dump(&Part::ALL, Detail::WithoutAttempts)
     }
 
     /// The state without what tells when ticks were.

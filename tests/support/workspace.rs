@@ -40,9 +40,9 @@ channels:
 /// A workspace in a temporary folder, which goes when the last clone does. Nothing of it is open.
 #[derive(Clone)]
 pub struct Workspace {
-    folder: Arc<TempDir>,
-    /// Nothing until the store is asked for the first time.
+    root: PathBuf,
     store: String,
+    _folder: Option<Arc<TempDir>>,
 }
 
 impl Workspace {
@@ -52,8 +52,17 @@ impl Workspace {
             Database::Sqlite => "sqlite:tilework.db".to_owned(),
             Database::Postgres => self::database(),
         };
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Workspace { folder, store }.file("tilework.yaml", SETTINGS)
+        Workspace::with_store(store).file("tilework.yaml", SETTINGS)
+    }
+
+    /// A workspace that is there already, and stays.
+    pub fn at(root: &Path, store: &str) -> Workspace {
+        Workspace { root: root.to_owned(), store: store.to_owned(), _folder: None }
+    }
+
+    fn with_store(store: String) -> Workspace {
+        let folder = tempfile::tempdir().unwrap();
+        Workspace { root: folder.path().to_owned(), store, _folder: Some(Arc::new(folder)) }
     }
 
     /// A file with this content, path relative to the workspace.
@@ -80,7 +89,12 @@ impl Workspace {
     }
 
     pub fn root(&self) -> &Path {
-        self.folder.path()
+        &self.root
+    }
+
+    /// The store as it stands in settings.
+    pub fn store(&self) -> &str {
+        &self.store
     }
 
     pub fn address(&self) -> StoreAddress {
@@ -89,13 +103,12 @@ impl Workspace {
 
     /// Another workspace with the same files and a copy of the store, which mustn't be open.
     pub fn copy(&self) -> Workspace {
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        copy_files(self.root(), folder.path());
-        let store = match self.address() {
+        let copy = Workspace::with_store(match self.address() {
             StoreAddress::Sqlite(_) => self.store.clone(),
             StoreAddress::Postgres(url) => copy_of(&url),
-        };
-        Workspace { folder, store }
+        });
+        copy_files(self.root(), copy.root());
+        copy
     }
 
     /// The workspace at work: definitions compiled, store open.
