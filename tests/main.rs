@@ -11,3 +11,4 @@ mod saas_sales;
 mod sample;
 mod store;
 mod support;
+mod two_workers;

@@ -67,27 +67,7 @@ impl World {
 
     /// Imports rows of CSV.
     pub fn try_import(&mut self, kind: ImportKind, csv: &[u8]) -> (ImportSummary, Vec<String>) {
-        let request = ImportRequest {
-            kind,
-            format: None,
-            catalog: &self.plan.catalog,
-            zone: &self.plan.settings.zone,
-            map: Vec::new(),
-            batch_size: ImportRequest::BATCH_SIZE,
-        };
-        let mut rejects = Vec::new();
-        let (store, catalog) = (&mut self.store, &self.plan.catalog);
-        let summary = interactions::import(
-            csv,
-            &request,
-            &mut |batch| interactions::write(store, catalog, batch),
-            &mut |reject| {
-                rejects.push(format!("{}: {}", reject.line, reject.reason));
-                Ok(())
-            },
-            &mut |_, _| {},
-        );
-        (summary.unwrap(), rejects)
+        import_into(&mut self.store, &self.plan, kind, csv)
     }
 
     /// Imports rows of CSV that are all right.
@@ -266,9 +246,40 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
     lines
 }
 
-fn compiled(workspace: &Workspace) -> Plan {
+/// The workspace's plan.
+pub fn compiled(workspace: &Workspace) -> Plan {
     let mut problems = Problems::default();
     let definitions = definitions::load(workspace.root(), None, &|_| None, &mut problems).unwrap();
     let plan = compile::compile(&definitions, &mut problems);
     plan.unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
+}
+
+/// Imports rows of CSV into a store by a connection of its own.
+pub fn import_into(
+    store: &mut Store,
+    plan: &Plan,
+    kind: ImportKind,
+    csv: &[u8],
+) -> (ImportSummary, Vec<String>) {
+    let request = ImportRequest {
+        kind,
+        format: None,
+        catalog: &plan.catalog,
+        zone: &plan.settings.zone,
+        map: Vec::new(),
+        batch_size: ImportRequest::BATCH_SIZE,
+    };
+    let mut rejects = Vec::new();
+    let catalog = &plan.catalog;
+    let summary = interactions::import(
+        csv,
+        &request,
+        &mut |batch| interactions::write(store, catalog, batch),
+        &mut |reject| {
+            rejects.push(format!("{}: {}", reject.line, reject.reason));
+            Ok(())
+        },
+        &mut |_, _| {},
+    );
+    (summary.unwrap(), rejects)
 }
