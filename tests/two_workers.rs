@@ -2,6 +2,7 @@
 //! effect is made once, and the end is that of one worker alone.
 
 use std::{
+    cell::Cell,
     sync::{
         Barrier,
         atomic::{AtomicBool, Ordering},
@@ -11,6 +12,7 @@ use std::{
 };
 
 use tilework::{
+    engine::Phase,
     interactions::ImportKind,
     model::time::{MINUTE, rfc3339},
     store::{AccountRange, Store},
@@ -18,7 +20,7 @@ use tilework::{
 
 use crate::support::{
     dump::assert_same,
-    workspace::{Database, Workspace},
+    workspace::{Database, Workspace, on_both},
     world::{at, compiled, import_into},
 };
 
@@ -160,7 +162,7 @@ fn at_once(workspace: &Workspace, moments: &[i64], meanwhile: &(dyn Fn(i64) + Sy
 
 #[test]
 fn two_workers_come_to_what_one_comes_to() {
-    for seed in 1..=4 {
+    for seed in 1..=2 {
         let mut chance = Chance(seed);
         let (workspace, contacts) = prepared(&mut chance);
         let mut world = workspace.open();
@@ -194,7 +196,7 @@ fn two_workers_come_to_what_one_comes_to() {
 
 #[test]
 fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
-    for seed in 11..=14 {
+    for seed in 11..=12 {
         let mut chance = Chance(seed);
         let (prepared, contacts) = prepared(&mut chance);
         let (first, now) = (at("2026-03-01 08:00"), at("2026-03-05 12:00"));
@@ -229,6 +231,41 @@ fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
         let what = format!("seed {seed}");
         assert_same(&what, &alone.tables().state_without_ticks(), &together.tables().state_without_ticks());
     }
+}
+
+/// The narrowest place: an order comes in, and another worker takes it off the queue, after a batch was
+/// decided without it and before that is committed.
+#[test]
+fn an_order_that_comes_between_a_decision_and_its_commit_is_not_slept_over() {
+    on_both(|database| {
+        let workspace = Workspace::on(database).file("journeys/definitions.yaml", DEFINITIONS);
+        let mut prepared = workspace.open();
+        prepared.accounts(&["acme", "globex"]);
+        prepared.contacts(&[("ada", "acme"), ("bob", "acme"), ("cy", "globex")]);
+        let workspace = prepared.close();
+        let (plan, address) = (compiled(&workspace), workspace.address());
+        let (decided, now) = (Cell::new(0), at("2026-03-01 08:00"));
+        let meanwhile = move |phase: Phase| {
+            if phase == Phase::Decided {
+                decided.set(decided.get() + 1);
+            }
+            // The first batch is that of the mail, the second that of the trigger.
+            if (phase, decided.get()) == (Phase::Decided, 2) {
+                let mut other = Store::open_for_writing(&address).unwrap();
+                let order = csv(&[format!("order,OrderPlaced,{},bob", rfc3339(now))]);
+                import_into(&mut other, &plan, ImportKind::Interactions, order.as_bytes());
+                other.take_incoming(now, &|_| Vec::new()).unwrap();
+                assert!(!other.has_incoming().unwrap());
+            }
+        };
+        let mut world = workspace.open().observed(meanwhile);
+        world.tick("2026-03-01 08:00");
+        world.ways(&[
+            ("ada", "invite ordered.then lead call | at visited"),
+            ("bob", "invite ordered.then lead call | at visited"),
+            ("cy", "invite | at ordered"),
+        ]);
+    });
 }
 
 /// Somebody else claims the accounts of a step, and is gone a little later without a word.
