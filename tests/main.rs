@@ -7,6 +7,7 @@ mod crash;
 mod forgotten;
 mod journeys;
 mod postgres_server;
+mod properties;
 mod saas_sales;
 mod sample;
 mod store;
