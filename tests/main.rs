@@ -3,10 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
 mod architecture;
+mod crash;
 mod diagnostics;
 mod forgotten;
+mod journeys;
 mod postgres_server;
+mod properties;
 mod reading;
+mod saas_sales;
 mod sample;
 mod store;
 mod support;
+mod two_workers;

@@ -111,13 +111,16 @@ impl LiveJourney<'_> {
         store: &mut Store,
         iteration: &IterationRow,
         now: i64,
+        real_now: i64,
     ) -> Result<bool, StoreError> {
         let Some(end) = self.plan.end.filter(|end| *end <= now) else { return Ok(false) };
         let stop = self.plan.at_end == AtEnd::Stop;
         if !stop && store.anybody_in(iteration.key)? {
             return Ok(false);
         }
-        store.end_iteration(iteration.key, end, stop)?;
+        if !store.end_iteration(iteration.key, end, stop, real_now)? {
+            return Ok(false);
+        }
         tracing::info!(journey = self.plan.name, iteration = iteration.number, "iteration ended");
         Ok(true)
     }

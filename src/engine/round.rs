@@ -84,7 +84,7 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
             (engine.observe)(Phase::Entered);
             moved |= steps::run(engine, store, journey, &iteration, present)?;
             (engine.observe)(Phase::Stepped);
-            moved |= journey.end(store, &iteration, now)?;
+            moved |= journey.end(store, &iteration, now, (engine.real_now)())?;
             (engine.observe)(Phase::Ended);
         }
     }

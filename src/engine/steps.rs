@@ -23,7 +23,8 @@ pub(super) fn run(
     for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
         let place = Place { journey, iteration, step, now };
         loop {
-            let ranges = store.due_ranges(iteration.key, *step_key, now, engine.batch_size)?;
+            let real_now = (engine.real_now)();
+            let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
             let mut worked = false;
             for range in ranges {
                 let real_now = (engine.real_now)();

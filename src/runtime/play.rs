@@ -1,12 +1,15 @@
 //! Playing time: from event to event, as if it passed (semantics 29).
 
-use super::{Runtime, RuntimeError, run::tick};
+use super::{Runtime, RuntimeError, clock::pause, run::tick};
 use crate::{
     audience::next_refresh,
     compile::Plan,
     engine::next_turn,
     store::{Store, StoreError},
 };
+
+/// How often it looks whether other workers are done, in milliseconds of real time.
+const OTHERS: u64 = 20;
 
 /// Where playing starts: at the store's last run, else at `now`, else at the earliest start of a journey.
 ///
@@ -39,6 +42,11 @@ pub fn play(
     loop {
         told(at);
         tick(runtime, store, at, refresh)?;
+        // Nobody is left behind at a moment: what another worker holds, it finishes, or it is gone.
+        while store.others_at_work()? {
+            pause(OTHERS);
+            tick(runtime, store, at, false)?;
+        }
         if at >= until {
             return Ok(());
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     compile::{JourneyPlan, Plan, Removal},
     engine::LiveJourney,
-    store::{Publication, PublishedStep, Removed, Store, StoreError},
-    tiles::Work,
+    store::{self, Publication, PublishedStep, Removed, Store, StoreError},
+    tiles::{Asked, Work},
 };
 
 /// Why definitions can't be published. Nothing was changed.
@@ -53,8 +53,8 @@ pub fn publish<'a>(
     publishing: &Publishing,
     now: i64,
 ) -> Result<Vec<LiveJourney<'a>>, PublishError> {
-    rename(store, plan)?;
     refuse_lost_people(store, plan)?;
+    rename(store, plan)?;
     store.declare(&plan.catalog)?;
     let known = store.published("journey")?;
     let mut live = Vec::new();
@@ -96,9 +96,14 @@ fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
 }
 
 fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError> {
-    for (name, _) in store.journeys()? {
-        let standing = store.standing(&name)?;
-        let Some(journey) = plan.journey(&name) else {
+    let known: Vec<String> = store.journeys()?.into_iter().map(|(name, _)| name).collect();
+    for name in &known {
+        let standing = store.standing(name)?;
+        let renamed = |journey: &&JourneyPlan| {
+            journey.was.as_deref() == Some(name.as_str()) && !known.contains(&journey.name)
+        };
+        let name = name.clone();
+        let Some(journey) = plan.journeys.iter().find(renamed).or_else(|| plan.journey(&name)) else {
             let count: i64 = standing.values().sum();
             if count > 0 {
                 return Err(PublishError::JourneyRemoved { journey: name, count });
@@ -119,10 +124,17 @@ fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError
 }
 
 fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
-    let asks = |work: &Work| match work {
-        Work::Uniform(_) => false,
-        Work::PerContact(tile) => tile.needs().question.is_some(),
-        Work::PerAccount(tile) => tile.needs().question.is_some(),
+    let asks = |work: &Work| {
+        let question = match work {
+            Work::Uniform(_) => None,
+            Work::PerContact(tile) => tile.needs().question,
+            Work::PerAccount(tile) => tile.needs().question,
+        };
+        match question.map(|question| question.asked) {
+            None | Some(Asked::Contact) => store::Asked::Contact,
+            Some(Asked::Participants) => store::Asked::Participants,
+            Some(Asked::AllContacts) => store::Asked::AllContacts,
+        }
     };
     journey
         .steps
@@ -133,7 +145,9 @@ fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
             tile: step.tile_name.clone(),
             wakes: step.tile.wakes.interactions.clone(),
             wakes_on_fields: step.tile.wakes.fields,
-            wakes_account: step.tile.wakes.whole_account && asks(&step.tile.work),
+            asks: asks(&step.tile.work),
+            look_after: step.tile.look.after,
+            look_at: step.tile.look.at,
         })
         .collect()
 }

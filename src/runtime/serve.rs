@@ -29,6 +29,9 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
     while !serving.stop.load(Ordering::Relaxed) {
         let now = (runtime.engine.real_now)();
         refresh |= next_refresh <= now;
+        if refresh {
+            store.free_dead_workers()?;
+        }
         tick(runtime, store, now, refresh)?;
         if refresh {
             let settings = &runtime.engine.plan.settings;

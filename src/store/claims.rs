@@ -28,7 +28,8 @@ pub struct Claim {
 
 impl Store {
     /// Due positions at a step as ranges of about `batch_size` positions each; an account is never
-    /// split, so a large one makes a range larger.
+    /// split, so a large one makes a range larger. What is claimed isn't among them, unless the lease ran
+    /// out; `real_now` is real time (semantics 28).
     ///
     /// # Errors
     /// When the store fails.
@@ -37,6 +38,7 @@ impl Store {
         iteration_key: i64,
         step_key: i64,
         now: i64,
+        real_now: i64,
         batch_size: usize,
     ) -> Result<Vec<AccountRange>, StoreError> {
         let mut ranges = Vec::new();
@@ -44,11 +46,11 @@ impl Store {
         let dialect_rows = "SELECT p.account_key, COUNT(*) FROM position p
              WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.due_at <= $3
                AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.iteration_key = $1 AND c.step_key = $2
-                    AND p.account_key BETWEEN c.account_from AND c.account_to)
+                    AND p.account_key BETWEEN c.account_from AND c.account_to AND c.deadline >= $4)
              GROUP BY p.account_key ORDER BY p.account_key";
         self.connection.query_each(
             dialect_rows,
-            &[iteration_key.into(), step_key.into(), now.into()],
+            &[iteration_key.into(), step_key.into(), now.into(), real_now.into()],
             &mut |row| {
                 let (account, count) = (row.integer(0)?, usize::try_from(row.integer(1)?).unwrap_or(0));
                 open = Some(match open.take() {

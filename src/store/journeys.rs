@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Store, StoreError};
+use super::{Asked, Cell, Store, StoreError};
 
 /// A definition as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +56,12 @@ pub struct PublishedStep {
     pub wakes: Vec<String>,
     /// Whether changed contacts and accounts wake them, too.
     pub wakes_on_fields: bool,
-    /// Whether they wake the whole account.
-    pub wakes_account: bool,
+    /// Whom the step asks, and so whose interactions wake whom.
+    pub asks: Asked,
+    /// How long after an arrival it looks at who came, in milliseconds.
+    pub look_after: i64,
+    /// It doesn't look at them before this moment.
+    pub look_at: i64,
 }
 
 /// What becomes of those who stand on a step that is gone.
@@ -203,19 +207,21 @@ impl Store {
             for step in steps {
                 let step_key = keys.get(&step.id).copied().unwrap_or(-1);
                 connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[step_key.into()])?;
-                let scope = if step.wakes_account { "account" } else { "contact" };
-                if step.wakes_on_fields {
-                    connection.execute(
-                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, 0, $2)",
-                        &[step_key.into(), scope.into()],
-                    )?;
-                }
-                for name in &step.wakes {
-                    connection.execute(
-                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
-                         ON CONFLICT (step_key, type_key) DO NOTHING",
-                        &[step_key.into(), types.get(name).copied().unwrap_or(-1).into(), scope.into()],
-                    )?;
+                let scopes: &[&str] = match step.asks {
+                    Asked::Contact => &["contact"],
+                    Asked::Participants => &["account"],
+                    Asked::AllContacts => &["account", "present_account"],
+                };
+                let on_fields = step.wakes_on_fields.then_some(0);
+                let on_types = step.wakes.iter().map(|name| types.get(name).copied().unwrap_or(-1));
+                for type_key in on_fields.into_iter().chain(on_types) {
+                    for scope in scopes {
+                        connection.execute(
+                            "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
+                             ON CONFLICT (step_key, type_key, scope) DO NOTHING",
+                            &[step_key.into(), type_key.into(), (*scope).into()],
+                        )?;
+                    }
                 }
             }
             for (id, fate) in removed {
@@ -225,6 +231,18 @@ impl Store {
                     Removed::To(id) => keys.get(id).copied(),
                 };
                 super::stops::leave_removed_step(connection, *from, to, now)?;
+            }
+            // The published definition decides what comes next, also for who waits already.
+            for step in steps {
+                connection.execute(
+                    "UPDATE position SET due_at = CASE WHEN arrived_at + $2 > $3 THEN arrived_at + $2 ELSE $3 END
+                     WHERE step_key = $1",
+                    &[
+                        keys.get(&step.id).copied().unwrap_or(-1).into(),
+                        step.look_after.into(),
+                        step.look_at.into(),
+                    ],
+                )?;
             }
             super::segments::bump_audience_version(connection)?;
             Ok(JourneyRow { key, steps: keys })

@@ -156,8 +156,27 @@ impl Store {
         self.worker.as_ref().map_or(0, |worker| worker.key)
     }
 
+    /// Whether other workers hold anything at this moment: positions claimed, messages taken. What those
+    /// held that are gone is freed before.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn others_at_work(&mut self) -> Result<bool, StoreError> {
+        let held = "SELECT 1 FROM claim WHERE owner <> $1
+                    UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND owner <> $1 LIMIT 1";
+        let own = [Cell::Integer(self.owner())];
+        if self.connection.query_first(held, &own)?.is_none() {
+            return Ok(false);
+        }
+        self.free_dead_workers()?;
+        Ok(self.connection.query_first(held, &own)?.is_some())
+    }
+
     /// Frees what workers held that are gone.
-    fn free_dead_workers(&mut self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn free_dead_workers(&mut self) -> Result<(), StoreError> {
         let own = self.owner();
         let others =
             self.connection.query("SELECT key FROM worker WHERE key <> $1 ORDER BY key", &[own.into()])?;

@@ -144,6 +144,16 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
     };
     match entity {
         Entity::Contact => {
+            // The account that a contact leaves has changed, too.
+            connection.execute(
+                &format!(
+                    "INSERT INTO change (kind, subject_key)
+                     SELECT DISTINCT {CHANGE_ACCOUNT}, contact.account_key FROM contact
+                     WHERE {own} AND account_key IS NOT NULL
+                       AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = contact.account_id)"
+                ),
+                rows,
+            )?;
             connection.execute(&account_of("contact", &own), rows)?;
             connection.execute(
                 &format!(

@@ -1,12 +1,14 @@
 //! When a condition came true: the time of the event that satisfied it, not of its discovery.
 //!
 //! A condition is asked of each participant within a window of its own: from the moment that opened it
-//! up to the earlier of now and the deadline. A `did` is satisfied at the interaction that completes its
-//! count; what has no event of its own (a field, a segment, the absence of something) counts from the
-//! last time that it was looked at and found wanting, else from the start.
+//! up to the earlier of now and the deadline; only what happened in it counts. A `did` is satisfied at
+//! the interaction that completes its count. What can become untrue again, such as the absence of
+//! something, or what happened within the last days, is looked at at each moment at which an answer can
+//! have changed, and the first at which all holds is the one. What has no event of its own (a field, a
+//! segment) counts from the last time that it was looked at and found wanting, else from the start.
 
 use super::{
-    Cell, StoreError,
+    StoreError,
     predicate::{Printer, Scope},
 };
 use crate::model::{Bound, CountTest, Did, Predicate, Subject};
@@ -29,7 +31,7 @@ pub(super) fn satisfied_at(
     around: &Surroundings<'_>,
 ) -> Result<String, StoreError> {
     match predicate {
-        Predicate::All(parts) if !parts.is_empty() => {
+        Predicate::All(parts) if !parts.is_empty() && parts.iter().all(lasts) => {
             let parts = union(printer, parts, scope, around)?;
             let count = parts.1;
             Ok(format!("(SELECT CASE WHEN COUNT(v) = {count} THEN MAX(v) END FROM ({}) u)", parts.0))
@@ -38,31 +40,36 @@ pub(super) fn satisfied_at(
             let parts = union(printer, parts, scope, around)?;
             Ok(format!("(SELECT MIN(v) FROM ({}) u)", parts.0))
         }
-        Predicate::Did(did) if has_event(did) => nth_event(printer, did, scope, around),
-        _ => {
+        Predicate::Did(did) if comes_true_by_an_event(did) => nth_event(printer, did, scope, around),
+        _ if dids_of(predicate).is_empty() => {
             let clause = printer.predicate(predicate, scope)?;
             Ok(format!("(CASE WHEN {clause} THEN COALESCE(s.looked, s.since) END)"))
         }
+        _ => first_moment(printer, predicate, scope, around),
     }
 }
 
 /// The expression for the next moment after now at which an interaction happens that the predicate
-/// looks at, NULL when there is none before `s.until`.
+/// looks at, or falls out of its window, NULL when there is none before `s.until`.
 pub(super) fn next_event(
     printer: &mut Printer<'_>,
     predicate: &Predicate,
     scope: &Scope,
     around: &Surroundings<'_>,
 ) -> Result<String, StoreError> {
-    let mut dids = Vec::new();
-    collect(predicate, &mut dids);
     let mut parts = Vec::new();
-    for did in dids {
+    for did in dids_of(predicate) {
         let clause = event_clause(printer, did, scope, around)?;
-        let now = printer.bind(Cell::Integer(printer.now));
-        parts.push(format!(
-            "SELECT MIN(e.at) AS v FROM interaction e WHERE {clause} AND e.at > {now} AND e.at <= s.until"
-        ));
+        let now = printer.now;
+        for after in changes(printer, did) {
+            let mut window = format!("e.at > {} AND e.at <= s.until - {after}", now.saturating_sub(after));
+            if after > 0 {
+                window = format!("{window} AND e.at >= {}", opened(did, around));
+            }
+            parts.push(format!(
+                "SELECT MIN(e.at) + {after} AS v FROM interaction e WHERE {clause} AND {window}"
+            ));
+        }
     }
     Ok(match parts.is_empty() {
         true => "CAST(NULL AS BIGINT)".to_owned(),
@@ -83,17 +90,138 @@ fn union(
     Ok((parts.join(" UNION ALL "), parts.len()))
 }
 
-fn has_event(did: &Did) -> bool {
-    did.of == Subject::Contact && matches!(did.count, CountTest::AtLeast(count) if count > 0)
+/// Whether a `did` becomes true by an interaction, and not by there being none, or too many.
+fn comes_true_by_an_event(did: &Did) -> bool {
+    did.of == Subject::Contact
+        && matches!(did.count, CountTest::AtLeast(count) if count > 0)
+        && !matches!(did.until, Some(Bound::Ago(_)))
 }
 
-fn collect<'p>(predicate: &'p Predicate, dids: &mut Vec<&'p Did>) {
+/// Whether a predicate stays true once events have made it so. What has no events is taken as it is.
+fn lasts(predicate: &Predicate) -> bool {
     match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, dids)),
-        Predicate::Not(inner) => collect(inner, dids),
-        Predicate::Did(did) if did.of == Subject::Contact => dids.push(did),
-        _ => {}
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(lasts),
+        Predicate::Did(did) if comes_true_by_an_event(did) => !matches!(did.since, Some(Bound::Ago(_))),
+        other => dids_of(other).is_empty(),
     }
+}
+
+/// The interactions of the contact that a predicate looks at.
+fn dids_of(predicate: &Predicate) -> Vec<&Did> {
+    fn collect<'p>(predicate: &'p Predicate, dids: &mut Vec<&'p Did>) {
+        match predicate {
+            Predicate::All(parts) | Predicate::Any(parts) => {
+                parts.iter().for_each(|part| collect(part, dids));
+            }
+            Predicate::Not(inner) => collect(inner, dids),
+            Predicate::Did(did) if did.of == Subject::Contact => dids.push(did),
+            _ => {}
+        }
+    }
+    let mut dids = Vec::new();
+    collect(predicate, &mut dids);
+    dids
+}
+
+/// How long after an interaction the answer of a `did` can change: at once, and a millisecond after it
+/// is as old as the window is long, which includes its end.
+fn changes(printer: &Printer<'_>, did: &Did) -> Vec<i64> {
+    let out = length(printer, did.since.as_ref()).map(|length| length.saturating_add(1));
+    let into = length(printer, did.until.as_ref()).unwrap_or(0);
+    [Some(into), out].into_iter().flatten().collect()
+}
+
+/// The length of a moving window, in milliseconds; one that depends on the calendar is as long as it is
+/// now.
+fn length(printer: &Printer<'_>, bound: Option<&Bound>) -> Option<i64> {
+    match bound {
+        Some(bound @ Bound::Ago(_)) => Some(printer.now.saturating_sub(printer.bound(bound))),
+        _ => None,
+    }
+}
+
+/// The first moment at which a predicate holds whose answer can come and go.
+fn first_moment(
+    printer: &mut Printer<'_>,
+    predicate: &Predicate,
+    scope: &Scope,
+    around: &Surroundings<'_>,
+) -> Result<String, StoreError> {
+    // Fields and segments are known as they are now, and so only since they were last looked at.
+    let start = if only_dids(predicate) { "s.since" } else { "COALESCE(s.looked, s.since)" };
+    let mut moments = vec![format!("SELECT {start} AS at")];
+    for did in dids_of(predicate) {
+        let clause = event_clause(printer, did, scope, around)?;
+        let opened = opened(did, around);
+        for after in changes(printer, did) {
+            moments.push(format!(
+                "SELECT e.at + {after} FROM interaction e WHERE {clause} AND e.at >= {opened}
+                 AND e.at + {after} >= {start} AND e.at + {after} <= s.upper"
+            ));
+        }
+    }
+    let holds = holds_at(printer, predicate, scope, around)?;
+    Ok(format!("(SELECT MIN(m.at) FROM ({}) m WHERE {holds})", moments.join(" UNION ALL ")))
+}
+
+fn only_dids(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().all(only_dids),
+        Predicate::Not(inner) => only_dids(inner),
+        Predicate::Did(did) => did.of == Subject::Contact,
+        Predicate::Constant(_) => true,
+        _ => false,
+    }
+}
+
+/// The clause for whether a predicate held at the moment `m.at`.
+fn holds_at(
+    printer: &mut Printer<'_>,
+    predicate: &Predicate,
+    scope: &Scope,
+    around: &Surroundings<'_>,
+) -> Result<String, StoreError> {
+    let (parts, word) = match predicate {
+        Predicate::All(parts) if !parts.is_empty() => (parts, " AND "),
+        Predicate::Any(parts) if !parts.is_empty() => (parts, " OR "),
+        Predicate::Not(inner) => {
+            return Ok(format!("(({}) IS NOT TRUE)", holds_at(printer, inner, scope, around)?));
+        }
+        Predicate::Did(did) if did.of == Subject::Contact => return did_at(printer, did, scope, around),
+        other => return printer.predicate(other, scope),
+    };
+    let parts = parts
+        .iter()
+        .map(|part| holds_at(printer, part, scope, around))
+        .collect::<Result<Vec<String>, StoreError>>()?;
+    Ok(format!("({})", parts.join(word)))
+}
+
+/// The clause for whether a `did` held at the moment `m.at`.
+fn did_at(
+    printer: &mut Printer<'_>,
+    did: &Did,
+    scope: &Scope,
+    around: &Surroundings<'_>,
+) -> Result<String, StoreError> {
+    let test = match did.count {
+        CountTest::AtLeast(count) => format!(">= {count}"),
+        CountTest::AtMost(count) => format!("<= {count}"),
+        CountTest::Exactly(count) => format!("= {count}"),
+        CountTest::AtLeastPercent(_) | CountTest::All => {
+            return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
+        }
+    };
+    let clause = event_clause(printer, did, scope, around)?;
+    let mut window = format!("e.at >= {} AND e.at <= m.at", opened(did, around));
+    for (bound, sign) in [(&did.since, ">="), (&did.until, "<=")] {
+        window = match (bound, length(printer, bound.as_ref())) {
+            (_, Some(length)) => format!("{window} AND e.at {sign} m.at - {length}"),
+            (Some(bound), None) => format!("{window} AND e.at {sign} {}", printer.bound(bound)),
+            (None, None) => window,
+        };
+    }
+    Ok(format!("((SELECT COUNT(*) FROM interaction e WHERE {clause} AND {window}) {test})"))
 }
 
 /// Which interactions of the participant count, their time apart.
@@ -115,6 +243,18 @@ fn event_clause(
     Ok(clause)
 }
 
+/// The expression for the moment at which the window of a `did` opens: when the step that it refers to
+/// handled the participant, else with the participant's own.
+fn opened(did: &Did, around: &Surroundings<'_>) -> String {
+    let Some(step) = &did.step else { return "s.since".to_owned() };
+    format!(
+        "COALESCE((SELECT MAX(h.left_at) FROM history h WHERE h.iteration_key = {}
+            AND h.account_key = s.account_key AND h.contact_key = s.contact_key AND h.step_key = {}), s.since)",
+        around.iteration_key,
+        (around.step_key)(step)
+    )
+}
+
 fn nth_event(
     printer: &mut Printer<'_>,
     did: &Did,
@@ -122,22 +262,9 @@ fn nth_event(
     around: &Surroundings<'_>,
 ) -> Result<String, StoreError> {
     let clause = event_clause(printer, did, scope, around)?;
-    let since = match &did.step {
-        None => "s.since".to_owned(),
-        // The window opens when the step handled the participant.
-        Some(step) => format!(
-            "COALESCE((SELECT MAX(h.left_at) FROM history h WHERE h.iteration_key = {}
-                AND h.account_key = s.account_key AND h.contact_key = s.contact_key AND h.step_key = {}), s.since)",
-            around.iteration_key,
-            (around.step_key)(step)
-        ),
-    };
-    let mut window = format!("e.at >= {since} AND e.at <= s.upper");
-    let mut moving = None;
-    match &did.since {
-        Some(Bound::At(at)) => window = format!("{window} AND e.at >= {at}"),
-        Some(Bound::Ago(duration)) => moving = Some(*duration),
-        None => {}
+    let mut window = format!("e.at >= {} AND e.at <= s.upper", opened(did, around));
+    if let Some(Bound::At(at)) = &did.since {
+        window = format!("{window} AND e.at >= {at}");
     }
     if let Some(until) = &did.until {
         window = format!("{window} AND e.at <= {}", printer.bound(until));
@@ -146,11 +273,7 @@ fn nth_event(
         CountTest::AtLeast(count) => count,
         _ => 1,
     };
-    let length = moving.filter(|_| count > 1).map(|duration| {
-        let back = printer.bound(&Bound::Ago(duration));
-        printer.now.saturating_sub(back)
-    });
-    Ok(match length {
+    Ok(match length(printer, did.since.as_ref()).filter(|_| count > 1) {
         None => format!(
             "(SELECT e.at FROM interaction e WHERE {clause} AND {window} ORDER BY e.at LIMIT 1 OFFSET {})",
             count - 1

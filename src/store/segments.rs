@@ -66,7 +66,8 @@ impl Store {
             "SELECT name, target, size, evaluated_at, next_evaluation_at, stale, active, hash
              FROM segment ORDER BY {order}"
         );
-        self.connection
+        let states = self
+            .connection
             .query(&sql, &[])?
             .iter()
             .map(|row| {
@@ -81,7 +82,12 @@ impl Store {
                     hash: row.text(7)?,
                 })
             })
-            .collect()
+            .collect::<Result<Vec<SegmentState>, StoreError>>()?;
+        // Another worker may have made segments known since the names were read.
+        if states.iter().any(|state| !self.names.segments.contains_key(&state.name)) {
+            self.names = Names::load(&mut self.connection)?;
+        }
+        Ok(states)
     }
 
     /// Makes a segment known, or takes note that its definition changed: it is evaluated next time.

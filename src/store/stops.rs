@@ -137,7 +137,7 @@ pub(super) fn leave_removed_step(
             &[step_key.into(), now.into()],
         )?;
         connection.execute(
-            "UPDATE position SET step_key = $2, arrived_at = $3, due_at = $3, looked_at = NULL,
+            "UPDATE position SET step_key = $2, arrived_at = $3, looked_at = NULL,
                 visit = 1 + (SELECT COUNT(*) FROM history h WHERE h.iteration_key = position.iteration_key
                     AND h.account_key = position.account_key AND h.contact_key = position.contact_key
                     AND h.step_key = $2)
@@ -227,8 +227,9 @@ impl Store {
             .collect()
     }
 
-    /// Ends an iteration. With `stop_all` everybody left in it stops where they stand, for the reason
-    /// `journey_ended`.
+    /// Ends an iteration, once nothing in it is due any more up to that moment and no other worker is at
+    /// work on it; tells whether it ended. With `stop_all` everybody left in it stops where they stand,
+    /// for the reason `journey_ended`. `real_now` is real time (semantics 28).
     ///
     /// # Errors
     /// When the store fails; then it goes on.
@@ -237,8 +238,20 @@ impl Store {
         iteration_key: i64,
         moment: i64,
         stop_all: bool,
-    ) -> Result<(), StoreError> {
+        real_now: i64,
+    ) -> Result<bool, StoreError> {
+        // Whoever claims writes the row, too: a claim is seen here, or made after the end.
+        let lock = format!("SELECT key FROM iteration WHERE key = $1{}", self.dialect().for_update());
         self.connection.write(|connection| {
+            connection.query(&lock, &[iteration_key.into()])?;
+            let left = connection.query_first(
+                "SELECT 1 FROM position WHERE iteration_key = $1 AND due_at <= $2
+                 UNION ALL SELECT 1 FROM claim WHERE iteration_key = $1 AND deadline >= $3 LIMIT 1",
+                &[iteration_key.into(), moment.into(), real_now.into()],
+            )?;
+            if left.is_some() {
+                return Ok(false);
+            }
             connection.execute(
                 "UPDATE iteration SET ended_at = $2 WHERE key = $1 AND ended_at IS NULL",
                 &[iteration_key.into(), moment.into()],
@@ -259,7 +272,7 @@ impl Store {
                 )?;
                 connection.execute("DELETE FROM position WHERE iteration_key = $1", &parameters[..1])?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 

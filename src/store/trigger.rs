@@ -1,7 +1,7 @@
 //! Asking who satisfies a trigger's condition, for a whole batch with one statement.
 
 use super::{
-    Cell, JsonRows, Store, StoreError,
+    JsonRows, Store, StoreError,
     claims::Claim,
     outcomes::DecisionRow,
     predicate::{Printer, Scope, mentions_account},
@@ -33,7 +33,7 @@ pub enum Asked {
     Contact,
     /// The account's participants who entered and weren't stopped, wherever they stand.
     Participants,
-    /// All present contacts of the account.
+    /// All present contacts of the account; of a contact that entered without one, itself.
     AllContacts,
 }
 
@@ -123,7 +123,7 @@ impl Store {
                 "(SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
                  FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
-                       UNION ALL SELECT -key, key FROM contact WHERE account_key IS NULL) k
+                       UNION ALL SELECT -key, key FROM contact) k
                    ON k.account_key = g.account_key
                  {here})"
             ),
@@ -169,20 +169,19 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn count_asked(&mut self, claim: &Claim, of: Asked) -> Result<Vec<(i64, u64)>, StoreError> {
-        let range = [Cell::Integer(claim.range.from), Cell::Integer(claim.range.to)];
-        let (sql, parameters) = match of {
-            Asked::AllContacts => (
-                "SELECT account_key, COUNT(*) FROM (
-                    SELECT COALESCE(account_key, -key) AS account_key FROM contact) k
-                 WHERE account_key BETWEEN $1 AND $2 GROUP BY account_key",
-                range.to_vec(),
-            ),
-            Asked::Contact | Asked::Participants => (
+        let sql = match of {
+            Asked::AllContacts => {
+                "SELECT account_key, COUNT(*) FROM contact WHERE account_key BETWEEN $1 AND $2 GROUP BY account_key
+                 UNION ALL
+                 SELECT account_key, 1 FROM participant
+                 WHERE account_key BETWEEN $1 AND $2 AND account_key < 0 AND iteration_key = $3"
+            }
+            Asked::Contact | Asked::Participants => {
                 "SELECT account_key, COUNT(*) FROM participant
-                 WHERE account_key BETWEEN $1 AND $2 AND iteration_key = $3 AND state = 1 GROUP BY account_key",
-                [range.to_vec(), vec![claim.iteration_key.into()]].concat(),
-            ),
+                 WHERE account_key BETWEEN $1 AND $2 AND iteration_key = $3 AND state = 1 GROUP BY account_key"
+            }
         };
+        let parameters = [claim.range.from.into(), claim.range.to.into(), claim.iteration_key.into()];
         self.connection
             .query(sql, &parameters)?
             .iter()

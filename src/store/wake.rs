@@ -58,7 +58,8 @@ impl Store {
                 WHERE c.kind = 2";
             let woken = format!(
                 "SELECT t.key AS iteration_key, w.step_key, w.scope, h.contact_key, h.at,
-                        COALESCE(p.account_key, k.account_key, -k.key) AS account_key
+                        CASE WHEN w.scope = 'present_account' THEN COALESCE(k.account_key, -k.key)
+                             ELSE COALESCE(p.account_key, k.account_key, -k.key) END AS account_key
                  FROM ({happened}) h
                  JOIN step_wake w ON w.type_key = h.type_key
                  JOIN step s ON s.key = w.step_key
@@ -81,7 +82,7 @@ impl Store {
                 &format!(
                     "UPDATE position AS o SET due_at = CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END
                      FROM (SELECT iteration_key, step_key, account_key, MIN(at) AS at
-                           FROM ({woken}) m WHERE scope = 'account'
+                           FROM ({woken}) m WHERE scope <> 'contact'
                            GROUP BY iteration_key, step_key, account_key) v
                      WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
                        AND +o.step_key = v.step_key AND o.due_at > v.at"

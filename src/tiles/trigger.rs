@@ -156,15 +156,16 @@ impl TileKind for Trigger {
         }
         let interests = conditions::interests(&predicate);
         let whole_account = based_on == Unit::Account;
-        let wakes = Wakes {
-            interactions: interests.interactions.iter().cloned().collect(),
-            fields: interests.contact_fields || interests.account_fields,
-            whole_account,
-        };
         let asked = match (based_on, counts) {
             (Unit::Contact, _) => Asked::Contact,
             (Unit::Account, None) => Asked::Participants,
             (Unit::Account, Some(counts)) => counts.value,
+        };
+        let wakes = Wakes {
+            interactions: interests.interactions.iter().cloned().collect(),
+            // Which contacts an account has is told by their fields.
+            fields: interests.contact_fields || interests.account_fields || asked == Asked::AllContacts,
+            whole_account,
         };
         let question = Question {
             predicate,

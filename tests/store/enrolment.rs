@@ -1,11 +1,11 @@
 //! Entering an iteration.
 
 use tilework::model::{Entity, Predicate};
-use tilework::store::{Enrolment, PublishedStep, Removed};
+use tilework::store::{Enrolment, PublishedStep, Removed, Store};
 
 use super::world::{
-    Case, DAY, HOUR, Journey, NOW, accounts, awaiting, contact, contacts, due_at, enrol_all, hold_on_both,
-    is, journey, put, step, text,
+    Case, DAY, HOUR, Journey, MINUTE, NOW, accounts, awaiting, claim_all, contact, contacts, due_at,
+    enrol_all, hold_on_both, is, journey, put, step, text,
 };
 
 fn enrolment<'a>(
@@ -130,14 +130,31 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "")]);
         let spring = journey(&mut store, &[step("a")]);
         enrol_all(&mut store, &spring, "a", DAY);
-        store.end_iteration(spring.iteration.key, NOW + 1, false).unwrap();
+        assert!(store.end_iteration(spring.iteration.key, NOW + 1, false, NOW).unwrap());
         assert!(store.anybody_in(spring.iteration.key).unwrap());
-        store.end_iteration(spring.iteration.key, NOW + 2, true).unwrap();
+        assert!(store.end_iteration(spring.iteration.key, NOW + 2, true, NOW).unwrap());
         assert!(!store.anybody_in(spring.iteration.key).unwrap());
         let numbers = store.journey_numbers(spring.row.key, None).unwrap();
         assert_eq!(numbers.stop_reasons["journey_ended"], 1);
         let iteration = store.iterations(spring.row.key).unwrap().remove(0);
         assert_eq!(iteration.ended_at, Some(NOW + 1), "it ended when it first did");
+    }),
+    ("an iteration doesn't end while something is due in it, or claimed", |place| {
+        let mut store = place.store();
+        contacts(&mut store, &[("ada", "")]);
+        let spring = journey(&mut store, &[step("a")]);
+        enrol_all(&mut store, &spring, "a", DAY);
+        let end = |store: &mut Store, moment, real_now| {
+            store.end_iteration(spring.iteration.key, moment, true, real_now).unwrap()
+        };
+        assert!(!end(&mut store, NOW + DAY, NOW), "something is due");
+        let claim = claim_all(&mut store, &spring, "a");
+        assert!(!end(&mut store, NOW + 1, NOW), "somebody is at work");
+        assert!(store.anybody_in(spring.iteration.key).unwrap());
+        store.release(&claim).unwrap();
+        claim_all(&mut store, &spring, "a");
+        assert!(end(&mut store, NOW + 1, NOW + MINUTE + 1), "the lease ran out");
+        assert!(!store.anybody_in(spring.iteration.key).unwrap());
     }),
     ("rule 26: those who stand on a removed step leave, or go to another", |place| {
         let mut store = place.store();

@@ -120,7 +120,11 @@ const CASES: &[Case] = &[
         let row = |id: &str, days| (id.to_owned(), NOW + days * DAY);
         assert_eq!(satisfied(&mut store, &spring, &either), [row("ada", 1), row("bob", 3), row("eve", 5)]);
         let no_refund = Predicate::All(vec![ordered(), not(refunded())]);
-        assert_eq!(satisfied(&mut store, &spring, &no_refund), [row("bob", 3)]);
+        assert_eq!(
+            satisfied(&mut store, &spring, &no_refund),
+            [row("ada", 1), row("bob", 3)],
+            "rule 14: at once"
+        );
     }),
     ("what has no event holds from the start of the window", |place| {
         let mut store = place.store();

@@ -8,7 +8,7 @@ use tilework::model::{
     InteractionType, Operand, Predicate, Subject, Value, time,
 };
 use tilework::store::{
-    AccountRange, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep, Store,
+    AccountRange, Asked, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep, Store,
     StoreAddress,
 };
 
@@ -255,8 +255,10 @@ pub fn step(id: &str) -> PublishedStep {
         was: None,
         tile: "wait".to_owned(),
         wakes: Vec::new(),
-        wakes_account: false,
         wakes_on_fields: false,
+        asks: Asked::Contact,
+        look_after: 0,
+        look_at: 0,
     }
 }
 
@@ -265,7 +267,7 @@ pub fn awaiting(id: &str, whole_account: bool) -> PublishedStep {
     PublishedStep {
         tile: "trigger".to_owned(),
         wakes: vec!["OrderPlaced".to_owned()],
-        wakes_account: whole_account,
+        asks: if whole_account { Asked::Participants } else { Asked::Contact },
         ..step(id)
     }
 }

@@ -1,5 +1,8 @@
 //! What several tests need.
 
+pub mod dump;
 pub mod files;
 pub mod postgres;
 pub mod rust_text;
+pub mod workspace;
+pub mod world;

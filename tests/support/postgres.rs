@@ -57,13 +57,27 @@ rm -rf -- "$folder"
 /// # Panics
 /// When the server programs are missing or the server doesn't start; never skips silently.
 pub fn database() -> String {
+    new_database("")
+}
+
+/// Creates a copy of a database to which nobody is connected and returns its URL.
+///
+/// # Panics
+/// When somebody is still connected to it.
+#[allow(dead_code, reason = "benches include this file and copy nothing")]
+pub fn copy_of(url: &str) -> String {
+    let (_, name) = url.rsplit_once('/').expect("a URL that this module made");
+    new_database(&format!(" TEMPLATE {name}"))
+}
+
+fn new_database(options: &str) -> String {
     static SERVER: OnceLock<Server> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(1);
 
     let server = SERVER.get_or_init(Server::start);
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut client = server.client.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a new database has a new name");
+    client.batch_execute(&format!("CREATE DATABASE {name}{options}")).expect("the name is new");
     server.url(&name)
 }
 

@@ -68,10 +68,12 @@ CREATE TABLE step (
     UNIQUE (journey_key, id)
 );
 
--- The interaction types that wake those who wait at a step; scope is contact or account.
+-- The interaction types (0: changed records) that wake those who wait at a step. The scope says whom:
+-- the contact, all who entered for its account (account), all of the account it has now
+-- (present_account).
 CREATE TABLE step_wake (
     step_key BIGINT NOT NULL, type_key BIGINT NOT NULL, scope TEXT NOT NULL,
-    PRIMARY KEY (step_key, type_key)
+    PRIMARY KEY (step_key, type_key, scope)
 );
 
 -- revisits: 1 once somebody went back, so that arrivals at a step have to be counted.

@@ -1,0 +1,97 @@
+//! The rules of journeys, each as stories: given a workspace, when it is run, expect. A test's name
+//! starts with the number of the rule that it holds.
+
+mod account_triggers;
+mod blocking;
+mod change;
+mod effects;
+mod ending;
+mod entering;
+mod event_time;
+mod mail;
+mod moments;
+mod playing;
+
+use crate::support::{
+    workspace::{Database, Workspace},
+    world::World,
+};
+
+/// What the stories' journeys refer to.
+const DEFINITIONS: &str = r#"
+kind: interaction
+name: OrderPlaced
+attributes:
+  product: { type: text }
+---
+kind: interaction
+name: Visited
+---
+kind: segment
+name: everyone
+target: contact
+where: true
+---
+kind: segment
+name: buyers
+target: contact
+where: contact.role == "buyer"
+---
+kind: segment
+name: competitors
+target: account
+where: account.status == "competitor"
+---
+kind: email
+name: invite
+subject: "{{contact.first_name}}, an offer for {{account.name}}"
+text: "Dear {{contact.first_name}}"
+---
+kind: email
+name: notice
+purpose: transactional
+subject: "Your order"
+text: "Dear {{contact.first_name}}"
+"#;
+
+/// An account journey named `spring` that starts on 2026-03-01 at 08:00 with everyone.
+const EVERYONE: &str = "audience: { include: [everyone] }";
+
+/// The definition of the journey `spring`: more of its keys, and its steps.
+fn journey(keys: &str, steps: &str) -> String {
+    let start = if keys.contains("start:") { "" } else { "start: 2026-03-01 08:00\n" };
+    let target = if keys.contains("target:") { "" } else { "target: account\n" };
+    format!(
+        "kind: journey\nname: spring\nowner: marketing@vendor.example\n{target}{start}{keys}\nsteps:\n{steps}\n"
+    )
+}
+
+/// A workspace with the journey `spring`.
+fn workspace(database: Database, keys: &str, steps: &str) -> Workspace {
+    Workspace::on(database)
+        .file("journeys/definitions.yaml", DEFINITIONS)
+        .file("journeys/spring.yaml", &journey(keys, steps))
+}
+
+/// Its world, with two accounts, of two contacts and one, and a contact without account.
+fn world(database: Database, keys: &str, steps: &str) -> World {
+    populated(&workspace(database, keys, steps))
+}
+
+fn populated(workspace: &Workspace) -> World {
+    let mut world = workspace.open();
+    world.accounts(&["acme", "globex"]);
+    world.contacts(&[("ada", "acme"), ("bob", "acme"), ("cy", "globex"), ("dan", "")]);
+    world
+}
+
+/// A step that waits for an order of anybody of the account, 30 days at most.
+const ORDERED: &str = "
+  - id: ordered
+    tile: trigger
+    with:
+      based_on: account
+      when:
+        did: OrderPlaced
+      timeout: 30 days
+";

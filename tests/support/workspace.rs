@@ -1,0 +1,185 @@
+//! Workspaces of the tests' own: definitions in a temporary folder, and a store.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    sync::Arc,
+};
+
+use tempfile::TempDir;
+use tilework::store::StoreAddress;
+
+use super::{
+    dump::Tables,
+    postgres::{copy_of, database},
+    world::World,
+};
+
+/// Which database a workspace's store is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+impl Database {
+    pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+}
+
+/// Settings of a workspace unless it brings its own.
+pub const SETTINGS: &str = r#"name: vendor
+timezone: UTC
+channels:
+  email:
+    transport: file
+    directory: mail
+    from: "Vendor <news@vendor.example>"
+"#;
+
+/// A workspace in a temporary folder, which goes when the last clone does. Nothing of it is open.
+#[derive(Clone)]
+pub struct Workspace {
+    root: PathBuf,
+    store: String,
+    _folder: Option<Arc<TempDir>>,
+}
+
+impl Workspace {
+    /// An empty workspace with usual settings.
+    pub fn on(database: Database) -> Workspace {
+        let store = match database {
+            Database::Sqlite => "sqlite:tilework.db".to_owned(),
+            Database::Postgres => self::database(),
+        };
+        Workspace::with_store(store).file("tilework.yaml", SETTINGS)
+    }
+
+    /// A workspace that is there already, and stays.
+    pub fn at(root: &Path, store: &str) -> Workspace {
+        Workspace { root: root.to_owned(), store: store.to_owned(), _folder: None }
+    }
+
+    fn with_store(store: String) -> Workspace {
+        let folder = tempfile::tempdir().unwrap();
+        Workspace { root: folder.path().to_owned(), store, _folder: Some(Arc::new(folder)) }
+    }
+
+    /// A file with this content, path relative to the workspace.
+    pub fn file(self, path: &str, content: &str) -> Workspace {
+        self.write(path, content);
+        self
+    }
+
+    /// Changes a file, or adds one.
+    pub fn write(&self, path: &str, content: &str) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    /// Definitions and data of a folder of the repository.
+    pub fn definitions_of(self, folder: &Path) -> Workspace {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let name = entry.file_name().into_string().unwrap();
+            let place = if name == "tilework.yaml" { name } else { format!("journeys/{name}") };
+            self.write(&place, &fs::read_to_string(entry.path()).unwrap());
+        }
+        self
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The store as it stands in settings.
+    pub fn store(&self) -> &str {
+        &self.store
+    }
+
+    pub fn address(&self) -> StoreAddress {
+        StoreAddress::parse(&self.store, self.root()).unwrap()
+    }
+
+    /// Another workspace with the same files and a copy of the store, which mustn't be open.
+    pub fn copy(&self) -> Workspace {
+        let copy = Workspace::with_store(match self.address() {
+            StoreAddress::Sqlite(_) => self.store.clone(),
+            StoreAddress::Postgres(url) => copy_of(&url),
+        });
+        copy_files(self.root(), copy.root());
+        copy
+    }
+
+    /// The workspace at work: definitions compiled, store open.
+    pub fn open(&self) -> World {
+        World::of(self.clone())
+    }
+
+    /// What stands in the store, as text.
+    pub fn tables(&self) -> Tables {
+        Tables::of(&self.address())
+    }
+
+    /// Runs the program on the workspace, which mustn't be open when its store is SQLite.
+    pub fn program(&self, arguments: &[&str]) -> Program {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tilework"));
+        command.arg("-C").arg(self.root()).args(arguments).env_remove("RUST_LOG");
+        command.env("TILEWORK_STORE", &self.store).env("NO_COLOR", "1");
+        Program::of(&command.output().unwrap())
+    }
+
+    /// The messages that were written, by file name, with their content.
+    pub fn mails(&self) -> Vec<(String, String)> {
+        let Ok(entries) = fs::read_dir(self.root().join("mail")) else { return Vec::new() };
+        let mut mails: Vec<(String, String)> = entries
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (name_of(&path), String::from_utf8(fs::read(&path).unwrap()).unwrap()))
+            .collect();
+        mails.sort();
+        mails
+    }
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap().to_str().unwrap().to_owned()
+}
+
+fn copy_files(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target: PathBuf = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy_files(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}
+
+/// What the program said.
+pub struct Program {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    fn of(output: &Output) -> Program {
+        Program {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Standard output of a run that went well.
+    pub fn done(self) -> String {
+        assert_eq!(self.code, 0, "{}\n{}", self.stdout, self.stderr);
+        self.stdout
+    }
+}
+
+/// Runs a story on both databases.
+pub fn on_both(story: impl Fn(Database)) {
+    Database::BOTH.into_iter().for_each(story);
+}
