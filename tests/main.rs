@@ -7,6 +7,7 @@ mod diagnostics;
 mod forgotten;
 mod postgres_server;
 mod reading;
+mod readme;
 mod sample;
 mod store;
 mod support;
