@@ -126,7 +126,10 @@ fn outcome(workspace: &Workspace) -> (String, Vec<(String, String)>) {
 }
 
 /// What an undisturbed run comes to, and how often it goes through each phase.
-fn undisturbed(prepared: &Workspace) -> ((String, Vec<(String, String)>), BTreeMap<String, usize>) {
+/// The final state as text, and every mail by its name.
+type End = (String, Vec<(String, String)>);
+
+fn undisturbed(prepared: &Workspace) -> (End, BTreeMap<String, usize>) {
     let counts: Rc<RefCell<BTreeMap<String, usize>>> = Rc::default();
     let told = Rc::clone(&counts);
     let observe = move |phase: Phase| *told.borrow_mut().entry(format!("{phase:?}")).or_default() += 1;

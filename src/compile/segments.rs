@@ -12,7 +12,7 @@ use crate::{
     conditions::{self, Interests, Scope},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems},
-    model::{Bound, Catalog, Condition, Operand, Predicate},
+    model::{Bound, Catalog, Condition, Predicate},
 };
 
 /// Checks all segments and sorts them so that each comes after those that it refers to.
@@ -105,7 +105,7 @@ fn segment(
             let mut edges = Vec::new();
             collect_edges(&predicate, &mut edges);
             let meaning = format!("{predicate:?}");
-            let turns = names_clock(&predicate);
+            let turns = interests.clock;
             let condition = Condition { target, predicate, timezone: zone.name().to_owned() };
             (Members::Where(condition), interests, edges, turns, meaning)
         }
@@ -157,25 +157,6 @@ fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
             }
         }
         _ => {}
-    }
-}
-
-/// Whether a predicate compares something with now or today.
-fn names_clock(predicate: &Predicate) -> bool {
-    fn clock(operand: &Operand) -> bool {
-        match operand {
-            Operand::Now { .. } | Operand::Today { .. } => true,
-            Operand::Arithmetic { left, right, .. } => clock(left) || clock(right),
-            Operand::Field { .. } | Operand::Literal(_) => false,
-        }
-    }
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(names_clock),
-        Predicate::Not(inner) => names_clock(inner),
-        Predicate::Contacts { condition, .. } => names_clock(condition),
-        Predicate::Did(did) => names_clock(&did.condition),
-        Predicate::Compare { left, right, .. } => clock(left) || clock(right),
-        _ => false,
     }
 }
 

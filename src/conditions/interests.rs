@@ -19,8 +19,10 @@ pub struct Interests {
     pub account_fields: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
-    /// Whether the answer can change by the mere passing of time.
+    /// Whether it compares with the present moment or day, so that the answer can change at any time.
     pub clock: bool,
+    /// Whether interactions fall out of windows that move, so that the answer can change when one does.
+    pub windows: bool,
 }
 
 /// What the answer of a predicate depends on.
@@ -55,7 +57,7 @@ fn visit(predicate: &Predicate, found: &mut Interests) {
             found.interactions.insert(did.interaction.clone());
             found.contact_fields |= did.of == Subject::Account;
             let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
-            found.clock |= moves(&did.since) || moves(&did.until);
+            found.windows |= moves(&did.since) || moves(&did.until);
             visit(&did.condition, found);
         }
         Predicate::Contacts { condition, .. } => {

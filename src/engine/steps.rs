@@ -5,10 +5,10 @@ use super::{
     batch::{self, Place},
     round::LEASE,
 };
-use crate::{
-    model::time::NEVER,
-    store::{IterationRow, Store, StoreError},
-};
+use crate::store::{IterationRow, Store, StoreError};
+
+/// The interactions that delivery makes.
+const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];
 
 /// Carries out everything that is due in an iteration. Steps come before those they lead to, so one pass
 /// takes everybody as far as they get now.
@@ -21,6 +21,13 @@ pub(super) fn run(
 ) -> Result<bool, EngineError> {
     let mut moved = false;
     for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
+        // Whether a mail was sent is told by delivery, which comes after the steps: who asks for it waits
+        // until what is due has left. The next round finds them.
+        let asks_for_delivery =
+            step.tile.wakes.interactions.iter().any(|name| BY_DELIVERY.contains(&name.as_str()));
+        if asks_for_delivery && store.delivery_pending(now)? {
+            continue;
+        }
         let place = Place { journey, iteration, step, now };
         loop {
             let real_now = (engine.real_now)();

@@ -194,6 +194,16 @@ impl Store {
         Ok(messages)
     }
 
+    /// Whether messages are due that nobody has handed over yet.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
+                   UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 LIMIT 1";
+        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+    }
+
     /// Puts messages back that couldn't be handed over now: they wait again.
     ///
     /// # Errors

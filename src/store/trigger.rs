@@ -106,27 +106,23 @@ impl Store {
         )?;
         self.connection.analyze("asked", subjects.len())?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
-        let (iteration, step) = (claim.iteration_key, claim.step_key);
-        // One who stands at the step counts from the own arrival, one not yet there from the account's.
-        let here = format!(
-            "LEFT JOIN position h ON h.iteration_key = {iteration} AND h.account_key = g.account_key
-               AND h.contact_key = k.contact_key AND h.lane = 0 AND h.step_key = {step}"
-        );
+        let iteration = claim.iteration_key;
+        // What counted while a participant wasn't here yet goes on counting once it is: else the answer
+        // would depend on when it is asked.
         let asked = match question.of {
             Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
-                "(SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
-                 FROM asked g CROSS JOIN participant k {here}
-                 WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
+                "(SELECT g.account_key, k.contact_key, g.upper, g.until, g.looked,
+                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
+                  FROM asked g CROSS JOIN participant k
+                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
-            Asked::AllContacts => format!(
-                "(SELECT g.account_key, k.contact_key, COALESCE(h.arrived_at, g.since) AS since, g.upper, g.until, g.looked
-                 FROM asked g
-                 JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
-                       UNION ALL SELECT -key, key FROM contact) k
-                   ON k.account_key = g.account_key
-                 {here})"
-            ),
+            Asked::AllContacts => "(SELECT g.account_key, k.contact_key, g.since, g.upper, g.until, g.looked
+                  FROM asked g
+                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
+                        UNION ALL SELECT -key, key FROM contact) k
+                    ON k.account_key = g.account_key)"
+                .to_owned(),
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();

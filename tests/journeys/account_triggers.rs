@@ -225,6 +225,32 @@ fn rule_10_participants_count_wherever_they_stand() {
 }
 
 #[test]
+fn rule_11_what_counted_before_its_contact_arrived_counts_afterwards_however_late_the_run() {
+    let steps = format!("{APART}{}", trigger("      quorum: 2 contacts"));
+    let runs: [&[&str]; 3] = [
+        &["2026-03-22 09:00", "2026-03-22 16:00", "2026-03-25 12:00"],
+        &["2026-03-21 12:00", "2026-03-22 16:00", "2026-03-25 12:00"],
+        &["2026-03-21 12:00", "2026-03-22 16:00", "2026-03-24 09:00", "2026-03-25 12:00"],
+    ];
+    on_both(|database| {
+        for run in runs {
+            let mut world = four(database, EVERYONE, &steps);
+            world.did("ada", "Visited", "2026-03-02 10:00");
+            // A day before ada comes to the trigger, at which the others have waited for two weeks.
+            world.did("ada", "OrderPlaced", "2026-03-21 20:00");
+            world.did("bob", "OrderPlaced", "2026-03-25 10:00");
+            world.play("2026-03-21 11:00");
+            run.iter().for_each(|now| world.tick(now));
+            world.ways(&[
+                ("ada", "visited.then pause ordered.then | finished"),
+                ("bob", "visited.else ordered.then | finished"),
+            ]);
+            assert_eq!(world.left("ada", "ordered"), "2026-03-25T10:00:00Z");
+        }
+    });
+}
+
+#[test]
 fn rule_10_the_decision_does_not_depend_on_the_size_of_batches() {
     let mut states = Vec::new();
     for size in [1, 2, 5_000] {

@@ -260,7 +260,8 @@ fn rule_11_conditions_may_be_put_together() {
             days.iter().for_each(|day| world.tick(&format!("2026-03-{day:02} 12:00")));
             world.tick("2026-04-01 08:00");
         };
-        let runs: [(&str, &dyn Fn(&mut World)); 3] = [
+        type Run<'a> = (&'a str, &'a dyn Fn(&mut World));
+        let runs: [Run<'_>; 3] = [
             ("played", &|world| world.play("2026-04-01 08:00")),
             ("run every day", &|world| tick(world, &(1..=31).collect::<Vec<u32>>())),
             ("run every six days", &|world| tick(world, &[1, 7, 13, 19, 25, 31])),

@@ -1,7 +1,10 @@
 //! From which moment what comes next counts.
 
 use super::{EVERYONE, ORDERED, journey, world};
-use crate::support::{workspace::on_both, world::World};
+use crate::support::{
+    workspace::{SETTINGS, on_both},
+    world::World,
+};
 
 /// Ordered, then a week of waiting, a mail, and a day.
 fn weeks() -> String {
@@ -191,5 +194,42 @@ fn rule_24_the_published_definition_decides_what_comes_next() {
         world.did("cy", "OrderPlaced", "2026-03-05 10:00");
         world.tick("2026-03-05 12:00");
         world.ways(&[("cy", "ordered.then lead | finished"), ("ada", "| at ordered")]);
+    });
+}
+
+#[test]
+fn rule_14_whether_a_mail_was_sent_is_known_however_late_the_run() {
+    let steps = "
+  - id: invite
+    tile: email
+    with: { email: invite }
+  - id: blocked
+    tile: trigger
+    with:
+      based_on: contact
+      when:
+        did: EmailBlocked
+        step: invite
+      timeout: 1 hour
+";
+    let settings = SETTINGS.replace("directory: mail", "directory: mail\n    hold: 10 minutes");
+    on_both(|database| {
+        for settings in [SETTINGS, &settings] {
+            let runs: [&[&str]; 3] = [
+                &["2026-03-01 08:00", "2026-03-01 08:10", "2026-03-01 09:00"],
+                &["2026-03-01 08:00", "2026-03-01 20:00"],
+                &["2026-03-02 20:00"],
+            ];
+            for run in runs {
+                let mut world = world(database, EVERYONE, steps);
+                world.write("tilework.yaml", settings);
+                world.set("ada", "email", "");
+                run.iter().for_each(|now| world.tick(now));
+                world.ways(&[
+                    ("ada", "invite blocked.then | finished"),
+                    ("bob", "invite blocked.else | finished"),
+                ]);
+            }
+        }
     });
 }

@@ -321,7 +321,8 @@ fn a_predicate_says_what_it_depends_on() {
             contact_fields: false,
             account_fields: true,
             segments: ["readers".to_owned()].into(),
-            clock: true,
+            clock: false,
+            windows: true,
         }
     );
     let still = super::checked(Account, &contacts(Quantifier::No, expression("contact.city == \"x\""), None));
