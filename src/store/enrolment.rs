@@ -50,8 +50,7 @@ impl Store {
         let insert = format!(
             "INSERT INTO participant (iteration_key, contact_key, account_key, entered_at, state)
              SELECT {iteration}, c.key, COALESCE(c.account_key, -c.key), {moment}, 1 FROM {from}
-             WHERE NOT EXISTS (SELECT 1 FROM participant p WHERE p.iteration_key = {iteration} AND p.contact_key = c.key)
-               AND {} ON CONFLICT DO NOTHING",
+             WHERE {} ON CONFLICT DO NOTHING",
             clauses.join(" AND ")
         );
         let parameters = printer.parameters;

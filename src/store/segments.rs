@@ -167,8 +167,7 @@ impl Store {
             )?;
             let joined = connection.execute(
                 "INSERT INTO membership (segment_key, subject_key, joined_at)
-                 SELECT $1, e.key, $2 FROM evaluation e
-                 WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
+                 SELECT $1, e.key, $2 FROM evaluation e WHERE 1 = 1 ON CONFLICT DO NOTHING",
                 &stamp,
             )?;
             connection.execute(

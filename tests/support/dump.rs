@@ -175,8 +175,10 @@ impl Tables {
         let mut text = String::new();
         for part in parts {
             let rows = self.rows(&statement(*part, detail));
-            let mut lines: Vec<String> =
-                rows.iter().map(|row| row.iter().map(|cell| readable(cell)).collect::<Vec<_>>().join(" | ")).collect();
+            let mut lines: Vec<String> = rows
+                .iter()
+                .map(|row| row.iter().map(|cell| readable(cell)).collect::<Vec<_>>().join(" | "))
+                .collect();
             lines.sort();
             text.push_str(&format!("# {part:?}: {}\n{}\n", lines.len(), lines.join("\n")));
         }
