@@ -4,10 +4,12 @@
 
 mod architecture;
 mod crash;
+mod diagnostics;
 mod forgotten;
 mod journeys;
 mod postgres_server;
 mod properties;
+mod reading;
 mod saas_sales;
 mod sample;
 mod store;

@@ -11,7 +11,7 @@ use crate::model::{
 /// Reads `30 days`, `1 hour`, `5 business days`.
 ///
 /// # Errors
-/// When it is nothing of the kind.
+/// When it is nothing of the kind, or longer than a thousand years.
 pub fn parse_duration(text: &str) -> Result<Duration, CalendarError> {
     let wrong = || CalendarError::Duration(text.to_owned());
     let (amount, unit) = text.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
@@ -20,11 +20,29 @@ pub fn parse_duration(text: &str) -> Result<Duration, CalendarError> {
     }
     let amount = amount.parse().map_err(|_| wrong())?;
     let unit = unit.split_whitespace().collect::<Vec<_>>().join(" ");
-    DurationUnit::WORDS
+    let (unit, _, _) = DurationUnit::WORDS
         .into_iter()
         .find(|(_, one, several)| unit == *one || unit == *several)
-        .map(|(unit, _, _)| Duration { amount, unit })
-        .ok_or_else(wrong)
+        .ok_or_else(wrong)?;
+    if amount > most(unit) {
+        return Err(CalendarError::TooLong(text.to_owned()));
+    }
+    Ok(Duration { amount, unit })
+}
+
+/// How many of a unit come to a thousand years, roughly.
+fn most(unit: DurationUnit) -> i64 {
+    const YEARS: i64 = 1_000;
+    const DAYS: i64 = YEARS * 366;
+    match unit {
+        DurationUnit::Seconds => DAYS * (DAY / SECOND),
+        DurationUnit::Minutes => DAYS * (DAY / MINUTE),
+        DurationUnit::Hours => DAYS * (DAY / HOUR),
+        DurationUnit::Days | DurationUnit::BusinessDays => DAYS,
+        DurationUnit::Weeks => DAYS / 7,
+        DurationUnit::Months => YEARS * 12,
+        DurationUnit::Years => YEARS,
+    }
 }
 
 /// The moment a length of time after another. Days are of 24 hours; months, years and business days

@@ -21,6 +21,9 @@ pub enum CalendarError {
     /// Not a length of time.
     #[error("`{0}` is not a length of time")]
     Duration(String),
+    /// A length of time that no calendar holds.
+    #[error("`{0}` is longer than a thousand years")]
+    TooLong(String),
     /// Not a date.
     #[error("`{0}` is not a date")]
     Date(String),

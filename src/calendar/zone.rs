@@ -26,6 +26,15 @@ impl Zone {
         Ok(Zone { zone, name })
     }
 
+    /// The IANA names of all zones, sorted.
+    #[must_use]
+    pub fn names() -> Vec<String> {
+        let mut names: Vec<String> =
+            jiff::tz::db().available().map(|name| name.as_str().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// Coordinated universal time.
     #[must_use]
     pub fn utc() -> Zone {

@@ -88,6 +88,11 @@ pub enum Command {
         #[arg(long)]
         strict: bool,
     },
+    /// Tell what a code of `check` means, with an example and how to mend it
+    Explain {
+        /// The code, such as `unknown-segment`
+        code: String,
+    },
     /// Bring in accounts, contacts, leads or interactions from a CSV or NDJSON file
     ///
     /// Rows are matched by `id`: new ones are added, known ones updated. A column that isn't in the file
@@ -240,6 +245,7 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Explain { .. } => &[Format::Text],
             Command::Demo { .. }
             | Command::Import(_)
             | Command::Run(_)

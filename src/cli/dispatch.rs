@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    demo, run, workspace,
+    demo, explain, run, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -15,6 +15,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
     let global = &arguments.global;
     match &arguments.command {
         Command::Check { strict } => workspace::check(global, *strict, output),
+        Command::Explain { code } => explain::explain(code, output),
         Command::Import(import) => {
             let (_, plan) = workspace::plan(global, output)?;
             let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;

@@ -158,7 +158,7 @@ fn show(
     }
     output.text(&totals(report))?;
     if let Some(nobody) = report.nobody {
-        return output.text(&why_nobody(nobody, facts));
+        return output.text(&why_nobody(nobody, facts, account.is_some()));
     }
     output.text("")?;
     output.table(&steps_for_people(facts, report), "It has no steps.")
@@ -188,9 +188,10 @@ fn totals(report: &JourneyReport) -> String {
     text
 }
 
-fn why_nobody(nobody: Nobody, facts: &JourneyFacts<'_>) -> String {
+fn why_nobody(nobody: Nobody, facts: &JourneyFacts<'_>, of_account: bool) -> String {
     match nobody {
         Nobody::StartsLater => format!("It starts at {}.", rfc3339(facts.starts_at)),
+        Nobody::NoAudience if of_account => "Nobody of the account is in the journey's audience.".to_owned(),
         Nobody::NoAudience => {
             "Nobody is in its audience. `tilework segment list` shows how many its segments hold.".to_owned()
         }

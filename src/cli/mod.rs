@@ -9,6 +9,7 @@ mod demo;
 mod dispatch;
 mod error;
 mod exit;
+mod explain;
 mod import;
 mod journey;
 mod lists;

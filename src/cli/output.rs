@@ -207,6 +207,15 @@ impl Output {
         Ok(())
     }
 
+    /// Writes lines of text that have their line breaks already; nothing when there are none.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn report(&mut self, lines: &str) -> Result<(), CliError> {
+        write!(self.out, "{lines}")?;
+        Ok(())
+    }
+
     /// Says something on standard error, unless quiet is asked for.
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {

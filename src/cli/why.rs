@@ -297,14 +297,15 @@ fn tell_standing(
     lines: &mut Vec<String>,
 ) {
     let wakes = step_of(plan, journey, &visit.step).map(|(_, step)| step.tile.wakes.interactions.join(", "));
-    let or_when = match wakes {
-        Some(wakes) if !wakes.is_empty() => format!(", or when this comes in: {wakes}"),
-        _ => String::new(),
-    };
-    let next = match visit.due_at {
-        None | Some(NEVER) => format!("waits with no end{or_when}"),
-        Some(due) if due <= now => format!("is due since {}: `tilework run` goes on", rfc3339(due)),
-        Some(due) => format!("waits until {}{or_when}", rfc3339(due)),
+    let wakes = wakes.filter(|wakes| !wakes.is_empty());
+    let next = match (visit.due_at, wakes) {
+        (Some(due), _) if due <= now => format!("is due since {}: `tilework run` goes on", rfc3339(due)),
+        (None | Some(NEVER), None) => "waits with no end".to_owned(),
+        (None | Some(NEVER), Some(wakes)) => format!("is looked at when this comes in: {wakes}"),
+        (Some(due), None) => format!("waits until {}", rfc3339(due)),
+        (Some(due), Some(wakes)) => {
+            format!("is looked at again at {}, or when this comes in: {wakes}", rfc3339(due))
+        }
     };
     lines.push(format!("  {:<20}  {next}", "now"));
     if let Some(next) = what_next(plan, journey, &visit.step) {
@@ -312,15 +313,16 @@ fn tell_standing(
     }
 }
 
-/// "lead `spring/1/lead/1/acme/0` for ann, once for the account: Acme took the offer"
+/// "lead for ann, once for the account: Acme took the offer"
 fn said(made: &MadeRow) -> String {
-    let detail = made.detail.as_deref().unwrap_or("nobody");
     let about = about(made).unwrap_or_default();
     match made.kind.as_str() {
-        "message" => format!("mail {about}: {detail}"),
+        "message" => format!("mail {about}, {}", words(made.detail.as_deref().unwrap_or_default())),
         kind => {
+            let owner =
+                made.detail.as_ref().map_or("without owner".to_owned(), |owner| format!("for {owner}"));
             let once = if made.for_account { ", once for the account" } else { "" };
-            format!("{kind} for {detail}{once}: {about}")
+            format!("{kind} {owner}{once}: {about}")
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::io::IsTerminal;
 
-use serde_json::Value as Json;
-
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
@@ -44,16 +42,16 @@ pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
 /// A workspace without errors. Warnings are told, errors end the command.
 pub(super) fn plan(global: &GlobalArguments, output: &mut Output) -> Result<(Definitions, Plan), CliError> {
     let checked = read(global)?;
-    let report = render_human(&checked.problems, &checked.definitions.sources, colored());
+    let report = render_human(&checked.problems, &checked.definitions.sources, colored(&std::io::stderr()));
     match checked.plan {
         Some(plan) => {
             if !checked.problems.is_empty() && !output.is_quiet() {
-                output.complain(&report);
+                output.complain(report.trim_end());
             }
             Ok((checked.definitions, plan))
         }
         None => {
-            output.complain(&report);
+            output.complain(report.trim_end());
             Err(CliError::definitions())
         }
     }
@@ -64,17 +62,15 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
     let checked = read(global)?;
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);
     match output.format() {
-        Format::Json => {
-            let report: Json = serde_json::from_str(&render_json(problems, sources)).unwrap_or(Json::Null);
-            output.json(&report)?;
-        }
-        Format::Github => output.text(&render_github(problems, sources))?,
-        _ => output.text(&render_human(problems, sources, colored()))?,
+        Format::Json => output.text(&render_json(problems, sources))?,
+        Format::Github => output.report(&render_github(problems, sources))?,
+        _ => output.report(&render_human(problems, sources, colored(&std::io::stdout())))?,
     }
     if problems.has_errors() {
         return Ok(Exit::Definitions);
     }
     if let Some(plan) = &checked.plan
+        && problems.is_empty()
         && output.format() == Format::Text
     {
         output.remark(&format!(
@@ -114,7 +110,7 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
-/// Whether reports may have colours.
-fn colored() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+/// Whether a report that goes there may have colours.
+fn colored(to: &impl IsTerminal) -> bool {
+    to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

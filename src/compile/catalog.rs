@@ -6,8 +6,21 @@ use crate::{
     model::{Catalog, Field, InteractionType},
 };
 
-/// Names of columns that the store keeps for itself.
-const RESERVED: [&str; 4] = ["key", "account_key", "contact_key", "created_at"];
+/// Names of columns that the store or a database keeps for itself, beside all that end in `_key`.
+const RESERVED: [&str; 12] = [
+    "key",
+    "created_at",
+    "visit",
+    "ordinal",
+    "rowid",
+    "oid",
+    "ctid",
+    "tableoid",
+    "xmin",
+    "xmax",
+    "cmin",
+    "cmax",
+];
 
 /// Gathers standard and declared fields, interaction types and segments.
 pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Catalog {
@@ -15,14 +28,12 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
     for of in &definitions.fields {
         for definition in &of.fields {
             let name = &definition.name;
-            if RESERVED.contains(&name.value.as_str()) {
+            let is_standard = catalog.field(of.of.value, &name.value).is_some_and(|field| !field.declared);
+            if !is_standard && is_reserved(&name.value) {
+                let message = format!("`{}` is not a valid name: the store keeps it for itself", name.value);
                 problems.push(
-                    Problem::error(
-                        Code::InvalidName,
-                        name.span,
-                        format!("the field name `{}` is reserved", name.value),
-                    )
-                    .hint("Choose another name."),
+                    Problem::error(Code::InvalidName, name.span, message)
+                        .hint(format!("Write `{}_value`, for instance.", name.value)),
                 );
             } else if catalog.field(of.of.value, &name.value).is_none() {
                 catalog.declare(of.of.value, field(definition));
@@ -42,6 +53,10 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
         catalog.segments.insert(definition.header.name.value.clone(), definition.target.value);
     }
     catalog
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name) || name.ends_with("_key")
 }
 
 fn field(definition: &FieldDefinition) -> Field {

@@ -6,7 +6,7 @@ use super::{plan::EmailPlan, workspace::hash};
 use crate::{
     calendar::Zone,
     definitions::{Definitions, EmailDefinition},
-    diagnostics::{Code, Problem, Problems, Text},
+    diagnostics::{Problems, Text},
     model::Catalog,
     templates::{Root, Template, TemplateFormat, TemplateScope},
 };
@@ -42,16 +42,6 @@ fn email(
     let html = definition.html.as_ref().map(|text| template(text, TemplateFormat::Html));
     let text = definition.text.as_ref().map(|text| template(text, TemplateFormat::Text));
     let header = &definition.header;
-    if html.is_none() && text.is_none() && !problems.has_errors() {
-        problems.push(
-            Problem::error(
-                Code::MissingKey,
-                header.name.span,
-                format!("the e-mail `{}` has no content", header.name.value),
-            )
-            .hint("Write `html_file:`, `html:`, `text_file:` or `text:`."),
-        );
-    }
     let written = |text: &Option<Text>| text.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     Some(EmailPlan {
         name: header.name.value.clone(),

@@ -44,13 +44,22 @@ struct Flow<'a, 'p> {
     /// Where each section goes on, and the place that said so first.
     sections: BTreeMap<&'a str, (Option<String>, Span)>,
     waiting: VecDeque<&'a str>,
+    certain: bool,
     problems: &'p mut Problems,
 }
 
 /// Finds out where every step leads. Sections that nothing names come last, with nothing after them.
-pub(super) fn place<'a>(journey: &'a JourneyDefinition, problems: &mut Problems) -> Vec<Placed<'a>> {
-    let mut flow =
-        Flow { journey, placed: Vec::new(), sections: BTreeMap::new(), waiting: VecDeque::new(), problems };
+/// Also tells whether the flow is certain: where a path leads nowhere, or a section goes on at two
+/// places, nobody can say which steps are reached.
+pub(super) fn place<'a>(journey: &'a JourneyDefinition, problems: &mut Problems) -> (Vec<Placed<'a>>, bool) {
+    let mut flow = Flow {
+        journey,
+        placed: Vec::new(),
+        sections: BTreeMap::new(),
+        waiting: VecDeque::new(),
+        certain: true,
+        problems,
+    };
     flow.list(&journey.steps, None);
     while let Some(name) = flow.waiting.pop_front() {
         let after = flow.sections.get(name).and_then(|(after, _)| after.clone());
@@ -63,7 +72,7 @@ pub(super) fn place<'a>(journey: &'a JourneyDefinition, problems: &mut Problems)
             flow.list(steps, None);
         }
     }
-    flow.placed
+    (flow.placed, flow.certain)
 }
 
 impl<'a> Flow<'a, '_> {
@@ -93,10 +102,15 @@ impl<'a> Flow<'a, '_> {
     fn section(&mut self, name: &'a crate::diagnostics::Text, after: Option<String>) -> Option<String> {
         let found = self.journey.sections.iter().find(|(section, _)| section.value == name.value);
         let Some((section, steps)) = found else {
+            self.certain = false;
             let names = self.journey.sections.iter().map(|(name, _)| name.value.as_str());
             self.problems.push(
-                Problem::error(Code::UnknownSection, name.span, format!("unknown section `{}`", name.value))
-                    .hint_if(did_you_mean(&name.value, names)),
+                Problem::error(
+                    Code::UnknownSection,
+                    name.span,
+                    format!("the journey has no section `{}`", name.value),
+                )
+                .hint_if(did_you_mean(&name.value, names)),
             );
             return after;
         };
@@ -113,6 +127,7 @@ impl<'a> Flow<'a, '_> {
                     },
                     *span,
                 );
+                self.certain = false;
                 self.problems.push(
                     Problem::error(
                         Code::InvalidValue,
@@ -146,7 +161,8 @@ pub(super) fn reachable(first: &str, leads: &BTreeMap<&str, Vec<&str>>) -> BTree
     reached
 }
 
-/// The steps sorted so that each comes before those it leads to; the ids of a circle when there is one.
+/// The steps sorted so that each comes before those it leads to; when there is a circle, the ids in it,
+/// in the order in which they lead to each other.
 pub(super) fn sorted<'a>(
     ids: &[&'a str],
     leads: &BTreeMap<&'a str, Vec<&'a str>>,
@@ -158,7 +174,9 @@ pub(super) fn sorted<'a>(
     let mut sorted = Vec::new();
     let mut left: Vec<&str> = ids.to_vec();
     while !left.is_empty() {
-        let Some(at) = left.iter().position(|id| before.get(id) == Some(&0)) else { return Err(left) };
+        let Some(at) = left.iter().position(|id| before.get(id) == Some(&0)) else {
+            return Err(circle(&left, leads));
+        };
         let id = left.remove(at);
         for to in leads.get(id).into_iter().flatten() {
             if let Some(count) = before.get_mut(to) {
@@ -168,4 +186,23 @@ pub(super) fn sorted<'a>(
         sorted.push(id);
     }
     Ok(sorted)
+}
+
+/// A circle among steps of which each is led to by another of them.
+fn circle<'a>(ids: &[&'a str], leads: &BTreeMap<&'a str, Vec<&'a str>>) -> Vec<&'a str> {
+    let leads_to = |from: &str, to: &str| leads.get(from).is_some_and(|leads| leads.contains(&to));
+    let mut way: Vec<&str> = ids.first().copied().into_iter().collect();
+    // Backwards, because every one of them has one before it.
+    while let Some(before) = way.last().and_then(|last| ids.iter().find(|id| leads_to(id, last))) {
+        if let Some(at) = way.iter().position(|id| id == before) {
+            way.drain(..at);
+            break;
+        }
+        way.push(before);
+    }
+    way.reverse();
+    if let Some(first) = ids.iter().find_map(|id| way.iter().position(|other| other == id)) {
+        way.rotate_left(first);
+    }
+    way
 }

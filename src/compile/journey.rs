@@ -10,11 +10,14 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    definitions::{Definitions, JourneyDefinition, Matching},
+    definitions::{Definitions, JourneyDefinition, Matching, StepDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
     tiles::{CompileContext, TILES, Tile, Work, tile_named},
 };
+
+/// Tiles of the language that this version doesn't have.
+const TILES_LATER: [&str; 4] = ["branch", "split", "launch_workflow", "goto"];
 
 /// Checks a journey.
 pub(super) fn compile(
@@ -34,7 +37,8 @@ pub(super) fn compile(
     {
         problems.push(
             Problem::error(Code::EndBeforeStart, text.span, "the journey ends before it starts")
-                .related(definition.start.span, "it starts here"),
+                .related(definition.start.span, "it starts here")
+                .hint("Write a later `end`, or leave it out: without one, the journey goes on."),
         );
     }
     let audience = audience(definition, definitions, problems);
@@ -74,7 +78,7 @@ fn moment(text: &Text, zone: &Zone, problems: &mut Problems) -> Option<i64> {
         Err(error) => {
             problems.push(
                 Problem::error(Code::InvalidTime, text.span, error.to_string())
-                    .hint("Write it such as `2026-03-01 08:00`."),
+                    .hint(moment_hint(&text.value)),
             );
             None
         }
@@ -136,7 +140,7 @@ fn in_segment(name: &Text, definitions: &Definitions, problems: &mut Problems) -
     let Some(segment) = found else {
         let names = definitions.segments.iter().map(|segment| segment.header.name.value.as_str());
         problems.push(
-            Problem::error(Code::UnknownSegment, name.span, format!("unknown segment `{}`", name.value))
+            Problem::error(Code::UnknownSegment, name.span, format!("there is no segment `{}`", name.value))
                 .hint_if(did_you_mean(&name.value, names)),
         );
         return None;
@@ -187,8 +191,12 @@ fn removed(definition: &JourneyDefinition, problems: &mut Problems) -> Vec<(Stri
         } else {
             let ids = steps.iter().map(|step| step.id.value.as_str());
             problems.push(
-                Problem::error(Code::UnknownStep, fate.span, format!("unknown step `{}`", fate.value))
-                    .hint_if(did_you_mean(&fate.value, ids)),
+                Problem::error(
+                    Code::UnknownStep,
+                    fate.span,
+                    format!("the journey has no step `{}`", fate.value),
+                )
+                .hint_if(did_you_mean(&fate.value, ids)),
             );
         }
     }
@@ -204,30 +212,18 @@ fn steps(
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
         flow::all_steps(definition).iter().map(|step| step.id.value.clone()).collect();
-    let placed = flow::place(definition, problems);
-    let Some(first) = definition.steps.first() else {
-        problems.push(
-            Problem::error(Code::MissingKey, definition.header.name.span, "the journey has no steps")
-                .hint("Write at least one step under `steps:`."),
-        );
-        return None;
-    };
+    let (placed, certain) = flow::place(definition, problems);
+    // A journey without steps was reported where it was read.
+    let first = definition.steps.first()?;
     let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
     let mut whole = true;
     for Placed { step, .. } in &placed {
         let Some(kind) = tile_named(&step.tile.value) else {
-            let names = TILES.into_iter().map(|kind| kind.spec().name);
-            problems.push(
-                Problem::error(
-                    Code::UnknownTile,
-                    step.tile.span,
-                    format!("unknown tile `{}`", step.tile.value),
-                )
-                .hint_if(did_you_mean(&step.tile.value, names)),
-            );
+            problems.push(unknown_tile(&step.tile));
             whole = false;
             continue;
         };
+        let mut found = Problems::default();
         let mut context = CompileContext {
             target: definition.target.value,
             zone,
@@ -235,9 +231,12 @@ fn steps(
             catalog,
             emails,
             steps: &ids,
-            problems: &mut *problems,
+            problems: &mut found,
         };
-        match kind.compile(step, &mut context) {
+        let tile = kind.compile(step, &mut context);
+        let of_target = [Code::MissingUnit, Code::AccountOption];
+        problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
+        match tile {
             Some(tile) => {
                 tiles.insert(&step.id.value, tile);
             }
@@ -246,49 +245,22 @@ fn steps(
         for (path, _) in &step.paths {
             let paths = kind.spec().paths;
             if !paths.contains(&path.value.as_str()) {
-                let message = match paths.is_empty() {
-                    true => format!("the tile `{}` has no paths", step.tile.value),
-                    false => format!("the tile `{}` has no path `{}`", step.tile.value, path.value),
-                };
-                problems.push(
-                    Problem::error(Code::UnknownPath, path.span, message)
-                        .hint_if(did_you_mean(&path.value, paths.iter().copied())),
-                );
+                problems.push(unknown_path(&step.tile.value, path, paths));
                 whole = false;
             }
         }
     }
     let leads: BTreeMap<&str, Vec<&str>> =
         placed.iter().map(|placed| (placed.step.id.value.as_str(), destinations(placed))).collect();
-    let reached = flow::reachable(&first.id.value, &leads);
-    for Placed { step, .. } in &placed {
-        if !reached.contains(&step.id.value) {
-            whole = false;
-            problems.push(
-                Problem::error(
-                    Code::UnreachableStep,
-                    step.id.span,
-                    format!("nobody can reach the step `{}`", step.id.value),
-                )
-                .hint("Lead a path to it, or take it out."),
-            );
-        }
+    if !certain || ids.len() < placed.len() {
+        return None;
     }
+    whole &= report_unreachable(definition, &placed, &leads, &first.id.value, problems);
     let all: Vec<&str> = placed.iter().map(|placed| placed.step.id.value.as_str()).collect();
     let order = match flow::sorted(&all, &leads) {
         Ok(order) => order,
         Err(circle) => {
-            let at = placed.iter().find(|placed| circle.contains(&placed.step.id.value.as_str()));
-            if let Some(placed) = at {
-                problems.push(
-                    Problem::error(
-                        Code::CircularSteps,
-                        placed.step.id.span,
-                        format!("the steps go round in a circle: `{}`", circle.join("`, `")),
-                    )
-                    .hint("A section can't lead back into itself."),
-                );
-            }
+            report_circle(&placed, &circle, problems);
             return None;
         }
     };
@@ -304,6 +276,83 @@ fn steps(
         steps.push(step_plan(placed, tile, &place));
     }
     Some(steps)
+}
+
+fn unknown_tile(tile: &Text) -> Problem {
+    if TILES_LATER.contains(&tile.value.as_str()) {
+        let message = format!("the tile `{}` is not available in this version", tile.value);
+        return Problem::error(Code::NotAvailable, tile.span, message);
+    }
+    let names = TILES.into_iter().map(|kind| kind.spec().name);
+    Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
+        .hint_if(did_you_mean(&tile.value, names))
+}
+
+fn unknown_path(tile: &str, path: &Text, paths: &[&str]) -> Problem {
+    if paths.is_empty() {
+        return Problem::error(Code::UnknownPath, path.span, format!("the tile `{tile}` has no paths"))
+            .hint("Take `paths:` out; what comes next is the next step of the list.");
+    }
+    let message = format!("the tile `{tile}` has no path `{}`", path.value);
+    Problem::error(Code::UnknownPath, path.span, message)
+        .hint_if(did_you_mean(&path.value, paths.iter().copied()))
+}
+
+/// Reports the steps that nobody can reach, of several in a row the first. Tells whether there are none.
+fn report_unreachable(
+    definition: &JourneyDefinition,
+    placed: &[Placed<'_>],
+    leads: &BTreeMap<&str, Vec<&str>>,
+    first: &str,
+    problems: &mut Problems,
+) -> bool {
+    let reached = flow::reachable(first, leads);
+    let lost: Vec<&Text> =
+        placed.iter().map(|placed| &placed.step.id).filter(|id| !reached.contains(&id.value)).collect();
+    let following: BTreeSet<&str> =
+        lost.iter().filter_map(|id| leads.get(id.value.as_str())).flatten().copied().collect();
+    let mut roots: Vec<&Text> =
+        lost.iter().copied().filter(|id| !following.contains(id.value.as_str())).collect();
+    if roots.is_empty() {
+        roots.extend(lost.first());
+    }
+    for id in roots {
+        let starts = |steps: &[StepDefinition]| steps.first().is_some_and(|step| step.id.span == id.span);
+        let section = definition.sections.iter().find(|(_, steps)| starts(steps)).map(|(name, _)| name);
+        problems.push(match section {
+            Some(section) => {
+                let message = format!("no path leads to the section `{}`", section.value);
+                Problem::error(Code::UnreachableStep, section.span, message).hint(format!(
+                    "Write its name under a step's `paths:`, such as `else: {}`, or take it out.",
+                    section.value
+                ))
+            }
+            None => {
+                let message = format!("nobody can reach the step `{}`", id.value);
+                Problem::error(Code::UnreachableStep, id.span, message).hint(
+                    "Everybody leaves or takes another path before it. Lead a path to it, or take it out.",
+                )
+            }
+        });
+    }
+    lost.is_empty()
+}
+
+fn report_circle(placed: &[Placed<'_>], circle: &[&str], problems: &mut Problems) {
+    let at = |id: &str| placed.iter().find(|placed| placed.step.id.value == id);
+    let Some(first) = circle.first().and_then(|id| at(id)) else { return };
+    let ids: Vec<String> = circle.iter().chain(circle.first()).map(|id| format!("`{id}`")).collect();
+    let mut problem = Problem::error(
+        Code::CircularSteps,
+        first.step.id.span,
+        format!("the steps go round in a circle: {}", ids.join(" → ")),
+    );
+    if let Some(last) = circle.last().and_then(|id| at(id)).filter(|_| circle.len() > 1) {
+        problem = problem
+            .related(last.step.id.span, format!("from here it goes back to `{}`", first.step.id.value));
+    }
+    problems
+        .push(problem.hint("A section can't lead back into itself: write its steps again, under other ids."));
 }
 
 /// The ids that a step leads to. `tile: end` leads nowhere.

@@ -1,6 +1,6 @@
 //! Segments: their conditions, and the order in which they are evaluated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     plan::{Edge, Members, SegmentPlan},
@@ -30,26 +30,59 @@ pub(super) fn compile(
             plans.entry(plan.name.clone()).or_insert(plan);
         }
     }
-    report_circles(definitions, &plans, problems);
-    let mut sorted = Vec::new();
-    let mut done = BTreeSet::new();
-    while !plans.is_empty() {
-        let ready: Vec<String> = plans
-            .values()
-            .filter(|plan| {
-                plan.interests.segments.iter().all(|name| done.contains(name) || !plans.contains_key(name))
-            })
-            .map(|plan| plan.name.clone())
-            .collect();
-        if ready.is_empty() {
-            break;
-        }
-        for name in ready {
-            done.insert(name.clone());
-            sorted.extend(plans.remove(&name));
+    let (order, circles) = sorted(&plans);
+    for circle in &circles {
+        report_circle(circle, definitions, problems);
+    }
+    order.iter().filter_map(|name| plans.remove(name)).collect()
+}
+
+/// The names of segments, each after those that it refers to; and circles, whose segments aren't among
+/// them.
+fn sorted(plans: &BTreeMap<String, SegmentPlan>) -> (Vec<String>, Vec<Vec<String>>) {
+    let references = |name: &str| plans.get(name).map(|plan| &plan.interests.segments).into_iter().flatten();
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut referring: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in plans.keys() {
+        let known: Vec<&String> = references(name).filter(|other| plans.contains_key(*other)).collect();
+        left.insert(name, known.len());
+        for other in known {
+            referring.entry(other).or_default().push(name);
         }
     }
-    sorted
+    let mut ready: VecDeque<&str> =
+        left.iter().filter(|(_, left)| **left == 0).map(|(name, _)| *name).collect();
+    let mut order = Vec::new();
+    while let Some(name) = ready.pop_front() {
+        left.remove(name);
+        order.push(name.to_owned());
+        for other in referring.get(name).into_iter().flatten() {
+            if let Some(count) = left.get_mut(other) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.push_back(other);
+                }
+            }
+        }
+    }
+    let mut circles = Vec::new();
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for start in left.keys() {
+        // Everything that is left refers to something else that is left, and so comes round at last.
+        let mut way: Vec<&str> = Vec::new();
+        let mut next = Some(*start);
+        while let Some(name) = next.filter(|name| seen.insert(name)) {
+            way.push(name);
+            next = references(name).map(String::as_str).find(|other| left.contains_key(other));
+        }
+        if let Some(at) = next.and_then(|name| way.iter().position(|other| *other == name)) {
+            let mut circle: Vec<String> = way[at..].iter().map(|name| (*name).to_owned()).collect();
+            let first = circle.iter().enumerate().min_by_key(|(_, name)| *name).map_or(0, |(at, _)| at);
+            circle.rotate_left(first);
+            circles.push(circle);
+        }
+    }
+    (order, circles)
 }
 
 fn segment(
@@ -62,7 +95,12 @@ fn segment(
     let target = definition.target.value;
     let (members, interests, edges, turns_with_clock, meaning) = match &definition.members {
         SegmentMembers::Where(node) => {
-            let predicate = conditions::check(node, &Scope::new(target, zone), catalog, problems)?;
+            let mut found = Problems::default();
+            let predicate = conditions::check(node, &Scope::new(target, zone), catalog, &mut found);
+            let of_target = [Code::ContactInAccount, Code::SegmentTarget];
+            problems
+                .take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
+            let predicate = predicate?;
             let interests = conditions::interests(&predicate);
             let mut edges = Vec::new();
             collect_edges(&predicate, &mut edges);
@@ -122,49 +160,25 @@ fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
     }
 }
 
-/// Reports each circle of segments once, at its first segment by name.
-fn report_circles(definitions: &Definitions, plans: &BTreeMap<String, SegmentPlan>, problems: &mut Problems) {
-    let mut reported: BTreeSet<String> = BTreeSet::new();
-    for name in plans.keys() {
-        if reported.contains(name) {
-            continue;
-        }
-        if let Some(circle) = circle_from(name, plans) {
-            let words: Vec<String> = circle.iter().chain([name]).map(|name| format!("`{name}`")).collect();
-            reported.extend(circle);
-            let written = definitions.segments.iter().find(|segment| segment.header.name.value == *name);
-            if let Some(definition) = written {
-                problems.push(
-                    Problem::error(
-                        Code::CircularSegments,
-                        definition.header.name.span,
-                        format!("segments refer to each other in a circle: {}", words.join(" → ")),
-                    )
-                    .hint("Take one of the references out."),
-                );
-            }
-        }
-    }
-}
+/// At most so many places of a circle are shown.
+const SHOWN: usize = 8;
 
-/// The shortest way from a segment back to itself.
-fn circle_from(start: &str, plans: &BTreeMap<String, SegmentPlan>) -> Option<Vec<String>> {
-    let mut ways: Vec<Vec<String>> = vec![vec![start.to_owned()]];
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    while !ways.is_empty() {
-        let mut longer = Vec::new();
-        for way in ways {
-            let Some(plan) = way.last().and_then(|last| plans.get(last)) else { continue };
-            for next in &plan.interests.segments {
-                if next == start {
-                    return Some(way);
-                }
-                if seen.insert(next.clone()) {
-                    longer.push(way.iter().cloned().chain([next.clone()]).collect());
-                }
-            }
+fn report_circle(circle: &[String], definitions: &Definitions, problems: &mut Problems) {
+    let place = |name: &String| {
+        let definition = definitions.segments.iter().find(|segment| segment.header.name.value == *name);
+        definition.map(|definition| definition.header.name.span)
+    };
+    let Some((first, span)) = circle.first().and_then(|name| Some((name, place(name)?))) else { return };
+    let words: Vec<String> = circle.iter().chain([first]).map(|name| format!("`{name}`")).collect();
+    let message = match circle {
+        [alone] => format!("the segment `{alone}` refers to itself"),
+        _ => format!("segments refer to each other in a circle: {}", words.join(" → ")),
+    };
+    let mut problem = Problem::error(Code::CircularSegments, span, message);
+    for (name, next) in circle.iter().zip(circle.iter().skip(1).chain([first])).skip(1).take(SHOWN) {
+        if let Some(span) = place(name) {
+            problem = problem.related(span, format!("`{name}` refers to `{next}`"));
         }
-        ways = longer;
     }
-    None
+    problems.push(problem.hint("Take one of the references out."));
 }

@@ -45,7 +45,10 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
 /// Reads a time zone; a wrong one is reported and UTC stands in for it.
 pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
     Zone::named(&text.value).unwrap_or_else(|error| {
-        problems.push(Problem::error(Code::InvalidTimezone, text.span, error.to_string()));
+        problems.push(
+            Problem::error(Code::InvalidTimezone, text.span, error.to_string())
+                .hint(definitions::timezone_hint(&text.value)),
+        );
         Zone::utc()
     })
 }

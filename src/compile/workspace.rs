@@ -26,6 +26,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             problems,
         ));
     }
+    problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {
         return None;
@@ -41,4 +42,37 @@ pub(super) fn hash(parts: &[&str]) -> String {
         digest.update(part.as_bytes());
     }
     digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journey(text: &str) -> (String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("journeys")).unwrap();
+        std::fs::write(folder.path().join("tilework.yaml"), "name: vendor\n").unwrap();
+        std::fs::write(folder.path().join("journeys/x.yaml"), text).unwrap();
+        let mut problems = Problems::default();
+        let definitions = crate::definitions::load(folder.path(), None, &|_| None, &mut problems).unwrap();
+        let plan = compile(&definitions, &mut problems).unwrap();
+        (plan.journeys[0].hash.clone(), plan.journeys[0].content.clone())
+    }
+
+    #[test]
+    fn a_journey_is_another_when_any_of_its_lines_is() {
+        let segment = "---\nkind: segment\nname: all\ntarget: contact\nwhere: true\n";
+        let text = "kind: journey\nname: spring\ntarget: contact\nstart: 2026-03-01 08:00\naudience: { include: [all] }\n\
+                    steps:\n  - { id: pause, tile: wait, with: { for: 7 days } }\n";
+        let (first, content) = journey(&format!("{text}{segment}"));
+        assert_eq!(content, text.trim_end());
+        assert_eq!(
+            journey(&format!("{text}\n{segment}# more\n")).0,
+            first,
+            "what stands elsewhere changes nothing"
+        );
+        for other in [text.replace("7 days", "8 days"), format!("{text}  - {{ id: done, tile: end }}\n")] {
+            assert_ne!(journey(&format!("{other}{segment}")).0, first, "{other}");
+        }
+    }
 }

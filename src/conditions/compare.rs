@@ -26,12 +26,19 @@ pub(super) fn terms(
         (Term::Value(number), Term::Days(days)) => {
             days::compare(days, operator.mirrored(), &number.operand, check)
         }
-        (Term::Days(days), Term::Days(_)) => check.refuse(
-            Code::ExpressionForm,
-            days.span,
-            "a number of days can only be compared with a number",
-            "Compare the two dates themselves.",
-        ),
+        (Term::Days(days), Term::Days(other)) => {
+            // Longer since means earlier.
+            let sign = if days.since { operator.mirrored() } else { operator }.sign();
+            let hint = match days.since == other.since {
+                true => format!(
+                    "Compare the dates themselves: `{} {sign} {}`.",
+                    days.of.written, other.of.written
+                ),
+                false => "Compare each of them with a number.".to_owned(),
+            };
+            let message = "a number of days can only be compared with a number";
+            check.refuse(Code::ExpressionForm, days.span, message, &hint)
+        }
     }
 }
 
@@ -49,8 +56,13 @@ pub(super) fn values(
         (Choices(_), _) | (_, Choices(_)) => {
             let span = left.span;
             let message = format!("{} and {} can't be compared", left.described(), right.described());
-            let hint = "Write `contains_any(field, [\"…\"])` or `contains_all(field, [\"…\"])`.";
-            check.refuse(Code::IncompatibleTypes, span, message, hint)
+            let (field, other) = if matches!(left.kind, Choices(_)) { (left, right) } else { (right, left) };
+            let wanted = other.literal_text().unwrap_or("…");
+            let hint = format!(
+                "Write `contains_any({0}, [\"{wanted}\"])` or `contains_all({0}, [\"{wanted}\"])`.",
+                field.written
+            );
+            check.refuse(Code::IncompatibleTypes, span, message, &hint)
         }
         (Account, Contact) | (Contact, Account) => incompatible(left, right, check),
         (a, b) if a.is_numeric() && b.is_numeric() => Some(plain(left, operator, right)),

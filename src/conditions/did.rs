@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     calendar::{end_of_day, parse_date, parse_duration, parse_moment, start_of_day},
-    definitions::{Content, DidNode, Node},
+    definitions::{Content, DidNode, Node, duration_hint, moment_hint},
     diagnostics::{Code, Problem, Text, did_you_mean},
     model::{
         Bound, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value,
@@ -17,8 +17,6 @@ use crate::{
 
 /// The keys of a `did` that aren't attributes, for "did you mean".
 const KEYS: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
-/// Keys of the language that this version doesn't have.
-const LATER: [&str; 4] = ["sum", "avg", "min", "max"];
 
 /// Largest whole number that a double holds exactly.
 const MAX_WHOLE: u64 = 1 << 53;
@@ -91,10 +89,6 @@ fn attribute(
 ) -> Option<Predicate> {
     let Some(field) = kind.attribute(name.as_str()) else {
         let wanted = name.as_str();
-        if LATER.contains(&wanted) {
-            let message = format!("`{wanted}` is not available in this version");
-            return check.refuse(Code::UnknownKey, name.span, message, "Count with `at_least: 2 times`.");
-        }
         let common = crate::model::common_attributes();
         let known = kind.attributes.iter().chain(&common).map(|field| field.name.as_str()).chain(KEYS);
         let message = format!("`{}` has no attribute `{wanted}`", kind.name);
@@ -159,7 +153,8 @@ fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -
         (FieldType::Date | FieldType::DateTime, _) => "Write `2026-01-31`.".to_owned(),
         _ => format!("A key asks for equality; write `where:` with `interaction.{}` for more.", field.name),
     };
-    let message = format!("the attribute `{}` is {}, and this is not", field.name, field.kind);
+    let message =
+        format!("the attribute `{}` is of type `{}`, and this is {}", field.name, field.kind, node.found());
     check.refuse(Code::WrongType, node.span, message, &hint)
 }
 
@@ -168,22 +163,17 @@ type Window = (Option<Bound>, Option<Bound>);
 fn window(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Window> {
     let within = node.within.as_ref().map(|text| match parse_duration(text.as_str()) {
         Ok(duration) => Some(Bound::Ago(duration)),
-        Err(error) => check.refuse(
-            Code::InvalidDuration,
-            text.span,
-            error.to_string(),
-            "Write a whole number and a unit: `90 seconds`, `4 hours`, `30 days`, `2 weeks`, `3 months`, `1 year`, `5 business days`.",
-        ),
+        Err(error) => {
+            check.refuse(Code::InvalidDuration, text.span, error.to_string(), &duration_hint(text.as_str()))
+        }
     });
     let since = node.since.as_ref().map(|text| moment(text, false, scope, check));
     let until = node.until.as_ref().map(|text| moment(text, true, scope, check));
-    if let (Some(_), Some(since)) = (&node.within, &node.since) {
-        return check.refuse(
-            Code::InvalidValue,
-            since.span,
-            "`within` and `since` both say when the window starts",
-            "Keep one of them.",
-        );
+    if let (Some(within), Some(since)) = (&node.within, &node.since) {
+        let message = "`within` and `since` both say when the window starts";
+        let problem = Problem::error(Code::InvalidValue, since.span, message);
+        check.report(problem.related(within.span, "the other one").hint("Keep one of them."));
+        return None;
     }
     let since = match within.or(since) {
         Some(bound) => Some(bound?),
@@ -196,7 +186,12 @@ fn window(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Win
     if let (Some(Bound::At(from)), Some(Bound::At(to)), Some(text)) = (&since, &until, &node.until)
         && to < from
     {
-        return check.refuse(Code::InvalidTime, text.span, "`until` is earlier than `since`", "");
+        return check.refuse(
+            Code::InvalidTime,
+            text.span,
+            "`until` is earlier than `since`",
+            "Write the later of the two under `until`.",
+        );
     }
     Some((since, until))
 }
@@ -213,7 +208,10 @@ fn moment(text: &Text, end: bool, scope: Scope<'_>, check: &mut Check<'_>) -> Op
             Code::InvalidTime,
             text.span,
             error.to_string(),
-            "Write `2026-01-31`, `2026-01-31 08:00`, or RFC 3339; a length of time belongs to `within`.",
+            &match parse_duration(text.as_str()) {
+                Ok(_) => format!("Write `within: {}` for a length of time.", text.as_str()),
+                Err(_) => moment_hint(text.as_str()),
+            },
         ),
     }
 }
@@ -225,7 +223,10 @@ fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Optio
             Code::UnknownKey,
             text.span,
             "`step` is known only in a trigger of a journey",
-            "Outside of triggers, ask for `journey` and an attribute instead.",
+            &format!(
+                "Write `where: interaction.journey == \"…\" && interaction.step == \"{}\"`.",
+                text.as_str()
+            ),
         );
     };
     if steps.contains(text.as_str()) {

@@ -192,7 +192,8 @@ pub(super) fn days(
     if !matches!(of.kind, FieldType::Date | FieldType::DateTime) {
         let message =
             format!("`{}` needs a date or datetime, and `{}` is {}", name.text, of.written, of.kind);
-        return check.refuse(Code::IncompatibleTypes, of.span, message, "");
+        let hint = "Name a field that holds one, such as `contact.created_on`.";
+        return check.refuse(Code::IncompatibleTypes, of.span, message, hint);
     }
     Some(Days { of, since: name.text == "days_since", span })
 }
@@ -216,7 +217,7 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
         if LATER.contains(&word) {
             let message = format!("the function `{word}` is not available in this version");
-            return check.refuse(Code::UnknownFunction, name.span, message, "");
+            return check.refuse(Code::NotAvailable, name.span, message, "");
         }
         let problem =
             Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
@@ -228,6 +229,11 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
         return Some(());
     }
     let plural = if *count == 1 { "" } else { "s" };
-    let message = format!("`{word}` takes {count} argument{plural}, and here are {}", arguments.len());
+    let here = match arguments.len() {
+        0 => "here is none".to_owned(),
+        1 => "here is 1".to_owned(),
+        several => format!("here are {several}"),
+    };
+    let message = format!("`{word}` takes {count} argument{plural}, and {here}");
     check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
 }

@@ -31,10 +31,17 @@ pub(super) fn member(
             let start = term(start, scope, check);
             let end = term(end, scope, check);
             let (value, start, end) = (value?, start?, end?);
+            if let Term::Value(value) = &value
+                && (value.kind.is_textual() || value.kind == FieldType::Boolean)
+            {
+                let message = format!("a range holds numbers or dates, and {} is neither", value.described());
+                let hint = format!("List what you mean, as in `{} in [\"a\", \"b\"]`.", value.written);
+                return check.refuse(Code::IncompatibleTypes, value.span, message, &hint);
+            }
             let last = if *inclusive { Comparison::LessOrEqual } else { Comparison::Less };
-            let from = compare::terms(&value, Comparison::GreaterOrEqual, &start, scope, check);
-            let to = compare::terms(&value, last, &end, scope, check);
-            Some(Predicate::All(vec![from?, to?]))
+            let from = compare::terms(&value, Comparison::GreaterOrEqual, &start, scope, check)?;
+            let to = compare::terms(&value, last, &end, scope, check)?;
+            Some(Predicate::All(vec![from, to]))
         }
         _ => {
             let value = operand(value, scope, check);
@@ -77,10 +84,18 @@ fn among(
             "All values of a list have the same type.",
         );
     }
-    let each: Vec<_> = items
-        .iter()
-        .map(|item| compare::terms(value, Comparison::Equal, &Term::Value(item.clone()), scope, check))
-        .collect();
+    let mut each = Vec::with_capacity(items.len());
+    for item in items {
+        let compared = compare::terms(value, Comparison::Equal, &Term::Value(item.clone()), scope, check);
+        // All are of one type: where the first doesn't fit, neither do the others.
+        if compared.is_none()
+            && each.is_empty()
+            && !matches!(value, Term::Value(value) if is_choice(&value.kind))
+        {
+            return None;
+        }
+        each.push(compared);
+    }
     let each: Vec<Predicate> = each.into_iter().collect::<Option<_>>()?;
     let Term::Value(value) = value else { return Some(Predicate::Any(each)) };
     if value.kind == FieldType::DateTime || value.kind == FieldType::Boolean {
@@ -96,6 +111,10 @@ fn among(
     Some(Predicate::OneOf { operand: value.operand.clone(), values })
 }
 
+fn is_choice(kind: &FieldType) -> bool {
+    matches!(kind, FieldType::Choice(_))
+}
+
 /// `"a" in contact.interests`; anything else isn't a list.
 fn in_value(value: &Typed, container: &Typed, check: &mut Check<'_>) -> Option<Predicate> {
     if let (FieldType::Choices(known), Some(text)) = (&container.kind, value.literal_text()) {
@@ -104,10 +123,7 @@ fn in_value(value: &Typed, container: &Typed, check: &mut Check<'_>) -> Option<P
         return Some(Predicate::HasChoices { operand: container.operand.clone(), choices, all: false });
     }
     let hint = if container.kind.is_textual() {
-        format!(
-            "Write `contains({1}, {0})` to look for text in text, or `{0} in [{1}]` for a list.",
-            value.written, container.written
-        )
+        format!("Write `contains({}, {})` to look for text in text.", container.written, value.written)
     } else {
         "Write a list such as `[\"a\", \"b\"]` or a range such as `1..=5`.".to_owned()
     };

@@ -255,7 +255,7 @@ fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
     let root = &names[0];
     match words[..] {
         ["account", relation @ ("primary_contact" | "levels"), ..] => check.refuse(
-            Code::UnknownField,
+            Code::NotAvailable,
             names[1].span,
             format!("`account.{relation}` is not available in this version"),
             "",

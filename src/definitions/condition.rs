@@ -27,7 +27,7 @@ pub fn read(node: &Node, problems: &mut Problems) -> Option<ConditionNode> {
         Content::Null => {
             problems
                 .push(Problem::error(Code::YamlTrap, node.span, "expected a condition, found nothing").hint(
-                "Write a condition here. YAML takes what starts with `!` for a tag: write `not(…)` instead.",
+                "Write a condition here, or `true` for everyone; YAML takes what starts with `!` for a tag, so write `not(…)` instead.",
             ));
             None
         }
@@ -116,11 +116,6 @@ fn did(
     let until = reader.text("until");
     let step = reader.text("step");
     let count = count(&mut reader);
-    if let (Some(within), Some(since)) = (&within, &since) {
-        let message = "`within` and `since` both say where the window starts";
-        let problem = Problem::error(Code::InvalidValue, since.span, message);
-        reader.problems().push(problem.related(within.span, "the other one"));
-    }
     reader.not_available(&NOT_AVAILABLE);
     let attributes = attributes(entries, problems);
     let node = DidNode {
@@ -138,14 +133,17 @@ fn did(
     complete.then(|| ConditionNode::Did(Box::new(node)))
 }
 
+/// Whether it is a key of the language beside `did`, so that no attribute can stand there under this name.
+pub(super) fn is_key_of_did(key: &str) -> bool {
+    const OWN: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
+    OWN.contains(&key) || LEADING_KEYS.contains(&key) || NOT_AVAILABLE.contains(&key)
+}
+
 /// The keys of a `did` that aren't the language's own: attributes that have to equal a scalar.
 fn attributes(entries: &[(Text, Node)], problems: &mut Problems) -> Vec<(Text, Node)> {
-    const OWN: [&str; 9] =
-        ["did", "did_not", "where", "within", "since", "until", "step", "at_least", "at_most"];
     let mut attributes = Vec::new();
     for (key, node) in entries {
-        let is_own = OWN.contains(&key.value.as_str()) || key.value == "exactly";
-        if is_own || NOT_AVAILABLE.contains(&key.value.as_str()) {
+        if is_key_of_did(&key.value) {
             continue;
         }
         if looks_like_expression(key) {
@@ -311,8 +309,7 @@ mod tests {
             (
                 "all:\n  - ~",
                 &[
-                    "yaml-trap 6:7 expected a condition, found nothing | Write a condition here. YAML takes what starts \
-                   with `!` for a tag: write `not(…)` instead.",
+                    "yaml-trap 6:7 expected a condition, found nothing | Write a condition here, or `true` for everyone; YAML takes what starts with `!` for a tag, so write `not(…)` instead.",
                 ],
             ),
             (
@@ -359,10 +356,6 @@ mod tests {
                     "invalid-value 7:3 `at_least` and `exactly` can't stand together | Write two conditions under \
                    `all:`.",
                 ],
-            ),
-            (
-                "did: A\nwithin: 3 days\nsince: 2026-01-01",
-                &["invalid-value 7:10 `within` and `since` both say where the window starts"],
             ),
             (
                 "did: A\nlink: [a, b]\namount: 100.000\ninteraction.x == \"a: b\"",

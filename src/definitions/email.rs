@@ -81,7 +81,7 @@ mod tests {
                 "kind: email\nname: a\nsubject: {{contact.first_name}}\ntext: x\npurpose: spam\n",
                 &[
                     "yaml-trap 3:10 `{{` starts a mapping in YAML | Put the whole text in double quotes.",
-                    "invalid-value 5:10 `spam` is not a value of `purpose`: expected `commercial`, `transactional`",
+                    "invalid-value 5:10 `spam` is not a value of `purpose`: expected `commercial` or `transactional`",
                 ],
             ),
             (

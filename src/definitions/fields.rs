@@ -61,8 +61,11 @@ pub(super) fn list<'a>(reader: &mut Reader<'a>, key: &'a str) -> Vec<FieldDefini
         .iter()
         .filter_map(|(name, node)| {
             let is_name = names::check_field_name(name, reader.problems());
-            let field = field(name, node, reader)?;
-            is_name.then_some(field)
+            let field = field(name, node, reader).filter(|_| is_name);
+            if field.is_none() {
+                reader.problems().lose(&*name.value);
+            }
+            field
         })
         .collect()
 }
@@ -104,7 +107,7 @@ fn kind(reader: &mut Reader<'_>) -> Option<FieldType> {
             Some(kind.clone())
         }
         (_, None) => {
-            reader.missing("choices");
+            reader.missing("choices", "Write `choices: [first, second]`.".to_owned());
             None
         }
         (Plain::Choice, Some(choices)) => Some(FieldType::Choice(choices)),
@@ -119,7 +122,8 @@ fn choices(reader: &mut Reader<'_>) -> Option<Vec<String>> {
     for text in texts {
         if choices.contains(&text.value) {
             let message = format!("the choice `{}` stands here twice", text.value);
-            reader.problems().push(Problem::error(Code::DuplicateName, text.span, message));
+            let problem = Problem::error(Code::DuplicateName, text.span, message);
+            reader.problems().push(problem.hint("Take one of them out."));
         } else {
             choices.push(text.value);
         }
@@ -157,13 +161,15 @@ mod tests {
     #[test]
     fn each_mistake_in_fields_has_its_place() {
         check(&[
-            ("kind: fields\nfields: {}\n", &["missing-key 1:1 `fields` needs `of`"]),
+            (
+                "kind: fields\nfields: {}\n",
+                &["missing-key 1:1 `fields` needs `of` | Write `of: contact`, `of: account` or `of: lead`."],
+            ),
             ("kind: fields\nof: contact\n", &["missing-key 1:1 `fields` needs `fields`"]),
             (
                 "kind: fields\nof: acount\nfields: {}\n",
                 &[
-                    "invalid-value 2:5 `acount` is not a value of `of`: expected `contact`, `account`, `lead` | Did \
-                   you mean `account`?",
+                    "invalid-value 2:5 `acount` is not a value of `of`: expected `contact`, `account` or `lead` | Did you mean `account`?",
                 ],
             ),
             (
@@ -181,11 +187,10 @@ mod tests {
                 &[
                     "invalid-value 4:14 there is no type `txt` | Did you mean `text`?",
                     "wrong-type 5:6 expected a mapping for `b`, found text | Write `{ type: text }`.",
-                    "missing-key 6:6 `c` needs `choices`",
+                    "missing-key 6:6 `c` needs `choices` | Write `choices: [first, second]`.",
                     "invalid-value 7:14 a field of type `date` has no `choices` | Write `type: choice`, or leave out \
                      `choices`.",
-                    "duplicate-name 8:35 the choice `x` stands here twice",
-                    "missing-key 9:6 `f` needs `type`",
+                    "duplicate-name 8:35 the choice `x` stands here twice | Take one of them out.",
                     "unknown-key 9:8 unknown key `typ` in `f` | Did you mean `type`?",
                 ],
             ),
@@ -195,7 +200,7 @@ mod tests {
                 &[
                     "duplicate-name 4:3 `emailaddress1` is a standard field of contacts | Leave it out: \
                      `contact.email` is there already.",
-                    "duplicate-name 9:11 the contact field `x` is declared already",
+                    "duplicate-name 9:11 the contact field `x` is declared already | Keep one of them.",
                 ],
             ),
         ]);

@@ -3,7 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::names;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
+
+/// In bytes; what people write is a thousand times smaller.
+const LARGEST_FILE: u64 = 64 * 1024 * 1024;
 
 /// The files of a workspace, each read once.
 pub(super) struct Files<'a> {
@@ -42,11 +46,15 @@ impl<'a> Files<'a> {
     }
 
     fn read_first(&mut self, path: &str, problems: &mut Problems) -> Option<FileId> {
-        let bytes = match std::fs::read(self.root.join(path)) {
+        let bytes = match read_file(&self.root.join(path)) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let id = self.sources.add(path, "");
-                self.unreadable(Span::new(id, 0, 0), format!("the file can't be read: {error}"), problems);
+                self.unreadable(
+                    Span::new(id, 0, 0),
+                    format!("the file can't be read: {}", in_words(&error)),
+                    problems,
+                );
                 return None;
             }
         };
@@ -57,16 +65,20 @@ impl<'a> Files<'a> {
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
-                let id = self.sources.add(path, String::from_utf8_lossy(error.as_bytes()));
+                let text = String::from_utf8_lossy(error.as_bytes());
+                names::lose_words(&text, problems);
+                let id = self.sources.add(path, text);
                 let span = Span::new(id, at, at + '\u{fffd}'.len_utf8());
-                self.unreadable(span, "the file isn't UTF-8 text".to_owned(), problems);
+                let message = "the file isn't UTF-8 text".to_owned();
+                self.unreadable(span, message, problems);
                 None
             }
         }
     }
 
     fn unreadable(&self, span: Span, message: String, problems: &mut Problems) {
-        problems.push(Problem::error(Code::UnreadableFile, span, message));
+        let hint = message.ends_with("UTF-8 text").then(|| "Save it as UTF-8.".to_owned());
+        problems.push(Problem::error(Code::UnreadableFile, span, message).hint_if(hint));
     }
 
     /// The paths of all `*.yaml` and `*.yml` files under a folder, relative to the workspace and
@@ -86,7 +98,7 @@ impl<'a> Files<'a> {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     let id = self.sources.add(&*folder, "");
-                    let message = format!("the folder can't be read: {error}");
+                    let message = format!("the folder can't be read: {}", in_words(&error));
                     self.unreadable(Span::new(id, 0, 0), message, problems);
                     continue;
                 }
@@ -97,7 +109,8 @@ impl<'a> Files<'a> {
                     continue;
                 }
                 let path = format!("{folder}/{name}");
-                if entry.path().is_dir() {
+                let what = std::fs::metadata(entry.path());
+                if what.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
                     open.push(path);
                 } else if name.ends_with(".yaml") || name.ends_with(".yml") {
                     found.insert(path);
@@ -106,6 +119,24 @@ impl<'a> Files<'a> {
         }
         found.into_iter().collect()
     }
+}
+
+/// The content of a file. What isn't a file, such as a pipe, might never end.
+fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
+    let what = std::fs::metadata(path)?;
+    if !what.is_file() {
+        return Err(std::io::Error::other("it is not a file"));
+    }
+    if what.len() > LARGEST_FILE {
+        return Err(std::io::Error::other("it is larger than 64 MB"));
+    }
+    std::fs::read(path)
+}
+
+/// An error of the system without its number.
+pub(super) fn in_words(error: &std::io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or(&words).to_lowercase()
 }
 
 /// A path relative to a folder of the workspace, without `.` and `..`; nothing when it leads out.

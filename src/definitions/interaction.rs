@@ -1,6 +1,6 @@
 //! `kind: interaction`.
 
-use super::{InteractionDefinition, Reader, fields, header, names};
+use super::{InteractionDefinition, Reader, condition, fields, header, names};
 use crate::diagnostics::{Code, Problem};
 use crate::model::{built_in_interactions, common_attributes};
 
@@ -23,6 +23,12 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<InteractionDefinition> {
             let message = format!("every interaction has the attribute `{}`", attribute.name.value);
             let problem = Problem::error(Code::DuplicateName, attribute.name.span, message);
             reader.problems().push(problem.hint("Leave it out, or choose another name."));
+        } else if condition::is_key_of_did(&attribute.name.value) {
+            let message = format!("`{}` is not a valid name: it is a key of `did`", attribute.name.value);
+            let problem = Problem::error(Code::InvalidName, attribute.name.span, message);
+            reader
+                .problems()
+                .push(problem.hint(format!("Write `{}_value`, for instance.", attribute.name.value)));
         }
     }
     reader.finish();
@@ -58,7 +64,7 @@ mod tests {
                 &[
                     "duplicate-name 3:15 every interaction has the attribute `at` | Leave it out, or choose another \
                      name.",
-                    "duplicate-name 6:7 the type of interaction `A` is defined already",
+                    "duplicate-name 6:7 the type of interaction `A` is defined already | Give one of them another name.",
                 ],
             ),
         ]);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::scalars::wrong_type;
 use super::{
     AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Reader,
     StepDefinition, header, names,
@@ -16,15 +17,30 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
     let targets = [("contact", Entity::Contact), ("account", Entity::Account)];
     let target = reader.required_choice("target", &targets);
     let timezone = reader.text("timezone");
-    let start = reader.required_text("start");
+    let start = reader.text("start");
+    if !reader.has("start") {
+        reader.missing("start", "Write when it begins, such as `start: 2026-03-01 08:00`.".to_owned());
+    }
     let end = reader.text("end");
     let at_end = reader.choice("at_end", &[("stop", AtEnd::Stop), ("finish", AtEnd::Finish)]);
     reader.not_available(&["repeat", "reentry", "goals", "exits"]);
     let audience = audience(&mut reader);
     let suppress = reader.list_of_text("suppress");
     let consent = reader.choice("consent", &Consent::ALL.map(|level| (level.name(), level)));
-    let steps = match reader.required_node("steps") {
-        Some(node) => steps(node, "steps", reader.problems()),
+    if !reader.has("audience") {
+        reader.missing(
+            "audience",
+            "Write `audience:`, and below it `include: [segment]` with who enters.".to_owned(),
+        );
+    }
+    if !reader.has("steps") {
+        reader.missing(
+            "steps",
+            "Write `steps:`, and below it a list of what happens, from the top.".to_owned(),
+        );
+    }
+    let steps = match reader.entry("steps") {
+        Some((key, node)) => first_steps(key, node, reader.problems()),
         None => Vec::new(),
     };
     let sections = sections(&mut reader);
@@ -33,6 +49,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
     reader.finish();
     Some(JourneyDefinition {
         header: header?,
+        target_unreadable: target.is_none(),
         target: target.unwrap_or(Located { value: Entity::Account, span }),
         timezone,
         start: start.unwrap_or_else(|| Text::verbatim("1970-01-01 00:00", span)),
@@ -50,7 +67,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
 fn audience(outer: &mut Reader<'_>) -> AudienceDefinition {
     let nobody =
         |span| AudienceDefinition { include: Vec::new(), matching: Matching::Any, exclude: Vec::new(), span };
-    let Some(node) = outer.required_node("audience") else { return nobody(outer.span()) };
+    let Some((key, node)) = outer.entry("audience") else { return nobody(outer.span()) };
     if let Content::List(_) | Content::Text(_) = node.content {
         let found = node.found();
         outer.problems().push(
@@ -63,11 +80,23 @@ fn audience(outer: &mut Reader<'_>) -> AudienceDefinition {
         );
         return nobody(node.span);
     }
-    let Some(mut reader) = Reader::of(node, "audience", outer.problems()) else { return nobody(node.span) };
-    if !reader.has("include") {
-        reader.missing("include");
-    }
+    let Content::Mapping(entries) = &node.content else {
+        outer.problems().push(wrong_type(node, "a mapping for `audience`"));
+        return nobody(node.span);
+    };
+    let mut reader = Reader::new(entries, key.span, "audience", outer.problems());
     let include = reader.list_of_text("include");
+    match reader.node("include").map(|node| (&node.content, node.span)) {
+        Some((Content::List(items), span)) if items.is_empty() => {
+            let problem =
+                Problem::error(Code::InvalidValue, span, "the list is empty, so nobody would enter");
+            reader.problems().push(problem.hint("Name at least one segment."));
+        }
+        Some(_) => {}
+        None => {
+            reader.missing("include", "Write `include: [segment]`, with the segments that enter.".to_owned())
+        }
+    }
     let matching = reader.choice("match", &[("any", Matching::Any), ("all", Matching::All)]);
     let exclude = reader.list_of_text("exclude");
     reader.finish();
@@ -75,10 +104,19 @@ fn audience(outer: &mut Reader<'_>) -> AudienceDefinition {
     AudienceDefinition { include, matching, exclude, span: node.span }
 }
 
+/// The steps with which a journey starts: there has to be one.
+fn first_steps(key: &Text, node: &Node, problems: &mut Problems) -> Vec<StepDefinition> {
+    if matches!(&node.content, Content::List(items) if items.is_empty()) {
+        let problem = Problem::error(Code::MissingKey, key.span, "the journey has no steps");
+        problems.push(problem.hint("Write at least one step, which starts with `- id: …`."));
+    }
+    steps(node, &key.value, problems)
+}
+
 fn steps(node: &Node, what: &str, problems: &mut Problems) -> Vec<StepDefinition> {
     let Content::List(items) = &node.content else {
-        let message = format!("expected a list of steps for `{what}`, found {}", node.found());
-        problems.push(Problem::error(Code::WrongType, node.span, message));
+        let problem = wrong_type(node, &format!("a list of steps for `{what}`"));
+        problems.push(problem.hint("Start each step with `- id: …`, and write the rest below its `id`."));
         return Vec::new();
     };
     items.iter().filter_map(|item| step(item, problems)).collect()
@@ -89,13 +127,19 @@ fn step(node: &Node, problems: &mut Problems) -> Option<StepDefinition> {
     let id = reader.required_name("id");
     let was = reader.text("was");
     let tile = reader.required_text("tile");
-    let (with, with_span) = match reader.mapping("with") {
-        Some((entries, span)) => (entries.to_vec(), span),
-        None => (Vec::new(), node.span),
-    };
+    let has_with = reader.has("with");
+    let hint = "Write the tile's parameters as keys with values, such as `with: { for: 7 days }`.";
+    let with = reader.mapping_or("with", hint);
+    let with_unreadable = has_with && with.is_none();
     let paths = paths(&mut reader);
+    // What was written beside `with` is reported, and taken for what was meant to stand under it.
+    let beside = reader.unknown().cloned();
+    let with = with.unwrap_or_default().iter().cloned().chain(beside).collect();
     reader.finish_with(Some("The parameters of a tile stand under `with:`."));
-    Some(StepDefinition { id: id?, was, tile: tile?, with, with_span, paths, span: node.span })
+    if let (Some(id), None) = (&id, &tile) {
+        problems.lose(&*id.value);
+    }
+    Some(StepDefinition { id: id?, was, tile: tile?, with, with_unreadable, paths, span: node.span })
 }
 
 fn paths(reader: &mut Reader<'_>) -> Vec<(Text, PathDefinition)> {
@@ -149,7 +193,8 @@ fn report_duplicate_ids(
             let message = format!("the step id `{}` is taken", step.id.value);
             problems.push(
                 Problem::error(Code::DuplicateName, step.id.span, message)
-                    .related(*first, "first defined here"),
+                    .related(*first, "first defined here")
+                    .hint("Every step of a journey needs an id of its own, in its sections too."),
             );
         } else {
             seen.insert(&step.id.value, step.id.span);
@@ -177,19 +222,22 @@ mod tests {
     fn what_a_journey_needs_is_asked_for() {
         assert_eq!(
             problems_of("kind: journey\nname: a\n"),
-            ["target", "start", "audience", "steps"]
-                .map(|key| format!("missing-key 1:1 `journey` needs `{key}`"))
-                .into_iter()
-                .collect::<std::collections::BTreeSet<_>>()
-                .into_iter()
-                .collect::<Vec<_>>()
+            [
+                "missing-key 1:1 `journey` needs `audience` | Write `audience:`, and below it `include: [segment]` with \
+                 who enters.",
+                "missing-key 1:1 `journey` needs `start` | Write when it begins, such as `start: 2026-03-01 08:00`.",
+                "missing-key 1:1 `journey` needs `steps` | Write `steps:`, and below it a list of what happens, from \
+                 the top.",
+                "missing-key 1:1 `journey` needs `target` | Write `target: contact` or `target: account`.",
+            ]
         );
         assert_eq!(
             problems_of("kind: journey\nname: a\ntarget: lead\nstart: x\naudience: [b]\nsteps: []\n"),
             [
-                "invalid-value 3:9 `lead` is not a value of `target`: expected `contact`, `account`",
+                "invalid-value 3:9 `lead` is not a value of `target`: expected `contact` or `account`",
                 "wrong-type 5:11 expected a mapping for `audience`, found a list | Write the segments as a list under \
                  `include:`.",
+                "missing-key 6:1 the journey has no steps | Write at least one step, which starts with `- id: …`.",
             ]
         );
     }
@@ -197,7 +245,7 @@ mod tests {
     #[test]
     fn what_is_not_there_yet_is_said_so() {
         assert_eq!(
-            after_head("steps: []\nrepeat: { every: 30 days }\nreentry: after 90 days\n"),
+            after_head("steps: [{ id: a, tile: end }]\nrepeat: { every: 30 days }\nreentry: after 90 days\n"),
             [
                 "not-available 7:1 `repeat` is not available in this version",
                 "not-available 8:1 `reentry` is not available in this version",
@@ -209,12 +257,12 @@ mod tests {
     fn each_mistake_in_the_settings_of_a_journey_has_its_place() {
         assert_eq!(
             after_head(
-                "consent: marketting\nat_end: go\nsuppress: b\nremoved: { old: [x] }\naudiance: x\nsteps: []\n"
+                "consent: marketting\nat_end: go\nsuppress: b\nremoved: { old: [x] }\naudiance: x\nsteps: [{ id: a, tile: end }]\n"
             ),
             [
                 "invalid-value 6:10 `marketting` is not a value of `consent`: expected `none`, `consent`, \
-                 `transactional`, `subscriptions`, `marketing`, `profiling` | Did you mean `marketing`?",
-                "invalid-value 7:9 `go` is not a value of `at_end`: expected `stop`, `finish`",
+                 `transactional`, `subscriptions`, `marketing` or `profiling` | Did you mean `marketing`?",
+                "invalid-value 7:9 `go` is not a value of `at_end`: expected `stop` or `finish`",
                 "wrong-type 8:11 expected a list for `suppress`, found text | Write `[b]`.",
                 "wrong-type 9:17 expected text for `old`, found a list",
                 "unknown-key 10:1 unknown key `audiance` in `journey` | Did you mean `audience`?",
@@ -234,8 +282,8 @@ mod tests {
                  with a letter | Write `one`, for instance.",
                 "unknown-key 9:5 unknown key `for` in `step` | The parameters of a tile stand under `with:`.",
                 "unknown-key 10:5 unknown key `wiht` in `step` | Did you mean `with`?",
-                "missing-key 11:5 `step` needs `id`",
-                "wrong-type 14:11 expected a mapping for `with`, found a list",
+                "missing-key 11:5 `step` needs `id` | Write `id: …`, by which others refer to it.",
+                "wrong-type 14:11 expected a mapping for `with`, found a list | Write the tile's parameters as keys with values, such as `with: { for: 7 days }`.",
                 "wrong-type 16:13 expected a list of steps or a section's name, found a mapping | Write the step as \
                  an item of a list, with `- ` before its first key.",
                 "wrong-type 17:11 expected a list of steps or a section's name, found nothing",
@@ -252,11 +300,11 @@ mod tests {
                  b, tile: end }\nsections:\n  later: [{ id: a, tile: end }]\n  Soon: []\n  later: []\n"
             ),
             [
-                "duplicate-name 12:11 the step id `b` is taken",
-                "duplicate-name 14:17 the step id `a` is taken",
+                "duplicate-name 12:11 the step id `b` is taken | Every step of a journey needs an id of its own, in its sections too.",
+                "duplicate-name 14:17 the step id `a` is taken | Every step of a journey needs an id of its own, in its sections too.",
                 "invalid-name 15:3 `Soon` is not a valid name: a name has small letters, digits and hyphens, and \
                  starts with a letter | Write `soon`, for instance.",
-                "duplicate-key 16:3 `later` stands here twice",
+                "duplicate-key 16:3 `later` stands here twice | Keep one of them.",
             ]
         );
     }

@@ -10,6 +10,7 @@ mod email;
 mod fields;
 mod files;
 mod header;
+mod hints;
 mod interaction;
 mod journey;
 mod names;
@@ -19,6 +20,7 @@ mod reader;
 mod scalars;
 mod segment;
 mod settings;
+mod syntax;
 #[cfg(test)]
 mod testing;
 mod traps;
@@ -29,6 +31,7 @@ mod written;
 mod yaml;
 
 pub use condition::read as read_condition;
+pub use hints::{duration_hint, moment_hint, timezone_hint};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
 pub use types::*;

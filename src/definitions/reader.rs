@@ -1,9 +1,9 @@
 //! Reads the keys of a mapping and collects everything that is wrong with them.
 
 use super::scalars::{as_text, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type};
-use super::{ConditionNode, Content, Located, Node, condition, names};
+use super::{ConditionNode, Content, Located, Node, StepDefinition, condition, hints, names};
 use crate::calendar;
-use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
+use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean, suggest};
 use crate::model::Duration;
 
 /// Reads the keys of one mapping: a definition, a step, or a tile's `with`.
@@ -27,6 +27,11 @@ pub struct Reader<'a> {
     what: &'a str,
     problems: &'a mut Problems,
     known: Vec<&'a str>,
+    /// Keys that have to be there and aren't, each with a hint.
+    missing: Vec<(&'a str, Option<String>)>,
+    is_tile: bool,
+    /// Whether what is missing may have been there, and was reported as something else.
+    is_incomplete: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -38,7 +43,23 @@ impl<'a> Reader<'a> {
         what: &'a str,
         problems: &'a mut Problems,
     ) -> Reader<'a> {
-        Reader { entries, span, what, problems, known: Vec::new() }
+        Reader {
+            entries,
+            span,
+            what,
+            problems,
+            known: Vec::new(),
+            missing: Vec::new(),
+            is_tile: false,
+            is_incomplete: false,
+        }
+    }
+
+    /// Starts to read the parameters of a tile; missing ones are reported at the tile's name.
+    #[must_use]
+    pub fn of_step(step: &'a StepDefinition, problems: &'a mut Problems) -> Reader<'a> {
+        let reader = Reader::new(&step.with, step.tile.span, &step.tile.value, problems);
+        Reader { is_tile: true, is_incomplete: step.with_unreadable, ..reader }
     }
 
     /// Starts to read a node that has to be a mapping.
@@ -83,17 +104,21 @@ impl<'a> Reader<'a> {
 
     /// The value of a key that has to be there.
     pub fn required_node(&mut self, key: &'a str) -> Option<&'a Node> {
+        self.required_with(key, None)
+    }
+
+    fn required_with(&mut self, key: &'a str, hint: Option<String>) -> Option<&'a Node> {
         let node = self.node(key);
         if node.is_none() {
-            self.missing(key);
+            self.missing(key, hint);
         }
         node
     }
 
-    /// Reports that a key is missing.
-    pub fn missing(&mut self, key: &str) {
-        let message = format!("`{}` needs `{key}`", self.what);
-        self.problems.push(Problem::error(Code::MissingKey, self.span, message));
+    /// Notes that a key is missing. It is reported in the end, unless there is a key that was probably
+    /// meant to be it.
+    pub fn missing(&mut self, key: &'a str, hint: impl Into<Option<String>>) {
+        self.missing.push((key, hint.into()));
     }
 
     /// Text. A number or a boolean counts as the text that was written, unless it was written in a way
@@ -111,7 +136,9 @@ impl<'a> Reader<'a> {
 
     /// A name by the rules for definitions, that has to be there.
     pub fn required_name(&mut self, key: &'a str) -> Option<Text> {
-        let name = self.required_text(key)?;
+        let node =
+            self.required_with(key, Some(format!("Write `{key}: …`, by which others refer to it.")))?;
+        let name = as_text(node, key, self.problems)?;
         names::check_name(&name, self.problems);
         Some(name)
     }
@@ -124,7 +151,7 @@ impl<'a> Reader<'a> {
             Err(error) => {
                 self.problems.push(
                     Problem::error(Code::InvalidDuration, text.span, error.to_string())
-                        .hint("Write a whole number and a unit, such as `30 days` or `4 hours`."),
+                        .hint(hints::duration_hint(&text.value)),
                 );
                 None
             }
@@ -143,9 +170,15 @@ impl<'a> Reader<'a> {
         if let Content::Boolean(value) = node.content {
             return Some(Located { value, span: node.span });
         }
-        self.problems.push(
-            wrong_type(node, &format!("`true` or `false` for `{key}`")).hint("Write `true` or `false`."),
-        );
+        let meant = match &node.content {
+            Content::Text(text) => match text.value.to_lowercase().as_str() {
+                "yes" | "on" | "y" | "true" => Some("Write `true`.".to_owned()),
+                "no" | "off" | "n" | "false" => Some("Write `false`.".to_owned()),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.problems.push(wrong_type(node, &format!("`true` or `false` for `{key}`")).hint_if(meant));
         None
     }
 
@@ -192,8 +225,11 @@ impl<'a> Reader<'a> {
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text.value) {
             return Some(Located { value: value.clone(), span: text.span });
         }
+        if self.problems.has_error_at(text.span) {
+            return None;
+        }
         let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
-        let allowed = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let allowed = listed(&words, |word| format!("`{word}`"));
         self.problems.push(
             Problem::error(
                 Code::InvalidValue,
@@ -207,7 +243,11 @@ impl<'a> Reader<'a> {
 
     /// One of the listed words, that has to be there.
     pub fn required_choice<T: Clone>(&mut self, key: &'a str, choices: &[(&str, T)]) -> Option<Located<T>> {
-        self.required_node(key)?;
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        self.required_with(
+            key,
+            Some(format!("Write {}.", listed(&words, |word| format!("`{key}: {word}`")))),
+        )?;
         self.choice(key, choices)
     }
 
@@ -238,6 +278,16 @@ impl<'a> Reader<'a> {
             return Some((entries, node.span));
         }
         self.problems.push(wrong_type(node, &format!("a mapping for `{key}`")));
+        None
+    }
+
+    /// Like [`Reader::mapping`], with a hint for who wrote something else.
+    pub fn mapping_or(&mut self, key: &'a str, hint: &str) -> Option<&'a [(Text, Node)]> {
+        let node = self.node(key)?;
+        if let Content::Mapping(entries) = &node.content {
+            return Some(entries);
+        }
+        self.problems.push(wrong_type(node, &format!("a mapping for `{key}`")).hint(hint));
         None
     }
 
@@ -276,18 +326,38 @@ impl<'a> Reader<'a> {
         self.known.push(key);
     }
 
-    /// Ends the reading: reports the keys that nobody asked for.
-    pub fn finish(self) {
-        self.finish_with(None);
+    /// The entries that nobody has asked for yet.
+    pub fn unknown(&self) -> impl Iterator<Item = &'a (Text, Node)> {
+        self.entries.iter().filter(|(name, _)| !self.known.contains(&name.value.as_str()))
+    }
+
+    /// Ends the reading: reports the keys that nobody asked for. Gives the collection of problems back.
+    pub fn finish(self) -> &'a mut Problems {
+        self.finish_with(None)
     }
 
     /// Like [`Reader::finish`]; the hint stands under unknown keys that resemble no known one.
-    pub fn finish_with(self, hint: Option<&str>) {
-        for (name, _) in self.entries {
-            if self.known.contains(&name.value.as_str()) {
+    pub fn finish_with(self, hint: Option<&str>) -> &'a mut Problems {
+        let unknown: Vec<&Text> = self.unknown().map(|(name, _)| name).collect();
+        for (key, hint) in &self.missing {
+            let is_meant = |name: &Text| suggest(&name.value, self.known.iter().copied()).contains(key);
+            if self.is_incomplete || unknown.iter().any(|name| is_meant(name)) {
                 continue;
             }
-            let message = format!("unknown key `{}` in `{}`", name.value, self.what);
+            let message = match self.is_tile {
+                true => format!("the tile `{}` needs `{key}` under `with`", self.what),
+                false => format!("`{}` needs `{key}`", self.what),
+            };
+            self.problems.push(Problem::error(Code::MissingKey, self.span, message).hint_if(hint.clone()));
+        }
+        for name in unknown {
+            if self.problems.has_error_at(name.span) {
+                continue;
+            }
+            let message = match self.is_tile {
+                true => format!("the tile `{}` has no parameter `{}`", self.what, name.value),
+                false => format!("unknown key `{}` in `{}`", name.value, self.what),
+            };
             let similar = did_you_mean(&name.value, self.known.iter().copied());
             let hint = match (similar, hint) {
                 (Some(similar), Some(_)) if similar.starts_with("Did") => Some(similar),
@@ -296,6 +366,16 @@ impl<'a> Reader<'a> {
             };
             self.problems.push(Problem::error(Code::UnknownKey, name.span, message).hint_if(hint));
         }
+        self.problems
+    }
+}
+
+/// `a`, `b` or `c`.
+fn listed(words: &[&str], show: impl Fn(&str) -> String) -> String {
+    let shown: Vec<String> = words.iter().map(|word| show(word)).collect();
+    match shown.as_slice() {
+        [all @ .., last] if !all.is_empty() => format!("{} or {last}", all.join(", ")),
+        _ => shown.concat(),
     }
 }
 
@@ -363,13 +443,11 @@ mod tests {
             [
                 "missing-key 1:1 `wait` needs `when`",
                 "wrong-type 1:8 expected text for `email`, found a list",
-                "invalid-duration 2:6 `three days` is not a length of time | Write a whole number and a unit, \
-                 such as `30 days` or `4 hours`.",
-                "wrong-type 3:9 expected `true` or `false` for `active`, found text | Write `true` or `false`.",
+                "invalid-duration 2:6 `three days` is not a length of time | Write a whole number and a unit: `90 seconds`, `10 minutes`, `4 hours`, `30 days`, `2 weeks`, `3 months`, `1 year` or `5 business days`.",
+                "wrong-type 3:9 expected `true` or `false` for `active`, found text | Write `true`.",
                 "wrong-type 4:7 expected a whole number for `size`, found text",
                 "wrong-type 5:5 expected a list for `of`, found text | Write `[a]`.",
-                "invalid-value 6:11 `acount` is not a value of `based_on`: expected `contact`, `account` | Did \
-                 you mean `account`?",
+                "invalid-value 6:11 `acount` is not a value of `based_on`: expected `contact` or `account` | Did you mean `account`?",
                 "wrong-type 7:4 expected text for `v`, found a number | Put it in double quotes.",
                 "unknown-key 8:1 unknown key `emial` in `wait` | Did you mean `email`?",
             ]

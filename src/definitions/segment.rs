@@ -17,9 +17,13 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<SegmentDefinition> {
     let members = members(&mut reader);
     let active = reader.boolean("active").is_none_or(|active| active.value);
     let timezone = reader.text("timezone");
-    reader.finish();
+    let problems = reader.finish();
+    let target_unreadable = target.is_none();
+    if let (Some(header), true) = (&header, target_unreadable) {
+        problems.lose(&*header.name.value);
+    }
     let target = target.unwrap_or(Located { value: Entity::Contact, span });
-    Some(SegmentDefinition { header: header?, target, members, active, timezone })
+    Some(SegmentDefinition { header: header?, target, target_unreadable, members, active, timezone })
 }
 
 fn members(reader: &mut Reader<'_>) -> SegmentMembers {
@@ -32,7 +36,7 @@ fn members(reader: &mut Reader<'_>) -> SegmentMembers {
         (Some((first, _)), Some((second, _))) => {
             let message = "`where` and `members` can't stand together";
             let problem = Problem::error(Code::InvalidValue, second.span, message);
-            reader.problems().push(problem.related(first.span, "the other one"));
+            reader.problems().push(problem.related(first.span, "the other one").hint("Keep one of them."));
             everyone()
         }
         (Some(_), None) => reader.condition("where").map_or_else(everyone, SegmentMembers::Where),
@@ -70,7 +74,7 @@ mod tests {
             (
                 "kind: segment\nname: a\n",
                 &[
-                    "missing-key 1:1 `segment` needs `target`",
+                    "missing-key 1:1 `segment` needs `target` | Write `target: contact`, `target: account` or `target: lead`.",
                     "missing-key 1:1 `segment` needs `where` or `members` | Write `where: true` for everyone.",
                 ],
             ),
@@ -79,7 +83,7 @@ mod tests {
                 &[
                     "invalid-name 2:7 `A b` is not a valid name: a name has small letters, digits and hyphens, and \
                      starts with a letter | Write `a-b`, for instance.",
-                    "invalid-value 5:1 `where` and `members` can't stand together",
+                    "invalid-value 5:1 `where` and `members` can't stand together | Keep one of them.",
                 ],
             ),
             (

@@ -2,7 +2,9 @@
 
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
-use super::{Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, names};
+use super::{
+    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints, names,
+};
 use crate::calendar::{CalendarError, Schedule, Zone, parse_duration};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
@@ -103,12 +105,13 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         names::check_name(name, reader.problems());
     }
     let timezone = reader.text("timezone");
-    check(&mut reader, timezone.as_ref(), Code::InvalidTimezone, |text| Zone::named(text).map(drop));
+    let zone = |text: &str| Zone::named(text).map(drop);
+    check(&mut reader, timezone.as_ref(), Code::InvalidTimezone, zone, hints::timezone_hint);
     let store = reader.text("store");
     if let Some(store) = store.as_ref().filter(|store| !has_variable(store)) {
         let known = ["sqlite:", "postgres://", "postgresql://"];
         if !known.iter().any(|start| store.value.starts_with(start)) {
-            let message = "the store is none that is known";
+            let message = "a store of this kind isn't known";
             reader.problems().push(
                 Problem::error(Code::InvalidSetting, store.span, message)
                     .hint("Write `sqlite:FILE` or `postgres://HOST/DATABASE`."),
@@ -127,28 +130,43 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
 fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {
     let (entries, span) = outer.mapping("channels")?;
     let mut reader = Reader::new(entries, span, "channels", outer.problems());
-    let email = reader.node("email").and_then(|node| email_channel(node, reader.problems()));
+    let email = reader.entry("email").and_then(|(key, node)| email_channel(key, node, reader.problems()));
     reader.finish();
     email
 }
 
-fn email_channel(node: &Node, problems: &mut Problems) -> Option<EmailChannelDefinition> {
-    let mut reader = Reader::of(node, "email", problems)?;
-    let transport = reader.required_choice("transport", &[("file", Some(Transport::File)), ("smtp", None)]);
-    if let Some(transport) = transport.as_ref().filter(|transport| transport.value.is_none()) {
-        let message = "the transport `smtp` is not available in this version";
-        let problem = Problem::error(Code::NotAvailable, transport.span, message);
-        reader.problems().push(problem.hint("Write `transport: file`."));
-    }
+fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChannelDefinition> {
+    let Content::Mapping(entries) = &node.content else {
+        problems.push(wrong_type(node, "a mapping for `email`"));
+        return None;
+    };
+    let mut reader = Reader::new(entries, key.span, "email", problems);
+    let smtp = reader
+        .node("transport")
+        .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));
+    let transport = match smtp {
+        Some(node) => {
+            let message = "the transport `smtp` is not available in this version";
+            let problem = Problem::error(Code::NotAvailable, node.span, message);
+            reader.problems().push(problem.hint("Write `transport: file`."));
+            Some(Located { value: Transport::File, span: node.span })
+        }
+        None => reader.required_choice("transport", &[("file", Transport::File)]),
+    };
     let directory = reader.text("directory");
     let from = reader.text("from");
     let hold = reader.text("hold");
-    check(&mut reader, hold.as_ref(), Code::InvalidDuration, |text| parse_duration(text).map(drop));
+    let length = |text: &str| parse_duration(text).map(drop);
+    check(&mut reader, hold.as_ref(), Code::InvalidDuration, length, hints::duration_hint);
+    if let Some(from) = from.as_ref().filter(|from| !has_variable(from) && !is_address(&from.value)) {
+        let message = format!("`{}` is not a sender", from.value);
+        let problem = Problem::error(Code::InvalidSetting, from.span, message);
+        reader.problems().push(problem.hint("Write an address, such as `\"Vendor <news@vendor.example>\"`."));
+    }
     let only_to = reader.list_of_text("only_to");
     reader.not_available(&["host", "port", "user", "password", "tls", "dkim"]);
     reader.finish();
-    let span = transport.as_ref().map_or(node.span, |transport| transport.span);
-    let transport = Located { value: Transport::File, span };
+    let transport = transport.unwrap_or(Located { value: Transport::File, span: node.span });
     Some(EmailChannelDefinition { span: node.span, transport, directory, from, hold, only_to })
 }
 
@@ -156,7 +174,14 @@ fn serve(outer: &mut Reader<'_>) -> Option<Text> {
     let (entries, span) = outer.mapping("serve")?;
     let mut reader = Reader::new(entries, span, "serve", outer.problems());
     let refresh = reader.text("refresh");
-    check(&mut reader, refresh.as_ref(), Code::InvalidSchedule, |text| Schedule::parse(text).map(drop));
+    if let Some(text) =
+        refresh.as_ref().filter(|text| !has_variable(text) && Schedule::parse(&text.value).is_err())
+    {
+        let message = format!("`{}` is not a cron line", text.value);
+        reader.problems().push(Problem::error(Code::InvalidSchedule, text.span, message).hint(
+            "Write five fields: minute, hour, day of the month, month, day of the week; `*/5 * * * *` is every five minutes.",
+        ));
+    }
     reader.finish();
     refresh
 }
@@ -167,11 +192,24 @@ fn check(
     text: Option<&Text>,
     code: Code,
     read: impl Fn(&str) -> Result<(), CalendarError>,
+    hint: impl Fn(&str) -> String,
 ) {
     let Some(text) = text.filter(|text| !has_variable(text)) else { return };
     if let Err(error) = read(&text.value) {
-        reader.problems().push(Problem::error(code, text.span, error.to_string()));
+        reader.problems().push(Problem::error(code, text.span, error.to_string()).hint(hint(&text.value)));
     }
+}
+
+/// Whether it is `name@host`, or that in angle brackets behind a name.
+fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    let address = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        Some((_, address)) => address,
+        None => text,
+    };
+    let is_part =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "<>@,;".contains(c));
+    address.split_once('@').is_some_and(|(name, host)| is_part(name) && is_part(host))
 }
 
 fn has_variable(text: &Text) -> bool {
@@ -292,7 +330,7 @@ mod tests {
             (
                 "timezone: Europe/Lodnon\nserve: { refresh: sometimes, every: 5 }\n",
                 &[
-                    "invalid-timezone 1:11 `Europe/Lodnon` is not a time zone",
+                    "invalid-timezone 1:11 `Europe/Lodnon` is not a time zone | Did you mean `Europe/London`?",
                     "invalid-schedule 2:19 ",
                     "unknown-key 2:30 unknown key `every` in `serve` | There is: `refresh`.",
                 ],
@@ -300,9 +338,9 @@ mod tests {
             (
                 "store: mysql://x\npublish: never\nlimits: {}\nstor: x\n",
                 &[
-                    "invalid-setting 1:8 the store is none that is known | Write `sqlite:FILE` or \
+                    "invalid-setting 1:8 a store of this kind isn't known | Write `sqlite:FILE` or \
                      `postgres://HOST/DATABASE`.",
-                    "invalid-value 2:10 `never` is not a value of `publish`: expected `automatic`, `manual`",
+                    "invalid-value 2:10 `never` is not a value of `publish`: expected `automatic` or `manual`",
                     "not-available 3:1 `limits` is not available in this version",
                     "unknown-key 4:1 unknown key `stor` in `tilework.yaml` | Did you mean `store`?",
                 ],
@@ -313,22 +351,28 @@ mod tests {
                     "not-available 2:23 the transport `smtp` is not available in this version | Write `transport: \
                      file`.",
                     "not-available 2:29 `host` is not available in this version",
-                    "invalid-duration 2:44 `soon` is not a length of time",
+                    "invalid-duration 2:44 `soon` is not a length of time | Write a whole number and a unit: `90 seconds`, `10 \
+                     minutes`, `4 hours`, `30 days`, `2 weeks`, `3 months`, `1 year` or `5 business days`.",
                     "unknown-key 3:3 unknown key `sms` in `channels` | There is: `email`.",
                 ],
             ),
-            ("channels: { email: {} }\n", &["missing-key 1:20 `email` needs `transport`"]),
+            (
+                "channels: { email: {} }\n",
+                &["missing-key 1:13 `email` needs `transport` | Write `transport: file`."],
+            ),
             (
                 "name: ${NOBODY}\ntimezone: ${SECRET\n",
                 &[
-                    "missing-variable 1:7 the variable `NOBODY` isn't set",
+                    "missing-variable 1:7 the variable `NOBODY` isn't set | Set it where Tilework is started, such as `export \
+                     NOBODY=…`.",
                     "invalid-setting 2:11 `${` isn't closed by `}` | Write `${NAME}` or `${file:PATH}`.",
                 ],
             ),
             (
                 "environments:\n  a: { timezone: Nowhere, environments: {} }\n  b: 5\n",
                 &[
-                    "invalid-timezone 2:18 `Nowhere` is not a time zone",
+                    "invalid-timezone 2:18 `Nowhere` is not a time zone | Write the name of a zone as in `Europe/London` or \
+                     `America/New_York`, or `UTC`.",
                     "invalid-setting 2:27 an environment has no environments of its own",
                     "wrong-type 3:6 expected a mapping for `b`, found a number",
                 ],

@@ -167,6 +167,8 @@ pub struct SegmentDefinition {
     pub header: Header,
     /// What it holds.
     pub target: Located<Entity>,
+    /// Whether the target couldn't be read, which has been reported, so that this one is a guess.
+    pub target_unreadable: bool,
     /// Who belongs to it.
     pub members: SegmentMembers,
     /// Whether it is evaluated and may be a target.
@@ -313,6 +315,8 @@ pub struct JourneyDefinition {
     pub header: Header,
     /// Whether accounts are one unit.
     pub target: Located<Entity>,
+    /// Whether the target couldn't be read, which has been reported, so that this one is a guess.
+    pub target_unreadable: bool,
     /// IANA time zone of its own.
     pub timezone: Option<Text>,
     /// When it starts: `2023-03-01 08:00` or RFC 3339.
@@ -379,8 +383,8 @@ pub struct StepDefinition {
     pub tile: Text,
     /// The tile's parameters, in the order of the file.
     pub with: Vec<(Text, Node)>,
-    /// Where the parameters stand; the step when there are none.
-    pub with_span: Span,
+    /// Whether the parameters couldn't be read, so that nobody can say which are missing.
+    pub with_unreadable: bool,
     /// Where each path leads.
     pub paths: Vec<(Text, PathDefinition)>,
     /// Where the step starts.

@@ -1,9 +1,14 @@
 //! `${NAME}` and `${file:PATH}` in settings.
 
+use std::io::Read;
 use std::path::Path;
 
+use super::files::in_words;
 use super::{Content, Node};
 use crate::diagnostics::{Code, Problem, Problems, Text};
+
+/// In bytes.
+const LONGEST_VALUE: u64 = 64 * 1024;
 
 /// Where the values of variables come from.
 #[derive(Clone, Copy)]
@@ -60,9 +65,9 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
                 offsets.extend(std::iter::repeat_n(place(at + start), found.len()));
                 value.push_str(&found);
             }
-            Err(message) => {
+            Err((message, hint)) => {
                 let span = text.span_at(at + start, at + start + length + 1);
-                problems.push(Problem::error(Code::MissingVariable, span, message));
+                problems.push(Problem::error(Code::MissingVariable, span, message).hint(hint));
                 complete = false;
             }
         }
@@ -72,11 +77,32 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
     if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
 }
 
-fn look_up(name: &str, variables: Variables<'_>) -> Result<String, String> {
+/// The text of a file that holds one value.
+fn short_file(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(path)?.take(LONGEST_VALUE + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > LONGEST_VALUE {
+        true => Err(std::io::Error::other("it is longer than 64 kB")),
+        false => Ok(text),
+    }
+}
+
+/// The value; else what is wrong, and how to mend it.
+fn look_up(name: &str, variables: Variables<'_>) -> Result<String, (String, String)> {
     match name.strip_prefix("file:") {
-        Some(path) => std::fs::read_to_string(variables.root.join(path))
+        Some(path) => short_file(&variables.root.join(path))
             .map(|content| content.trim_end_matches(['\r', '\n']).to_owned())
-            .map_err(|error| format!("the file `{path}` can't be read: {error}")),
-        None => (variables.lookup)(name).ok_or_else(|| format!("the variable `{name}` isn't set")),
+            .map_err(|error| {
+                let message = format!("the file `{path}` can't be read: {}", in_words(&error));
+                (message, "Its path counts from the folder of the workspace.".to_owned())
+            }),
+        None if name.contains(|c: char| !(c.is_ascii_alphanumeric() || c == '_')) || name.is_empty() => {
+            let hint = "Write `${NAME}` or `${file:PATH}`.".to_owned();
+            Err((format!("`{name}` is not the name of a variable"), hint))
+        }
+        None => (variables.lookup)(name).ok_or_else(|| {
+            let hint = format!("Set it where Tilework is started, such as `export {name}=…`.");
+            (format!("the variable `{name}` isn't set"), hint)
+        }),
     }
 }

@@ -65,12 +65,16 @@ fn read_document(
     definitions: &mut Definitions,
     problems: &mut Problems,
 ) {
+    let kinds = KINDS.map(|kind| format!("`{kind}`")).join(", ");
     let Content::Mapping(entries) = &document.content else {
-        problems.push(wrong_type(document, "a mapping with a `kind`"));
+        let problem = wrong_type(document, "a definition with a `kind`");
+        problems.push(problem.hint(format!(
+            "A definition starts with `kind: …`; there is: {kinds}. Several in one file are separated by lines of `---`."
+        )));
         return;
     };
-    let kinds = KINDS.map(|kind| format!("`{kind}`")).join(", ");
     let Some((_, kind)) = entries.iter().find(|(key, _)| key.value == "kind") else {
+        lose_name(entries, problems);
         let problem = Problem::error(Code::MissingKey, document.span, "the definition needs `kind`");
         problems.push(problem.hint(format!("There is: {kinds}.")));
         return;
@@ -88,14 +92,23 @@ fn read_document(
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         other => {
-            let hint = if LATER_KINDS.contains(&other) {
-                Some(format!("`{other}` is not available in this version."))
+            lose_name(entries, problems);
+            problems.push(if LATER_KINDS.contains(&other) {
+                let message = format!("the kind `{other}` is not available in this version");
+                Problem::error(Code::NotAvailable, kind.span, message)
             } else {
-                did_you_mean(other, KINDS)
-            };
-            let message = format!("there is no kind `{other}`");
-            problems.push(Problem::error(Code::UnknownKind, kind.span, message).hint_if(hint));
+                let message = format!("there is no kind `{other}`");
+                Problem::error(Code::UnknownKind, kind.span, message).hint_if(did_you_mean(other, KINDS))
+            });
         }
+    }
+}
+
+/// Notes the name of a definition that isn't read any further.
+fn lose_name(entries: &[(Text, Node)], problems: &mut Problems) {
+    let name = entries.iter().find(|(key, _)| key.value == "name").map(|(_, node)| &node.content);
+    if let Some(Content::Text(name)) = name {
+        problems.lose(&*name.value);
     }
 }
 
@@ -114,7 +127,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     );
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
-    headers("email", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
         fields::report_standard(definition, problems);
@@ -124,7 +137,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
                 seen.insert(name, first);
                 let message = format!("the {} field `{}` is declared already", name.0, name.1);
                 let problem = Problem::error(Code::DuplicateName, field.name.span, message);
-                problems.push(problem.related(first, "first defined here"));
+                problems.push(problem.related(first, "first defined here").hint("Keep one of them."));
             }
         }
     }
@@ -133,8 +146,9 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
 fn report_second<'a>(kind: &str, name: &'a Text, seen: &mut HashMap<&'a str, Span>, problems: &mut Problems) {
     if let Some(first) = seen.get(name.value.as_str()) {
         let message = format!("the {kind} `{}` is defined already", name.value);
-        let problem = Problem::error(Code::DuplicateName, name.span, message);
-        problems.push(problem.related(*first, "first defined here"));
+        let problem =
+            Problem::error(Code::DuplicateName, name.span, message).related(*first, "first defined here");
+        problems.push(problem.hint("Give one of them another name."));
     } else {
         seen.insert(&name.value, name.span);
     }
@@ -288,14 +302,17 @@ purpose: transactional
                    `journey`, `email`.",
                 ],
             ),
-            ("just text\n", &["wrong-type 1:1 expected a mapping with a `kind`, found text"]),
+            (
+                "just text\n",
+                &[
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`. Several in one file are separated by lines of `---`.",
+                ],
+            ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
                 "# later\n---\nkind: workflow\nname: x\n",
-                &[
-                    "unknown-kind 3:7 there is no kind `workflow` | `workflow` is not available in this version.",
-                ],
+                &["not-available 3:7 the kind `workflow` is not available in this version"],
             ),
         ]);
     }
@@ -340,8 +357,11 @@ purpose: transactional
           |
         2 | name: a
           |       - first defined here
+          |
+          = help: Give one of them another name.
 
         1 error
+        For more about an error, run `tilework explain duplicate-name`.
         ");
     }
 
@@ -356,7 +376,7 @@ purpose: transactional
         let definitions = load(folder.path(), None, &|_| None, &mut problems).unwrap();
         assert_eq!(
             listed(&definitions, &problems),
-            ["unreadable-file journeys/a.yaml:2:4 the file isn't UTF-8 text"]
+            ["unreadable-file journeys/a.yaml:2:4 the file isn't UTF-8 text | Save it as UTF-8."]
         );
         assert_eq!(definitions.settings.name.unwrap().value, "a", "a byte order mark is no part of the text");
     }
@@ -398,6 +418,7 @@ purpose: transactional
           = help: Put it in double quotes.
 
         4 errors
+        For more about an error, run `tilework explain invalid-name`.
         "#);
     }
 

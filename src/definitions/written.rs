@@ -1,46 +1,68 @@
-//! A definition as it was written.
+//! What was written for a definition, as publications keep it.
 
 use super::{Definitions, Header};
 
 impl Definitions {
-    /// The text of a definition, from its first key to the end of its YAML document.
+    /// The whole text of a definition: from its first line to the next document of its file.
     #[must_use]
     pub fn written(&self, header: &Header) -> &str {
-        let text = self.sources.file(header.span.file).text.get(header.span.start..).unwrap_or("");
-        let end = document_end(text);
-        text[..end].trim_end()
+        let text = &self.sources.file(header.span.file).text;
+        document(text.get(header.span.start..).unwrap_or(""))
     }
 }
 
-/// Where the first document of a text ends: at a line that starts the next, or says that none follows.
-fn document_end(text: &str) -> usize {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let marks = |mark: &str| {
-            line.strip_prefix(mark)
+/// The text up to a line that starts another document. Such lines stand at the left edge, where YAML
+/// lets no text stand, not even in blocks.
+fn document(text: &str) -> &str {
+    let is_marker = |line: &str| {
+        ["---", "..."].iter().any(|marker| {
+            line.strip_prefix(marker)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
-        };
-        if marks("---") || marks("...") {
-            return at;
+        })
+    };
+    let mut end = 0;
+    for line in text.split_inclusive('\n') {
+        if is_marker(line) {
+            break;
         }
-        at += line.len();
+        end += line.len();
     }
-    text.len()
+    text[..end].trim_end()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::testing::load_files;
+    use super::document;
 
     #[test]
-    fn each_definition_of_a_file_is_written_from_its_first_key_to_its_end() {
-        let first = "kind: email # one\nname: a\nsubject: x --- y\ntext: |\n  ---\n  ...\n";
-        let text = format!("# Two.\n{first}---\n\nkind: email\nname: b\nsubject: é\ntext: z");
-        let (definitions, problems) =
-            load_files(&[("tilework.yaml", "name: x\n"), ("journeys/x.yaml", &text)], None);
+    fn a_definition_is_its_whole_document() {
+        let text = "# the first\nkind: segment\nname: a\ntarget: contact\nwhere: |\n  contact.city ==\n  \"--- x\"\n\n---\n\
+                    { kind: segment, name: b, target: contact, where: true }\n...\n";
+        let (definitions, problems) = load_files(&[("tilework.yaml", ""), ("journeys/x.yaml", text)], None);
         assert!(problems.is_empty(), "{problems:?}");
         let written: Vec<&str> =
-            definitions.emails.iter().map(|email| definitions.written(&email.header)).collect();
-        assert_eq!(written, [first.trim_end(), "kind: email\nname: b\nsubject: é\ntext: z"]);
+            definitions.segments.iter().map(|segment| definitions.written(&segment.header)).collect();
+        assert_eq!(
+            written,
+            [
+                "kind: segment\nname: a\ntarget: contact\nwhere: |\n  contact.city ==\n  \"--- x\"",
+                "{ kind: segment, name: b, target: contact, where: true }",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_a_marker_of_its_own_ends_a_document() {
+        for (text, expected) in [
+            ("a\n---\nb", "a"),
+            ("a\r\n---\r\nb", "a"),
+            ("a\n--- # next\nb", "a"),
+            ("a\n----\nb", "a\n----\nb"),
+            ("a\n ---\nb\n", "a\n ---\nb"),
+            ("", ""),
+        ] {
+            assert_eq!(document(text), expected, "{text:?}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_saphyr::{DuplicateKeyPolicy, Location, Options, Spanned, options::NonFiniteFloatPolicy};
 
 use super::raw::Raw;
-use super::{Content, Node, align, traps};
+use super::{Content, Node, align, names, syntax, traps};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Span, Text};
 
 /// How deep lists and mappings may lie in each other.
@@ -31,12 +31,14 @@ pub fn parse(file: FileId, text: &str, problems: &mut Problems) -> Vec<Node> {
             documents.into_iter().map(|document| reading.node(document)).collect()
         }
         Ok(Ok(Err(error))) => {
-            problems.push(traps::syntax_problem(file, text, &error));
+            problems.push(syntax::problem(file, text, &error));
+            names::lose_words(text, problems);
             Vec::new()
         }
         Ok(Err(_)) | Err(_) => {
             let span = Span::new(file, 0, 0);
             problems.push(Problem::error(Code::YamlSyntax, span, "the file can't be read as YAML"));
+            names::lose_words(text, problems);
             Vec::new()
         }
     }
@@ -57,6 +59,8 @@ fn options() -> Options {
             max_aliases: MAX_ALIASED_VALUES,
             max_nodes: 1_000_000,
             max_events: 4_000_000,
+            max_documents: 100_000,
+            enforce_alias_anchor_ratio: false,
         },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_ALIASED_VALUES,
@@ -115,7 +119,7 @@ impl Reading<'_> {
             if let Some(first) = seen.get(&key.value) {
                 let message = format!("`{}` stands here twice", key.value);
                 let problem = Problem::error(Code::DuplicateKey, key.span, message);
-                self.problems.push(problem.related(*first, "first written here"));
+                self.problems.push(problem.related(*first, "first written here").hint("Keep one of them."));
                 continue;
             }
             seen.insert(key.value.clone(), key.span);
@@ -262,11 +266,11 @@ mod tests {
     #[test]
     fn a_syntax_error_has_line_and_column_and_words_that_help() {
         let cases = [
-            ("a: b\nc: \"x\n", "yaml-syntax 3:1", "quote"),
-            ("a: {b\nc: d\n", "yaml-syntax 1:4", "bracket"),
+            ("a: b\nc: \"x\n", "yaml-syntax 2:4", "Close it"),
+            ("a: {b\nc: d\n", "yaml-syntax 1:4", "}"),
             ("w:\n  - \"a\" == b\n", "yaml-syntax 2:9", "single quotes"),
-            ("w: x == \"a: b\"\n", "yaml-syntax 1:11", "single quotes"),
-            ("s: {{contact.x}}, hi\n", "yaml-syntax 1:17", "`{{`"),
+            ("w: x == \"a: b\"\n", "yaml-syntax 1:4", "'x == \"a: b\"'"),
+            ("s: {{contact.x}}, hi\n", "yaml-syntax 1:4", "double quotes"),
             ("a: @x\n", "yaml-syntax 1:4", "quotes"),
             ("ä: *b\n", "yaml-syntax 1:4", "quotes"),
             ("a: b\n- c\n", "yaml-syntax 2:3", "indent"),

@@ -144,6 +144,27 @@ impl Code {
         (Code::UnreadableFile, "unreadable-file"),
     ];
 
+    /// The code with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Code> {
+        Code::ALL.into_iter().find(|(_, known)| *known == name).map(|(code, _)| code)
+    }
+
+    /// Whether it says that something with a name doesn't exist.
+    #[must_use]
+    pub fn is_about_a_name(self) -> bool {
+        matches!(
+            self,
+            Code::UnknownSegment
+                | Code::UnknownEmail
+                | Code::UnknownInteraction
+                | Code::UnknownField
+                | Code::UnknownStep
+                | Code::SegmentTarget
+                | Code::TemplateField
+        )
+    }
+
     /// The code as it stands in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

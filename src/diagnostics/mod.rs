@@ -5,6 +5,7 @@
 //! what the texts mean.
 
 mod code;
+mod explain;
 mod problem;
 mod render;
 mod source;
@@ -12,6 +13,7 @@ mod suggest;
 mod text;
 
 pub use code::Code;
+pub use explain::explanation;
 pub use problem::{Problem, Problems, Severity};
 pub use render::{render_github, render_human, render_json};
 pub use source::{FileId, Position, SourceFile, Sources, Span};

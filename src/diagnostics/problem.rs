@@ -1,6 +1,8 @@
 //! A problem in a definition, and the collection of all that were found.
 
-use super::{Code, Span};
+use std::collections::BTreeSet;
+
+use super::{Code, Sources, Span};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +48,7 @@ impl Problem {
         Problem {
             code,
             severity: Severity::Error,
-            message: message.into(),
+            message: shortened(message.into()),
             span,
             hint: None,
             related: Vec::new(),
@@ -62,14 +64,14 @@ impl Problem {
     /// Adds how to mend it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(shortened(hint.into()));
         self
     }
 
     /// Adds how to mend it, where that is known.
     #[must_use]
     pub fn hint_if(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
+        self.hint = hint.map(shortened).or(self.hint);
         self
     }
 
@@ -81,22 +83,69 @@ impl Problem {
     }
 }
 
+/// Words that quote something endless are cut off.
+fn shortened(words: String) -> String {
+    const MOST: usize = 600;
+    match words.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &words[..end]),
+        None => words,
+    }
+}
+
 /// All problems found so far. Whoever finds one goes on looking for more.
 #[derive(Debug, Clone, Default)]
 pub struct Problems {
     all: Vec<Problem>,
+    /// The places of all errors.
+    errors: BTreeSet<Span>,
+    /// Names whose definitions couldn't be read.
+    lost: BTreeSet<String>,
 }
 
 impl Problems {
     /// Adds a problem.
     pub fn push(&mut self, problem: Problem) {
+        if problem.severity == Severity::Error {
+            self.errors.insert(problem.span);
+        }
         self.all.push(problem);
+    }
+
+    /// Adds those problems of another collection that shall be kept.
+    pub fn take(&mut self, other: Problems, keep: impl Fn(&Problem) -> bool) {
+        other.all.into_iter().filter(keep).for_each(|problem| self.push(problem));
+        self.lost.extend(other.lost);
+    }
+
+    /// Notes the name of something whose definition can't be read, which has been reported: who refers to
+    /// it isn't to be told that it doesn't exist.
+    pub fn lose(&mut self, name: impl Into<String>) {
+        self.lost.insert(name.into());
+    }
+
+    /// Takes out problems that say of a lost name that there is no such thing.
+    pub fn forgive_lost(&mut self, sources: &Sources) {
+        if self.lost.is_empty() {
+            return;
+        }
+        let named =
+            |span: Span| sources.slice(span).trim_matches(['"', '\'']).rsplit('.').next().unwrap_or("");
+        self.all
+            .retain(|problem| !(problem.code.is_about_a_name() && self.lost.contains(named(problem.span))));
+        let errors = self.all.iter().filter(|problem| problem.severity == Severity::Error);
+        self.errors = errors.map(|problem| problem.span).collect();
+    }
+
+    /// Whether an error was found at this very place.
+    #[must_use]
+    pub fn has_error_at(&self, span: Span) -> bool {
+        self.errors.contains(&span)
     }
 
     /// Whether any of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.all.iter().any(|problem| problem.severity == Severity::Error)
+        !self.errors.is_empty()
     }
 
     /// How many of them are of this severity.

@@ -6,25 +6,37 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::Serialize;
 
-use super::{FileId, Problem, Problems, Severity, Sources, Span};
+use super::{Code, FileId, Problem, Problems, Severity, Sources, Span};
+
+/// Nobody reads more problems than this one by one.
+const MOST_SHOWN: usize = 1_000;
+/// Places of one problem that lie further apart, in bytes, are shown apart.
+const FAR: usize = 64 * 1024;
 
 /// The report for people: each problem with its source line and a caret, related places, the hint; a
-/// summary at the end. Empty when there are no problems.
+/// summary at the end, and where to read more when there are errors. Empty when there are no problems.
+/// Secrets are blotted out of the lines that are shown, and nothing in them can do anything to a
+/// terminal. Of very many problems the first thousand are shown.
 #[must_use]
 pub fn render_human(problems: &Problems, sources: &Sources, color: bool) -> String {
     let sorted = problems.sorted();
     if sorted.is_empty() {
         return String::new();
     }
+    let secrets = sorted.iter().filter(|problem| problem.code == Code::SecretInFile);
+    let sources = &sources.without(secrets.map(|problem| problem.span));
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let mut report = String::new();
-    for problem in &sorted {
+    for problem in sorted.iter().take(MOST_SHOWN) {
         for line in renderer.render(&[group(problem, sources)]).lines() {
             report.push_str(line.trim_end());
             report.push('\n');
         }
         report.push('\n');
+    }
+    if sorted.len() > MOST_SHOWN {
+        report.push_str(&format!("and {} more, which `--format json` lists\n\n", sorted.len() - MOST_SHOWN));
     }
     let counts = [(Severity::Error, "error", "errors"), (Severity::Warning, "warning", "warnings")];
     let counts = counts.into_iter().filter_map(|(severity, one, several)| {
@@ -36,6 +48,9 @@ pub fn render_human(problems: &Problems, sources: &Sources, color: bool) -> Stri
     });
     report.push_str(&counts.collect::<Vec<_>>().join(", "));
     report.push('\n');
+    if let Some(error) = sorted.iter().find(|problem| problem.severity == Severity::Error) {
+        report.push_str(&format!("For more about an error, run `tilework explain {}`.\n", error.code));
+    }
     report
 }
 
@@ -44,49 +59,70 @@ fn group<'a>(problem: &'a Problem, sources: &'a Sources) -> Group<'a> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut files: Vec<FileId> = vec![problem.span.file];
-    for (span, _) in &problem.related {
-        if !files.contains(&span.file) {
-            files.push(span.file);
+    let primary = Place { span: problem.span, kind: AnnotationKind::Primary, label: None };
+    let related = problem.related.iter().map(|(span, label)| Place {
+        span: *span,
+        kind: AnnotationKind::Context,
+        label: Some(label.as_str()),
+    });
+    let mut together: Vec<Vec<Place<'_>>> = vec![vec![primary]];
+    for place in related {
+        match together.iter_mut().find(|places| places.iter().all(|other| other.is_near(&place))) {
+            Some(places) => places.push(place),
+            None => together.push(vec![place]),
         }
     }
-    let title = level.primary_title(problem.message.as_str()).id(problem.code.name());
-    let group = title.elements(files.into_iter().map(|file| snippet(problem, file, sources)));
+    let title = level.primary_title(visible(&problem.message)).id(problem.code.name());
+    let group = title.elements(together.iter().map(|places| snippet(places, sources)));
     match &problem.hint {
-        Some(hint) => group.element(Level::HELP.message(hint.as_str())),
+        Some(hint) => group.element(Level::HELP.message(visible(hint))),
         None => group,
     }
 }
 
-/// The places of a problem that lie in one file, with no more of its text than their lines.
-fn snippet<'a>(
-    problem: &'a Problem,
-    file: FileId,
-    sources: &'a Sources,
-) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
-    let source = sources.file(file);
-    let primary = (problem.span, AnnotationKind::Primary, None);
-    let related =
-        problem.related.iter().map(|(span, label)| (*span, AnnotationKind::Context, Some(label.as_str())));
-    let places: Vec<_> = std::iter::once(primary)
-        .chain(related)
-        .filter(|(span, _, _)| span.file == file)
-        .map(|(span, kind, label)| (on_one_line(&source.text, span), kind, label))
-        .collect();
-    let first = places.iter().map(|(place, _, _)| place.start).min().unwrap_or(0);
-    let last = places.iter().map(|(place, _, _)| place.end).max().unwrap_or(0);
-    let start = source.text[..first].rfind('\n').map_or(0, |at| at + 1);
+/// A place of a problem.
+struct Place<'a> {
+    span: Span,
+    kind: AnnotationKind,
+    label: Option<&'a str>,
+}
+
+impl Place<'_> {
+    fn is_near(&self, other: &Place<'_>) -> bool {
+        self.span.file == other.span.file && self.span.start.abs_diff(other.span.start) < FAR
+    }
+}
+
+/// Places that lie close together in one file, with no more of its text than their lines.
+fn snippet<'a>(places: &[Place<'_>], sources: &'a Sources) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let source = sources.file(places.first().map_or(FileId(0), |place| place.span.file));
+    let ranges: Vec<Range<usize>> =
+        places.iter().map(|place| on_one_line(&source.text, place.span)).collect();
+    let first = ranges.iter().map(|range| range.start).min().unwrap_or(0);
+    let last = ranges.iter().map(|range| range.end).max().unwrap_or(0);
+    let (line, start) = source.line(first);
     let end = source.text[last..].find('\n').map_or(source.text.len(), |at| last + at);
     let lines = &source.text[start..end];
     // A carriage return would be drawn as a character of its own.
-    let place_of = |at: usize| at - start - source.text[start..at].matches("\r\n").count();
-    let annotations = places
-        .into_iter()
-        .map(|(place, kind, label)| kind.span(place_of(place.start)..place_of(place.end)).label(label));
-    Snippet::source(lines.replace("\r\n", "\n").trim_end_matches('\r').to_owned())
-        .path(source.path.as_str())
-        .line_start(source.text[..start].matches('\n').count() + 1)
-        .annotations(annotations)
+    let shown = lines.replace("\r\n", "\n").trim_end_matches('\r').to_owned();
+    let place_of = |at: usize| {
+        let place = at - start - source.text[start..at].matches("\r\n").count();
+        place.min(shown.len())
+    };
+    let annotations: Vec<_> = places
+        .iter()
+        .zip(ranges)
+        .map(|(place, range)| {
+            let label = place.label.map(visible);
+            place.kind.span(place_of(range.start)..place_of(range.end)).label(label)
+        })
+        .collect();
+    Snippet::source(shown).path(visible(&source.path)).line_start(line).annotations(annotations)
+}
+
+/// Text that can't do anything to a terminal, though names in it come from files.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 /// The part of a span on its first line, moved to where characters start.
@@ -171,7 +207,6 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostics::Code;
 
     /// Sources with one file, and a span for each of the words in it.
     fn marked(text: &str, words: &[&str]) -> (Sources, Vec<Span>) {
@@ -225,6 +260,7 @@ mod tests {
           |          ^^^^^^^^^
 
         2 errors, 1 warning
+        For more about an error, run `tilework explain unknown-segment`.
         ");
     }
 
@@ -252,6 +288,7 @@ mod tests {
           | ------- and here
 
         1 error
+        For more about an error, run `tilework explain duplicate-name`.
         ");
     }
 
@@ -267,6 +304,7 @@ mod tests {
           |                  ^^^^^
 
         1 error
+        For more about an error, run `tilework explain invalid-value`.
         "#);
     }
 
@@ -282,6 +320,7 @@ mod tests {
           |   ^^^
 
         1 error
+        For more about an error, run `tilework explain template-syntax`.
         ");
     }
 
@@ -313,7 +352,58 @@ mod tests {
           | ^
 
         3 errors
+        For more about an error, run `tilework explain unreadable-file`.
         ");
+    }
+
+    #[test]
+    fn of_very_many_problems_the_first_thousand_are_shown() {
+        let mut sources = Sources::default();
+        let file = sources.add("journeys/x.yaml", "word ".repeat(1_200));
+        let mut problems = Problems::default();
+        for at in 0..1_200 {
+            problems.push(Problem::error(Code::UnknownKey, Span::new(file, at * 5, at * 5 + 4), "no"));
+        }
+        let report = render_human(&problems, &sources, false);
+        assert_eq!(report.matches("error[").count(), 1_000);
+        assert!(
+            report.contains("\nand 200 more, which `--format json` lists\n\n1200 errors\n"),
+            "{}",
+            &report[..80]
+        );
+    }
+
+    #[test]
+    fn places_far_apart_are_shown_apart() {
+        let text = format!("name: a\n{}name: b\n", "x: 1\n".repeat(20_000));
+        let (sources, spans) = marked(&text, &["name: a", "name: b"]);
+        let problems =
+            one(Problem::error(Code::DuplicateName, spans[1], "no").related(spans[0], "the first"));
+        let report = render_human(&problems, &sources, false);
+        assert!(report.contains("--> journeys/x.yaml:20002:1\n"), "{report}");
+        assert!(report.contains("::: journeys/x.yaml:1:1\n"), "{report}");
+    }
+
+    #[test]
+    fn nothing_in_a_workspace_can_do_anything_to_a_terminal() {
+        let mut sources = Sources::default();
+        let file = sources.add("journeys/\u{1b}[31m.yaml", "name: \u{1b}[31mred\u{7}\n");
+        let span = Span::new(file, 0, 4);
+        let problems = one(Problem::error(Code::InvalidName, span, "\u{1b}[2J")
+            .hint("Not \u{1b}[2J.")
+            .related(Span::new(file, 5, 6), "\u{1b}[2J"));
+        let report = render_human(&problems, &sources, false);
+        assert!(!report.contains(|c: char| c.is_control() && c != '\n'), "{report:?}");
+    }
+
+    #[test]
+    fn a_secret_is_never_shown() {
+        let (sources, spans) = marked("a: é:hush@h # é\n", &["hush", "é:"]);
+        let mut problems = one(Problem::error(Code::SecretInFile, spans[0], "a password"));
+        problems.push(Problem::warning(Code::InvalidSetting, spans[1], "odd"));
+        let report = render_human(&problems, &sources, false);
+        assert!(!report.contains("hush"), "{report}");
+        assert_eq!(report.matches("a: é:****@h # é\n").count(), 2, "{report}");
     }
 
     #[test]
@@ -360,6 +450,16 @@ mod tests {
             render_github(&problems, &sources),
             "::error file=journeys/a%2Cb%3Ac.yaml,line=1,col=4,title=invalid-value::`50%25`: no%0AWrite `50`.\n"
         );
+    }
+
+    #[test]
+    fn carriage_returns_alone_are_no_lines() {
+        for (text, start, end) in [("\r\r", 2, 2), ("a\rb\r", 4, 4), ("\r\n\r", 3, 3)] {
+            let mut sources = Sources::default();
+            let file = sources.add("x", text);
+            let problems = one(Problem::error(Code::YamlSyntax, Span::new(file, start, end), "no"));
+            assert!(render_human(&problems, &sources, false).contains("--> x:"), "{text:?}");
+        }
     }
 
     proptest::proptest! {

@@ -39,6 +39,34 @@ pub struct SourceFile {
     pub path: String,
     /// Its whole content.
     pub text: String,
+    /// The byte at which each line starts.
+    lines: Vec<usize>,
+    /// How many characters start before each stretch of [`STRETCH`] bytes, so that endless lines cost
+    /// no more than others.
+    characters: Vec<usize>,
+}
+
+/// In bytes.
+const STRETCH: usize = 4096;
+
+fn characters(bytes: &[u8]) -> usize {
+    // All but the bytes that continue a character.
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+impl SourceFile {
+    /// The line, from 1, in which a byte lies, and the byte at which it starts.
+    #[must_use]
+    pub fn line(&self, at: usize) -> (usize, usize) {
+        let line = self.lines.partition_point(|start| *start <= at).max(1);
+        (line, self.lines.get(line - 1).copied().unwrap_or(0))
+    }
+
+    fn characters_before(&self, at: usize) -> usize {
+        let stretch = at / STRETCH;
+        let before = self.characters.get(stretch).copied().unwrap_or(0);
+        before + characters(&self.text.as_bytes()[stretch * STRETCH..at])
+    }
 }
 
 /// All files of a workspace, in the order in which they were read.
@@ -51,7 +79,16 @@ impl Sources {
     /// Adds a file and tells its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
-        self.files.push(SourceFile { path: path.into(), text: text.into() });
+        let text = text.into();
+        let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(starts).collect();
+        let mut before = 0;
+        let counted = text.as_bytes().chunks(STRETCH).map(|stretch| {
+            before += characters(stretch);
+            before
+        });
+        let characters = std::iter::once(0).chain(counted).collect();
+        self.files.push(SourceFile { path: path.into(), text, lines, characters });
         id
     }
 
@@ -69,6 +106,19 @@ impl Sources {
         self.files.iter()
     }
 
+    /// The same with stars in place of what stands in these spans.
+    #[must_use]
+    pub fn without(&self, spans: impl IntoIterator<Item = Span>) -> Sources {
+        let mut sources = self.clone();
+        for span in spans {
+            let text = &mut sources.files[span.file.0 as usize].text;
+            if text.get(span.start..span.end).is_some() {
+                text.replace_range(span.start..span.end, &"*".repeat(span.end - span.start));
+            }
+        }
+        sources
+    }
+
     /// The text of a span.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
@@ -78,9 +128,9 @@ impl Sources {
     /// Line and column where a span starts.
     #[must_use]
     pub fn position(&self, span: Span) -> Position {
-        let text = &self.file(span.file).text;
-        let before = text.get(..span.start.min(text.len())).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        let file = self.file(span.file);
+        let at = span.start.min(file.text.len());
+        let (line, start) = file.line(at);
+        Position { line, column: file.characters_before(at) - file.characters_before(start) + 1 }
     }
 }

@@ -2,33 +2,49 @@
 
 use strsim::damerau_levenshtein;
 
-/// The candidates that `name` was probably meant to be, best first, at most three.
+/// The candidates that `name` was probably meant to be: those that are closest to it, at most three;
+/// else those that it is a part of, or that are a part of it.
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
-    let limit = match wanted.chars().count() {
+    let length = wanted.chars().count();
+    let limit = match length {
         0..=2 => 1,
         3..=5 => 2,
-        _ => wanted.chars().count() / 3,
+        _ => length / 3,
     };
-    let mut close: Vec<(usize, &str)> = candidates
-        .into_iter()
-        .map(|candidate| (damerau_levenshtein(&wanted, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .collect();
+    let mut close: Vec<(usize, &str)> = Vec::new();
+    for candidate in candidates {
+        let known = candidate.to_lowercase();
+        let distance = damerau_levenshtein(&wanted, &known);
+        let is_part = length >= 4 && known.len() >= 4 && (known.contains(&wanted) || wanted.contains(&known));
+        if distance <= limit {
+            close.push((distance, candidate));
+        } else if is_part {
+            close.push((usize::MAX, candidate));
+        }
+    }
     close.sort_unstable();
     close.dedup();
-    close.into_iter().take(3).map(|(_, candidate)| candidate).collect()
+    let best = close.first().map_or(0, |(distance, _)| *distance);
+    close.into_iter().take_while(|(distance, _)| *distance == best).take(3).map(|(_, name)| name).collect()
 }
 
 /// A hint that names the likely candidates, or lists the few that there are; nothing when neither helps.
 pub fn did_you_mean<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let mut candidates: Vec<&str> = candidates.into_iter().collect();
+    let mut seen = std::collections::BTreeSet::new();
+    candidates.retain(|candidate| seen.insert(*candidate));
     let close = suggest(name, candidates.iter().copied());
     let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     match close.len() {
         0 if candidates.is_empty() || candidates.len() > 12 => None,
         0 => Some(format!("There is: {}.", quoted(&candidates))),
-        _ => Some(format!("Did you mean {}?", quoted(&close).replace(", ", " or "))),
+        1 => Some(format!("Did you mean {}?", quoted(&close))),
+        several => Some(format!(
+            "Did you mean {} or {}?",
+            quoted(&close[..several - 1]),
+            quoted(&close[several - 1..])
+        )),
     }
 }
 
@@ -44,8 +60,22 @@ mod tests {
     }
 
     #[test]
+    fn only_the_closest_names_are_offered() {
+        assert_eq!(suggest("fist_name", ["first_name", "last_name", "full_name"]), ["first_name"]);
+        assert_eq!(suggest("a1", ["a2", "a3", "a4", "a5"]), ["a2", "a3", "a4"]);
+    }
+
+    #[test]
+    fn a_part_of_a_name_is_understood_when_nothing_is_closer() {
+        assert_eq!(suggest("newsletter", ["newsletter-readers", "customers"]), ["newsletter-readers"]);
+        assert_eq!(suggest("customers-emea", ["newsletter-readers", "customers"]), ["customers"]);
+        assert!(suggest("vip", ["advipment"]).is_empty(), "three letters are part of too many names");
+    }
+
+    #[test]
     fn a_hint_names_what_is_close_or_the_few_there_are() {
         assert_eq!(did_you_mean("trigge", ["trigger", "wait"]).as_deref(), Some("Did you mean `trigger`?"));
+        assert_eq!(did_you_mean("ab", ["ac", "ad"]).as_deref(), Some("Did you mean `ac` or `ad`?"));
         assert_eq!(did_you_mean("xyzzy", ["a", "b"]).as_deref(), Some("There is: `a`, `b`."));
         assert_eq!(did_you_mean("xyzzy", []), None);
     }

@@ -35,6 +35,10 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
 /// Reads an expression. Every problem is reported; with an error there is no expression.
 pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expression> {
     let source = text.as_str();
+    if problems.has_error_at(text.span) {
+        // YAML made something else of it, which was reported.
+        return None;
+    }
     if source.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         problems.push(
@@ -52,6 +56,8 @@ pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expressi
                 (Some(line), column) => places.byte(line, column.unwrap_or(1)),
                 (None, _) => source.len(),
             };
+            // What is missing at the end is missing before the line break that closes a block.
+            let at = if places.after(at).trim().is_empty() { source.trim_end().len() } else { at };
             problems.push(syntax::problem(text, &places, error.err_type(), at));
             return None;
         }

@@ -114,7 +114,7 @@ fn found_len(text: &str, at: usize) -> usize {
 
 /// The parser's own complaint.
 fn plain(text: &Text, places: &Places<'_>, error: &ParseErrorType, at: usize) -> Problem {
-    let token = places.token(at);
+    let token = places.token(at).trim();
     let problem =
         |message: String| Problem::error(Code::ExpressionSyntax, text.span_at(at, at + token.len()), message);
     let after_point = places.before(at).trim_end().ends_with('.');

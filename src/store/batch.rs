@@ -1,4 +1,7 @@
 //! A batch as the tiles see it, and the batch for which every participant fares alike.
+//!
+//! A batch is a range of accounts, and positions are clustered by account. The `+` before a column keeps
+//! planners from walking through everybody at the step instead.
 
 use super::{
     Cell, Store, StoreError,
@@ -92,16 +95,16 @@ impl Store {
             columns = format!("{columns}, a.{}", field_column(&field.name));
         }
         let due = match whole_accounts {
-            false => "p.due_at <= $5".to_owned(),
+            false => "+p.due_at <= $5".to_owned(),
             true => "p.account_key IN (SELECT d.account_key FROM position d
-                     WHERE d.iteration_key = $1 AND d.step_key = $2 AND d.account_key BETWEEN $3 AND $4
-                       AND d.due_at <= $5)"
+                     WHERE d.iteration_key = $1 AND +d.step_key = $2 AND d.account_key BETWEEN $3 AND $4
+                       AND +d.due_at <= $5)"
                 .to_owned(),
         };
         let sql = format!(
             "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at{columns}
              FROM position p JOIN contact c ON c.key = p.contact_key LEFT JOIN account a ON a.key = p.account_key
-             WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
+             WHERE p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
              ORDER BY p.account_key, p.visit, p.contact_key"
         );
         let parameters = range_parameters(claim, now);
@@ -154,8 +157,7 @@ impl Store {
         )?;
         let release = if passage.released_when_due { "p.due_at" } else { "p.arrived_at" };
         let moment = format!("CASE WHEN {release} < $6 THEN $5 ELSE {release} END");
-        let due =
-            "p.iteration_key = $1 AND p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND p.due_at <= $5";
+        let due = "p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND +p.due_at <= $5";
         let mut parameters = range_parameters(claim, now).to_vec();
         parameters.push(Cell::Integer(now.saturating_sub(LAG_LIMIT)));
         self.connection.write(|connection| {
@@ -200,7 +202,7 @@ impl Store {
             )?;
             match &passage.next {
                 Some(next) => {
-                    let visit = next_visit("$7");
+                    let visit = next_visit("p", "$7");
                     let mut all = parameters.clone();
                     all.extend([next.step_key.into(), next.look_after.into(), next.look_at.into()]);
                     connection.execute(
@@ -231,12 +233,13 @@ impl Store {
     }
 }
 
-/// Which arrival it is when a position `p` of the iteration `$1` comes to a step.
-pub(super) fn next_visit(step: &str) -> String {
+/// Which arrival it is when a row of positions, of the iteration `$1`, comes to a step.
+pub(super) fn next_visit(table: &str, step: &str) -> String {
     format!(
         "CASE WHEN (SELECT t.revisits FROM iteration t WHERE t.key = $1) = 0 THEN 1
-              ELSE 1 + (SELECT COUNT(*) FROM history v WHERE v.iteration_key = p.iteration_key
-                AND v.account_key = p.account_key AND v.contact_key = p.contact_key AND v.step_key = {step}) END"
+              ELSE 1 + (SELECT COUNT(*) FROM history v WHERE v.iteration_key = {table}.iteration_key
+                AND v.account_key = {table}.account_key AND v.contact_key = {table}.contact_key
+                AND v.step_key = {step}) END"
     )
 }
 

@@ -64,6 +64,15 @@ impl Connection {
         Ok(self.query(sql, parameters)?.into_iter().next())
     }
 
+    /// Tells the planner about a table into which so many rows were just written, when they are many.
+    pub(super) fn analyze(&mut self, table: &str, rows: usize) -> Result<(), StoreError> {
+        const MANY: usize = 200;
+        match self.dialect().analyze(table) {
+            Some(sql) if rows >= MANY => self.execute_batch(&sql),
+            _ => Ok(()),
+        }
+    }
+
     /// Does `work` in one writing transaction: all of it or nothing. When another transaction gets in
     /// the way it is done again from the start, so `work` must have no other effects.
     pub(super) fn write<T>(

@@ -59,6 +59,15 @@ impl Dialect {
         }
     }
 
+    /// Tells the planner about a table that was just filled. SQLite's planner doesn't need it, since our
+    /// statements leave it no choice; Postgres takes a table it knows nothing about for nearly empty.
+    pub(super) fn analyze(self, table: &str) -> Option<String> {
+        match self {
+            Dialect::Sqlite => None,
+            Dialect::Postgres => Some(format!("ANALYZE {table}")),
+        }
+    }
+
     /// Text compared byte by byte.
     pub(super) fn order_text(self, text: &str) -> String {
         match self {

@@ -63,8 +63,10 @@ impl Store {
                 enrolment.moment.saturating_add(enrolment.first_look_after).max(enrolment.first_look_at),
             ),
         ];
-        self.connection.write(|connection| {
+        let entered = self.connection.write(|connection| {
             let entered = connection.execute(&insert, &parameters)?;
+            let many = usize::try_from(entered).unwrap_or(usize::MAX);
+            connection.analyze("participant", many)?;
             if entered > 0 {
                 for step in enrolment.account_steps {
                     connection.execute(
@@ -92,7 +94,9 @@ impl Store {
                 &[enrolment.iteration_key.into(), now.into()],
             )?;
             Ok(entered)
-        })
+        })?;
+        self.connection.analyze("position", usize::try_from(entered).unwrap_or(usize::MAX))?;
+        Ok(entered)
     }
 
     /// How many are in an audience now, and how many of them each block keeps out (each counted under

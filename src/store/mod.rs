@@ -11,6 +11,7 @@ mod connection;
 mod dialect;
 mod enrolment;
 mod error;
+mod fates;
 mod interactions;
 mod journeys;
 mod lists;

@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    Cell, Connection, Dialect, StoreError, columns::Names, migrations, postgres::Postgres, sqlite::Sqlite,
+    Cell, Connection, Dialect, StoreError, columns::Names, fates::TEMPORARY_TABLES, migrations,
+    postgres::Postgres, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
 
@@ -77,6 +78,7 @@ impl Store {
             }
             Dialect::Postgres => require_version(&mut connection)?,
         }
+        connection.execute_batch(TEMPORARY_TABLES)?;
         Store::ready(connection)
     }
 
@@ -243,6 +245,17 @@ impl Store {
                 )?;
                 Ok(())
             }
+        }
+    }
+
+    /// Brings everything written so far into the SQLite file itself, so that the file can be copied.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn checkpoint(&mut self) -> Result<(), StoreError> {
+        match self.dialect() {
+            Dialect::Sqlite => self.connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ()),
+            Dialect::Postgres => Ok(()),
         }
     }
 

@@ -6,6 +6,7 @@ use super::{
     Cell, Connection, JsonRows, Store, StoreError,
     batch::next_visit,
     claims::{self, Claim},
+    fates::{self, FateRow},
     stops::{self, BlockedQuery, Blocks},
 };
 
@@ -165,112 +166,102 @@ impl Store {
                     stopped.push((row.account_key, row.contact_key, *moment, reason));
                 }
             }
-            move_on(connection, claim, batch, &out, woken, now)?;
-            stops::stop(connection, claim.iteration_key, &stopped)?;
+            move_on(connection, claim, batch, &out, &stopped, woken, now)?;
             write_decisions(connection, claim, &batch.decisions)?;
             write_effects(connection, claim, batch, &out)
         })
     }
 }
 
-/// Moves those who go on, waits for those who wait, finishes those who are through.
+/// Moves those who go on, waits for those who wait, finishes those who are through, stops the others.
 fn move_on(
     connection: &mut Connection,
     claim: &Claim,
     batch: &BatchOutcome,
     out: &BTreeSet<i64>,
+    stopped: &[(i64, i64, i64, String)],
     woken: bool,
     now: i64,
 ) -> Result<(), StoreError> {
-    let (mut going, mut finishing, mut waiting) =
-        (JsonRows::default(), JsonRows::default(), JsonRows::default());
-    for row in &batch.outcomes {
-        if out.contains(&row.contact_key) {
-            continue;
-        }
-        let who = [Cell::Integer(row.account_key), Cell::Integer(row.contact_key)];
-        let [account, contact] = who;
+    let mut rows = Vec::with_capacity(batch.outcomes.len());
+    for row in batch.outcomes.iter().filter(|row| !out.contains(&row.contact_key)) {
+        let fate = FateRow {
+            account_key: row.account_key,
+            contact_key: row.contact_key,
+            reason: row.reason.clone(),
+            ..FateRow::default()
+        };
         match &row.fate {
-            Fate::Go { path, moment, step_key, look_at } => going.push(&[
-                account,
-                contact,
-                (*moment).into(),
-                path.clone().into(),
-                row.reason.clone().into(),
-                (*step_key).into(),
-                (*look_at).into(),
-            ]),
-            Fate::Finish { path, moment } => finishing.push(&[
-                account,
-                contact,
-                (*moment).into(),
-                path.clone().into(),
-                row.reason.clone().into(),
-            ]),
+            Fate::Go { path, moment, step_key, look_at } => rows.push(FateRow {
+                kind: fates::GO,
+                moment: *moment,
+                path: path.clone(),
+                next_step: Some(*step_key),
+                look_at: Some(*look_at),
+                ..fate
+            }),
+            Fate::Finish { path, moment } => {
+                rows.push(FateRow { kind: fates::FINISH, moment: *moment, path: path.clone(), ..fate });
+            }
             Fate::Wait { until } => {
                 // Something happened while the tile was at work: it is looked at again at once.
                 let until = if woken { (*until).min(now) } else { *until };
-                waiting.push(&[account, contact, until.into()]);
+                rows.push(FateRow { kind: fates::WAIT, moment: until, ..fate });
             }
             Fate::Stop { .. } => {}
         }
     }
-    let rows = connection.dialect().rows("$3");
-    let who = format!(
-        "(SELECT CAST(value ->> 0 AS BIGINT) AS account_key, CAST(value ->> 1 AS BIGINT) AS contact_key,
-                 CAST(value ->> 2 AS BIGINT) AS moment, value ->> 3 AS path, value ->> 4 AS reason,
-                 CAST(value ->> 5 AS BIGINT) AS next_step, CAST(value ->> 6 AS BIGINT) AS look_at FROM {rows}) r"
-    );
-    let same = "p.iteration_key = $1 AND p.account_key = r.account_key AND p.contact_key = r.contact_key
-                AND p.lane = 0 AND p.step_key = $2";
-    let leave = format!(
-        "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at,
-            stopped, path, reason)
-         SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at, r.moment, 0,
-            r.path, r.reason
-         FROM {who} JOIN position p ON {same}"
-    );
-    let key = |rows: &JsonRows| [claim.iteration_key.into(), claim.step_key.into(), rows.finish()];
-    if !going.is_empty() {
-        let parameters = key(&going);
-        connection.execute(&leave, &parameters)?;
+    for (account_key, contact_key, moment, reason) in stopped {
+        rows.push(FateRow {
+            kind: fates::STOP,
+            account_key: *account_key,
+            contact_key: *contact_key,
+            moment: *moment,
+            reason: Some(reason.clone()),
+            ..FateRow::default()
+        });
+    }
+    let any = |kind: i64| rows.iter().any(|row| row.kind == kind);
+    let (going, finishing, waiting) = (any(fates::GO), any(fates::FINISH), any(fates::WAIT));
+    fates::note(connection, &rows)?;
+    let step = [Cell::Integer(claim.iteration_key), Cell::Integer(claim.step_key)];
+    let those = |kind: i64| {
+        format!(
+            "(iteration_key, account_key, contact_key, lane) IN (
+                SELECT CAST($1 AS BIGINT), account_key, contact_key, 0 FROM fate WHERE kind = {kind})
+             AND +step_key = $2"
+        )
+    };
+    let own = "f.account_key = position.account_key AND f.contact_key = position.contact_key";
+    if going || finishing {
+        fates::write_history(connection, claim.iteration_key, "1, 2", 0)?;
+    }
+    if going {
+        let visit = next_visit("position", "f.next_step");
         connection.execute(
             &format!(
-                "UPDATE position AS p SET step_key = r.next_step, visit = {}, arrived_at = r.moment,
-                    due_at = r.look_at, looked_at = NULL
-                 FROM {who} WHERE {same}",
-                next_visit("r.next_step")
+                "UPDATE position SET (step_key, visit, arrived_at, due_at, looked_at) = (
+                    SELECT f.next_step, {visit}, f.moment, f.look_at, CAST(NULL AS BIGINT) FROM fate f WHERE {own})
+                 WHERE {}",
+                those(fates::GO)
             ),
-            &parameters,
+            &step,
         )?;
     }
-    if !finishing.is_empty() {
-        let parameters = key(&finishing);
-        connection.execute(&leave, &parameters)?;
+    if finishing {
+        fates::end_participation(connection, claim.iteration_key, fates::FINISH)?;
+    }
+    if waiting {
         connection.execute(
             &format!(
-                "UPDATE participant SET state = 2, ended_at = r.moment
-                 FROM {who} JOIN position p ON {same}
-                 WHERE participant.iteration_key = $1 AND participant.contact_key = r.contact_key"
+                "UPDATE position SET looked_at = $3, due_at = (SELECT f.moment FROM fate f WHERE {own}) WHERE {}",
+                those(fates::WAIT)
             ),
-            &parameters,
-        )?;
-        connection.execute(
-            &format!(
-                "DELETE FROM position WHERE iteration_key = $1 AND step_key = $2 AND EXISTS (
-                    SELECT 1 FROM {who} WHERE r.account_key = position.account_key
-                      AND r.contact_key = position.contact_key)"
-            ),
-            &parameters,
+            &[step[0].clone(), step[1].clone(), now.into()],
         )?;
     }
-    if !waiting.is_empty() {
-        let mut parameters = key(&waiting).to_vec();
-        parameters.push(now.into());
-        connection.execute(
-            &format!("UPDATE position AS p SET due_at = r.moment, looked_at = $4 FROM {who} WHERE {same}"),
-            &parameters,
-        )?;
+    if !stopped.is_empty() {
+        stops::stop_noted(connection, claim.iteration_key)?;
     }
     Ok(())
 }

@@ -130,9 +130,7 @@ impl Store {
         let key = self.names.segment_key(name);
         let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
         let seen = row.map_or(Ok(0), |row| row.integer(0))?;
-        self.connection.execute_batch(
-            "CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY); DELETE FROM evaluation",
-        )?;
+        self.connection.execute("DELETE FROM evaluation", &[])?;
         let (select, parameters) = match membership {
             Membership::Where(condition) => select_keys(self.dialect(), &self.names, condition, now)?,
             Membership::Static(ids) => {
@@ -146,7 +144,9 @@ impl Store {
                 (sql, vec![json.finish()])
             }
         };
-        self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
+        let found =
+            self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
+        self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
         self.connection.write(|connection| {
             let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
             let count = row.map_or(Ok(0), |row| row.integer(0))?;
@@ -158,14 +158,14 @@ impl Store {
                 &[key.into(), count.into(), now.into(), next_evaluation_at.into(), seen.into()],
             )?;
             let stamp = [Cell::Integer(key), Cell::Integer(now)];
-            let joined = connection.execute(
+            connection.execute(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined)
                  SELECT $1, e.key, $2, 1 FROM evaluation e
                  WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)
                  ON CONFLICT DO NOTHING",
                 &stamp,
             )?;
-            connection.execute(
+            let joined = connection.execute(
                 "INSERT INTO membership (segment_key, subject_key, joined_at)
                  SELECT $1, e.key, $2 FROM evaluation e
                  WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
@@ -184,6 +184,7 @@ impl Store {
                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
                 &stamp[..1],
             )?;
+            connection.analyze("membership", usize::try_from(joined).unwrap_or(usize::MAX))?;
             if joined + left > 0 {
                 bump_audience_version(connection)?;
                 for name in dependents {

@@ -4,6 +4,7 @@ use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
     claims::AccountRange,
     columns::Names,
+    fates::{self, FateRow},
     predicate::{Printer, Scope, mentions_account},
 };
 use crate::model::Predicate;
@@ -42,7 +43,7 @@ impl BlockedQuery {
         let mut clause = format!("p.iteration_key = {iteration_key}");
         if let Some((step_key, range)) = at {
             clause = format!(
-                "{clause} AND p.step_key = {step_key} AND p.account_key BETWEEN {} AND {}",
+                "{clause} AND +p.step_key = {step_key} AND p.account_key BETWEEN {} AND {}",
                 range.from, range.to
             );
         }
@@ -78,49 +79,35 @@ pub(super) fn stop(
     if stopped.is_empty() {
         return Ok(());
     }
-    let mut json = JsonRows::default();
-    for (account, contact, moment, reason) in stopped {
-        json.push(&[(*account).into(), (*contact).into(), (*moment).into(), reason.as_str().into()]);
-    }
-    let rows = connection.dialect().rows("$2");
-    let who = format!(
-        "(SELECT CAST(value ->> 0 AS BIGINT) AS account_key, CAST(value ->> 1 AS BIGINT) AS contact_key,
-                 CAST(value ->> 2 AS BIGINT) AS moment, value ->> 3 AS reason FROM {rows}) r"
-    );
-    let parameters = [Cell::Integer(iteration_key), json.finish()];
-    connection.execute(
-        &format!(
-            "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
-             SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at,
-                    CASE WHEN r.moment > p.arrived_at THEN r.moment ELSE p.arrived_at END, 1, r.reason
-             FROM {who} JOIN position p ON p.iteration_key = $1 AND p.account_key = r.account_key
-                AND p.contact_key = r.contact_key"
-        ),
-        &parameters,
-    )?;
-    connection.execute(
-        &format!(
-            "UPDATE participant SET state = 3, ended_at = r.moment, reason = r.reason FROM {who}
-             WHERE participant.iteration_key = $1 AND participant.contact_key = r.contact_key AND state = 1"
-        ),
-        &parameters,
-    )?;
-    connection.execute(
-        &format!(
-            "DELETE FROM position WHERE iteration_key = $1 AND EXISTS (SELECT 1 FROM {who}
-                WHERE r.account_key = position.account_key AND r.contact_key = position.contact_key)"
-        ),
-        &parameters,
-    )?;
+    let rows: Vec<FateRow> = stopped
+        .iter()
+        .map(|(account_key, contact_key, moment, reason)| FateRow {
+            kind: fates::STOP,
+            account_key: *account_key,
+            contact_key: *contact_key,
+            moment: *moment,
+            reason: Some(reason.clone()),
+            ..FateRow::default()
+        })
+        .collect();
+    fates::note(connection, &rows)?;
+    stop_noted(connection, iteration_key)
+}
+
+/// Stops those whose noted fate it is.
+pub(super) fn stop_noted(connection: &mut Connection, iteration_key: i64) -> Result<(), StoreError> {
+    fates::write_history(connection, iteration_key, "3", 1)?;
+    fates::end_participation(connection, iteration_key, fates::STOP)?;
     // A share of the account may be reached now that somebody counts no more.
     connection.execute(
-        &format!(
-            "UPDATE position SET due_at = w.moment
-             FROM (SELECT account_key, MAX(moment) AS moment FROM {who} GROUP BY account_key) w
-             WHERE position.iteration_key = $1 AND position.account_key = w.account_key AND due_at > w.moment
-               AND step_key IN (SELECT step_key FROM step_wake WHERE scope = 'account')"
-        ),
-        &parameters,
+        "UPDATE position SET due_at = (SELECT MAX(f.moment) FROM fate f
+            WHERE f.kind = 3 AND f.account_key = position.account_key)
+         WHERE (iteration_key, account_key) IN (
+            SELECT CAST($1 AS BIGINT), account_key FROM fate WHERE kind = 3)
+           AND due_at > (SELECT MAX(f.moment) FROM fate f
+                         WHERE f.kind = 3 AND f.account_key = position.account_key)
+           AND +step_key IN (SELECT step_key FROM step_wake WHERE scope = 'account')",
+        &[Cell::Integer(iteration_key)],
     )?;
     Ok(())
 }

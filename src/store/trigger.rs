@@ -93,38 +93,36 @@ impl Store {
                 subject.looked_at.into(),
             ]);
         }
-        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
-        printer.bind(json.finish());
         let rows = self.dialect().rows("$1");
-        let column = |at: usize| format!("CAST(g.value ->> {at} AS BIGINT)");
-        let group = format!(
-            "SELECT {} AS account_key, {} AS contact_key, {} AS since, {} AS upper, {} AS until, {} AS looked
-             FROM {rows} AS g",
-            column(0),
-            column(1),
-            column(2),
-            column(3),
-            column(4),
-            column(5)
-        );
+        self.connection.execute("DELETE FROM asked", &[])?;
+        self.connection.execute(
+            &format!(
+                "INSERT INTO asked (account_key, contact_key, since, upper, until, looked)
+                 SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
+                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
+                 FROM {rows}"
+            ),
+            &[json.finish()],
+        )?;
+        self.connection.analyze("asked", subjects.len())?;
+        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
         let iteration = claim.iteration_key;
         // What counted while a participant wasn't here yet goes on counting once it is: else the answer
         // would depend on when it is asked.
         let asked = match question.of {
-            Asked::Contact => group,
+            Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
-                "SELECT g.account_key, k.contact_key, g.upper, g.until, g.looked,
+                "(SELECT g.account_key, k.contact_key, g.upper, g.until, g.looked,
                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
-                 FROM ({group}) g
-                 JOIN participant k ON k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1"
+                 FROM asked g CROSS JOIN participant k
+                 WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
-            Asked::AllContacts => format!(
-                "SELECT g.account_key, k.contact_key, g.since, g.upper, g.until, g.looked
-                 FROM ({group}) g
+            Asked::AllContacts => "(SELECT g.account_key, k.contact_key, g.since, g.upper, g.until, g.looked
+                 FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact) k
-                   ON k.account_key = g.account_key"
-            ),
+                   ON k.account_key = g.account_key)"
+                .to_owned(),
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();
@@ -141,11 +139,11 @@ impl Store {
             false => "",
         };
         let sql = format!(
-            "SELECT account_key, contact_key, satisfied, next, id FROM (
+            "WITH found AS MATERIALIZED (
                 SELECT s.account_key, s.contact_key, c.id, {satisfied} AS satisfied, {next} AS next
-                FROM ({asked}) s JOIN contact c ON c.key = s.contact_key {account}) found
-             WHERE satisfied IS NOT NULL OR next IS NOT NULL
-             ORDER BY account_key, satisfied, contact_key"
+                FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key)
+             SELECT account_key, contact_key, satisfied, next, id FROM found
+             WHERE satisfied IS NOT NULL OR next IS NOT NULL"
         );
         let mut answers = Vec::new();
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {

@@ -74,7 +74,7 @@ impl Store {
                            FROM ({woken}) m WHERE scope = 'contact'
                            GROUP BY iteration_key, step_key, account_key, contact_key) v
                      WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND o.contact_key = v.contact_key AND o.step_key = v.step_key AND o.due_at > v.at"
+                       AND o.contact_key = v.contact_key AND +o.step_key = v.step_key AND o.due_at > v.at"
                 ),
                 &[now.into()],
             )?;
@@ -85,7 +85,7 @@ impl Store {
                            FROM ({woken}) m WHERE scope <> 'contact'
                            GROUP BY iteration_key, step_key, account_key) v
                      WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND o.step_key = v.step_key AND o.due_at > v.at"
+                       AND +o.step_key = v.step_key AND o.due_at > v.at"
                 ),
                 &[now.into()],
             )?;

@@ -8,7 +8,7 @@ use handlebars::{
 use super::{
     Needs, TemplateScope, helpers,
     paths::{self, Typed},
-    scan::{Scan, byte_at},
+    scan::{self, Scan, byte_at},
     tree::{Expr, Part},
 };
 use crate::{
@@ -19,6 +19,9 @@ use crate::{
 /// Deepest nesting of blocks, and of brackets in a tag: more would be a mistake, or an attack.
 const MAX_BLOCKS: usize = 40;
 const MAX_BRACKETS: usize = 16;
+/// Longest template, in bytes, and most tags: no mail is of this size, and handlebars takes its time.
+const MAX_LENGTH: usize = 1024 * 1024;
+const MAX_TAGS: usize = 5_000;
 
 /// What every part of the work needs.
 pub(super) struct Compile<'a> {
@@ -38,7 +41,16 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<(Vec<Part>, Needs)> {
     let source = text.as_str();
+    if source.len() > MAX_LENGTH {
+        problems.push(Problem::error(Code::TemplateSyntax, text.span, "the template is longer than 1 MB"));
+        return None;
+    }
     let scan = Scan::new(source);
+    if scan.tags > MAX_TAGS {
+        let message = format!("the template has more than {MAX_TAGS} tags");
+        problems.push(Problem::error(Code::TemplateSyntax, text.span, message));
+        return None;
+    }
     if scan.blocks > MAX_BLOCKS || scan.brackets > MAX_BRACKETS {
         let problem = Problem::error(Code::TemplateSyntax, text.span, "the template is nested too deeply");
         problems.push(problem);
@@ -62,29 +74,53 @@ fn syntax(text: &Text, error: &handlebars::TemplateError) -> Problem {
     let source = text.as_str();
     let (line, column) = error.pos().unwrap_or((1, 1));
     let at = byte_at(source, line, column);
-    let end = source[at..].find(char::is_whitespace).map_or(source.len(), |length| at + length.max(1));
-    let end = end.min(at + 2).max(at);
-    let end = if source.is_char_boundary(end) { end } else { at };
-    let (message, hint) = match error.reason() {
+    let problem = |(start, end): (usize, usize), message: String| {
+        Problem::error(Code::TemplateSyntax, text.span_at(start, end), message)
+    };
+    match error.reason() {
         MismatchingClosedHelper(opened, closed) => {
             let name = |debug: &str| debug.trim_matches('"').to_owned();
-            (
-                format!("`{}` is closed by `{}`", name(opened), name(closed)),
-                Some(format!("Write `{{{{/{}}}}}`.", name(opened))),
+            let message = format!("`{}` is closed by `{}`", name(opened), name(closed));
+            return problem((at, scan::tag_end(source, at)), message)
+                .hint(format!("Write `{{{{/{}}}}}`.", name(opened)));
+        }
+        NestedSubexpression => {
+            let end = source[at..].chars().next().map_or(at, |first| at + first.len_utf8());
+            return problem((at, end), "the expression is nested too deeply".to_owned());
+        }
+        _ => {}
+    }
+    let tag = source[..at].rfind("{{").map(|start| (start, scan::tag_end(source, start)));
+    if let Some((start, end)) = tag.filter(|(start, end)| at < *end && source[*start..].starts_with("{{/")) {
+        return problem((start, end), format!("`{}` closes nothing", &source[start..end]))
+            .hint("Take it out, or write the `{{#if …}}` or `{{#each …}}` that it closes.");
+    }
+    if let Some((start, _)) = tag.filter(|(_, end)| at < *end || !source[..*end].ends_with("}}")) {
+        let line = source[start..].lines().next().unwrap_or("");
+        let closed = line.find("}}").map(|at| start + at + 2);
+        let again = line[2..].find("{{").map(|at| start + 2 + at);
+        return match closed.filter(|closed| again.is_none_or(|again| *closed < again)) {
+            Some(end) => problem((start, end), "this tag can't be read".to_owned()).hint(
+                "A tag holds a field such as `{{contact.first_name}}`, or a helper and what it takes, such as `{{default contact.first_name \"friend\"}}`.",
+            ),
+            None => {
+                let rest = &source[start + 2..start + line.len()];
+                let length = rest.find(['}', '<', '{', ',']).unwrap_or(rest.len());
+                let end = start + 2 + rest[..length].trim_end().len();
+                problem((start, end), "the tag isn't closed by `}}`".to_owned()).hint("Write `}}` behind the name; write `\\{{` for braces in the text.")
+            }
+        };
+    }
+    match scan::open_block(source) {
+        Some((start, end, name)) => problem((start, end), format!("the block `{name}` isn't closed"))
+            .hint(format!("Write `{{{{/{name}}}}}` where it ends.")),
+        None => {
+            let end = source[at..].chars().next().map_or(at, |first| at + first.len_utf8());
+            problem((at, end), "this isn't a template".to_owned()).hint(
+                "A tag starts with `{{` and ends with `}}`, and `{{#if …}}` needs `{{/if}}`; write `\\{{` for braces.",
             )
         }
-        NestedSubexpression => ("the expression is nested too deeply".to_owned(), None),
-        _ if source[at..].trim().is_empty() => {
-            ("a tag or block isn't closed".to_owned(), Some(closing_hint()))
-        }
-        _ => ("this isn't a template".to_owned(), Some(closing_hint())),
-    };
-    Problem::error(Code::TemplateSyntax, text.span_at(at, end), message).hint_if(hint)
-}
-
-fn closing_hint() -> String {
-    "A tag starts with `{{` and ends with `}}`, and `{{#if …}}` needs `{{/if}}`; write `\\{{` for braces."
-        .to_owned()
+    }
 }
 
 impl Compile<'_> {
@@ -98,6 +134,14 @@ impl Compile<'_> {
     ) -> Option<T> {
         self.problems.push(Problem::error(code, span, message).hint_if(hint));
         None
+    }
+
+    /// Does something without reporting what is wrong with it.
+    pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::take(self.problems);
+        let done = work(self);
+        *self.problems = before;
+        done
     }
 
     /// Reports a helper that is called the wrong way.

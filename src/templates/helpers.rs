@@ -2,11 +2,15 @@
 
 use handlebars::template::Parameter;
 
-use super::{compile::Compile, paths::Typed, tree::Expr};
+use super::{
+    compile::Compile,
+    paths::{self, Typed},
+    tree::Expr,
+};
 use crate::{
     calendar::{format_date, format_moment, parse_date, parse_moment},
     diagnostics::{Code, Span, did_you_mean},
-    model::{Comparison, FieldType, Value},
+    model::{Catalog, Comparison, FieldType, Value},
 };
 
 /// All helpers with how they are written.
@@ -41,9 +45,16 @@ pub(super) fn call(
     parameters: &[Parameter],
     compile: &mut Compile<'_>,
 ) -> Option<Typed> {
-    let arguments: Vec<Option<Typed>> =
-        parameters.iter().map(|parameter| compile.parameter(parameter)).collect();
+    let read = |compile: &mut Compile<'_>| -> Vec<Option<Typed>> {
+        parameters.iter().map(|parameter| compile.parameter(parameter)).collect()
+    };
     let known = HELPERS.iter().any(|(helper, _)| *helper == word);
+    if !known && let Some(field) = in_words(word, parameters, compile.scope.catalog) {
+        compile.quietly(read);
+        let hint = Some(format!("Write `{{{{{field}}}}}`."));
+        return compile.refuse(Code::TemplateSyntax, span, format!("there is no helper `{word}`"), hint);
+    }
+    let arguments = read(compile);
     if !known {
         return unknown(word, span, compile);
     }
@@ -78,12 +89,22 @@ pub(super) fn call(
     }
 }
 
+/// The field whose name was written in words of its own, as in `{{first name}}`.
+fn in_words(word: &str, parameters: &[Parameter], catalog: &Catalog) -> Option<String> {
+    let words = parameters.iter().map(|parameter| parameter.as_name().unwrap_or("?"));
+    let together = std::iter::once(word).chain(words).collect::<Vec<_>>().join("_");
+    paths::full_name(&together.to_lowercase(), catalog)
+}
+
 fn unknown<T>(word: &str, span: Span, compile: &mut Compile<'_>) -> Option<T> {
     if REFUSED.contains(&word) {
         let hint = "Name a field in full, as in `{{account.name}}`.".to_owned();
         return compile.refuse(Code::TemplateSyntax, span, format!("`{word}` can't be used"), Some(hint));
     }
-    let hint = did_you_mean(word, HELPERS.iter().map(|(helper, _)| *helper));
+    let hint = did_you_mean(word, HELPERS.iter().map(|(helper, _)| *helper)).or_else(|| {
+        let all: Vec<String> = HELPERS.iter().map(|(helper, _)| format!("`{helper}`")).collect();
+        Some(format!("There is: {}.", all.join(", ")))
+    });
     compile.refuse(Code::TemplateSyntax, span, format!("there is no helper `{word}`"), hint)
 }
 

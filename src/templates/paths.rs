@@ -3,7 +3,7 @@
 use super::{Root, compile::Compile, helpers::HELPERS, tree::Expr};
 use crate::{
     diagnostics::{Code, Span, did_you_mean},
-    model::{Entity, FieldType},
+    model::{Catalog, Entity, FieldType},
 };
 
 /// Relations from a contact to its account; the second is Dynamics' name.
@@ -56,7 +56,7 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
             fixed(Root::Settings, &SETTINGS_FIELDS, name, raw, span, compile)
         }
         ["account", relation @ ("primary_contact" | "levels"), ..] => compile.refuse(
-            Code::TemplateField,
+            Code::NotAvailable,
             span,
             format!("`account.{relation}` is not available in this version"),
             None,
@@ -141,14 +141,17 @@ fn bare(word: &str, raw: &str, span: Span, compile: &mut Compile<'_>) -> Option<
     if HELPERS.iter().any(|(helper, _)| *helper == word) {
         return compile.usage(word, span);
     }
-    let owner = [Entity::Contact, Entity::Account]
-        .into_iter()
-        .find(|entity| compile.scope.catalog.field(*entity, word).is_some());
-    if let Some(owner) = owner {
-        let hint = Some(format!("Write `{{{{{owner}.{word}}}}}`."));
+    if let Some(field) = full_name(word, compile.scope.catalog) {
+        let hint = Some(format!("Write `{{{{{field}}}}}`."));
         return compile.refuse(Code::TemplateField, span, format!("`{word}` is not known here"), hint);
     }
     unknown_root(word, span, compile)
+}
+
+/// A field's name with what it belongs to, where a contact or an account has one of this name.
+pub(super) fn full_name(name: &str, catalog: &Catalog) -> Option<String> {
+    let mut owners = [Entity::Contact, Entity::Account].into_iter();
+    owners.find(|entity| catalog.field(*entity, name).is_some()).map(|owner| format!("{owner}.{name}"))
 }
 
 fn unknown_root<T>(word: &str, span: Span, compile: &mut Compile<'_>) -> Option<T> {

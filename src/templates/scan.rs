@@ -7,6 +7,8 @@ pub(super) struct Scan {
     masked: String,
     /// What has been found so far ends here.
     cursor: usize,
+    /// How many tags there are.
+    pub tags: usize,
     /// Deepest nesting of blocks.
     pub blocks: usize,
     /// Deepest nesting of brackets within a tag.
@@ -16,11 +18,12 @@ pub(super) struct Scan {
 impl Scan {
     pub fn new(source: &str) -> Scan {
         let mut scan =
-            Scan { masked: String::with_capacity(source.len()), cursor: 0, blocks: 0, brackets: 0 };
+            Scan { masked: String::with_capacity(source.len()), cursor: 0, tags: 0, blocks: 0, brackets: 0 };
         let mut open_blocks = 0_usize;
         let mut at = 0;
         while let Some(found) = source[at..].find("{{") {
             let start = at + found;
+            scan.tags += 1;
             scan.blank(&source[at..start]);
             let backslashes = source[at..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
             let end = if backslashes == 1 { start + 2 } else { tag_end(source, start) };
@@ -98,8 +101,27 @@ fn is_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ':' | '.' | '/' | '@')
 }
 
+/// The first block that is never closed: where its tag starts and ends, and its name.
+pub(super) fn open_block(source: &str) -> Option<(usize, usize, &str)> {
+    let mut open: Vec<(usize, usize, &str)> = Vec::new();
+    let mut at = 0;
+    while let Some(found) = source[at..].find("{{") {
+        let start = at + found;
+        at = if source[..start].ends_with('\\') { start + 2 } else { tag_end(source, start) };
+        let inner = source[start..at].trim_start_matches(['{', '~']);
+        if let Some(rest) = inner.strip_prefix('#') {
+            let rest = rest.trim_start();
+            let end = rest.find(|c: char| !is_name(c)).unwrap_or(rest.len());
+            open.push((start, at, &rest[..end]));
+        } else if inner.starts_with('/') {
+            open.pop();
+        }
+    }
+    open.into_iter().next_back()
+}
+
 /// The end of the tag that starts at `start`.
-fn tag_end(source: &str, start: usize) -> usize {
+pub(super) fn tag_end(source: &str, start: usize) -> usize {
     let rest = &source[start..];
     let closed_by = |end: &str| rest.find(end).map_or(source.len(), |at| start + at + end.len());
     if rest.starts_with("{{!--") {

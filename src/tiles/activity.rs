@@ -78,7 +78,7 @@ impl TileKind for Activity {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let mut reader = Reader::of_step(step, context.problems);
         let kind = reader.required_choice("type", &TYPES);
         let unit = unit("for_each", context.target, &mut reader);
         let assignee = reader.choice("assign_to", &ASSIGNEES);

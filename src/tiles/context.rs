@@ -79,6 +79,6 @@ pub(super) fn unknown<'n>(
     problems: &mut Problems,
 ) {
     problems.push(
-        Problem::error(code, span, format!("unknown {what} `{name}`")).hint_if(did_you_mean(name, names)),
+        Problem::error(code, span, format!("there is no {what} `{name}`")).hint_if(did_you_mean(name, names)),
     );
 }

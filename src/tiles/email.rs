@@ -33,7 +33,7 @@ impl TileKind for Email {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let mut reader = Reader::of_step(step, context.problems);
         let email = reader.required_text("email");
         let expires = reader.duration("expires");
         let late = reader.choice("if_late", &[("send", true), ("skip", false)]);

@@ -19,7 +19,7 @@ impl TileKind for End {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let mut reader = Reader::of_step(step, context.problems);
         let result = reader.text("result").map(|text| text.value);
         reader.finish();
         Some(Tile {

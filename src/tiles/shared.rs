@@ -31,7 +31,7 @@ pub(super) fn milliseconds(length: Duration, span: Span, problems: &mut Problems
     let found = fixed_milliseconds(length);
     if found.is_none() {
         problems.push(
-            Problem::error(Code::InvalidDuration, span, format!("`{length}` depends on the calendar"))
+            Problem::error(Code::InvalidDuration, span, format!("`{length}` has no fixed length"))
                 .hint("Write it in minutes, hours, days or weeks."),
         );
     }

@@ -99,7 +99,7 @@ impl TileKind for Trigger {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let mut reader = Reader::of_step(step, context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
         let when = reader.required_condition("when");
         let timeout = reader.duration("timeout");

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    definitions::{Reader, StepDefinition},
+    definitions::{Reader, StepDefinition, moment_hint},
     diagnostics::{Code, Problem},
     model::{Duration, time::moment_of},
 };
@@ -30,7 +30,7 @@ impl TileKind for Wait {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::new(&step.with, step.with_span, SPEC.name, context.problems);
+        let mut reader = Reader::of_step(step, context.problems);
         let unavailable = reader.not_available(&["window", "weekdays", "timezone"]);
         let length = reader.duration("for");
         let until = reader.text("until");
@@ -46,7 +46,7 @@ impl TileKind for Wait {
                 Err(error) => {
                     context.problems.push(
                         Problem::error(Code::InvalidTime, until.span, error.to_string())
-                            .hint("Write a moment such as `2026-03-05 09:00`."),
+                            .hint(moment_hint(&until.value)),
                     );
                     None
                 }
@@ -61,8 +61,12 @@ impl TileKind for Wait {
             (None, None) => {
                 if !written {
                     context.problems.push(
-                        Problem::error(Code::MissingKey, step.with_span, "`for` or `until` is missing")
-                            .hint("Write how long to wait, such as `for: 7 days`."),
+                        Problem::error(
+                            Code::MissingKey,
+                            step.tile.span,
+                            "the tile `wait` needs `for` or `until` under `with`",
+                        )
+                        .hint("Write how long to wait, such as `for: 7 days`."),
                     );
                 }
                 None

@@ -1,4 +1,6 @@
 //! Conditions from text to words, problems, and answers.
+//!
+//! In: expressions and conditions as they are written. Out: what they are told to mean, or what is wrong.
 
 mod did;
 mod evaluate;

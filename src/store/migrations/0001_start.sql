@@ -90,7 +90,8 @@ CREATE TABLE participant (
     entered_at BIGINT NOT NULL, state SMALLINT NOT NULL, ended_at BIGINT, reason TEXT,
     PRIMARY KEY (iteration_key, contact_key)
 ){clustered};
-CREATE INDEX participant_account ON participant (iteration_key, account_key);
+-- With the state, so that it is preferred to the primary key, which begins alike.
+CREATE INDEX participant_account ON participant (iteration_key, account_key, state);
 
 CREATE TABLE position (
     iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,

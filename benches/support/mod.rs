@@ -1,0 +1,7 @@
+//! What the benchmark of journeys is made of.
+
+pub mod database;
+pub mod engine;
+pub mod tables;
+pub mod world;
+pub mod yardstick;
