@@ -11,6 +11,7 @@ mod postgres_server;
 mod properties;
 mod reading;
 mod saas_sales;
+mod readme;
 mod sample;
 mod store;
 mod support;

@@ -30,7 +30,7 @@ pub fn interaction(world: &World, number: usize) -> (usize, i64) {
     let contact = (number * 7_919) % world.contacts;
     let account = contact % world.accounts;
     let spread = ((number as i64) * 104_729) % (TIMEOUT / 1_000) * 1_000;
-    if number % 2 == 0 || account % 3 == 0 {
+    if number.is_multiple_of(2) || account.is_multiple_of(3) {
         (contact, START - 200 * DAY + spread)
     } else {
         (contact, START + WAIT + spread)

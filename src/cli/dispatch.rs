@@ -53,6 +53,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
 }
 
 /// The program as it was called, for commands to try next.
+#[allow(clippy::disallowed_methods, reason = "the command line is ours to read")]
 fn program() -> String {
     std::env::args().next().unwrap_or_else(|| "tilework".to_owned())
 }

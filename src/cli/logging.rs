@@ -9,6 +9,7 @@ const VARIABLE: &str = "TILEWORK_LOG";
 
 /// Starts writing logs: what `TILEWORK_LOG` asks for, else what an operator should see; with `quiet`,
 /// errors alone. A second call changes nothing.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub fn start_logging(quiet: bool) {
     let usual = if quiet { "error" } else { "warn,tilework=info" };
     let filter = match std::env::var(VARIABLE) {

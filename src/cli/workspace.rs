@@ -21,6 +21,7 @@ pub(super) struct Checked {
 }
 
 /// Reads and checks the workspace.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
     let mut problems = Problems::default();
     let variable = |name: &str| std::env::var(name).ok();
@@ -64,6 +65,7 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
     match output.format() {
         Format::Json => output.text(&render_json(problems, sources))?,
         Format::Github => output.report(&render_github(problems, sources))?,
+        _ if problems.is_empty() => {}
         _ => output.report(&render_human(problems, sources, colored(&std::io::stdout())))?,
     }
     if problems.has_errors() {
@@ -85,6 +87,7 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
 }
 
 /// Where the workspace's store is: `TILEWORK_STORE`, else the settings.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub(super) fn store_address(global: &GlobalArguments, plan: &Plan) -> Result<StoreAddress, CliError> {
     let text = match std::env::var("TILEWORK_STORE") {
         Ok(text) if !text.is_empty() => text,
@@ -111,6 +114,7 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 }
 
 /// Whether a report that goes there may have colours.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 fn colored(to: &impl IsTerminal) -> bool {
     to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

@@ -119,7 +119,15 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         }
     }
     let choices = [("automatic", Publish::Automatic), ("manual", Publish::Manual)];
-    let publish = reader.choice("publish", &choices).map(|publish| publish.value).unwrap_or_default();
+    let publish = reader.choice("publish", &choices);
+    if let Some(manual) = publish.as_ref().filter(|publish| publish.value == Publish::Manual) {
+        let message = "publishing by hand is not available in this version";
+        reader.problems().push(
+            Problem::error(Code::NotAvailable, manual.span, message)
+                .hint("Leave `publish` out: what changed is published when it is run."),
+        );
+    }
+    let publish = publish.map(|publish| publish.value).unwrap_or_default();
     reader.not_available(&["limits", "holidays", "tracking"]);
     let email = channels(&mut reader);
     let refresh = serve(&mut reader);
@@ -272,7 +280,7 @@ mod tests {
             .collect()
     }
 
-    const FULL: &str = "name: vendor\ntimezone: Europe/London\nstore: sqlite:tilework.db\npublish: manual\n\
+    const FULL: &str = "name: vendor\ntimezone: Europe/London\nstore: sqlite:tilework.db\npublish: automatic\n\
         channels:\n  email:\n    transport: file\n    directory: mail\n    from: \"Vendor <news@vendor.example>\"\n    \
         hold: 10 minutes\nserve:\n  refresh: \"*/5 * * * *\"\nenvironments:\n  staging:\n    store: \
         \"postgres://tilework:${SECRET}@localhost/staging\"\n    channels: { email: { only_to: [\"*@vendor.example\"] } }\n";
@@ -289,7 +297,7 @@ mod tests {
         let email = settings.email.as_ref().unwrap();
         assert_eq!(email.only_to[0].value, "*@vendor.example");
         assert_eq!(email.directory.as_ref().unwrap().value, "mail");
-        assert_eq!(settings.publish, Publish::Manual);
+        assert_eq!(settings.publish, Publish::Automatic);
         assert_eq!(settings.refresh.as_ref().unwrap().value, "*/5 * * * *");
     }
 
@@ -300,6 +308,13 @@ mod tests {
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(definitions.settings.store.unwrap().value, "sqlite:tilework.db");
         assert!(definitions.settings.email.unwrap().only_to.is_empty());
+    }
+
+    #[test]
+    fn publishing_by_hand_is_refused_and_not_passed_over() {
+        let found = problems_of("name: vendor\npublish: manual\n", None);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with("not-available 2:10 publishing by hand"), "{found:?}");
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn run(
             let mut worked = false;
             for range in ranges {
                 let real_now = (engine.real_now)();
-                let deadline = real_now.saturating_add(LEASE).min(NEVER);
+                let deadline = real_now.saturating_add(LEASE);
                 let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {
                     continue;
                 };

@@ -7,7 +7,7 @@ use crate::store::Store;
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
-    /// Set when it is to stop; looked at between transactions.
+    /// Set when it is to stop; looked at between ticks.
     pub stop: &'a AtomicBool,
     /// Sleeps for so many milliseconds of real time.
     pub sleep: &'a dyn Fn(u64),
