@@ -5,10 +5,7 @@ use super::{
     batch::{self, Place},
     round::LEASE,
 };
-use crate::{
-    model::time::NEVER,
-    store::{IterationRow, Store, StoreError},
-};
+use crate::store::{IterationRow, Store, StoreError};
 
 /// The interactions that delivery makes.
 const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];

@@ -175,8 +175,10 @@ impl Tables {
         let mut text = String::new();
         for part in parts {
             let rows = self.rows(&statement(*part, detail));
-            let mut lines: Vec<String> =
-                rows.iter().map(|row| row.iter().map(readable).collect::<Vec<_>>().join(" | ")).collect();
+            let mut lines: Vec<String> = rows
+                .iter()
+                .map(|row| row.iter().map(|cell| readable(cell)).collect::<Vec<_>>().join(" | "))
+                .collect();
             lines.sort();
             text.push_str(&format!("# {part:?}: {}\n{}\n", lines.len(), lines.join("\n")));
         }
@@ -201,10 +203,10 @@ impl Tables {
 }
 
 /// A moment as such; any other cell as it is.
-fn readable(cell: &String) -> String {
+fn readable(cell: &str) -> String {
     match cell.parse::<i64>() {
         Ok(at) if (1_000_000_000_000..5_000_000_000_000).contains(&at) => rfc3339(at),
-        _ => cell.clone(),
+        _ => cell.to_owned(),
     }
 }
 
