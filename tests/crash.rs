@@ -213,7 +213,7 @@ fn killed_again_and_again(database: Database) {
     let (expected, _) = undisturbed(&prepared);
     let workspace = prepared.copy();
     let mut killed = 0;
-    for milliseconds in (60..).step_by(23) {
+    for milliseconds in (15..).step_by(17) {
         let mut child = start_child(&workspace, "none", 1);
         std::thread::sleep(Duration::from_millis(milliseconds));
         if child.try_wait().unwrap().is_some() {
