@@ -121,15 +121,15 @@ fn prepared(database: Database) -> Workspace {
     world.close()
 }
 
-fn outcome(workspace: &Workspace) -> (String, Vec<(String, String)>) {
+/// The final state, and the messages written.
+type Outcome = (String, Vec<(String, String)>);
+
+fn outcome(workspace: &Workspace) -> Outcome {
     (workspace.tables().state_without_attempts(), workspace.mails())
 }
 
 /// What an undisturbed run comes to, and how often it goes through each phase.
-/// The final state as text, and every mail by its name.
-type End = (String, Vec<(String, String)>);
-
-fn undisturbed(prepared: &Workspace) -> (End, BTreeMap<String, usize>) {
+fn undisturbed(prepared: &Workspace) -> (Outcome, BTreeMap<String, usize>) {
     let counts: Rc<RefCell<BTreeMap<String, usize>>> = Rc::default();
     let told = Rc::clone(&counts);
     let observe = move |phase: Phase| *told.borrow_mut().entry(format!("{phase:?}")).or_default() += 1;
@@ -177,13 +177,13 @@ fn start_child(workspace: &Workspace, phase: &str, occurrence: usize) -> Child {
         .unwrap()
 }
 
-/// Dies at the first, a middle and the last occurrence of each phase.
+/// Dies at the first occurrence of each phase, and at one in the middle.
 fn dies_at_each_phase(database: Database) {
     let prepared = prepared(database);
     let (expected, counts) = undisturbed(&prepared);
     assert_eq!(counts.len(), 11, "every phase occurs: {counts:?}");
     for (phase, count) in counts {
-        for occurrence in [1, count.div_ceil(2), count] {
+        for occurrence in [1, count.div_ceil(2) + 1] {
             let what = format!("{database:?}, dead at {phase} {occurrence} of {count}");
             let workspace = prepared.copy();
             let status = start_child(&workspace, &phase, occurrence).wait().unwrap();
@@ -213,7 +213,7 @@ fn killed_again_and_again(database: Database) {
     let (expected, _) = undisturbed(&prepared);
     let workspace = prepared.copy();
     let mut killed = 0;
-    for milliseconds in (60..).step_by(23) {
+    for milliseconds in (15..).step_by(17) {
         let mut child = start_child(&workspace, "none", 1);
         std::thread::sleep(Duration::from_millis(milliseconds));
         if child.try_wait().unwrap().is_some() {

@@ -113,15 +113,15 @@ impl Store {
             Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
                 "(SELECT g.account_key, k.contact_key, g.upper, g.until, g.looked,
-                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
-                  FROM asked g CROSS JOIN participant k
-                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
+                    CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
+                 FROM asked g CROSS JOIN participant k
+                 WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
             Asked::AllContacts => "(SELECT g.account_key, k.contact_key, g.since, g.upper, g.until, g.looked
-                  FROM asked g
-                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
-                        UNION ALL SELECT -key, key FROM contact) k
-                    ON k.account_key = g.account_key)"
+                 FROM asked g
+                 JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
+                       UNION ALL SELECT -key, key FROM contact) k
+                   ON k.account_key = g.account_key)"
                 .to_owned(),
         };
         let mut scope = Scope::contact("c");
