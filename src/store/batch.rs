@@ -7,7 +7,7 @@ use super::{
     Cell, Store, StoreError,
     claims::{self, Claim},
     columns::{field_column, value},
-    stops::{self, BlockedQuery, Blocks},
+    stops::{self, Blocks},
 };
 use crate::model::{Field, Value, time::LAG_LIMIT};
 
@@ -146,15 +146,7 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let owner = self.owner();
-        let blocked = BlockedQuery::new(
-            self.dialect(),
-            &self.names,
-            blocks,
-            timezone,
-            now,
-            claim.iteration_key,
-            Some((claim.step_key, claim.range)),
-        )?;
+        let blocked = self.blocked_at(claim, blocks, timezone, now)?;
         let release = if passage.released_when_due { "p.due_at" } else { "p.arrived_at" };
         let moment = format!("CASE WHEN {release} < $6 THEN $5 ELSE {release} END");
         let due = "p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND +p.due_at <= $5";

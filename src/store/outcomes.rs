@@ -7,7 +7,7 @@ use super::{
     batch::next_visit,
     claims::{self, Claim},
     fates::{self, FateRow},
-    stops::{self, BlockedQuery, Blocks},
+    stops::{self, Blocks},
 };
 
 /// What becomes of one participant at the step.
@@ -140,15 +140,7 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let owner = self.owner();
-        let blocked = BlockedQuery::new(
-            self.dialect(),
-            &self.names,
-            blocks,
-            timezone,
-            now,
-            claim.iteration_key,
-            Some((claim.step_key, claim.range)),
-        )?;
+        let blocked = self.blocked_at(claim, blocks, timezone, now)?;
         self.connection.write(|connection| {
             let woken = claims::finish(connection, claim, owner)?;
             let mut stopped: Vec<(i64, i64, i64, String)> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
-    claims::AccountRange,
+    claims::{AccountRange, Claim},
     columns::Names,
     fates::{self, FateRow},
     predicate::{Printer, Scope, mentions_account},
@@ -162,6 +162,18 @@ pub(super) fn leave_removed_step(
 }
 
 impl Store {
+    /// Who of a claim's participants is blocked; run in the transaction that commits the batch.
+    pub(super) fn blocked_at(
+        &self,
+        claim: &Claim,
+        blocks: Blocks<'_>,
+        timezone: &str,
+        now: i64,
+    ) -> Result<BlockedQuery, StoreError> {
+        let place = Some((claim.step_key, claim.range));
+        BlockedQuery::new(self.dialect(), &self.names, blocks, timezone, now, claim.iteration_key, place)
+    }
+
     /// Stops everybody in an iteration to whom a block applies, wherever they stand. Tells how many.
     ///
     /// # Errors
