@@ -22,7 +22,7 @@ mod postgres_server;
 
 mod support;
 
-use std::{fs, path::Path, time::Instant};
+use std::{fs, path::Path, process::Command, time::Instant};
 
 use support::{
     database::Database,
@@ -33,22 +33,41 @@ use support::{
 use tilework::store::StoreAddress;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    let contacts = arguments
-        .iter()
-        .position(|argument| argument == "--contacts")
-        .and_then(|at| arguments.get(at + 1))
-        .map_or(100_000, |count| count.parse().expect("--contacts takes a number"));
+    let contacts =
+        option("--contacts").map_or(100_000, |count| count.parse().expect("--contacts takes a number"));
     let folder = tempfile::tempdir().expect("a temporary folder");
     let world = World { contacts, accounts: contacts / 10, interactions: contacts * 2 };
     world::write_definitions(folder.path());
-    println!(
-        "{} contacts in {} accounts, {} interactions, six steps: e-mail, wait, account trigger, activity, lead, e-mail",
-        world.contacts, world.accounts, world.interactions
-    );
-    println!("{:<10}{:>12}{:>14}{:>14}{:>8}{:>12}", "", "steps", "engine", "SQL", "ratio", "peak memory");
-    sqlite(folder.path(), &world);
-    postgres(folder.path(), &world);
+    match option("--only").as_deref() {
+        Some("sqlite") => sqlite(folder.path(), &world),
+        Some("postgres") => postgres(folder.path(), &world),
+        Some(other) => panic!("--only takes sqlite or postgres, not {other}"),
+        None => {
+            println!(
+                "{} contacts in {} accounts, {} interactions, six steps: e-mail, wait, account trigger, activity, lead, e-mail",
+                world.contacts, world.accounts, world.interactions
+            );
+            println!(
+                "{:<10}{:>12}{:>14}{:>14}{:>8}{:>12}",
+                "", "steps", "engine", "SQL", "ratio", "peak memory"
+            );
+            // Each in a process of its own, so that its peak of memory is its own.
+            for database in ["sqlite", "postgres"] {
+                let program = std::env::current_exe().expect("this program");
+                let status = Command::new(program)
+                    .args(["--contacts", &contacts.to_string(), "--only", database])
+                    .status()
+                    .expect("this program runs");
+                assert!(status.success(), "{database} went wrong");
+            }
+        }
+    }
+}
+
+/// The value of an option of the command line.
+fn option(name: &str) -> Option<String> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != name);
+    arguments.nth(1)
 }
 
 fn sqlite(folder: &Path, world: &World) {

@@ -14,7 +14,7 @@ impl Dialect {
     pub(super) fn rows(self, parameter: &str) -> String {
         match self {
             Dialect::Sqlite => format!("json_each({parameter})"),
-            Dialect::Postgres => format!("json_array_elements(CAST(CAST({parameter} AS TEXT) AS JSON))"),
+            Dialect::Postgres => format!("jsonb_array_elements(CAST(CAST({parameter} AS TEXT) AS JSONB))"),
         }
     }
 

@@ -39,7 +39,6 @@ impl Store {
         let mut printer = Printer::new(self.dialect(), &self.names, now, enrolment.timezone)?;
         let scope = Scope::contact("c");
         let iteration = printer.bind(enrolment.iteration_key.into());
-        let moment = printer.bind(enrolment.moment.into());
         let mut clauses = vec![printer.predicate(enrolment.audience, &scope)?];
         let mut parts = vec![enrolment.audience.clone()];
         for (_, block) in enrolment.blocks {
@@ -47,10 +46,11 @@ impl Store {
             parts.push(block.clone());
         }
         let from = from_contact("c", &Predicate::All(parts));
-        let insert = format!(
-            "INSERT INTO participant (iteration_key, contact_key, account_key, entered_at, state)
-             SELECT {iteration}, c.key, COALESCE(c.account_key, -c.key), {moment}, 1 FROM {from}
-             WHERE {} ON CONFLICT DO NOTHING",
+        let candidates = format!(
+            "INSERT INTO entering (contact_key, account_key)
+             SELECT c.key, COALESCE(c.account_key, -c.key) FROM {from}
+             WHERE {} AND NOT EXISTS (SELECT 1 FROM participant p
+                WHERE p.iteration_key = {iteration} AND p.contact_key = c.key)",
             clauses.join(" AND ")
         );
         let parameters = printer.parameters;
@@ -63,30 +63,29 @@ impl Store {
             ),
         ];
         let entered = self.connection.write(|connection| {
-            let entered = connection.execute(&insert, &parameters)?;
+            connection.execute("DELETE FROM entering", &[])?;
+            let entered = connection.execute(&candidates, &parameters)?;
             let many = usize::try_from(entered).unwrap_or(usize::MAX);
-            connection.analyze("participant", many)?;
+            connection.analyze("entering", many)?;
             if entered > 0 {
+                connection.execute(
+                    "INSERT INTO participant (iteration_key, contact_key, account_key, entered_at, state)
+                     SELECT $1, contact_key, account_key, $2, 1 FROM entering",
+                    &[enrolment.iteration_key.into(), enrolment.moment.into()],
+                )?;
                 for step in enrolment.account_steps {
                     connection.execute(
                         "UPDATE position SET due_at = $3 WHERE iteration_key = $1 AND step_key = $2 AND due_at > $3
-                         AND account_key IN (
-                            SELECT p.account_key FROM participant p
-                            WHERE p.iteration_key = $1 AND p.state = 1
-                              AND NOT EXISTS (SELECT 1 FROM position o WHERE o.iteration_key = $1
-                                AND o.account_key = p.account_key AND o.contact_key = p.contact_key))",
+                         AND account_key IN (SELECT account_key FROM entering)",
                         &[enrolment.iteration_key.into(), (*step).into(), now.into()],
                     )?;
                 }
-                // A participant in the journey always has a position; those without one just entered.
                 connection.execute(
                     "INSERT INTO position (iteration_key, account_key, contact_key, lane, step_key, visit, arrived_at, due_at)
-                     SELECT p.iteration_key, p.account_key, p.contact_key, 0, $2, 1, $3, $4 FROM participant p
-                     WHERE p.iteration_key = $1 AND p.state = 1 AND p.entered_at = $3
-                       AND NOT EXISTS (SELECT 1 FROM position o WHERE o.iteration_key = $1
-                            AND o.account_key = p.account_key AND o.contact_key = p.contact_key)",
+                     SELECT $1, account_key, contact_key, 0, $2, 1, $3, $4 FROM entering",
                     &place,
                 )?;
+                connection.analyze("participant", many)?;
             }
             connection.execute(
                 "UPDATE iteration SET enrolled_at = $2 WHERE key = $1 AND enrolled_at IS NULL",
