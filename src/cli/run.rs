@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     calendar::{Zone, parse_moment},
+    channels::RunLimit,
     compile::Plan,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
@@ -127,7 +128,7 @@ fn runtime_of<'a>(
     root: &'a Path,
 ) -> Runtime<'a> {
     let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {} };
-    Runtime { engine, root }
+    Runtime { engine, root, limit: RunLimit::of(plan) }
 }
 
 fn summary(
@@ -145,6 +146,9 @@ fn summary(
         ("delivered", after.delivered - before.delivered),
         ("blocked", after.blocked - before.blocked),
         ("failed", after.failed - before.failed),
+        ("messages_delivered", after.messages_delivered - before.messages_delivered),
+        ("messages_blocked", after.messages_blocked - before.messages_blocked),
+        ("messages_failed", after.messages_failed - before.messages_failed),
         ("leads", after.leads - before.leads),
         ("activities", after.activities - before.activities),
     ];
@@ -166,6 +170,9 @@ fn summary(
         "mail delivered|mails delivered",
         "mail blocked|mails blocked",
         "mail failed|mails failed",
+        "message delivered|messages delivered",
+        "message blocked|messages blocked",
+        "message failed|messages failed",
         "lead|leads",
         "activity|activities",
     ];

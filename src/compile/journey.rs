@@ -13,11 +13,11 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, Matching, StepDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
-    tiles::{CompileContext, TILES, Tile, Work, tile_named},
+    tiles::{CompileContext, Names, TILES, Tile, Work, tile_named},
 };
 
 /// Tiles of the language that this version doesn't have.
-const TILES_LATER: [&str; 4] = ["branch", "split", "launch_workflow", "goto"];
+const TILES_LATER: [&str; 3] = ["branch", "split", "goto"];
 
 /// Checks a journey.
 pub(super) fn compile(
@@ -25,7 +25,7 @@ pub(super) fn compile(
     definitions: &Definitions,
     catalog: &Catalog,
     workspace_zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
@@ -43,7 +43,7 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps(definition, catalog, &zone, emails, problems);
+    let steps = steps(definition, catalog, &zone, names, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
@@ -207,7 +207,7 @@ fn steps(
     definition: &JourneyDefinition,
     catalog: &Catalog,
     zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
     problems: &mut Problems,
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
@@ -229,7 +229,7 @@ fn steps(
             zone,
             owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
             catalog,
-            emails,
+            names,
             steps: &ids,
             problems: &mut found,
         };

@@ -27,6 +27,8 @@ pub enum Code {
     UnknownSegment,
     /// An e-mail that isn't defined.
     UnknownEmail,
+    /// A workflow that isn't defined.
+    UnknownWorkflow,
     /// An interaction type that isn't declared.
     UnknownInteraction,
     /// A field or an attribute that isn't declared.
@@ -81,6 +83,10 @@ pub enum Code {
     ContactInAccount,
     /// A setting that can't be used.
     InvalidSetting,
+    /// Something that isn't the address of a web service.
+    InvalidUrl,
+    /// A host that may not be called.
+    HostNotAllowed,
     /// A variable or file that a setting refers to isn't there.
     MissingVariable,
     /// A secret that stands in a file.
@@ -97,7 +103,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 44] = [
+    pub const ALL: [(Code, &'static str); 47] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -109,6 +115,7 @@ impl Code {
         (Code::DuplicateName, "duplicate-name"),
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownWorkflow, "unknown-workflow"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
         (Code::UnknownTile, "unknown-tile"),
@@ -136,6 +143,8 @@ impl Code {
         (Code::AmbiguousNumber, "ambiguous-number"),
         (Code::ContactInAccount, "contact-in-account"),
         (Code::InvalidSetting, "invalid-setting"),
+        (Code::InvalidUrl, "invalid-url"),
+        (Code::HostNotAllowed, "host-not-allowed"),
         (Code::MissingVariable, "missing-variable"),
         (Code::SecretInFile, "secret-in-file"),
         (Code::SegmentTarget, "segment-target"),
@@ -157,6 +166,7 @@ impl Code {
             self,
             Code::UnknownSegment
                 | Code::UnknownEmail
+                | Code::UnknownWorkflow
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep

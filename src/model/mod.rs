@@ -13,6 +13,7 @@ mod predicate;
 mod standard;
 pub mod time;
 mod value;
+mod web_address;
 
 pub use catalog::Catalog;
 pub use consent::Consent;
@@ -25,3 +26,4 @@ pub use predicate::{
 };
 pub use standard::{built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;
+pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

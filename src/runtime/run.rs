@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::PublishError;
 use crate::{
-    channels::{Delivery, DeliveryError, deliver},
+    channels::{Delivery, DeliveryError, RunLimit, deliver},
     engine::{Engine, EngineError, round},
     store::{Store, StoreError},
 };
@@ -35,6 +35,8 @@ pub struct Runtime<'a> {
     pub engine: Engine<'a>,
     /// The workspace's folder, to which channels' paths are relative.
     pub root: &'a Path,
+    /// How many messages may be handed over.
+    pub limit: RunLimit,
 }
 
 /// A chain of steps that cause each other within one moment is at most this long.
@@ -46,8 +48,8 @@ const ROUNDS: usize = 1_000;
 /// When the store or a channel fails, or a tile is broken.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
     store.advance_clock(now)?;
-    let delivery =
-        Delivery { plan: runtime.engine.plan, root: runtime.root, observe: runtime.engine.observe };
+    let Engine { plan, observe, real_now, .. } = &runtime.engine;
+    let delivery = Delivery::new(plan, runtime.root, *observe, *real_now, &runtime.limit);
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;

@@ -18,6 +18,7 @@ mod lists;
 mod migrations;
 mod open;
 mod outbox;
+mod outbox_verbs;
 mod outcomes;
 mod postgres;
 mod predicate;
@@ -42,6 +43,7 @@ pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed
 pub use lists::{ActivityRow, LeadRow, MessageRow};
 pub use open::{Store, StoreAddress};
 pub use outbox::{DueMessage, OutboxState, Settled};
+pub use outbox_verbs::MessageSelection;
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use records::{Record, Written};
 pub use report::{JourneyNumbers, StepNumbers, Totals};

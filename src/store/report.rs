@@ -51,12 +51,18 @@ pub struct Totals {
     pub leads: i64,
     /// Activities.
     pub activities: i64,
-    /// Messages delivered.
+    /// Mails delivered.
     pub delivered: i64,
-    /// Messages that must not be sent.
+    /// Mails that must not be sent.
     pub blocked: i64,
-    /// Messages that failed for good.
+    /// Mails that failed for good.
     pub failed: i64,
+    /// Messages delivered that aren't mails: workflows, and what tiles write to channels.
+    pub messages_delivered: i64,
+    /// Such messages that must not be sent.
+    pub messages_blocked: i64,
+    /// Such messages that failed for good.
+    pub messages_failed: i64,
 }
 
 impl Store {
@@ -69,7 +75,8 @@ impl Store {
         let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
                    UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
                    UNION ALL SELECT 21, COUNT(*) FROM activity
-                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 GROUP BY state";
+                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
+                   UNION ALL SELECT 40 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel <> 'email' GROUP BY state";
         for row in self.connection.query(sql, &[])? {
             let count = row.integer(1)?;
             match row.integer(0)? {
@@ -87,6 +94,9 @@ impl Store {
                 33 => totals.delivered = count,
                 34 => totals.blocked = count,
                 35 => totals.failed = count,
+                43 => totals.messages_delivered = count,
+                44 => totals.messages_blocked = count,
+                45 => totals.messages_failed = count,
                 _ => {}
             }
         }

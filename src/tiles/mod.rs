@@ -10,6 +10,7 @@ mod context;
 mod create_lead;
 mod email;
 mod end;
+mod launch_workflow;
 mod shared;
 mod spec;
 mod trigger;
@@ -19,13 +20,21 @@ mod work;
 pub use batch::{
     AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
 };
-pub use context::{CompileContext, Unit};
+pub use context::{CompileContext, Names, Unit};
+pub use launch_workflow::WORKFLOW;
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
 
 /// All built-in tiles, in the order of the reference.
-pub const TILES: [&dyn TileKind; 6] =
-    [&email::Email, &wait::Wait, &trigger::Trigger, &activity::Activity, &create_lead::CreateLead, &end::End];
+pub const TILES: [&dyn TileKind; 7] = [
+    &email::Email,
+    &wait::Wait,
+    &trigger::Trigger,
+    &activity::Activity,
+    &create_lead::CreateLead,
+    &launch_workflow::LaunchWorkflow,
+    &end::End,
+];
 
 /// The tile with this name.
 #[must_use]
