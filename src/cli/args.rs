@@ -222,6 +222,43 @@ pub enum OutboxCommand {
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
     },
+    /// One message, and what would be sent; secrets are masked
+    Show {
+        /// The message's key
+        key: String,
+    },
+    /// Try messages again that failed, or that wait for another try
+    Retry {
+        /// Which messages are meant
+        #[command(flatten)]
+        which: OutboxSelection,
+        /// Only messages in this state: `failed`, `unknown` or `waiting`
+        #[arg(long, value_name = "STATE")]
+        state: Option<String>,
+    },
+    /// Drop messages that wait, also those that are held
+    Drop {
+        /// Which messages are meant
+        #[command(flatten)]
+        which: OutboxSelection,
+    },
+}
+
+/// Which messages are meant.
+#[derive(Debug, Clone, PartialEq, Default, Args)]
+pub struct OutboxSelection {
+    /// Keys of messages
+    #[arg(value_name = "KEY")]
+    pub keys: Vec<String>,
+    /// Those of this journey
+    #[arg(long, value_name = "NAME")]
+    pub journey: Option<String>,
+    /// Those of the journey's step with this id
+    #[arg(long, value_name = "ID", requires = "journey")]
+    pub step: Option<String>,
+    /// Those of this channel, such as `email` or `workflow:tell-crm`
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<String>,
 }
 
 /// Whose story can be told.
@@ -369,6 +406,30 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            (
+                "outbox show a/1/b/1/c/0",
+                Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() }),
+            ),
+            (
+                "outbox retry a b --state failed",
+                Command::Outbox(OutboxCommand::Retry {
+                    which: OutboxSelection {
+                        keys: vec!["a".to_owned(), "b".to_owned()],
+                        ..OutboxSelection::default()
+                    },
+                    state: Some("failed".to_owned()),
+                }),
+            ),
+            (
+                "outbox drop --journey vip --step tell",
+                Command::Outbox(OutboxCommand::Drop {
+                    which: OutboxSelection {
+                        journey: Some(name()),
+                        step: Some("tell".to_owned()),
+                        ..OutboxSelection::default()
+                    },
+                }),
+            ),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -401,6 +462,7 @@ mod tests {
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),
             ("run --play", "--until <TIME>"),
+            ("outbox drop --step tell", "--journey <NAME>"),
             ("run --until soon", "`soon` is not a date and time; write it as in"),
             ("run --batch-size 0", "0 is not in 1.."),
             ("import accounts --frob a.csv", "unexpected argument '--frob'"),

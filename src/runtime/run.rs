@@ -54,6 +54,7 @@ pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;
         if !moved && !sent {
+            store.note_limit(runtime.limit.reached(), now)?;
             return Ok(());
         }
     }

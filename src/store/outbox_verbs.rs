@@ -86,6 +86,37 @@ impl Store {
         self.connection.write(|connection| connection.execute(&sql, &bound))
     }
 
+    /// Notes whether the latest run stopped at its limit of messages, for those who look later.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn note_limit(&mut self, reached: Option<u64>, now: i64) -> Result<(), StoreError> {
+        if reached.is_none() && self.limit_reached()?.is_none() {
+            return Ok(());
+        }
+        self.connection.write(|connection| {
+            connection.execute("DELETE FROM setting WHERE name = 'limit_reached'", &[])?;
+            if let Some(limit) = reached {
+                connection.execute(
+                    "INSERT INTO setting (name, value) VALUES ('limit_reached', $1)",
+                    &[format!("{limit} {now}").as_str().into()],
+                )?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The limit of messages at which the latest run stopped, and when.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn limit_reached(&mut self) -> Result<Option<(u64, i64)>, StoreError> {
+        let sql = "SELECT value FROM setting WHERE name = 'limit_reached'";
+        let Some(row) = self.connection.query_first(sql, &[])? else { return Ok(None) };
+        let text = row.text(0)?;
+        Ok(text.split_once(' ').and_then(|(limit, at)| limit.parse().ok().zip(at.parse().ok())))
+    }
+
     /// Drops messages that wait, also those that are held; tells how many. They are kept as dropped.
     ///
     /// # Errors

@@ -11,6 +11,8 @@ mod event_time;
 mod mail;
 mod moments;
 mod playing;
+mod workflow_failures;
+mod workflows;
 
 use crate::support::{
     workspace::{Database, Workspace},

@@ -2,6 +2,7 @@
 
 pub mod dump;
 pub mod files;
+pub mod http;
 pub mod postgres;
 pub mod rust_text;
 pub mod workspace;
