@@ -46,7 +46,7 @@ pub use outbox::{DueMessage, OutboxState, Settled};
 pub use outbox_verbs::MessageSelection;
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use records::{Record, Written};
-pub use report::{JourneyNumbers, StepNumbers, Totals};
+pub use report::{JourneyNumbers, MessageNumbers, StepNumbers, Totals};
 pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;

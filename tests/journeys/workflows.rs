@@ -297,6 +297,23 @@ fn rule_19_a_channel_of_files_writes_each_message_once() {
 }
 
 #[test]
+fn a_folder_that_can_not_be_written_keeps_its_messages_until_it_can() {
+    let server = Server::always(OK);
+    let workspace = telling(Database::Sqlite, &server, "hold: 1 hour\n", EVERYONE, FOR_EACH_ACCOUNT)
+        .file("tilework.yaml", &settings("  sales: { transport: file, directory: told/here }\n"))
+        .file("told", "a file where a folder should be");
+    let mut world = populated(&workspace);
+    message_to(&mut world, "sales", "\"x\"");
+    world.tick("2026-03-01 10:00");
+    let messages = world.messages();
+    assert!(messages.iter().all(|line| line.contains("tell waiting") && line.contains("can't be written")));
+    std::fs::remove_file(workspace.root().join("told")).unwrap();
+    world.passed += 2 * tilework::model::time::MINUTE;
+    world.tick("2026-03-01 10:00");
+    assert_eq!(world.messages(), ["acme tell delivered", "globex tell delivered"]);
+}
+
+#[test]
 fn a_message_to_a_channel_that_is_not_there_fails_and_says_so() {
     let server = Server::always(OK);
     for (channel, reason) in [
@@ -388,7 +405,10 @@ fn people_see_a_workflow_in_the_story_of_a_contact_and_in_the_outbox() {
         "{shown}"
     );
     assert!(shown.contains(r#""account_id":"acme""#), "{shown}");
-    for text in [&failed, &why, &shown, &run.stdout, &run.stderr] {
+    let journey = workspace.program(&["journey", "show", "spring"]).done();
+    let words = journey.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains(&format!("tell workflow:tell-crm failed 2 {reason}")), "{journey}");
+    for text in [&failed, &why, &shown, &journey, &run.stdout, &run.stderr] {
         assert!(!text.contains("hush"), "{text}");
     }
     assert_eq!(server.received()[0].headers["authorization"], "Bearer hush-hush");
