@@ -6,6 +6,7 @@ mod architecture;
 mod crash;
 mod diagnostics;
 mod forgotten;
+mod interleavings;
 mod journeys;
 mod postgres_server;
 mod properties;
