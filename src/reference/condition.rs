@@ -1,10 +1,12 @@
 //! Conditions as JSON Schema.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{
     Names,
-    forms::{described, keys},
+    forms::{described, keys, text},
 };
 use crate::{
     definitions::{DID, GROUP, Key, MEMBERSHIP, PEOPLE},
@@ -56,13 +58,13 @@ fn one_of(table: &'static [Key], leading: &[&str], names: &Names) -> Json {
 /// `did` and `did_not`: attributes of the type may stand beside the keys.
 fn did(names: &Names) -> Json {
     let mut schema = one_of(DID, &["did", "did_not"], names);
-    schema["additionalProperties"] = json!({ "type": ["string", "number", "boolean"] });
+    schema["additionalProperties"] = text();
     let rules: Vec<Json> = names
         .interactions
         .iter()
         .map(|kind| {
             let attributes: Vec<Field> = kind.attributes.iter().cloned().chain(common_attributes()).collect();
-            let known: Vec<&str> = DID
+            let known: BTreeSet<&str> = DID
                 .iter()
                 .map(|key| key.name)
                 .chain(attributes.iter().map(|attribute| attribute.name.as_str()))
@@ -86,7 +88,8 @@ fn did(names: &Names) -> Json {
 fn attribute_schema(attribute: &Field) -> Json {
     let schema = match &attribute.kind {
         FieldType::Choice(choices) => json!({ "enum": choices }),
-        _ => json!({}),
+        kind if kind.is_numeric() => json!({ "type": ["number", "string"], "pattern": "^[-+0-9._eE]+$" }),
+        _ => text(),
     };
     let about = match attribute.description.as_str() {
         "" => format!("It equals this ({}).", attribute.kind),
