@@ -19,6 +19,7 @@ mod scope;
 
 pub use check::check;
 pub use explain::explain;
+pub use functions::functions;
 pub use interests::{Interests, interests};
 pub use scope::Scope;
 

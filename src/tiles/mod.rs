@@ -21,7 +21,7 @@ pub use batch::{
 };
 pub use context::{CompileContext, Unit};
 pub use spec::{Parameter, TileKind, TileSpec};
-pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
+pub use work::{Asked, DecidingTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
 
 /// All built-in tiles, in the order of the reference.
 pub const TILES: [&dyn TileKind; 6] =

@@ -1,8 +1,8 @@
 //! `wait`: holds each contact for a length of time, or until a moment.
 
 use super::{
-    Batch, CompileContext, ContactTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError, TileKind,
-    TileSpec, Uniform, Wakes, Work, shared::fixed_milliseconds,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError,
+    TileKind, TileSpec, Uniform, Unit, Wakes, Work, shared::fixed_milliseconds,
 };
 use crate::{
     calendar::{self, Zone},
@@ -90,7 +90,7 @@ fn wait_for(length: Duration, zone: &Zone) -> Tile {
         None => Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::PerContact(Box::new(CalendarWait { length, zone: zone.clone() })),
+            work: Work::Each(Unit::Contact, Box::new(CalendarWait { length, zone: zone.clone() })),
             wakes: Wakes::default(),
         },
     }
@@ -102,7 +102,7 @@ struct CalendarWait {
     zone: Zone,
 }
 
-impl ContactTile for CalendarWait {
+impl DecidingTile for CalendarWait {
     fn needs(&self) -> Needs {
         Needs::default()
     }
