@@ -11,6 +11,7 @@ mod journey;
 mod plan;
 mod segments;
 mod settings;
+mod steps;
 mod workflow;
 mod workspace;
 

@@ -1,5 +1,6 @@
 //! `channels:` in `tilework.yaml`: e-mail, what may be called by HTTP, and channels for messages.
 
+use super::keys::EMAIL_CHANNEL;
 use super::scalars::wrong_type;
 use super::settings::{check, has_variable, is_address};
 use super::{
@@ -136,7 +137,7 @@ fn email(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChanne
         problems.push(wrong_type(node, "a mapping for `email`"));
         return None;
     };
-    let mut reader = Reader::new(entries, key.span, "email", problems);
+    let mut reader = Reader::new(entries, key.span, "email", problems).described(&[EMAIL_CHANNEL]);
     let smtp = reader
         .node("transport")
         .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));

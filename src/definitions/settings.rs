@@ -3,8 +3,12 @@
 use super::channels::{self, Channels};
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
-use super::{Content, Node, Publish, Reader, Settings, hints, names};
-use crate::calendar::{CalendarError, Schedule, Zone};
+use super::{
+    Content, Node, Publish, Reader, Settings, hints,
+    keys::{LIMITS, SERVE, SETTINGS},
+    names,
+};
+use crate::calendar::{CalendarError, Schedule, Zone, parse_date};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
 /// Reads the settings with an environment laid over them. The other environments are checked for
@@ -97,7 +101,8 @@ fn lay_over(base: &mut Node, layer: &Node) {
 }
 
 fn decode(node: &Node, problems: &mut Problems) -> Settings {
-    let Some(mut reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let Some(reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let mut reader = reader.described(&[SETTINGS]);
     reader.skip("environments");
     let name = reader.text("name");
     if let Some(name) = name.as_ref().filter(|name| !has_variable(name)) {
@@ -127,18 +132,45 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         );
     }
     let publish = publish.map(|publish| publish.value).unwrap_or_default();
-    reader.not_available(&["holidays", "tracking"]);
+    reader.not_available(&["tracking"]);
+    let holidays = holidays(&mut reader);
     let channels = channels::read(&mut reader);
     let messages_per_run = limits(&mut reader);
     let refresh = serve(&mut reader);
     reader.finish();
     let Channels { email, allow, messages: channels } = channels;
-    Settings { name, timezone, store, publish, email, allow, channels, messages_per_run, refresh }
+    Settings { name, timezone, store, publish, email, allow, channels, messages_per_run, holidays, refresh }
+}
+
+/// Reads the dates of holidays; what isn't a date is reported.
+fn holidays(reader: &mut Reader<'_>) -> Vec<Text> {
+    let mut holidays = reader.list_of_text("holidays");
+    holidays.retain(|date| match parse_date(&date.value) {
+        Ok(_) => true,
+        Err(error) => {
+            let day = date.value.trim().get(..10).unwrap_or("");
+            let is_day = day.len() == 10 && moment_of_day(day);
+            let hint = match is_day {
+                true => format!("The calendar has no day `{day}`."),
+                false => "Write year, month and day, such as `2026-12-25`.".to_owned(),
+            };
+            reader
+                .problems()
+                .push(Problem::error(Code::InvalidTime, date.span, error.to_string()).hint(hint));
+            false
+        }
+    });
+    holidays
+}
+
+/// Whether a text has the form of a date, right or wrong.
+fn moment_of_day(text: &str) -> bool {
+    text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
 }
 
 fn limits(outer: &mut Reader<'_>) -> Option<u64> {
     let (entries, span) = outer.mapping("limits")?;
-    let mut reader = Reader::new(entries, span, "limits", outer.problems());
+    let mut reader = Reader::new(entries, span, "limits", outer.problems()).described(&[LIMITS]);
     let most = reader.integer("messages_per_run");
     if let Some(most) = most.as_ref().filter(|most| most.value < 1) {
         let message = format!("`{}` can't be a limit", most.value);
@@ -153,7 +185,7 @@ fn limits(outer: &mut Reader<'_>) -> Option<u64> {
 
 fn serve(outer: &mut Reader<'_>) -> Option<Text> {
     let (entries, span) = outer.mapping("serve")?;
-    let mut reader = Reader::new(entries, span, "serve", outer.problems());
+    let mut reader = Reader::new(entries, span, "serve", outer.problems()).described(&[SERVE]);
     let refresh = reader.text("refresh");
     if let Some(text) =
         refresh.as_ref().filter(|text| !has_variable(text) && Schedule::parse(&text.value).is_err())

@@ -57,6 +57,8 @@ pub struct Definitions {
     pub fields: Vec<FieldsDefinition>,
     /// `kind: interaction`.
     pub interactions: Vec<InteractionDefinition>,
+    /// `kind: topic`.
+    pub topics: Vec<TopicDefinition>,
     /// `kind: segment`.
     pub segments: Vec<SegmentDefinition>,
     /// `kind: journey`.
@@ -88,6 +90,8 @@ pub struct Settings {
     pub channels: Vec<ChannelDefinition>,
     /// How many messages a run hands over at most.
     pub messages_per_run: Option<u64>,
+    /// The days, beside weekends, that aren't business days.
+    pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
 }
@@ -170,6 +174,13 @@ pub struct InteractionDefinition {
     pub header: Header,
     /// Its attributes.
     pub attributes: Vec<FieldDefinition>,
+}
+
+/// `kind: topic`.
+#[derive(Debug, Clone)]
+pub struct TopicDefinition {
+    /// Name and the rest.
+    pub header: Header,
 }
 
 /// `kind: segment`.

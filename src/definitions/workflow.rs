@@ -1,6 +1,7 @@
 //! `kind: workflow`.
 
 use super::channels::length;
+use super::keys::HTTP;
 use super::variables::{self, Variables};
 use super::{Header, HttpDefinition, Reader, header, http};
 use crate::diagnostics::{Code, Problem, Text};
@@ -29,7 +30,7 @@ pub(super) fn read(mut reader: Reader<'_>, variables: Variables<'_>) -> Option<W
         http::report_secrets(node, reader.problems());
         let mut filled = node.clone();
         variables::fill(&mut filled, variables, reader.problems());
-        let mut inner = Reader::of(&filled, "http", reader.problems())?;
+        let mut inner = Reader::of(&filled, "http", reader.problems())?.described(&[HTTP]);
         let found = http::read(&mut inner);
         inner.finish();
         found

@@ -29,6 +29,8 @@ pub enum Code {
     UnknownEmail,
     /// A workflow that isn't defined.
     UnknownWorkflow,
+    /// A topic that isn't defined.
+    UnknownTopic,
     /// An interaction type that isn't declared.
     UnknownInteraction,
     /// A field or an attribute that isn't declared.
@@ -103,7 +105,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 47] = [
+    pub const ALL: [(Code, &'static str); 48] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -116,6 +118,7 @@ impl Code {
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
         (Code::UnknownWorkflow, "unknown-workflow"),
+        (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
         (Code::UnknownTile, "unknown-tile"),
@@ -167,6 +170,7 @@ impl Code {
             Code::UnknownSegment
                 | Code::UnknownEmail
                 | Code::UnknownWorkflow
+                | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep

@@ -2,8 +2,8 @@
 //! go on at once: what becomes of the workflow doesn't hold them up.
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Tile, TileError, TileKind,
+    TileSpec, Unit, Wakes, Work,
     context::{unit, unknown},
     shared::for_each,
 };
@@ -70,10 +70,7 @@ impl TileKind for LaunchWorkflow {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: match unit {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(unit, Box::new(tile)),
             wakes: Wakes::default(),
         })
     }
@@ -94,18 +91,7 @@ impl CompiledLaunch {
     }
 }
 
-impl ContactTile for CompiledLaunch {
-    fn needs(&self) -> Needs {
-        Needs::default()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.all(batch, out);
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledLaunch {
+impl DecidingTile for CompiledLaunch {
     fn needs(&self) -> Needs {
         Needs::default()
     }
