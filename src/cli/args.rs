@@ -262,6 +262,11 @@ pub enum WhyCommand {
         /// The contact's id or e-mail address
         id: String,
     },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
+        id: String,
+    },
 }
 
 impl Command {
