@@ -7,6 +7,7 @@ mod crash;
 mod diagnostics;
 mod forgotten;
 mod init;
+mod interleavings;
 mod journeys;
 mod postgres_server;
 mod properties;
