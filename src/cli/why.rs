@@ -195,8 +195,9 @@ pub(super) fn line(at: Option<i64>, text: &str) -> String {
     format!("  {:<20}  {text}", at.map(rfc3339).unwrap_or_default())
 }
 
+/// Reasons that are one word of the language, such as `no_account`, as people write them.
 pub(super) fn words(reason: &str) -> String {
-    reason.replace('_', " ")
+    if reason.contains(' ') { reason.to_owned() } else { reason.replace('_', " ") }
 }
 
 fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {

@@ -14,6 +14,7 @@ mod expression;
 mod functions;
 mod interests;
 mod lists;
+mod mentions;
 mod operand;
 mod scope;
 
@@ -21,6 +22,7 @@ pub use check::check;
 pub use explain::explain;
 pub use functions::functions;
 pub use interests::{Interests, interests};
+pub use mentions::mentions;
 pub use scope::Scope;
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::{
     keys::{CHANNELS, EMAIL_CHANNEL, SERVE, SETTINGS},
     names,
 };
-use crate::calendar::{CalendarError, Schedule, Zone, parse_duration};
+use crate::calendar::{CalendarError, Schedule, Zone, parse_date, parse_duration};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
 /// Reads the settings with an environment laid over them. The other environments are checked for
@@ -131,11 +131,38 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         );
     }
     let publish = publish.map(|publish| publish.value).unwrap_or_default();
-    reader.not_available(&["limits", "holidays", "tracking"]);
+    reader.not_available(&["limits", "tracking"]);
+    let holidays = holidays(&mut reader);
     let email = channels(&mut reader);
     let refresh = serve(&mut reader);
     reader.finish();
-    Settings { name, timezone, store, publish, email, refresh }
+    Settings { name, timezone, store, publish, email, holidays, refresh }
+}
+
+/// Reads the dates of holidays; what isn't a date is reported.
+fn holidays(reader: &mut Reader<'_>) -> Vec<Text> {
+    let mut holidays = reader.list_of_text("holidays");
+    holidays.retain(|date| match parse_date(&date.value) {
+        Ok(_) => true,
+        Err(error) => {
+            let day = date.value.trim().get(..10).unwrap_or("");
+            let is_day = day.len() == 10 && moment_of_day(day);
+            let hint = match is_day {
+                true => format!("The calendar has no day `{day}`."),
+                false => "Write year, month and day, such as `2026-12-25`.".to_owned(),
+            };
+            reader
+                .problems()
+                .push(Problem::error(Code::InvalidTime, date.span, error.to_string()).hint(hint));
+            false
+        }
+    });
+    holidays
+}
+
+/// Whether a text has the form of a date, right or wrong.
+fn moment_of_day(text: &str) -> bool {
+    text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
 }
 
 fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {

@@ -78,6 +78,8 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// The days, beside weekends, that aren't business days.
+    pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
 }

@@ -3,7 +3,7 @@
 use super::{
     Engine, EngineError, LiveJourney, Phase,
     convert::{self, Loaded},
-    question,
+    facts, question,
 };
 use crate::{
     compile::StepPlan,
@@ -84,13 +84,21 @@ fn decide(
 ) -> Result<(), EngineError> {
     let needs = tile.needs();
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
-    let whole_accounts = unit == Unit::Account && needs.question.is_some();
-    let standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision);
+    let mut standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let given = match &needs.allotment {
+        Some(allotment) => Some(facts::Given::read(store, claim, allotment, &mut standing)?),
+        None => None,
+    };
     let decisions = if whole_accounts { store.decisions(claim)? } else { Vec::new() };
     let mut loaded = convert::load(engine, place, standing, &decisions);
     if let Some(question) = &needs.question {
         question::answer(store, place, claim, question, &mut loaded)?;
     }
+    if let Some(given) = given {
+        given.tell(&mut loaded);
+    }
+    facts::answer(store, place, &needs.conditions, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);
     tile.run(batch, &mut out)?;

@@ -56,6 +56,7 @@ pub fn publish<'a>(
     refuse_lost_people(store, plan)?;
     rename(store, plan)?;
     store.declare(&plan.catalog)?;
+    store.keep_holidays(plan.settings.zone.holidays())?;
     let known = store.published("journey")?;
     let mut live = Vec::new();
     for journey in &plan.journeys {
@@ -67,9 +68,11 @@ pub fn publish<'a>(
                 store.publish_journey(&journey.name, journey.target.name(), &steps, &removed, now)?
             }
         };
-        let step_keys =
+        let step_keys: Vec<i64> =
             journey.steps.iter().map(|step| row.steps.get(&step.id).copied().unwrap_or(-1)).collect();
-        live.push(LiveJourney { plan: journey, key: row.key, step_keys });
+        let origin = |key: &i64| row.step_origins.get(key).cloned().unwrap_or_default();
+        let step_origins = step_keys.iter().map(origin).collect();
+        live.push(LiveJourney { plan: journey, key: row.key, step_keys, origin: row.origin, step_origins });
     }
     let changed = changed(store, plan, &known)?;
     if !changed.is_empty() {

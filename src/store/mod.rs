@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod allotments;
 mod batch;
 mod claims;
 mod columns;
@@ -11,6 +12,7 @@ mod connection;
 mod dialect;
 mod enrolment;
 mod error;
+mod facts;
 mod fates;
 mod interactions;
 mod journeys;
@@ -33,11 +35,13 @@ mod wake;
 mod why;
 mod why_account;
 
+pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
 pub use error::StoreError;
+pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
 pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};
 pub use lists::{ActivityRow, LeadRow, MessageRow};

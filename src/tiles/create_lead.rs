@@ -128,7 +128,7 @@ impl CompiledLead {
 
 impl DecidingTile for CompiledLead {
     fn needs(&self) -> Needs {
-        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), question: None }
+        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

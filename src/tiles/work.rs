@@ -96,6 +96,33 @@ pub struct Needs {
     pub account: Vec<Field>,
     /// A condition to be answered.
     pub question: Option<Question>,
+    /// Conditions to be answered as of the arrival, each for every contact or account of the batch.
+    pub conditions: Vec<NeededCondition>,
+    /// Whether an account's decision is kept: it is taken once for each visit, and who arrives later
+    /// follows it (semantics 10). A tile with a question of accounts always keeps it.
+    pub decision: bool,
+    /// Places that are given to those who arrive first.
+    pub allotment: Option<Allotment>,
+}
+
+/// A condition that a tile wants answered. Interactions count up to the moment of arrival, so that the
+/// rhythm of ticks changes nothing (semantics 14); fields and segments are as they are now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NeededCondition {
+    /// What must hold.
+    pub predicate: Predicate,
+    /// Whether it is about each contact, or about each account.
+    pub of: Unit,
+}
+
+/// So many places for each path, given out in the order of arrival, then of ids (semantics 13). Who comes
+/// when they are all taken gets none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allotment {
+    /// Whether a contact takes a place, or an account.
+    pub of: Unit,
+    /// Paths, with how many places each has, in the order in which they are filled.
+    pub counts: Vec<(String, i64)>,
 }
 
 /// A condition to be answered for each participant or account, within a window that opens with the
