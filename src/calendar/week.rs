@@ -115,7 +115,9 @@ mod tests {
         {
             assert_eq!(LocalTime::parse(text), Ok(LocalTime { seconds }), "{text}");
         }
-        for text in ["", "9", "9:5", "25:00", "24:01", "12:60", "-1:00", "12:00:60", "1:2:3:4", "noon", "+9:00"] {
+        for text in
+            ["", "9", "9:5", "25:00", "24:01", "12:60", "-1:00", "12:00:60", "1:2:3:4", "noon", "+9:00"]
+        {
             assert_eq!(LocalTime::parse(text), Err(CalendarError::TimeOfDay(text.to_owned())), "{text}");
         }
     }

@@ -2,10 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{
-    CalendarError, LocalTime, Weekdays, Zone,
-    week::following,
-};
+use super::{CalendarError, LocalTime, Weekdays, Zone, week::following};
 
 /// How many days are looked through for one that fits: more than the holidays of a lifetime.
 const FAR: i64 = 10_000;

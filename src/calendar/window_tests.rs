@@ -97,7 +97,11 @@ fn rule_4_the_next_moment_inside_a_window() {
         let zone = zone(name);
         let at = parse_moment(moment, &zone).unwrap();
         let window = Window { weekdays: weekdays(days), from: time(from), to: time(to) };
-        assert_eq!(rfc3339(window.at_or_after(at, &zone).unwrap()), expected, "{name}: {from} to {to} on {days} from {moment}");
+        assert_eq!(
+            rfc3339(window.at_or_after(at, &zone).unwrap()),
+            expected,
+            "{name}: {from} to {to} on {days} from {moment}"
+        );
     }
 }
 

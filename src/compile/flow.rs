@@ -147,9 +147,9 @@ impl<'a> Flow<'a, '_> {
 
 /// Whether a list of steps never goes on after its last.
 fn ends(steps: &[StepDefinition]) -> bool {
-    steps.last().is_some_and(|last| {
-        last.tile.value == "end" || goto_of(last).is_some_and(|goto| !goto.limited)
-    })
+    steps
+        .last()
+        .is_some_and(|last| last.tile.value == "end" || goto_of(last).is_some_and(|goto| !goto.limited))
 }
 
 /// The ids that can be reached from the first step, given where each step leads.

@@ -148,7 +148,9 @@ fn holidays(reader: &mut Reader<'_>) -> Vec<Text> {
                 true => format!("The calendar has no day `{day}`."),
                 false => "Write year, month and day, such as `2026-12-25`.".to_owned(),
             };
-            reader.problems().push(Problem::error(Code::InvalidTime, date.span, error.to_string()).hint(hint));
+            reader
+                .problems()
+                .push(Problem::error(Code::InvalidTime, date.span, error.to_string()).hint(hint));
             false
         }
     });

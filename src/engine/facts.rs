@@ -97,7 +97,12 @@ pub(super) fn answer(
         let mut answers = store.facts(&facts, &subjects, place.now)?.into_iter();
         match unit {
             Unit::Contact => {
-                loaded.batch.participants.iter_mut().zip(&mut answers).for_each(|(one, holds)| one.holds = holds);
+                loaded
+                    .batch
+                    .participants
+                    .iter_mut()
+                    .zip(&mut answers)
+                    .for_each(|(one, holds)| one.holds = holds);
             }
             Unit::Account => {
                 loaded.batch.accounts.iter_mut().zip(&mut answers).for_each(|(one, holds)| one.holds = holds);

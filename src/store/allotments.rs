@@ -114,7 +114,12 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn due_at_any(&mut self, iteration_key: i64, step_keys: &[i64], now: i64) -> Result<bool, StoreError> {
+    pub fn due_at_any(
+        &mut self,
+        iteration_key: i64,
+        step_keys: &[i64],
+        now: i64,
+    ) -> Result<bool, StoreError> {
         let keys: Vec<String> = step_keys.iter().map(ToString::to_string).collect();
         if keys.is_empty() {
             return Ok(false);

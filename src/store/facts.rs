@@ -159,10 +159,9 @@ impl Printer<'_> {
                  WHERE {} AND {alias}.contact_key = {alias}c.key",
                 of_account(&format!("{alias}c"), &scope.account_key)
             ),
-            _ => format!(
-                "interaction {alias} WHERE {alias}.contact_key = {}.key",
-                self.contact_alias(scope)?
-            ),
+            _ => {
+                format!("interaction {alias} WHERE {alias}.contact_key = {}.key", self.contact_alias(scope)?)
+            }
         };
         let count = format!("(SELECT COUNT(*) FROM {from} AND {clause} AND {alias}.at <= {moment})");
         Ok(match did.count {

@@ -123,12 +123,14 @@ impl Store {
                  FROM asked g CROSS JOIN participant k
                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
-            Asked::AllContacts => "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until, g.looked
+            Asked::AllContacts => {
+                "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until, g.looked
                  FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact) k
                    ON k.account_key = g.account_key)"
-                .to_owned(),
+                    .to_owned()
+            }
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();
@@ -137,6 +139,7 @@ impl Store {
             iteration: question.iteration,
             journey: question.journey,
             step_key: question.step_key,
+            asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
         };
         let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
         let next = next_event(&mut printer, question.predicate, &scope, &around)?;

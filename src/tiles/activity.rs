@@ -184,11 +184,7 @@ impl CompiledActivity {
     }
 
     fn needed(&self) -> Needs {
-        Needs {
-            contact: self.asks.contact.clone(),
-            account: self.asks.account.clone(),
-            ..Needs::default()
-        }
+        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }
 
     fn all(&self, batch: &Batch, out: &mut Outcomes) {

@@ -113,8 +113,10 @@ struct CompiledBranch {
 
 impl CompiledBranch {
     fn needed(&self) -> Needs {
-        let condition =
-            |(_, predicate): &(String, Predicate)| NeededCondition { predicate: predicate.clone(), of: self.of };
+        let condition = |(_, predicate): &(String, Predicate)| NeededCondition {
+            predicate: predicate.clone(),
+            of: self.of,
+        };
         Needs {
             contact: self.asks.contact.clone(),
             account: self.asks.account.clone(),

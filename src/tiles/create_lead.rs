@@ -129,11 +129,7 @@ impl CompiledLead {
     }
 
     fn needed(&self) -> Needs {
-        Needs {
-            contact: self.asks.contact.clone(),
-            account: self.asks.account.clone(),
-            ..Needs::default()
-        }
+        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }
 
     fn all(&self, batch: &Batch, out: &mut Outcomes) {

@@ -24,8 +24,8 @@ pub use batch::{
     AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
 };
 pub use context::{CompileContext, Unit};
-pub use spec::{Parameter, TileKind, TileSpec};
 pub use goto::{GOTO_PATH, Goto, goto_of};
+pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
     AccountTile, Allotment, Asked, ContactTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform,
     Wakes, Work,

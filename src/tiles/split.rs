@@ -64,9 +64,14 @@ impl TileKind for Split {
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
         let mut reader = Reader::of_step(step, context.problems);
         let by = unit("by", context.target, &mut reader);
-        let written = [reader.entry("shares"), reader.entry("counts")].map(|entry| entry.map(|(key, _)| key.span));
-        let shares = reader.mapping_or("shares", "Write `NAME: SHARE` for each path, such as `a: 40%`.").map(<[_]>::to_vec);
-        let counts = reader.mapping_or("counts", "Write `NAME: NUMBER` for each path, such as `a: 100`.").map(<[_]>::to_vec);
+        let written =
+            [reader.entry("shares"), reader.entry("counts")].map(|entry| entry.map(|(key, _)| key.span));
+        let shares = reader
+            .mapping_or("shares", "Write `NAME: SHARE` for each path, such as `a: 40%`.")
+            .map(<[_]>::to_vec);
+        let counts = reader
+            .mapping_or("counts", "Write `NAME: NUMBER` for each path, such as `a: 100`.")
+            .map(<[_]>::to_vec);
         reader.finish();
         if let [Some(shares), Some(counts)] = written {
             context.problems.push(
@@ -84,7 +89,9 @@ impl TileKind for Split {
                         step.tile.span,
                         "the tile `split` needs `shares` or `counts` under `with`",
                     )
-                    .hint("Write how to divide, such as `shares: { a: 50%, b: 50% }` or `counts: { a: 100 }`."),
+                    .hint(
+                        "Write how to divide, such as `shares: { a: 50%, b: 50% }` or `counts: { a: 100 }`.",
+                    ),
                 );
             }
             return None;
@@ -133,8 +140,12 @@ fn read_shares(entries: &[(Text, Node)], problems: &mut Problems) -> Option<Vec<
         };
         let Some(share) = share else {
             problems.push(
-                Problem::error(Code::InvalidValue, node.span, format!("the share of `{}` is no share", name.value))
-                    .hint("Write a percentage from 0% to 100%, such as `40%` or `33.3%`."),
+                Problem::error(
+                    Code::InvalidValue,
+                    node.span,
+                    format!("the share of `{}` is no share", name.value),
+                )
+                .hint("Write a percentage from 0% to 100%, such as `40%` or `33.3%`."),
             );
             continue;
         };
@@ -143,8 +154,12 @@ fn read_shares(entries: &[(Text, Node)], problems: &mut Problems) -> Option<Vec<
         if before <= WHOLE && all > WHOLE {
             let sum = all as f64 / 1_000.0;
             problems.push(
-                Problem::error(Code::InvalidValue, node.span, format!("with this share it is {sum}% together"))
-                    .hint("Shares come to 100% at most; what is left goes `else`."),
+                Problem::error(
+                    Code::InvalidValue,
+                    node.span,
+                    format!("with this share it is {sum}% together"),
+                )
+                .hint("Shares come to 100% at most; what is left goes `else`."),
             );
         }
         shares.push((name.value.clone(), share));
@@ -173,8 +188,12 @@ fn read_counts(entries: &[(Text, Node)], problems: &mut Problems) -> Option<Vec<
         let Some(count) = reader.integer(&name.value) else { continue };
         if count.value < 0 {
             problems.push(
-                Problem::error(Code::InvalidValue, count.span, format!("`{}` is less than nobody", count.value))
-                    .hint("Write how many go this way, such as `100`."),
+                Problem::error(
+                    Code::InvalidValue,
+                    count.span,
+                    format!("`{}` is less than nobody", count.value),
+                )
+                .hint("Write how many go this way, such as `100`."),
             );
         }
         counts.push((name.value.clone(), count.value));
@@ -210,7 +229,8 @@ impl CompiledSplit {
                 }
                 (ELSE.to_owned(), format!("not drawn, as {}% are", (WHOLE - up_to) as f64 / 1_000.0))
             }
-            Division::Counts(counts) => match counts.iter().find(|(path, _)| Some(path.as_str()) == allotted) {
+            Division::Counts(counts) => match counts.iter().find(|(path, _)| Some(path.as_str()) == allotted)
+            {
                 Some((path, count)) => (path.clone(), format!("got one of the {count} places")),
                 None => (ELSE.to_owned(), "all places were taken".to_owned()),
             },
@@ -289,7 +309,8 @@ mod tests {
     fn rule_13_what_is_drawn_never_changes_and_is_fair() {
         // Worked out apart, with `sha256sum`: the first 8 bytes, of 2^64, in thousandths of a percent.
         assert_eq!(drawn("spring/1/versions", "contact/ada"), 2_682);
-        let share = (0..10_000).filter(|n| drawn("spring/1/versions", &format!("contact/c{n}")) < 40_000).count();
+        let share =
+            (0..10_000).filter(|n| drawn("spring/1/versions", &format!("contact/c{n}")) < 40_000).count();
         assert!((3_850..4_150).contains(&share), "{share} of 10000 drew 40%");
         let both = (0..10_000)
             .filter(|n| {

@@ -103,9 +103,7 @@ impl TileKind for Wait {
 /// The look of a wait that is the same for everyone, when it is.
 fn uniform_look(parameters: &Parameters, zone: &Zone) -> Option<Look> {
     match (&parameters.base, parameters.clocks) {
-        (Base::For(length), _) => {
-            fixed_milliseconds(*length).map(|after| Look { after, at: i64::MIN })
-        }
+        (Base::For(length), _) => fixed_milliseconds(*length).map(|after| Look { after, at: i64::MIN }),
         (Base::Moment(text), Clocks::Journey) => {
             calendar::parse_moment(text, zone).ok().map(|at| Look { after: 0, at })
         }
@@ -128,7 +126,10 @@ impl CalendarWait {
             return (self.zone.clone(), None);
         }
         let fallback = |why: String| {
-            (self.zone.clone(), Some(format!("{why}, so the time zone of the journey counts, {}", self.zone.name())))
+            (
+                self.zone.clone(),
+                Some(format!("{why}, so the time zone of the journey counts, {}", self.zone.name())),
+            )
         };
         match participant.contact.first() {
             Some(Value::Text(name)) if !name.trim().is_empty() => match Zone::named(name.trim()) {

@@ -114,7 +114,10 @@ fn window(outer: &mut Reader<'_>) -> Option<Window> {
     let (from, to) = (reader.text("from"), reader.text("to"));
     for (key, other) in [("from", "09:00"), ("to", "17:00")] {
         if !reader.has(key) {
-            reader.missing(key, format!("Write `{key}: \"{other}\"`; whole days go from \"00:00\" to \"24:00\"."));
+            reader.missing(
+                key,
+                format!("Write `{key}: \"{other}\"`; whole days go from \"00:00\" to \"24:00\"."),
+            );
         }
     }
     let problems = reader.finish();

@@ -104,10 +104,15 @@ fn the_contacts_clocks_count_where_they_are_known() {
     }
     let notes = [
         (text("Asia/Tokyo"), None),
-        (Value::Missing, Some("the contact has no time zone, so the time zone of the journey counts, Europe/London")),
+        (
+            Value::Missing,
+            Some("the contact has no time zone, so the time zone of the journey counts, Europe/London"),
+        ),
         (
             text("Mars/Base"),
-            Some("the contact's time zone `Mars/Base` is unknown, so the time zone of the journey counts, Europe/London"),
+            Some(
+                "the contact's time zone `Mars/Base` is unknown, so the time zone of the journey counts, Europe/London",
+            ),
         ),
     ];
     for (value, note) in notes {
