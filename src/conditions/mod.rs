@@ -20,6 +20,7 @@ mod scope;
 
 pub use check::check;
 pub use explain::explain;
+pub use functions::functions;
 pub use interests::{Interests, interests};
 pub use mentions::mentions;
 pub use scope::Scope;

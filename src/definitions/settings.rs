@@ -3,7 +3,9 @@
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
 use super::{
-    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints, names,
+    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints,
+    keys::{CHANNELS, EMAIL_CHANNEL, SERVE, SETTINGS},
+    names,
 };
 use crate::calendar::{CalendarError, Schedule, Zone, parse_date, parse_duration};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
@@ -98,7 +100,8 @@ fn lay_over(base: &mut Node, layer: &Node) {
 }
 
 fn decode(node: &Node, problems: &mut Problems) -> Settings {
-    let Some(mut reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let Some(reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let mut reader = reader.described(&[SETTINGS]);
     reader.skip("environments");
     let name = reader.text("name");
     if let Some(name) = name.as_ref().filter(|name| !has_variable(name)) {
@@ -164,7 +167,7 @@ fn moment_of_day(text: &str) -> bool {
 
 fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {
     let (entries, span) = outer.mapping("channels")?;
-    let mut reader = Reader::new(entries, span, "channels", outer.problems());
+    let mut reader = Reader::new(entries, span, "channels", outer.problems()).described(&[CHANNELS]);
     let email = reader.entry("email").and_then(|(key, node)| email_channel(key, node, reader.problems()));
     reader.finish();
     email
@@ -175,7 +178,7 @@ fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<Ema
         problems.push(wrong_type(node, "a mapping for `email`"));
         return None;
     };
-    let mut reader = Reader::new(entries, key.span, "email", problems);
+    let mut reader = Reader::new(entries, key.span, "email", problems).described(&[EMAIL_CHANNEL]);
     let smtp = reader
         .node("transport")
         .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));
@@ -207,7 +210,7 @@ fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<Ema
 
 fn serve(outer: &mut Reader<'_>) -> Option<Text> {
     let (entries, span) = outer.mapping("serve")?;
-    let mut reader = Reader::new(entries, span, "serve", outer.problems());
+    let mut reader = Reader::new(entries, span, "serve", outer.problems()).described(&[SERVE]);
     let refresh = reader.text("refresh");
     if let Some(text) =
         refresh.as_ref().filter(|text| !has_variable(text) && Schedule::parse(&text.value).is_err())

@@ -41,8 +41,7 @@ pub(super) fn run(
 fn allotment_of(tile: &Tile) -> Option<Allotment> {
     match &tile.work {
         Work::Uniform(_) => None,
-        Work::PerContact(tile) => tile.needs().allotment,
-        Work::PerAccount(tile) => tile.needs().allotment,
+        Work::Each(_, tile) => tile.needs().allotment,
     }
 }
 

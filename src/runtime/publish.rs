@@ -6,7 +6,7 @@ use crate::{
     compile::{JourneyPlan, Plan, Removal},
     engine::LiveJourney,
     store::{self, Publication, PublishedStep, Removed, Store, StoreError},
-    tiles::{Asked, Work},
+    tiles::{Asked, Tile},
 };
 
 /// Why definitions can't be published. Nothing was changed.
@@ -127,17 +127,10 @@ fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError
 }
 
 fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
-    let asks = |work: &Work| {
-        let question = match work {
-            Work::Uniform(_) => None,
-            Work::PerContact(tile) => tile.needs().question,
-            Work::PerAccount(tile) => tile.needs().question,
-        };
-        match question.map(|question| question.asked) {
-            None | Some(Asked::Contact) => store::Asked::Contact,
-            Some(Asked::Participants) => store::Asked::Participants,
-            Some(Asked::AllContacts) => store::Asked::AllContacts,
-        }
+    let asks = |tile: &Tile| match tile.question().map(|question| question.asked) {
+        None | Some(Asked::Contact) => store::Asked::Contact,
+        Some(Asked::Participants) => store::Asked::Participants,
+        Some(Asked::AllContacts) => store::Asked::AllContacts,
     };
     journey
         .steps
@@ -148,7 +141,7 @@ fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
             tile: step.tile_name.clone(),
             wakes: step.tile.wakes.interactions.clone(),
             wakes_on_fields: step.tile.wakes.fields,
-            asks: asks(&step.tile.work),
+            asks: asks(&step.tile),
             look_after: step.tile.look.after,
             look_at: step.tile.look.at,
         })

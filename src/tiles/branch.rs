@@ -1,8 +1,8 @@
 //! `branch`: sends each contact, or the account as one, down the path of the first case that holds.
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Decision, Look, NeededCondition, Needs, Outcome,
-    Outcomes, Parameter, Participant, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Decision, Look, NeededCondition, Needs, Outcome, Outcomes,
+    Parameter, Participant, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, ELSE, path_name},
 };
@@ -98,10 +98,7 @@ impl TileKind for Branch {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths,
-            work: match of {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(of, Box::new(tile)),
             // Nobody waits here, unless a mail that a case asks for is still on its way.
             wakes: Wakes { interactions: interactions.into_iter().collect(), ..Wakes::default() },
         })
@@ -177,27 +174,16 @@ fn shortened(text: &str) -> String {
     }
 }
 
-impl ContactTile for CompiledBranch {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+impl CompiledBranch {
+    fn each_contact(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, participant) in batch.participants.iter().enumerate() {
             let (path, why) = self.decide(&participant.holds, Some(participant));
             let moment = moment_of(participant.arrived_at, batch.now);
             out.noted(place, Outcome::Go { path: Some(path), moment }, Some(why));
         }
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledBranch {
-    fn needs(&self) -> Needs {
-        self.needed()
     }
 
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+    fn each_account(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, account) in batch.accounts.iter().enumerate() {
             let (path, at) = account.decided.clone().unwrap_or_else(|| {
                 let first = batch.participants.get(account.members.start);
@@ -210,6 +196,19 @@ impl AccountTile for CompiledBranch {
                 let moment = moment_of(batch.participants[member].arrived_at.max(at), batch.now);
                 out.participant(member, Outcome::Go { path: Some(path.clone()), moment });
             }
+        }
+    }
+}
+
+impl DecidingTile for CompiledBranch {
+    fn needs(&self) -> Needs {
+        self.needed()
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        match self.of {
+            Unit::Contact => self.each_contact(batch, out),
+            Unit::Account => self.each_account(batch, out),
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! `goto`: goes to another step of the journey, forward or back, at most so many times.
 
 use super::{
-    Batch, CompileContext, ContactTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError, TileKind,
-    TileSpec, Wakes, Work, context::unknown,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, Work, context::unknown,
 };
 use crate::{
     definitions::{Content, Reader, StepDefinition},
@@ -96,7 +96,7 @@ impl TileKind for GotoTile {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::PerContact(Box::new(tile)),
+            work: Work::Each(Unit::Contact, Box::new(tile)),
             wakes: Wakes::default(),
         })
     }
@@ -107,7 +107,7 @@ struct CompiledGoto {
     at_most: Option<i64>,
 }
 
-impl ContactTile for CompiledGoto {
+impl DecidingTile for CompiledGoto {
     fn needs(&self) -> Needs {
         Needs::default()
     }

@@ -27,8 +27,7 @@ pub use context::{CompileContext, Unit};
 pub use goto::{GOTO_PATH, Goto, goto_of};
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
-    AccountTile, Allotment, Asked, ContactTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform,
-    Wakes, Work,
+    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.

@@ -3,8 +3,8 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    AccountTile, Allotment, Batch, CompileContext, ContactTile, Decision, Look, Needs, Outcome, Outcomes,
-    Parameter, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Allotment, Batch, CompileContext, DecidingTile, Decision, Look, Needs, Outcome, Outcomes, Parameter,
+    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{ELSE, path_name},
 };
@@ -121,10 +121,7 @@ impl TileKind for Split {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths,
-            work: match by {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(by, Box::new(tile)),
             wakes: Wakes::default(),
         })
     }
@@ -244,28 +241,17 @@ fn drawn(lot: &str, subject: &str) -> u64 {
     u64::try_from((u128::from(first) * u128::from(WHOLE)) >> 64).unwrap_or(0)
 }
 
-impl ContactTile for CompiledSplit {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+impl CompiledSplit {
+    fn each_contact(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, participant) in batch.participants.iter().enumerate() {
             let subject = format!("contact/{}", participant.contact_id);
             let (path, why) = self.path(&batch.lot, &subject, participant.allotted.as_deref());
             let moment = moment_of(participant.arrived_at, batch.now);
             out.noted(place, Outcome::Go { path: Some(path), moment }, Some(why));
         }
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledSplit {
-    fn needs(&self) -> Needs {
-        self.needed()
     }
 
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+    fn each_account(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, account) in batch.accounts.iter().enumerate() {
             let members = &batch.participants[account.members.clone()];
             let (path, at) = account.decided.clone().unwrap_or_else(|| {
@@ -282,6 +268,19 @@ impl AccountTile for CompiledSplit {
                 let moment = moment_of(participant.arrived_at.max(at), batch.now);
                 out.participant(member, Outcome::Go { path: Some(path.clone()), moment });
             }
+        }
+    }
+}
+
+impl DecidingTile for CompiledSplit {
+    fn needs(&self) -> Needs {
+        self.needed()
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        match self.by {
+            Unit::Contact => self.each_contact(batch, out),
+            Unit::Account => self.each_account(batch, out),
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 //! a window.
 
 use super::{
-    Batch, CompileContext, ContactTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Uniform, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
+    TileError, TileKind, TileSpec, Uniform, Unit, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
 };
 use crate::{
     calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},
@@ -94,7 +94,7 @@ impl TileKind for Wait {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::PerContact(Box::new(CalendarWait { parameters, zone, timezone })),
+            work: Work::Each(Unit::Contact, Box::new(CalendarWait { parameters, zone, timezone })),
             wakes: Wakes::default(),
         })
     }
@@ -172,7 +172,7 @@ impl CalendarWait {
     }
 }
 
-impl ContactTile for CalendarWait {
+impl DecidingTile for CalendarWait {
     fn needs(&self) -> Needs {
         Needs { contact: self.timezone.iter().cloned().collect(), ..Needs::default() }
     }

@@ -15,6 +15,17 @@ pub struct Tile {
     pub wakes: Wakes,
 }
 
+impl Tile {
+    /// The question that it asks about those who stand at it.
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        match &self.work {
+            Work::Each(_, tile) => tile.needs().question,
+            Work::Uniform(_) => None,
+        }
+    }
+}
+
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look {
@@ -39,10 +50,8 @@ impl Look {
 pub enum Work {
     /// The same for everyone: carried out by the store for a whole batch at once.
     Uniform(Uniform),
-    /// Contact by contact.
-    PerContact(Box<dyn ContactTile>),
-    /// Account by account.
-    PerAccount(Box<dyn AccountTile>),
+    /// Decided in memory, for each contact or for each account.
+    Each(Unit, Box<dyn DecidingTile>),
 }
 
 /// What a tile does that does the same for everyone.
@@ -141,26 +150,14 @@ pub enum Asked {
     AllContacts,
 }
 
-/// A tile that decides contact by contact.
-pub trait ContactTile: Send + Sync {
+/// A tile that decides for a batch in memory.
+pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
 
     /// Gives each participant exactly one outcome.
     ///
     /// # Errors
-    /// When the tile itself is broken; what concerns one participant is an outcome.
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
-}
-
-/// A tile that decides account by account.
-pub trait AccountTile: Send + Sync {
-    /// What it has to know.
-    fn needs(&self) -> Needs;
-
-    /// Gives each participant of each account exactly one outcome.
-    ///
-    /// # Errors
-    /// When the tile itself is broken; what concerns one account is an outcome.
+    /// When the tile itself is broken; what concerns one contact or account is an outcome.
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
 }
