@@ -163,7 +163,7 @@ fn steps(depth: u32) -> BoxedStrategy<Vec<Step>> {
         },
     );
     let again = (steps(depth - 1), 1..3_u32).prop_map(|(steps, at_most)| Step::Loop { steps, at_most });
-    prop::collection::vec(prop_oneof![6 => plain(), 4 => fork, 1 => again], 1..4).boxed()
+    prop::collection::vec(prop_oneof![4 => plain(), 4 => fork, 2 => again], 1..4).boxed()
 }
 
 /// Writes steps as YAML, each with an id of its own.

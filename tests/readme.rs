@@ -108,10 +108,10 @@ fn row(kind: &dyn TileKind) -> String {
             format!("`{}`: {}{required}", parameter.name, parameter.kind)
         })
         .collect();
-    let named = kind.path_parameters().iter().map(|key| format!("those of `{key}`"));
-    let named = named.collect::<Vec<_>>().join(" or ");
+    let named = kind.path_parameters().iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+    let named = (!named.is_empty()).then(|| format!("those of {}", named.join(" or ")));
     let own = spec.paths.iter().map(|path| format!("`{path}`"));
-    let paths: Vec<String> = (!named.is_empty()).then_some(named).into_iter().chain(own).collect();
+    let paths: Vec<String> = named.into_iter().chain(own).collect();
     let paths = if paths.is_empty() { "–".to_owned() } else { paths.join(", ") };
     format!("| `{}` | {} | {} | {paths} |\n", spec.name, spec.summary, parameters.join("<br>"))
 }
