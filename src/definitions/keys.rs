@@ -158,8 +158,8 @@ pub const SETTINGS: &[Key] = &[
     ),
     Key::optional(
         "holidays",
-        Form::List(&Form::Moment),
-        "Dates that are no business days, such as `2026-12-25`",
+        Form::List(&Form::Text),
+        "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
     ),
     Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
