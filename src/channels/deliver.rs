@@ -9,7 +9,7 @@ use std::{
 use super::{ChannelError, calls::Circuits, email, http::Client, messages};
 use crate::{
     compile::Plan,
-    engine::Phase,
+    engine::{Engine, Phase},
     model::{Entity, Field, Value},
     store::{DueMessage, Store, StoreError},
 };
@@ -71,6 +71,8 @@ pub struct Delivery<'a> {
     pub root: &'a Path,
     /// Told of each phase.
     pub observe: &'a dyn Fn(Phase),
+    /// Whether to stop before the next batch of messages.
+    pub stop: &'a dyn Fn() -> bool,
     /// Real time, for attempts alone (semantics 28).
     pub real_now: &'a dyn Fn() -> i64,
     /// How many messages may be handed over.
@@ -82,15 +84,17 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// For a tick.
     #[must_use]
-    pub fn new(
-        plan: &'a Plan,
-        root: &'a Path,
-        observe: &'a dyn Fn(Phase),
-        real_now: &'a dyn Fn() -> i64,
-        limit: &'a RunLimit,
-    ) -> Delivery<'a> {
-        let (client, circuits) = (OnceCell::new(), Circuits::default());
-        Delivery { plan, root, observe, real_now, limit, client, circuits }
+    pub fn new(engine: &'a Engine<'a>, root: &'a Path, limit: &'a RunLimit) -> Delivery<'a> {
+        Delivery {
+            plan: engine.plan,
+            root,
+            observe: engine.observe,
+            stop: engine.stop,
+            real_now: engine.real_now,
+            limit,
+            client: OnceCell::new(),
+            circuits: Circuits::default(),
+        }
     }
 }
 

@@ -84,6 +84,9 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         }
         store.settle_messages(&settled, now)?;
         (delivery.observe)(Phase::Settled);
+        if (delivery.stop)() {
+            return Ok(any);
+        }
     }
 }
 

@@ -136,7 +136,7 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
             &enough,
             now,
         )?;
-        if enough() {
+        if enough() || (delivery.stop)() {
             return Ok(any);
         }
     }

@@ -229,6 +229,8 @@ pub enum JourneyCommand {
     },
 }
 
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
@@ -243,60 +245,17 @@ pub enum ActivityCommand {
     List,
 }
 
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
-    /// One message, and what would be sent; secrets are masked
-    Show {
-        /// The message's key
-        key: String,
-    },
-    /// Try messages again that failed, or that wait for another try
-    Retry {
-        /// Which messages are meant
-        #[command(flatten)]
-        which: OutboxSelection,
-        /// Only messages in this state: `failed`, `unknown` or `waiting`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
-    /// Drop messages that wait, also those that are held
-    Drop {
-        /// Which messages are meant
-        #[command(flatten)]
-        which: OutboxSelection,
-    },
-}
-
-/// Which messages are meant.
-#[derive(Debug, Clone, PartialEq, Default, Args)]
-pub struct OutboxSelection {
-    /// Keys of messages
-    #[arg(value_name = "KEY")]
-    pub keys: Vec<String>,
-    /// Those of this journey
-    #[arg(long, value_name = "NAME")]
-    pub journey: Option<String>,
-    /// Those of the journey's step with this id
-    #[arg(long, value_name = "ID", requires = "journey")]
-    pub step: Option<String>,
-    /// Those of this channel, such as `email` or `workflow:tell-crm`
-    #[arg(long, value_name = "NAME")]
-    pub channel: Option<String>,
-}
-
 /// Whose story can be told.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum WhyCommand {
     /// The story of a contact
     Contact {
         /// The contact's id or e-mail address
+        id: String,
+    },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
         id: String,
     },
 }
@@ -462,6 +421,14 @@ mod tests {
                     },
                 }),
             ),
+            ("init there", Command::Init { directory: PathBuf::from("there") }),
+            (
+                "schema journey",
+                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
+            ),
+            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
+            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -489,7 +456,7 @@ mod tests {
     fn wrong_usage_is_told() {
         let cases = [
             ("", "Usage:"),
-            ("chek", "a similar subcommand exists: 'check'"),
+            ("chek", "'check'"),
             ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),

@@ -18,6 +18,7 @@ mod lists;
 mod logging;
 mod new_folder;
 mod outbox;
+mod outbox_arguments;
 mod output;
 mod progress;
 mod run;
@@ -25,6 +26,7 @@ mod schema;
 mod segment;
 mod store_error;
 mod why;
+mod why_account;
 mod workspace;
 
 pub use dispatch::dispatch;

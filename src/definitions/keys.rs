@@ -210,12 +210,16 @@ pub const SETTINGS: &[Key] = &[
         "Whether `run` and `serve` publish what changed",
     ),
     Key::optional(
+        "holidays",
+        Form::List(&Form::Text),
+        "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
+    ),
+    Key::optional(
         "channels",
         Form::KeysAndNames(CHANNELS, MESSAGE_CHANNEL),
         "How messages leave; a name of one's own is a channel that tiles write messages to",
     ),
     Key::optional("limits", Form::Keys(LIMITS), "What a run does at most"),
-    Key::optional("holidays", Form::List(&Form::Text), "Days that aren't business days, beside weekends"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
     Key::optional(
         "environments",
