@@ -13,6 +13,7 @@ mod settings;
 mod workspace;
 
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, SegmentPlan, Settings,
+    StepPlan,
 };
 pub use workspace::compile;

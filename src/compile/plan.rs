@@ -37,6 +37,24 @@ impl Plan {
     pub fn journey(&self, name: &str) -> Option<&JourneyPlan> {
         self.journeys.iter().find(|journey| journey.name == name)
     }
+
+    /// When messages of a channel may leave.
+    #[must_use]
+    pub fn message_timing(&self, channel: &str) -> MessageTiming {
+        match channel {
+            "email" => MessageTiming { hold: self.settings.email.hold, expires_after: None },
+            _ => MessageTiming::default(),
+        }
+    }
+}
+
+/// When a message may leave, from the moment of the step that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MessageTiming {
+    /// How long it can still be dropped, in milliseconds.
+    pub hold: i64,
+    /// After how long it isn't sent any more, in milliseconds.
+    pub expires_after: Option<i64>,
 }
 
 /// The settings that a run needs.
