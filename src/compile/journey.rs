@@ -1,6 +1,9 @@
 //! Journeys: audience, checks, steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::{
     flow::{self, Placed},
@@ -13,7 +16,7 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, Matching, StepDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
-    tiles::{CompileContext, TILES, Tile, Work, tile_named},
+    tiles::{CompileContext, CustomTile, CustomTiles, TILES, Tile, TileKind, Work, tile_named},
 };
 
 /// Tiles of the language that this version doesn't have.
@@ -26,6 +29,7 @@ pub(super) fn compile(
     catalog: &Catalog,
     workspace_zone: &Zone,
     emails: &BTreeSet<String>,
+    tiles: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
@@ -43,10 +47,14 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps(definition, catalog, &zone, emails, problems);
+    let steps = steps(definition, catalog, &zone, emails, tiles, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
+    let mut meaning = vec![content.clone(), zone.name().to_owned()];
+    let used: BTreeSet<&str> =
+        flow::all_steps(definition).iter().map(|step| step.tile.value.as_str()).collect();
+    meaning.extend(used.iter().filter_map(|name| tiles.get(*name)).map(|tile| tile.content.clone()));
     let named =
         definition.audience.include.iter().chain(&definition.audience.exclude).chain(&definition.suppress);
     Some(JourneyPlan {
@@ -66,7 +74,7 @@ pub(super) fn compile(
         segments: named.map(|text| text.value.clone()).collect(),
         steps: steps?,
         removed,
-        hash: hash(&[&content, zone.name()]),
+        hash: hash(&meaning.iter().map(String::as_str).collect::<Vec<_>>()),
         content,
         zone,
     })
@@ -208,6 +216,7 @@ fn steps(
     catalog: &Catalog,
     zone: &Zone,
     emails: &BTreeSet<String>,
+    custom: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
@@ -218,10 +227,14 @@ fn steps(
     let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
     let mut whole = true;
     for Placed { step, .. } in &placed {
-        let Some(kind) = tile_named(&step.tile.value) else {
-            problems.push(unknown_tile(&step.tile));
-            whole = false;
-            continue;
+        let kind = match (tile_named(&step.tile.value), custom.get(&step.tile.value)) {
+            (Some(kind), _) => Kind::BuiltIn(kind),
+            (None, Some(tile)) => Kind::Custom(tile),
+            (None, None) => {
+                problems.push(unknown_tile(&step.tile, custom));
+                whole = false;
+                continue;
+            }
         };
         let mut found = Problems::default();
         let mut context = CompileContext {
@@ -233,7 +246,10 @@ fn steps(
             steps: &ids,
             problems: &mut found,
         };
-        let tile = kind.compile(step, &mut context);
+        let tile = match kind {
+            Kind::BuiltIn(kind) => kind.compile(step, &mut context),
+            Kind::Custom(tile) => tile.place(step, &mut context),
+        };
         let of_target = [Code::MissingUnit, Code::AccountOption];
         problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
         match tile {
@@ -243,15 +259,15 @@ fn steps(
             None => whole = false,
         }
         for (path, _) in &step.paths {
-            let paths = kind.spec().paths;
+            let paths = kind.paths();
             if !paths.contains(&path.value.as_str()) {
-                problems.push(unknown_path(&step.tile.value, path, paths));
+                problems.push(unknown_path(&step.tile.value, path, &paths));
                 whole = false;
             }
         }
     }
     let leads: BTreeMap<&str, Vec<&str>> =
-        placed.iter().map(|placed| (placed.step.id.value.as_str(), destinations(placed))).collect();
+        placed.iter().map(|placed| (placed.step.id.value.as_str(), destinations(placed, custom))).collect();
     if !certain || ids.len() < placed.len() {
         return None;
     }
@@ -278,12 +294,28 @@ fn steps(
     Some(steps)
 }
 
-fn unknown_tile(tile: &Text) -> Problem {
+/// What a step is of.
+#[derive(Clone, Copy)]
+enum Kind<'a> {
+    BuiltIn(&'static dyn TileKind),
+    Custom(&'a Arc<CustomTile>),
+}
+
+impl<'a> Kind<'a> {
+    fn paths(self) -> Vec<&'a str> {
+        match self {
+            Kind::BuiltIn(kind) => kind.spec().paths.to_vec(),
+            Kind::Custom(tile) => tile.paths.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+fn unknown_tile(tile: &Text, custom: &CustomTiles) -> Problem {
     if TILES_LATER.contains(&tile.value.as_str()) {
         let message = format!("the tile `{}` is not available in this version", tile.value);
         return Problem::error(Code::NotAvailable, tile.span, message);
     }
-    let names = TILES.into_iter().map(|kind| kind.spec().name);
+    let names = TILES.into_iter().map(|kind| kind.spec().name).chain(custom.keys().map(String::as_str));
     Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
         .hint_if(did_you_mean(&tile.value, names))
 }
@@ -356,11 +388,13 @@ fn report_circle(placed: &[Placed<'_>], circle: &[&str], problems: &mut Problems
 }
 
 /// The ids that a step leads to. `tile: end` leads nowhere.
-fn destinations<'a>(placed: &'a Placed<'_>) -> Vec<&'a str> {
+fn destinations<'a>(placed: &'a Placed<'_>, custom: &CustomTiles) -> Vec<&'a str> {
     if placed.step.tile.value == "end" {
         return Vec::new();
     }
-    let paths = tile_named(&placed.step.tile.value).map_or(&[][..], |kind| kind.spec().paths);
+    let name = placed.step.tile.value.as_str();
+    let kind = tile_named(name).map(Kind::BuiltIn).or_else(|| custom.get(name).map(Kind::Custom));
+    let paths = kind.map(Kind::paths).unwrap_or_default();
     let all_written = !paths.is_empty() && paths.iter().all(|path| placed.written.contains_key(*path));
     let mut to: BTreeSet<&str> = placed.written.values().flatten().map(String::as_str).collect();
     if !all_written {

@@ -1,14 +1,15 @@
 //! What the engine runs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
     model::{Catalog, Condition, Duration, Entity, Predicate},
+    script::Library,
     templates::Template,
-    tiles::Tile,
+    tiles::{CustomTiles, Tile},
 };
 
 /// Everything that a workspace defines, checked.
@@ -16,7 +17,11 @@ pub struct Plan {
     /// `tilework.yaml`.
     pub settings: Settings,
     /// Fields, interaction types and segments by name.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
+    /// Custom tiles by name.
+    pub tiles: CustomTiles,
+    /// The functions of `scripts/`.
+    pub library: Arc<Library>,
     /// Segments, those that others refer to first.
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.

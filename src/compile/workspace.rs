@@ -1,19 +1,35 @@
-//! The checklist: catalog, settings, segments, e-mails, journeys.
+//! The checklist: settings, catalog, scripts, custom tiles, segments, e-mails, journeys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
 use super::{Plan, catalog, email, journey, segments, settings};
-use crate::{definitions::Definitions, diagnostics::Problems};
+use crate::{
+    definitions::Definitions,
+    diagnostics::Problems,
+    script::Library,
+    tiles::{self, CustomTiles, PluginNames},
+};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
 pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Plan> {
     let settings = settings::compile(&definitions.settings, problems);
-    let catalog = catalog::compile(definitions, problems);
+    let catalog = Arc::new(catalog::compile(definitions, problems));
+    let library = Arc::new(Library::new(&definitions.scripts, &definitions.tables, problems));
+    let names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
+    let mut tiles = CustomTiles::new();
+    for definition in &definitions.plugins {
+        match tiles::compile_plugin(definition, &names, problems) {
+            Some(tile) => {
+                tiles.insert(tile.name.clone(), Arc::new(tile));
+            }
+            None => problems.lose(&*definition.name.value),
+        }
+    }
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
-    let names: BTreeSet<String> =
+    let emails_known: BTreeSet<String> =
         definitions.emails.iter().map(|email| email.header.name.value.clone()).collect();
     let mut journeys = Vec::new();
     for definition in &definitions.journeys {
@@ -22,7 +38,8 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             definitions,
             &catalog,
             &settings.zone,
-            &names,
+            &emails_known,
+            &tiles,
             problems,
         ));
     }
@@ -31,7 +48,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     if problems.has_errors() {
         return None;
     }
-    Some(Plan { settings, catalog, segments, emails, journeys })
+    Some(Plan { settings, catalog, segments, emails, journeys, tiles, library })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

@@ -1,7 +1,7 @@
 //! YAML into definitions whose every part knows its place.
 //!
-//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys and
-//! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
+//! custom tiles, scripts and tables as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
@@ -15,9 +15,11 @@ mod interaction;
 mod journey;
 mod names;
 mod node;
+mod plugin;
 mod raw;
 mod reader;
 mod scalars;
+mod scripts;
 mod segment;
 mod settings;
 mod syntax;

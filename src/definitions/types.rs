@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, Entity, FieldType};
 
+pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
+pub use super::scripts::{ScriptDefinition, TableDefinition};
+
 /// A value together with where it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located<T> {
@@ -61,6 +64,12 @@ pub struct Definitions {
     pub journeys: Vec<JourneyDefinition>,
     /// `kind: email`.
     pub emails: Vec<EmailDefinition>,
+    /// The folders of `plugins/`.
+    pub plugins: Vec<PluginDefinition>,
+    /// The files of `scripts/`.
+    pub scripts: Vec<ScriptDefinition>,
+    /// The files of `tables/`.
+    pub tables: Vec<TableDefinition>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.

@@ -7,7 +7,8 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, segment, settings, yaml,
+    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, plugin, scripts, segment,
+    settings, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
@@ -53,6 +54,9 @@ pub fn load(
             read_document(&document, &path, &mut files, &mut definitions, problems);
         }
     }
+    definitions.plugins = plugin::read_all(&mut files, problems);
+    definitions.scripts = scripts::read_scripts(&mut files, problems);
+    definitions.tables = scripts::read_tables(&mut files, problems);
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
     Ok(definitions)

@@ -1,7 +1,7 @@
 //! One batch: claimed, loaded, decided, committed.
 
 use super::{
-    Engine, EngineError, LiveJourney, Phase,
+    Engine, EngineError, LiveJourney, Phase, calls,
     convert::{self, Loaded},
     question,
 };
@@ -91,19 +91,20 @@ fn decide(
     run: &dyn Fn(&Batch, &mut Outcomes) -> Result<(), crate::tiles::TileError>,
 ) -> Result<(), EngineError> {
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
-    let whole_accounts = per_account && needs.question.is_some();
+    let whole_accounts = per_account && (needs.question.is_some() || needs.keeps);
     let standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
     let decisions = if whole_accounts { store.decisions(claim)? } else { Vec::new() };
     let mut loaded = convert::load(engine, place, standing, &decisions);
     if let Some(question) = &needs.question {
         question::answer(store, place, claim, question, &mut loaded)?;
     }
+    calls::prepare(store, place, claim, needs, per_account, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);
     run(batch, &mut out)?;
-    let (outcomes, decided, effects) = out.finish(&place.step.tile_name, batch)?;
+    let decided = out.finish(&place.step.tile_name, batch)?;
     (engine.observe)(Phase::Decided);
-    let commit = convert::commit(engine, place, &loaded, outcomes, decided, effects, whole_accounts);
+    let commit = convert::commit(engine, place, &loaded, decided, whole_accounts);
     let blocks = &place.journey.plan.blocks;
     store.commit_outcomes(claim, &commit, blocks, place.journey.plan.zone.name(), place.now)?;
     Ok(())

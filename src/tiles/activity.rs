@@ -184,7 +184,11 @@ impl CompiledActivity {
     }
 
     fn needed(&self) -> Needs {
-        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), question: None }
+        Needs {
+            contact: self.asks.contact.clone(),
+            account: self.asks.account.clone(),
+            ..Needs::default()
+        }
     }
 
     fn all(&self, batch: &Batch, out: &mut Outcomes) {

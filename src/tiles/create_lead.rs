@@ -129,7 +129,11 @@ impl CompiledLead {
     }
 
     fn needed(&self) -> Needs {
-        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), question: None }
+        Needs {
+            contact: self.asks.contact.clone(),
+            account: self.asks.account.clone(),
+            ..Needs::default()
+        }
     }
 
     fn all(&self, batch: &Batch, out: &mut Outcomes) {

@@ -8,8 +8,10 @@ mod activity;
 mod batch;
 mod context;
 mod create_lead;
+mod describe;
 mod email;
 mod end;
+mod plugin;
 mod shared;
 mod spec;
 mod trigger;
@@ -17,9 +19,12 @@ mod wait;
 mod work;
 
 pub use batch::{
-    AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
+    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome, Outcomes,
+    Participant, TileError,
 };
 pub use context::{CompileContext, Unit};
+pub use describe::{ParameterDescription, TileDescription, describe};
+pub use plugin::{CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases};
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
 

@@ -144,10 +144,10 @@ mod tests {
             let batch = Batch { participants: vec![participant], now: at(now), ..Batch::default() };
             let mut out = Outcomes::of(&batch);
             tile.run(&batch, &mut out).unwrap();
-            let told = match &out.finish("wait", &batch).unwrap().0[0].0 {
+            let told = match &out.finish("wait", &batch).unwrap().outcomes[0].0 {
                 Outcome::Go { moment, .. } => format!("go from {}", rfc3339(*moment)),
                 Outcome::Wait { until } => format!("wait until {}", rfc3339(*until)),
-                Outcome::Stop => "stop".to_owned(),
+                Outcome::Stop | Outcome::Retry { .. } => "stop".to_owned(),
             };
             assert_eq!(told, expected, "at {now}");
         }

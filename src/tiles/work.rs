@@ -1,7 +1,7 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
 use super::{Batch, Outcomes, TileError};
-use crate::model::{Duration, Field, Predicate};
+use crate::model::{Did, Duration, Field, Predicate};
 
 /// A compiled tile.
 pub struct Tile {
@@ -87,6 +87,12 @@ pub struct Needs {
     pub account: Vec<Field>,
     /// A condition to be answered.
     pub question: Option<Question>,
+    /// Interactions of the contact to be counted; the test of each counts nothing.
+    pub counts: Vec<Did>,
+    /// Whether the tile keeps something between its calls.
+    pub keeps: bool,
+    /// Whether a tile that decides for accounts looks at all who entered with the account.
+    pub colleagues: bool,
 }
 
 /// A condition to be answered for each participant or account, within a window that opens with the

@@ -116,6 +116,15 @@ CREATE TABLE decision (
     PRIMARY KEY (iteration_key, account_key, step_key, visit)
 ){clustered};
 
+-- What a tile keeps between its calls for one visit; contact_key is 0 when it works for the account.
+-- effects counts the effects of all calls, so that each has an ordinal of its own.
+CREATE TABLE tile_state (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    step_key BIGINT NOT NULL, visit BIGINT NOT NULL, calls BIGINT NOT NULL, retries BIGINT NOT NULL,
+    effects BIGINT NOT NULL, state TEXT, until BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, step_key, account_key, contact_key, visit)
+){clustered};
+
 CREATE TABLE claim (
     key {identity}, iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_from BIGINT NOT NULL,
     account_to BIGINT NOT NULL, owner BIGINT NOT NULL, deadline BIGINT NOT NULL, woken SMALLINT NOT NULL
