@@ -4,6 +4,7 @@
 mod account_triggers;
 mod blocking;
 mod change;
+mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;
