@@ -112,6 +112,9 @@ pub enum Command {
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
+    /// Look at tiles, and make and test your own
+    #[command(subcommand)]
+    Tile(TileCommand),
     /// Look at leads
     #[command(subcommand)]
     Lead(LeadCommand),
@@ -197,6 +200,36 @@ pub enum JourneyCommand {
         #[arg(long, value_name = "ID")]
         account: Option<String>,
     },
+    /// Let those who failed at a step try again, after what made them fail was mended
+    Retry {
+        /// The journey's name
+        name: String,
+        /// The step at which they failed
+        #[arg(long, value_name = "ID")]
+        step: String,
+    },
+}
+
+/// What can be done with tiles.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum TileCommand {
+    /// All tiles, built-in and your own
+    List,
+    /// What a tile does, takes and leads to, with an example
+    Show {
+        /// The tile's name
+        name: String,
+    },
+    /// Run the cases of your own tiles
+    Test {
+        /// Only this tile's
+        name: Option<String>,
+    },
+    /// Make a new tile: a folder in `plugins/` that works, with tests
+    New {
+        /// The new tile's name, such as `visit_counter`
+        name: String,
+    },
 }
 
 /// What can be asked of leads.
@@ -245,6 +278,9 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::New { .. }) => &[Format::Text],
+            Command::Tile(_) => &[Format::Text, Format::Json],
             Command::Explain { .. } => &[Format::Text],
             Command::Demo { .. }
             | Command::Import(_)
@@ -363,6 +399,15 @@ mod tests {
                 "journey show vip --account acme",
                 Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
             ),
+            (
+                "journey retry vip --step call",
+                Command::Journey(JourneyCommand::Retry { name: name(), step: "call".to_owned() }),
+            ),
+            ("tile list", Command::Tile(TileCommand::List)),
+            ("tile show vip", Command::Tile(TileCommand::Show { name: name() })),
+            ("tile test", Command::Tile(TileCommand::Test { name: None })),
+            ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
+            ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
             ("lead list", Command::Lead(LeadCommand::List)),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (

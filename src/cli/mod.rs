@@ -19,6 +19,7 @@ mod progress;
 mod run;
 mod segment;
 mod store_error;
+mod tile;
 mod why;
 mod workspace;
 
@@ -26,12 +27,13 @@ pub use dispatch::dispatch;
 pub use error::CliError;
 pub use exit::Exit;
 pub use import::import;
-pub use journey::journey;
+pub use journey::{journey, retry};
 pub use lists::{activity, lead, outbox};
 pub use logging::start_logging;
 pub use output::{Output, Table, TableColumn};
 pub use progress::ImportProgress;
 pub use segment::segment;
+pub use tile::tile;
 pub use why::why;
 
 use std::process::ExitCode;

@@ -25,6 +25,7 @@ mod postgres;
 mod predicate;
 mod records;
 mod report;
+mod retry;
 mod satisfaction;
 mod segments;
 mod sqlite;
