@@ -8,6 +8,7 @@ use super::{Plan, catalog, email, journey, segments, settings};
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,
+    model::FunctionShape,
     script::Library,
     tiles::{self, CustomTiles, PluginNames},
 };
@@ -15,8 +16,18 @@ use crate::{
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
 pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Plan> {
     let settings = settings::compile(&definitions.settings, problems);
-    let catalog = Arc::new(catalog::compile(definitions, problems));
+    let mut catalog = catalog::compile(definitions, problems);
     let library = Arc::new(Library::new(&definitions.scripts, &definitions.tables, problems));
+    let version = hash(&[library.content()]);
+    for function in library.names().filter_map(|name| library.function(name)) {
+        let shape = FunctionShape {
+            parameters: function.parameters.clone(),
+            reads: function.reads.clone(),
+            version: version.clone(),
+        };
+        catalog.functions.insert(function.name.clone(), shape);
+    }
+    let catalog = Arc::new(catalog);
     let names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
     let mut tiles = CustomTiles::new();
     for definition in &definitions.plugins {

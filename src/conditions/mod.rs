@@ -16,6 +16,7 @@ mod interests;
 mod lists;
 mod operand;
 mod scope;
+mod scripts;
 
 pub use check::check;
 pub use explain::explain;

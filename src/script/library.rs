@@ -8,7 +8,7 @@ use std::{
 use rhai::{AST, Engine};
 
 use super::{
-    Program, action, functions, limits,
+    Place, Program, action, functions, limits,
     places::Places,
     walk::{self, Call},
 };
@@ -28,6 +28,8 @@ pub struct ScriptFunction {
     pub script: String,
     /// What it reads of each parameter, when that is nothing but fields of it.
     pub reads: Vec<Option<BTreeSet<String>>>,
+    /// Where its name stands in the file.
+    pub place: Place,
 }
 
 /// The sandbox with the functions of `scripts/` and the tables of `tables/`.
@@ -101,9 +103,10 @@ impl Library {
             } else {
                 let parameters: Vec<String> = function.params.iter().map(|name| (*name).to_owned()).collect();
                 let reads = parameters.iter().map(|parameter| walk::fields_read(ast, &name, parameter)).collect();
+                let place = function_place(&script.text, &name);
                 let script = script.path.clone();
                 self.owners.insert(name.clone(), script.clone());
-                self.functions.insert(name.clone(), ScriptFunction { name, parameters, script, reads });
+                self.functions.insert(name.clone(), ScriptFunction { name, parameters, script, reads, place });
             }
         }
         self.ast = self.ast.merge(ast);
@@ -218,7 +221,7 @@ impl Library {
 }
 
 fn is_taken(name: &str) -> bool {
-    functions::NAMES.contains(&name) || action::NAMES.contains(&name) || functions::RHAI.split(' ').any(|known| known == name)
+    functions::NAMES.contains(&name) || action::NAMES.contains(&name)
 }
 
 /// Where a function's name stands; the start of the file when it can't be found.
@@ -232,6 +235,15 @@ pub(super) fn function_span(text: &Text, name: &str) -> Span {
         }
     }
     text.span_at(0, 0)
+}
+
+/// The line and column of a function's name.
+pub(super) fn function_place(text: &Text, name: &str) -> Place {
+    let at = function_span(text, name).start.saturating_sub(text.span.start);
+    let before = text.as_str().get(..at).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().map_or(0, |rest| rest.chars().count()) + 1;
+    Place { line, column }
 }
 
 /// Parses a file of functions.

@@ -16,6 +16,8 @@ mod parse;
 mod places;
 mod program;
 mod syntax;
+#[cfg(test)]
+mod tests;
 mod value;
 mod walk;
 

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, Scope};
 
 use super::{
-    Action, Library, ScriptError, ScriptValue, library::function_span, limits, value::described, walk,
+    Action, Library, Place, ScriptError, ScriptValue,
+    library::{function_place, function_span},
+    limits,
+    value::described,
+    walk,
 };
 use crate::diagnostics::{Span, Text};
 
@@ -36,7 +40,7 @@ pub struct Program {
     path: String,
     ast: AST,
     owners: BTreeMap<String, String>,
-    functions: BTreeMap<String, (usize, Span)>,
+    functions: BTreeMap<String, (usize, Span, Place)>,
     literals: Vec<Literal>,
     calls: BTreeSet<String>,
 }
@@ -50,7 +54,11 @@ impl Program {
         owners: BTreeMap<String, String>,
     ) -> Program {
         let functions = own.iter_functions().map(|function| {
-            let place = (function.params.len(), function_span(text, function.name));
+            let place = (
+                function.params.len(),
+                function_span(text, function.name),
+                function_place(text, function.name),
+            );
             (function.name.to_owned(), place)
         });
         let all = walk::calls(own, text);
@@ -77,7 +85,13 @@ impl Program {
     /// How many parameters a function of the script has, and where its name stands.
     #[must_use]
     pub fn function(&self, name: &str) -> Option<(usize, Span)> {
-        self.functions.get(name).copied()
+        self.functions.get(name).map(|(count, span, _)| (*count, *span))
+    }
+
+    /// The line and column of a function's name.
+    #[must_use]
+    pub fn place(&self, name: &str) -> Place {
+        self.functions.get(name).map(|(.., place)| *place).unwrap_or_default()
     }
 
     /// The texts that are written out as arguments.
@@ -110,7 +124,7 @@ impl Library {
         function: &str,
         arguments: &[ScriptValue],
     ) -> Result<Returned, ScriptError> {
-        self.run(&program.ast, &program.path, &program.owners, function, arguments)
+        self.run(&program.ast, &program.path, program.place(function), &program.owners, function, arguments)
     }
 
     /// Calls a function of `scripts/`.
@@ -118,8 +132,10 @@ impl Library {
     /// # Errors
     /// When the script throws, hits a limit, goes wrong in another way, or gives an action.
     pub fn call_function(&self, function: &str, arguments: &[ScriptValue]) -> Result<ScriptValue, ScriptError> {
-        let script = self.function(function).map_or("scripts", |known| known.script.as_str());
-        match self.run(&self.ast, script, &self.owners, function, arguments)? {
+        let known = self.function(function);
+        let script = known.map_or("scripts", |known| known.script.as_str());
+        let place = known.map(|known| known.place).unwrap_or_default();
+        match self.run(&self.ast, script, place, &self.owners, function, arguments)? {
             Returned::Value(value) => Ok(value),
             Returned::Action(action) => Err(ScriptError {
                 script: script.to_owned(),
@@ -134,6 +150,7 @@ impl Library {
         &self,
         ast: &AST,
         path: &str,
+        place: Place,
         owners: &BTreeMap<String, String>,
         function: &str,
         arguments: &[ScriptValue],
@@ -142,7 +159,12 @@ impl Library {
         let options = CallFnOptions::new().eval_ast(false);
         let outcome: Result<Dynamic, _> =
             self.engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments);
-        let failed = |message: String| ScriptError { script: path.to_owned(), line: 0, column: 0, message };
+        let failed = |message: String| ScriptError {
+            script: path.to_owned(),
+            line: place.line,
+            column: place.column,
+            message,
+        };
         match outcome {
             Ok(value) => match value.clone().try_cast::<Action>() {
                 Some(action) => Ok(Returned::Action(action)),
@@ -150,7 +172,13 @@ impl Library {
                     .map(Returned::Value)
                     .map_err(|what| failed(format!("`{function}` gave {what}"))),
             },
-            Err(error) => Err(located(&error, path, owners)),
+            Err(error) => {
+                let mut error = located(&error, path, owners);
+                if error.line == 0 {
+                    (error.line, error.column) = (place.line, place.column);
+                }
+                Err(error)
+            }
         }
     }
 }

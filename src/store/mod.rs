@@ -27,6 +27,7 @@ mod records;
 mod report;
 mod retry;
 mod satisfaction;
+mod scripts;
 mod segments;
 mod sqlite;
 mod stops;

@@ -89,7 +89,7 @@ fn an_account_is_called_daily_until_two_of_its_people_engaged() {
         ]);
         assert_eq!(world.left("ada", "alert"), "2026-03-04T08:00:00Z", "on the third look");
         assert_eq!(world.left("cy", "alert"), "2026-03-08T08:00:00Z", "after seven days");
-        assert_eq!(outbox(&mut world), [r#"sales - acme 0 {"text":"ACME: 2 people engaged"}"#]);
+        assert_eq!(outbox(&mut world), [r#"sales - acme 0 "ACME: 2 people engaged""#]);
         assert_eq!(world.activities(), ["call acme - Call ACME acme-owner@vendor.example"]);
     });
 }
@@ -122,5 +122,127 @@ fn what_a_step_sets_is_seen_by_the_next_and_by_segments() {
             ["ada champion ada", "bob champion bob", "cy champion cy", "dan champion dan"]
         );
         assert_eq!(world.tables().lines("SELECT id, employees FROM account ORDER BY id"), ["acme 12", "globex 12"]);
+    });
+}
+
+#[test]
+fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_again() {
+    on_both(|database| {
+        let broken = "if item.calls == 0 { return wait(\"1 day\").activity(#{ subject: \"first\" }); }
+            if item.contact.first_name == \"bob\" { loop { } }
+            if item.contact.first_name == \"cy\" { throw \"no budget\"; }
+            take(\"done\").activity(#{ subject: \"second\" })";
+        let mut world = acting(database, "contact", "{ contact: [first_name] }", broken);
+        world.play("2026-03-02 08:00");
+        world.ways(&[
+            ("ada", "act.done | at after"),
+            (
+                "bob",
+                "act! | stopped: failed: plugins/act/tile.rhai:1:4: the script takes more than 200000 operations; does a loop never end?",
+            ),
+            ("cy", "act! | stopped: failed: plugins/act/tile.rhai:4:50: no budget"),
+            ("dan", "act.done | at after"),
+        ]);
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 2);
+        let fixed = broken.replace("loop { }", "").replace("throw \"no budget\";", "");
+        world.write("plugins/act/tile.rhai", &format!("fn run(item, params) {{\n{fixed}\n}}\n"));
+        let now = crate::support::world::at("2026-03-02 09:00");
+        assert_eq!(world.store.retry_failed("spring", "act", now).unwrap(), 2);
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 0);
+        world.tick("2026-03-02 09:00");
+        world.ways(&[("bob", "act.done | at after"), ("cy", "act.done | at after")]);
+        let subjects = world.tables().lines("SELECT subject, COUNT(*) FROM activity GROUP BY subject ORDER BY subject");
+        assert_eq!(subjects, ["first 4", "second 4"], "what was done before the failure isn't done again");
+        assert!(world.tables().lines("SELECT hash FROM publication WHERE kind = 'journey'").len() >= 2, "the fix was published");
+    });
+}
+
+#[test]
+fn every_wrong_answer_stops_with_failed_script_line_and_column() {
+    let cases = [
+        ("42", "plugins/act/tile.rhai:1:4: `run` gave a whole number, expected an action such as `take(\"done\")`"),
+        ("let p = \"dnoe\"; take(p)", "plugins/act/tile.rhai:2:17: the tile has no path `dnoe`; there is: `done`, `other`"),
+        ("let f = \"contact.id\"; take(\"done\").set(f, \"x\")", "2:36: `contact.id` can't be set by a tile: only an import changes it"),
+        ("let f = \"contact.rolle\"; take(\"done\").set(f, \"x\")", "2:39: a contact has no field `rolle`; did you mean `role`"),
+        ("take(\"done\").set(\"contact.do_not_email\", \"yes\")", "2:14: `contact.do_not_email` can't be set to `yes`: expected a value of type `boolean`"),
+        ("take(\"done\").set(\"contact.status\", \"gone\")", "expected one of `active`, `inactive`"),
+        ("take(\"done\").activity(#{ subjct: \"x\" })", "2:14: `activity` has no `subjct`. Did you mean `subject`?"),
+        ("take(\"done\").activity(#{ subject: \"x\", due: \"soon\" })", "`due` of `activity`: `soon` is not a length of time"),
+        ("take(\"done\").lead(#{ })", "a `lead` needs a `topic`"),
+        ("item.contact.role", "there is no `role` here; fields have to stand under `needs` in `tile.yaml`"),
+        ("retry(\"1 hour\", \"no answer\")", "gave up after 20 tries: no answer"),
+    ];
+    for (body, expected) in cases {
+        let mut world = acting(Database::Sqlite, "contact", "{ contact: [first_name] }", body);
+        world.play("2026-03-03 08:00");
+        let way = world.way("ada");
+        assert!(way.starts_with("act! | stopped: failed: ") && way.contains(expected), "{body}\n{way}");
+    }
+}
+
+#[test]
+fn a_script_remembers_between_calls_and_each_call_has_effects_of_its_own() {
+    on_both(|database| {
+        let body = "let count = (item.state.get(\"count\") ?? 0) + 1;
+            if count < 4 { return wait(\"1 day\").remember(#{ count: count }).message(\"sales\", `call ${count}`).note(`seen ${count} times`); }
+            take(\"done\").message(\"sales\", `last of ${item.calls}`)";
+        let mut world = acting(database, "contact", "{ contact: [first_name] }", body);
+        world.play("2026-03-02 12:00");
+        let kept = "SELECT k.calls, k.effects, k.state, k.reason FROM tile_state k JOIN contact c ON c.key = k.contact_key WHERE c.id = 'ada'";
+        assert_eq!(world.tables().lines(kept), ["2 2 {\"count\":2} seen 2 times"]);
+        world.play("2026-03-10 08:00");
+        let sent: Vec<String> = outbox(&mut world).into_iter().filter(|line| line.starts_with("sales ada")).collect();
+        assert_eq!(
+            sent,
+            [
+                r#"sales ada acme 0 "call 1""#,
+                r#"sales ada acme 1 "call 2""#,
+                r#"sales ada acme 2 "call 3""#,
+                r#"sales ada acme 3 "last of 3""#,
+            ]
+        );
+        assert_eq!(world.left("ada", "act"), "2026-03-04T08:00:00Z");
+    });
+}
+
+#[test]
+fn rule_7_an_account_that_does_not_exist_gets_nothing_and_its_contact_travels_on() {
+    on_both(|database| {
+        let body = "take(\"done\").activity(#{ subject: `For ${item.account.id ?? \"nobody\"}` }).set(\"account.status\", \"met\")";
+        let mut world = acting(database, "account", "{ account: [name] }", body);
+        world.tick("2026-03-01 08:00");
+        world.ways(&[("ada", "act.done | at after"), ("bob", "act.done | at after"), ("dan", "act.done | at after")]);
+        assert_eq!(world.activities().len(), 2, "once for each account");
+        assert_eq!(world.tables().lines("SELECT id, status FROM account ORDER BY id"), ["acme met", "globex met"]);
+    });
+}
+
+#[test]
+fn rule_10_who_arrives_after_the_decision_of_its_account_follows_it() {
+    on_both(|database| {
+        let steps = "
+  - id: visited
+    tile: trigger
+    with:
+      based_on: contact
+      when:
+        did: Visited
+      timeout: 10 days
+  - id: act
+    tile: act
+    paths:
+      other: []
+";
+        let tile = "kind: tile\nname: act\nsummary: Acts\nfor: account\npaths: [done, other]\n";
+        let script = "fn run(item, params) {\n    if item.contacts.len() == 2 { take(\"other\").message(\"sales\", \"once\") } else { take(\"done\") }\n}\n";
+        let mut world = super::populated(&with_tile(database, steps, "act", tile, script));
+        world.did("ada", "Visited", "2026-03-03 10:00");
+        world.play("2026-03-20 08:00");
+        world.ways(&[
+            ("ada", "visited.then act.other | finished"),
+            ("bob", "visited.else act.other | finished"),
+            ("cy", "visited.else act.done | finished"),
+        ]);
+        assert_eq!(outbox(&mut world), [r#"sales - acme 0 "once""#]);
     });
 }

@@ -61,12 +61,7 @@ impl CustomTile {
                 let path = self.paths.first().map(|path| format!("\"{path}\"")).unwrap_or_default();
                 let message =
                     format!("`run` gave {}, expected an action such as `take({path})`", value.described());
-                return Err(ScriptError {
-                    script: self.program.path().to_owned(),
-                    line: 0,
-                    column: 0,
-                    message,
-                });
+                return Err(at(self.program.place("run"), message));
             }
         };
         let Action { kind, place, effects, state, note } = action;
@@ -98,11 +93,7 @@ impl CustomTile {
     fn effect(&self, effect: ScriptEffect, around: &Surroundings<'_>) -> Result<Effect, String> {
         match effect {
             ScriptEffect::Message { channel, body } => {
-                let content = match body {
-                    ScriptValue::Text(text) => serde_json::json!({ "text": text }),
-                    body => body.to_json(),
-                };
-                Ok(Effect::Message { channel, content: content.to_string() })
+                Ok(Effect::Message { channel, content: body.to_json().to_string() })
             }
             ScriptEffect::Activity(fields) => activity(&fields, around),
             ScriptEffect::Lead(fields) => lead(&fields, around),

@@ -134,8 +134,7 @@ fn effect(effect: &Effect) -> Json {
     match effect {
         Effect::Message { channel, content } => {
             let body: Json = serde_json::from_str(content).unwrap_or_default();
-            let text = body.get("text").filter(|_| body.as_object().is_some_and(|body| body.len() == 1)).cloned();
-            json!({ "message": channel, "body": text.unwrap_or(body) })
+            json!({ "message": channel, "body": body })
         }
         Effect::Activity { kind, subject, description, owner, due_at } => json!({ "activity": {
             "type": kind, "subject": subject, "description": description, "owner": owner,
