@@ -246,3 +246,64 @@ fn rule_10_who_arrives_after_the_decision_of_its_account_follows_it() {
         assert_eq!(outbox(&mut world), [r#"sales - acme 0 "once""#]);
     });
 }
+
+#[test]
+fn functions_of_scripts_decide_who_is_in_a_segment() {
+    on_both(|database| {
+        let segments = "
+kind: segment
+name: deciders
+target: contact
+where:
+  all:
+    - is_decision_maker(contact)
+    - not(is_from(account, \"globex\"))
+---
+kind: segment
+name: with-deciders
+target: account
+where:
+  any_contact: is_decision_maker(contact)
+---
+kind: segment
+name: without-deciders
+target: account
+where:
+  no_contact: is_decision_maker(contact)
+";
+        let scripts = "fn is_decision_maker(contact) {
+    if contact.first_name == \"dan\" { throw \"no\"; }
+    contact.role == \"decision_maker\" || is_executive(contact.job_title ?? \"\")
+}
+fn is_executive(title) { title.contains(\"Chief\") }
+fn is_from(account, id) { account.id == id }
+";
+        let mut world = super::populated(
+            &workspace(database, EVERYONE, "  - { id: pause, tile: wait, with: { for: 90 days } }")
+                .file("journeys/deciders.yaml", segments)
+                .file("scripts/people.rhai", scripts),
+        );
+        let members = |world: &mut World, segment: &str| {
+            world.tables().lines(&format!(
+                "SELECT COALESCE(c.id, a.id) FROM membership m JOIN segment s ON s.key = m.segment_key
+                 LEFT JOIN contact c ON c.key = m.subject_key AND s.target = 'contact'
+                 LEFT JOIN account a ON a.key = m.subject_key AND s.target = 'account'
+                 WHERE s.name = '{segment}' ORDER BY 1"
+            ))
+        };
+        world.set("ada", "role", "decision_maker");
+        world.set("cy", "job_title", "Chief of all");
+        world.tick("2026-03-01 08:00");
+        assert_eq!(members(&mut world, "deciders"), ["ada"]);
+        assert_eq!(members(&mut world, "with-deciders"), ["acme", "globex"]);
+        assert!(members(&mut world, "without-deciders").is_empty());
+        world.set("ada", "role", "user");
+        world.set("bob", "job_title", "Chief Buyer");
+        world.tick("2026-03-02 08:00");
+        assert_eq!(members(&mut world, "deciders"), ["bob"], "a changed field is seen");
+        world.write("scripts/people.rhai", &scripts.replace("\"Chief\"", "\"Head\""));
+        world.tick("2026-03-03 08:00");
+        assert!(members(&mut world, "deciders").is_empty(), "a changed script is seen");
+        assert_eq!(members(&mut world, "without-deciders"), ["acme", "globex"]);
+    });
+}
