@@ -244,6 +244,7 @@ impl Store {
                     ],
                 )?;
             }
+            super::kept::restore_waits(connection, key)?;
             super::segments::bump_audience_version(connection)?;
             Ok(JourneyRow { key, steps: keys })
         })

@@ -121,6 +121,25 @@ pub(super) fn write(connection: &mut Connection, claim: &Claim, kept: &[KeptRow]
     Ok(())
 }
 
+/// Gives those who wait at a journey's steps for a call that their tile asked for the due time of that
+/// call back.
+pub(super) fn restore_waits(connection: &mut Connection, journey_key: i64) -> Result<(), StoreError> {
+    let of_position = "FROM tile_state k WHERE k.iteration_key = position.iteration_key
+            AND k.step_key = position.step_key AND k.account_key = position.account_key
+            AND k.contact_key IN (0, position.contact_key) AND k.visit = position.visit
+            AND k.until IS NOT NULL";
+    connection.execute(
+        &format!(
+            "UPDATE position SET due_at = (SELECT MAX(k.until) {of_position})
+             WHERE step_key IN (SELECT s.key FROM step s WHERE s.journey_key = $1
+                                AND EXISTS (SELECT 1 FROM tile_state w WHERE w.step_key = s.key))
+               AND EXISTS (SELECT 1 {of_position})"
+        ),
+        &[journey_key.into()],
+    )?;
+    Ok(())
+}
+
 /// Sets fields, each by one statement for all its records, and queues the change. Who was stopped in this
 /// very commit (`out`) stays as it is. Of several values for one field the last counts.
 pub(super) fn write_changes(

@@ -98,14 +98,11 @@ fn run(tile: &CustomTile, ready: &Ready, zone: &Zone) -> Vec<String> {
     let mut differences = Vec::new();
     compare("", &ready.expect, &found, &mut differences);
     // Which way it went says more than that the expected one is missing.
-    let way = |json: &Json| {
-        let ways = ["path", "wait", "stop", "retry", "fails"];
-        ways.into_iter().find_map(|way| Some(format!("{way}: {}", written(json.get(way)?))))
-    };
-    if let (false, Some(went)) = (differences.is_empty(), way(&found))
-        && !differences.iter().any(|line| line.contains(&went))
+    let way = ["path", "wait", "stop", "retry", "fails"].into_iter().find_map(|way| Some((way, found.get(way)?)));
+    if let (false, Some((way, value))) = (differences.is_empty(), way)
+        && !differences.iter().any(|line| line.starts_with(&format!("{way}:")))
     {
-        differences.push(format!("the script answered {went}"));
+        differences.push(format!("the script answered {way}: {}", written(value)));
     }
     differences
 }
