@@ -48,6 +48,12 @@ pub(super) fn load(
             ("owner".to_owned(), text(&plan.owner)),
         ]),
         settings: BTreeMap::from([("name".to_owned(), Value::Text(engine.plan.settings.name.clone()))]),
+        lot: format!(
+            "{}/{}/{}",
+            place.journey.origin,
+            place.iteration.number,
+            place.journey.step_origin(&place.step.id)
+        ),
         ..Batch::default()
     };
     let mut accounts: Vec<KnownAccount> = Vec::new();
@@ -79,13 +85,13 @@ pub(super) fn load(
         }
         batch.participants.push(Participant {
             contact_id: row.contact_id.clone(),
+            visit: row.visit,
             arrived_at: row.arrived_at,
             due_at: row.due_at,
             looked_at: row.looked_at,
             contact: std::mem::take(&mut row.contact),
             account: std::mem::take(&mut row.account),
             account_id: row.account_id.clone(),
-            visit: row.visit,
             ..Participant::default()
         });
     }
@@ -124,7 +130,7 @@ pub(super) fn commit(
             }
         }
     }
-    let mut ordinals: BTreeMap<(i64, Option<i64>), i64> = BTreeMap::new();
+    let mut ordinals: BTreeMap<(i64, Option<i64>, i64), i64> = BTreeMap::new();
     for (subject, created_at, effect) in effects {
         let Some((account_key, contact_key, visit, id)) = subject_of(loaded, subject) else { continue };
         // A record that is changed has no row of its own, and so needs no ordinal.
@@ -136,7 +142,7 @@ pub(super) fn commit(
             EffectSubject::Participant(at) => loaded.batch.participants.get(at).map(|one| one.kept.effects),
             EffectSubject::Account(at) => loaded.batch.accounts.get(at).map(|one| one.kept.effects),
         };
-        let ordinal = ordinals.entry((account_key, contact_key)).or_insert(before.unwrap_or(0));
+        let ordinal = ordinals.entry((account_key, contact_key, visit)).or_insert(before.unwrap_or(0));
         let kind = match effect {
             Effect::Activity { .. } => "activity",
             Effect::Lead { .. } => "lead",
@@ -170,7 +176,7 @@ pub(super) fn commit(
     }
     for (subject, kept) in kept {
         let Some((account_key, contact_key, visit, _)) = subject_of(loaded, subject) else { continue };
-        let effects = ordinals.get(&(account_key, contact_key)).copied().unwrap_or(kept.effects);
+        let effects = ordinals.get(&(account_key, contact_key, visit)).copied().unwrap_or(kept.effects);
         commit.kept.push(KeptRow {
             account_key,
             contact_key,

@@ -6,6 +6,7 @@
 mod batch;
 mod calls;
 mod convert;
+mod facts;
 mod journeys;
 mod question;
 mod round;

@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod allotments;
 mod batch;
 mod claims;
 mod columns;
@@ -12,6 +13,7 @@ mod counts;
 mod dialect;
 mod enrolment;
 mod error;
+mod facts;
 mod fates;
 mod interactions;
 mod journeys;
@@ -36,11 +38,13 @@ mod value;
 mod wake;
 mod why;
 
+pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
 pub use error::StoreError;
+pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
 pub use counts::{ColleagueRow, CountRow};
 pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};

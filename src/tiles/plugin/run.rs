@@ -11,7 +11,7 @@ use crate::{
     model::{Field, Value, time::moment_of},
     script::{ScriptError, ScriptValue},
     tiles::{
-        AccountGroup, AccountTile, Batch, ContactTile, Decision, EffectSubject, Kept, Needs, Outcome, Outcomes,
+        AccountGroup, Batch, DecidingTile, Decision, EffectSubject, Kept, Needs, Outcome, Outcomes,
         Participant, TileError, Unit,
     },
 };
@@ -38,17 +38,6 @@ struct Called {
 }
 
 impl PlacedTile {
-    fn needed(&self) -> Needs {
-        Needs {
-            contact: self.tile.contact.clone(),
-            account: self.tile.account.clone(),
-            counts: self.tile.counts.iter().map(|(_, did)| did.clone()).collect(),
-            keeps: true,
-            colleagues: self.unit == Unit::Account,
-            ..Needs::default()
-        }
-    }
-
     /// Calls the script and checks its answer.
     fn ask(&self, item: ScriptValue, around: &Surroundings<'_>) -> Result<Answer, ScriptError> {
         let returned = self.tile.library.call(&self.tile.program, "run", &[item, self.parameters.clone()])?;
@@ -205,24 +194,23 @@ fn texts(fields: &[Field], values: &[Value]) -> BTreeMap<String, String> {
     named.map(|(field, value)| (field.name.clone(), value.to_string())).collect()
 }
 
-impl ContactTile for PlacedTile {
+impl DecidingTile for PlacedTile {
     fn needs(&self) -> Needs {
-        self.needed()
+        Needs {
+            contact: self.tile.contact.clone(),
+            account: self.tile.account.clone(),
+            counts: self.tile.counts.iter().map(|(_, did)| did.clone()).collect(),
+            keeps: true,
+            colleagues: self.unit == Unit::Account,
+            ..Needs::default()
+        }
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.contacts(batch, out);
-        Ok(())
-    }
-}
-
-impl AccountTile for PlacedTile {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.accounts(batch, out);
+        match self.unit {
+            Unit::Contact => self.contacts(batch, out),
+            Unit::Account => self.accounts(batch, out),
+        }
         Ok(())
     }
 }

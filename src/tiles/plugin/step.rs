@@ -44,10 +44,7 @@ impl CustomTile {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: self.paths.clone(),
-            work: match unit {
-                Unit::Contact => Work::PerContact(Box::new(placed)),
-                Unit::Account => Work::PerAccount(Box::new(placed)),
-            },
+            work: Work::Each(unit, Box::new(placed)),
             wakes: Wakes::default(),
         })
     }
