@@ -13,7 +13,7 @@ use super::{
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const LATER_KINDS: [&str; 5] = ["workflow", "scoring_model", "levels", "test", "tile"];
+const LATER_KINDS: [&str; 4] = ["workflow", "scoring_model", "levels", "test"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +104,9 @@ fn read_document(
             problems.push(if LATER_KINDS.contains(&other) {
                 let message = format!("the kind `{other}` is not available in this version");
                 Problem::error(Code::NotAvailable, kind.span, message)
+            } else if other == "tile" {
+                Problem::error(Code::UnknownKind, kind.span, "a custom tile has a folder of its own")
+                    .hint("Write it into `plugins/<name>/tile.yaml`; `tilework tile new NAME` makes one that works.")
             } else {
                 let message = format!("there is no kind `{other}`");
                 Problem::error(Code::UnknownKind, kind.span, message)
