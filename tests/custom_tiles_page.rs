@@ -28,7 +28,11 @@ fn whoever_follows_the_page_comes_to_a_tested_tile() {
             "console" => {
                 for (command, shown) in commands(&block.text) {
                     let printed = printed(&command, folder.path());
-                    assert_eq!(printed.trim_end(), shown.trim_end(), "`tilework {command}` prints:\n{printed}");
+                    assert_eq!(
+                        printed.trim_end(),
+                        shown.trim_end(),
+                        "`tilework {command}` prints:\n{printed}"
+                    );
                     failed += usize::from(printed.contains("FAILED"));
                 }
             }

@@ -14,7 +14,12 @@ use crate::{
 ///
 /// # Errors
 /// When the store fails.
-pub(super) fn answer(store: &mut Store, plan: &Plan, condition: &Condition, now: i64) -> Result<(), StoreError> {
+pub(super) fn answer(
+    store: &mut Store,
+    plan: &Plan,
+    condition: &Condition,
+    now: i64,
+) -> Result<(), StoreError> {
     let mut calls = Vec::new();
     collect(&condition.predicate, false, &mut calls);
     for (call, within_contacts) in calls {
@@ -26,10 +31,14 @@ pub(super) fn answer(store: &mut Store, plan: &Plan, condition: &Condition, now:
         let mut answers: HashMap<String, bool> = HashMap::new();
         let (mut keys, mut failures) = (Vec::new(), Vec::new());
         store.script_subjects(entity, only, [&contact, &account], now, &mut |key, own, of_account| {
-            let arguments: Vec<ScriptValue> =
-                call.arguments.iter().map(|argument| value(argument, (&contact, &own), (&account, &of_account))).collect();
+            let arguments: Vec<ScriptValue> = call
+                .arguments
+                .iter()
+                .map(|argument| value(argument, (&contact, &own), (&account, &of_account)))
+                .collect();
             let known = format!("{:?}", arguments);
-            let holds = *answers.entry(known).or_insert_with(|| ask(&plan.library, call, &arguments, &mut failures));
+            let holds =
+                *answers.entry(known).or_insert_with(|| ask(&plan.library, call, &arguments, &mut failures));
             if holds {
                 keys.push(key);
             }
@@ -117,7 +126,11 @@ fn fields(call: &ScriptCall, of: Subject) -> Vec<Field> {
 
 type Named<'a> = (&'a [Field], &'a [Value]);
 
-fn value(argument: &ScriptArgument, contact: (&Vec<Field>, &Vec<Value>), account: (&Vec<Field>, &Vec<Value>)) -> ScriptValue {
+fn value(
+    argument: &ScriptArgument,
+    contact: (&Vec<Field>, &Vec<Value>),
+    account: (&Vec<Field>, &Vec<Value>),
+) -> ScriptValue {
     let of = |subject: &Subject| -> Named<'_> {
         if *subject == Subject::Account { (account.0, account.1) } else { (contact.0, contact.1) }
     };

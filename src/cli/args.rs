@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
@@ -240,28 +241,6 @@ pub enum JourneyCommand {
     },
 }
 
-/// What can be done with tiles.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum TileCommand {
-    /// All tiles, built-in and your own
-    List,
-    /// What a tile does, takes and leads to, with an example
-    Show {
-        /// The tile's name
-        name: String,
-    },
-    /// Run the cases of your own tiles
-    Test {
-        /// Only this tile's
-        name: Option<String>,
-    },
-    /// Make a new tile: a folder in `plugins/` that works, with tests
-    New {
-        /// The new tile's name, such as `visit_counter`
-        name: String,
-    },
-}
-
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
@@ -293,6 +272,11 @@ pub enum WhyCommand {
     /// The story of a contact
     Contact {
         /// The contact's id or e-mail address
+        id: String,
+    },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
         id: String,
     },
 }
@@ -446,6 +430,14 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            ("init there", Command::Init { directory: PathBuf::from("there") }),
+            (
+                "schema journey",
+                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
+            ),
+            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
+            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -473,7 +465,7 @@ mod tests {
     fn wrong_usage_is_told() {
         let cases = [
             ("", "Usage:"),
-            ("chek", "a similar subcommand exists: 'check'"),
+            ("chek", "'check'"),
             ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),

@@ -93,7 +93,10 @@ pub fn retry(
         let retried = store.retry_failed(name, step, now)?;
         output.text(&format!("{} stand at `{step}` again; the next run takes them on.", people(retried)))?;
     } else {
-        output.text(&format!("{} failed at `{step}` of `{name}`. With `--yes` they try again.", people(failed)))?;
+        output.text(&format!(
+            "{} failed at `{step}` of `{name}`. With `--yes` they try again.",
+            people(failed)
+        ))?;
     }
     Ok(Exit::Done)
 }

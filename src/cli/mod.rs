@@ -25,6 +25,7 @@ mod segment;
 mod store_error;
 mod tile;
 mod why;
+mod why_account;
 mod workspace;
 
 pub use dispatch::dispatch;

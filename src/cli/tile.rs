@@ -2,11 +2,12 @@
 
 use std::{fs, path::Path};
 
+use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
 use super::{
     CliError, Exit, Output, Table,
-    args::{Format, GlobalArguments, TileCommand},
+    args::{Format, GlobalArguments},
     workspace,
 };
 use crate::{
@@ -15,6 +16,28 @@ use crate::{
     diagnostics::{FileId, Problems, Span, Text, did_you_mean},
     tiles::{CaseResult, CustomTile, TileDescription, describe, run_cases, tile_named},
 };
+
+/// What can be done with tiles.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum TileCommand {
+    /// All tiles, built-in and your own
+    List,
+    /// What a tile does, takes and leads to, with an example
+    Show {
+        /// The tile's name
+        name: String,
+    },
+    /// Run the cases of your own tiles
+    Test {
+        /// Only this tile's
+        name: Option<String>,
+    },
+    /// Make a new tile: a folder in `plugins/` that works, with tests
+    New {
+        /// The new tile's name, such as `visit_counter`
+        name: String,
+    },
+}
 
 const NEW_TILE: &str = include_str!("scaffold/tile.yaml");
 const NEW_SCRIPT: &str = include_str!("scaffold/tile.rhai");
@@ -44,7 +67,7 @@ fn all(plan: &Plan) -> Vec<TileDescription> {
 }
 
 fn list(plan: &Plan, output: &mut Output) -> Result<(), CliError> {
-    let mut table = Table::new(&[("name", "TILE"), ("folder", "FROM"), ("summary", "DOES")]);
+    let mut table = Table::new(&[("name", "TILE"), ("folder", "STANDS IN"), ("summary", "DOES")]);
     for tile in all(plan) {
         let from = tile.folder.clone().unwrap_or_else(|| "built-in".to_owned());
         table.push(vec![json!(tile.name), json!(from), json!(tile.summary)]);
@@ -140,7 +163,9 @@ fn test(plan: &Plan, name: Option<&str>, output: &mut Output) -> Result<Exit, Cl
         Some(name) => match plan.tiles.get(name) {
             Some(tile) => vec![tile.as_ref()],
             None if tile_named(name).is_some() => {
-                return Err(CliError::usage(format!("`{name}` is a built-in tile, which has no cases of yours")));
+                return Err(CliError::usage(format!(
+                    "`{name}` is a built-in tile, which has no cases of yours"
+                )));
             }
             None => return Err(no_tile(name, plan.tiles.keys().map(String::as_str))),
         },
@@ -191,7 +216,8 @@ fn make(name: &str, root: &Path, output: &mut Output) -> Result<(), CliError> {
     let mut problems = Problems::default();
     let text = Text::verbatim(name, Span::new(FileId(0), 0, name.len()));
     if !check_field_name(&text, &mut problems) {
-        let problem = problems.sorted().first().map(|problem| (problem.message.clone(), problem.hint.clone()));
+        let problem =
+            problems.sorted().first().map(|problem| (problem.message.clone(), problem.hint.clone()));
         let (message, hint) = problem.unwrap_or_default();
         let message = message.replace("a field's name", "a tile's name");
         return Err(CliError::usage(message).hint(hint));
@@ -209,8 +235,9 @@ fn make(name: &str, root: &Path, output: &mut Output) -> Result<(), CliError> {
         return Err(CliError::usage(format!("`plugins/{name}` is there already"))
             .hint("Take another name, or remove the folder.".to_owned()));
     }
-    let failed =
-        |error: std::io::Error| CliError::new(Exit::Store, format!("`plugins/{name}` can't be written: {error}"));
+    let failed = |error: std::io::Error| {
+        CliError::new(Exit::Store, format!("`plugins/{name}` can't be written: {error}"))
+    };
     fs::create_dir_all(&folder).map_err(failed)?;
     for (file, content) in [("tile.yaml", NEW_TILE), ("tile.rhai", NEW_SCRIPT), ("cases.yaml", NEW_CASES)] {
         fs::write(folder.join(file), content.replace("NAME", name)).map_err(failed)?;

@@ -1,9 +1,8 @@
 //! Predicates in plain English.
 
 use crate::model::{
-    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, ScriptArgument, Subject, TextTest,
-    Value,
-    time::DAY,
+    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, ScriptArgument, Subject,
+    TextTest, Value, time::DAY,
 };
 
 /// Says what a predicate asks, for people.

@@ -222,7 +222,12 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
     let known = CONDITIONS.iter().chain(&VALUES);
     if check.catalog.functions.contains_key(word) {
         let message = format!("`{word}`, a function of `scripts/`, is true or false, and a value is needed");
-        return check.refuse(Code::ExpressionForm, span, message, "Write the call alone, and compare in the script.");
+        return check.refuse(
+            Code::ExpressionForm,
+            span,
+            message,
+            "Write the call alone, and compare in the script.",
+        );
     }
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
         if LATER.contains(&word) {

@@ -1,6 +1,10 @@
 //! Functions of `scripts/` in conditions.
 
-use super::{Scope, check::{self, Check}, operand::operand};
+use super::{
+    Scope,
+    check::{self, Check},
+    operand::operand,
+};
 use crate::{
     diagnostics::Code,
     diagnostics::Span,
@@ -38,8 +42,11 @@ pub(super) fn condition(
         let hint = format!("Write `{}({})`.", name.text, shape.parameters.join(", "));
         return check.refuse(Code::UnknownFunction, span, message, &hint);
     }
-    let read: Vec<Option<ScriptArgument>> =
-        arguments.iter().enumerate().map(|(at, argument)| self::argument(at, argument, &shape, scope, check)).collect();
+    let read: Vec<Option<ScriptArgument>> = arguments
+        .iter()
+        .enumerate()
+        .map(|(at, argument)| self::argument(at, argument, &shape, scope, check))
+        .collect();
     let arguments = read.into_iter().collect::<Option<Vec<_>>>()?;
     let of = |argument: &ScriptArgument| match argument {
         ScriptArgument::Record(subject, _) | ScriptArgument::Field(subject, _) => Some(*subject),
@@ -49,7 +56,12 @@ pub(super) fn condition(
         Some(contact) => contact,
         None => arguments.iter().find_map(of).unwrap_or_else(|| scope.subject()),
     };
-    Some(Predicate::Script(ScriptCall { function: name.text.clone(), arguments, about, version: shape.version }))
+    Some(Predicate::Script(ScriptCall {
+        function: name.text.clone(),
+        arguments,
+        about,
+        version: shape.version,
+    }))
 }
 
 fn argument(
@@ -61,7 +73,8 @@ fn argument(
 ) -> Option<ScriptArgument> {
     if let ExpressionKind::Path(names) = &expression.kind
         && let [name] = names.as_slice()
-        && let Some(entity) = [Entity::Contact, Entity::Account].into_iter().find(|entity| entity.name() == name.text)
+        && let Some(entity) =
+            [Entity::Contact, Entity::Account].into_iter().find(|entity| entity.name() == name.text)
     {
         let subject = match (entity, scope.target) {
             (Entity::Contact, Entity::Account) => {

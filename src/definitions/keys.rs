@@ -156,6 +156,11 @@ pub const SETTINGS: &[Key] = &[
         Form::Choice(&["automatic", "manual"]),
         "Whether `run` and `serve` publish what changed",
     ),
+    Key::optional(
+        "holidays",
+        Form::List(&Form::Text),
+        "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
+    ),
     Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
     Key::optional(

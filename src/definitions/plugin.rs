@@ -1,11 +1,8 @@
 //! `plugins/<tile>/`: custom tiles as they are written.
 
 use super::{
-    ConditionNode, Content, DidNode, Located, Node, Reader, condition,
-    files::Files,
-    names,
-    scalars::wrong_type,
-    yaml,
+    ConditionNode, Content, DidNode, Located, Node, Reader, condition, files::Files, names,
+    scalars::wrong_type, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 
@@ -166,8 +163,9 @@ fn report_without_tile(folder: &str, files: &mut Files<'_>, problems: &mut Probl
     {
         let message = format!("`plugins/{folder}` has no `tile.yaml`");
         problems.push(
-            Problem::error(Code::FileNotFound, Span::new(file, 0, 0), message)
-                .hint(format!("Write `plugins/{folder}/tile.yaml`; `tilework tile new` shows how one looks.")),
+            Problem::error(Code::FileNotFound, Span::new(file, 0, 0), message).hint(format!(
+                "Write `plugins/{folder}/tile.yaml`; `tilework tile new` shows how one looks."
+            )),
         );
     }
 }
@@ -179,7 +177,8 @@ fn read(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<
         if !problems.has_errors() || documents.len() > 1 {
             let message = format!("`tile.yaml` holds one definition, and here are {}", documents.len());
             problems.push(
-                Problem::error(Code::WrongType, Span::new(file, 0, 0), message).hint("Start it with `kind: tile`."),
+                Problem::error(Code::WrongType, Span::new(file, 0, 0), message)
+                    .hint("Start it with `kind: tile`."),
             );
         }
         return None;
@@ -190,7 +189,9 @@ fn read(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<
         && kind.value != "tile"
     {
         let message = format!("`tile.yaml` has the kind `{}`, expected `tile`", kind.value);
-        reader.problems().push(Problem::error(Code::UnknownKind, kind.span, message).hint("Write `kind: tile`."));
+        reader
+            .problems()
+            .push(Problem::error(Code::UnknownKind, kind.span, message).hint("Write `kind: tile`."));
     }
     let name = reader.required_text("name").filter(|name| {
         let is_name = names::check_field_name(name, reader.problems());
@@ -231,10 +232,9 @@ fn read(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<
         true => files.read(&script_path, problems).map(|(file, text)| Text::file(file, text)),
         false => {
             let message = format!("`{script_path}` is missing");
-            problems.push(
-                Problem::error(Code::FileNotFound, document.span, message)
-                    .hint("Write the script: a function `fn run(item, params)` that answers with `take(\"…\")`."),
-            );
+            problems.push(Problem::error(Code::FileNotFound, document.span, message).hint(
+                "Write the script: a function `fn run(item, params)` that answers with `take(\"…\")`.",
+            ));
             None
         }
     };
@@ -277,7 +277,8 @@ fn parameter(name: &Text, node: &Node, problems: &mut Problems) -> Option<Parame
     if let Content::Text(kind) = &node.content {
         let message = format!("expected a mapping for `{}`, found text", name.value);
         problems.push(
-            Problem::error(Code::WrongType, node.span, message).hint(format!("Write `{{ type: {} }}`.", kind.value)),
+            Problem::error(Code::WrongType, node.span, message)
+                .hint(format!("Write `{{ type: {} }}`.", kind.value)),
         );
         return None;
     }
@@ -291,7 +292,8 @@ fn parameter(name: &Text, node: &Node, problems: &mut Problems) -> Option<Parame
     if let (Some((span, _)), true) = (&default, required) {
         let message = format!("`{}` is required, so its `default` is never used", name.value);
         reader.problems().push(
-            Problem::error(Code::InvalidValue, *span, message).hint("Leave out `required: true`, or the default."),
+            Problem::error(Code::InvalidValue, *span, message)
+                .hint("Leave out `required: true`, or the default."),
         );
     }
     let kind = match kind {
@@ -338,7 +340,9 @@ fn read_needs(node: &Node, problems: &mut Problems) -> NeedsRead {
         names::check_field_name(name, reader.problems());
         if let Content::Text(kind) = &node.content {
             let problem = wrong_type(node, &format!("a mapping for `{}`", name.value));
-            reader.problems().push(problem.hint(format!("Write `{}: {{ did: {} }}`.", name.value, kind.value)));
+            reader
+                .problems()
+                .push(problem.hint(format!("Write `{}: {{ did: {} }}`.", name.value, kind.value)));
             continue;
         }
         let span = node.span;

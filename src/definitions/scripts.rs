@@ -59,7 +59,8 @@ fn table(name: String, text: &Text, problems: &mut Problems) -> TableDefinition 
     };
     let mut table = TableDefinition { name, content: source.to_owned(), ..TableDefinition::default() };
     let mut places: BTreeMap<String, Span> = BTreeMap::new();
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(source.as_bytes());
     for record in reader.records() {
         let Ok(record) = record else { continue };
         let start = record.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(0));
@@ -86,10 +87,9 @@ fn table(name: String, text: &Text, problems: &mut Problems) -> TableDefinition 
                 cells.len(),
                 table.columns.len()
             );
-            problems.push(
-                Problem::error(Code::InvalidTable, at(start), message)
-                    .hint("Write as many cells as there are columns; put a cell with a comma in it in double quotes."),
-            );
+            problems.push(Problem::error(Code::InvalidTable, at(start), message).hint(
+                "Write as many cells as there are columns; put a cell with a comma in it in double quotes.",
+            ));
         } else if let Some(first) = places.get(&cells[0]) {
             let message = format!("the key `{}` stands twice in the table", cells[0]);
             problems.push(

@@ -98,7 +98,9 @@ fn count(
                 .accounts
                 .iter()
                 .zip(&loaded.accounts)
-                .filter_map(|(group, known)| Some((known.account_key, group.due(&loaded.batch.participants)?)))
+                .filter_map(|(group, known)| {
+                    Some((known.account_key, group.due(&loaded.batch.participants)?))
+                })
                 .collect();
             for row in colleagues {
                 let due = of_accounts.get(&row.account_key).copied().unwrap_or(now);

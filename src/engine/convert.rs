@@ -10,7 +10,9 @@ use super::{
 };
 use crate::{
     model::Value,
-    store::{BatchOutcome, ChangeRow, DecisionRow, EffectRecord, EffectRow, Fate, KeptRow, OutcomeRow, Standing},
+    store::{
+        BatchOutcome, ChangeRow, DecisionRow, EffectRecord, EffectRow, Fate, KeptRow, OutcomeRow, Standing,
+    },
     tiles::{AccountGroup, Batch, Decided, Effect, EffectSubject, Outcome, Participant},
 };
 

@@ -92,7 +92,10 @@ fn text(context: &NativeCallContext<'_>, value: &Dynamic, call: &str, what: &str
 fn duration(context: &NativeCallContext<'_>, value: &Dynamic, call: &str) -> Outcome<Duration> {
     let written = text(context, value, call, "a length of time")?;
     let Ok(length) = calendar::parse_duration(&written) else {
-        return refuse(context, format!("`{call}` takes a length of time such as `1 day`, and got `{written}`"));
+        return refuse(
+            context,
+            format!("`{call}` takes a length of time such as `1 day`, and got `{written}`"),
+        );
     };
     // What waits for no time at all would be asked again and again at one moment.
     let seconds = matches!(length.unit, crate::model::DurationUnit::Seconds);
@@ -147,15 +150,21 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("stop", |context: Context<'_>, reason: Dynamic| -> Outcome<Action> {
         let reason = text(&context, &reason, "stop", "the reason")?;
         if reason.starts_with("failed") {
-            return refuse(&context, "a reason to stop can't start with `failed`, by which failures are known");
+            return refuse(
+                &context,
+                "a reason to stop can't start with `failed`, by which failures are known",
+            );
         }
         Ok(made(&context, ActionKind::Stop(reason)))
     });
-    engine.register_fn("retry", |context: Context<'_>, length: Dynamic, reason: Dynamic| -> Outcome<Action> {
-        let length = duration(&context, &length, "retry")?;
-        let reason = text(&context, &reason, "retry", "the reason")?;
-        Ok(made(&context, ActionKind::Retry(length, reason)))
-    });
+    engine.register_fn(
+        "retry",
+        |context: Context<'_>, length: Dynamic, reason: Dynamic| -> Outcome<Action> {
+            let length = duration(&context, &length, "retry")?;
+            let reason = text(&context, &reason, "retry", "the reason")?;
+            Ok(made(&context, ActionKind::Retry(length, reason)))
+        },
+    );
     engine.register_fn(
         "message",
         |context: Context<'_>, action: Action, channel: Dynamic, body: Dynamic| -> Outcome<Action> {
@@ -163,15 +172,21 @@ pub(super) fn register(engine: &mut Engine) {
             let body = plain(&context, &body, "message")?;
             if !matches!(body, ScriptValue::Text(_) | ScriptValue::Map(_)) {
                 let what = body.described();
-                return refuse(&context, format!("the body of a `message` is text or a map, and this is {what}"));
+                return refuse(
+                    &context,
+                    format!("the body of a `message` is text or a map, and this is {what}"),
+                );
             }
             with(&context, action, ScriptEffect::Message { channel, body })
         },
     );
-    engine.register_fn("activity", |context: Context<'_>, action: Action, fields: Dynamic| -> Outcome<Action> {
-        let fields = map(&context, &fields, "activity")?;
-        with(&context, action, ScriptEffect::Activity(fields))
-    });
+    engine.register_fn(
+        "activity",
+        |context: Context<'_>, action: Action, fields: Dynamic| -> Outcome<Action> {
+            let fields = map(&context, &fields, "activity")?;
+            with(&context, action, ScriptEffect::Activity(fields))
+        },
+    );
     engine.register_fn("lead", |context: Context<'_>, action: Action, fields: Dynamic| -> Outcome<Action> {
         let fields = map(&context, &fields, "lead")?;
         with(&context, action, ScriptEffect::Lead(fields))
@@ -189,16 +204,19 @@ pub(super) fn register(engine: &mut Engine) {
         let note = note.chars().take(500).collect();
         Ok(Action { note: Some(note), ..action })
     });
-    engine.register_fn("remember", |context: Context<'_>, action: Action, state: Dynamic| -> Outcome<Action> {
-        let state = map(&context, &state, "remember")?;
-        let size = state.to_json().to_string().len();
-        if size > limits::STATE {
-            let message =
-                format!("what is remembered takes {size} bytes, and at most {} are kept", limits::STATE);
-            return refuse(&context, message);
-        }
-        Ok(Action { state: Some(state), ..action })
-    });
+    engine.register_fn(
+        "remember",
+        |context: Context<'_>, action: Action, state: Dynamic| -> Outcome<Action> {
+            let state = map(&context, &state, "remember")?;
+            let size = state.to_json().to_string().len();
+            if size > limits::STATE {
+                let message =
+                    format!("what is remembered takes {size} bytes, and at most {} are kept", limits::STATE);
+                return refuse(&context, message);
+            }
+            Ok(Action { state: Some(state), ..action })
+        },
+    );
     // Text that shows an action in a template string would be no use, and an error is a better answer.
     engine.register_fn("to_string", |context: Context<'_>, _: Action| -> Outcome<ImmutableString> {
         refuse(&context, "an action can't be shown as text")

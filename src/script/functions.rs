@@ -53,12 +53,16 @@ pub(super) fn engine(tables: Arc<BTreeMap<String, TableDefinition>>) -> Engine {
     action::register(&mut engine);
     engine.register_fn(
         "lookup",
-        move |context: NativeCallContext<'_>, table: Dynamic, key: Dynamic, column: Dynamic| -> Outcome<Dynamic> {
-            lookup(&tables, &context, [&table, &key, &column])
-        },
+        move |context: NativeCallContext<'_>,
+              table: Dynamic,
+              key: Dynamic,
+              column: Dynamic|
+              -> Outcome<Dynamic> { lookup(&tables, &context, [&table, &key, &column]) },
     );
     engine.register_fn("hash", |context: NativeCallContext<'_>, a: Dynamic| hash(&context, &[a]));
-    engine.register_fn("hash", |context: NativeCallContext<'_>, a: Dynamic, b: Dynamic| hash(&context, &[a, b]));
+    engine.register_fn("hash", |context: NativeCallContext<'_>, a: Dynamic, b: Dynamic| {
+        hash(&context, &[a, b])
+    });
     engine.register_fn("hash", |context: NativeCallContext<'_>, a: Dynamic, b: Dynamic, c: Dynamic| {
         hash(&context, &[a, b, c])
     });
@@ -76,8 +80,12 @@ fn lookup(
     [table, key, column]: [&Dynamic; 3],
 ) -> Outcome<Dynamic> {
     let texts = (table.as_immutable_string_ref(), column.as_immutable_string_ref());
-    let (Ok(name), Ok(column)) = (texts.0.map(|text| text.to_string()), texts.1.map(|text| text.to_string())) else {
-        return refuse(context, "`lookup` takes a table, a key and a column, as in `lookup(\"territories\", \"DE\", \"owner\")`");
+    let (Ok(name), Ok(column)) = (texts.0.map(|text| text.to_string()), texts.1.map(|text| text.to_string()))
+    else {
+        return refuse(
+            context,
+            "`lookup` takes a table, a key and a column, as in `lookup(\"territories\", \"DE\", \"owner\")`",
+        );
     };
     let with_hint = |message: String, hint: Option<String>| match hint {
         Some(hint) => format!("{message}. {}", hint.trim_end_matches('.')),

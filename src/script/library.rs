@@ -92,7 +92,8 @@ impl Library {
             if is_taken(&name) {
                 let message = format!("`{name}` is a function of every script");
                 problems.push(
-                    Problem::error(Code::DuplicateName, span, message).hint("Give the function another name."),
+                    Problem::error(Code::DuplicateName, span, message)
+                        .hint("Give the function another name."),
                 );
             } else if let Some(other) = self.functions.get(&name) {
                 let message = format!("the function `{name}` is there already, in `{}`", other.script);
@@ -102,11 +103,13 @@ impl Library {
                 );
             } else {
                 let parameters: Vec<String> = function.params.iter().map(|name| (*name).to_owned()).collect();
-                let reads = parameters.iter().map(|parameter| walk::fields_read(ast, &name, parameter)).collect();
+                let reads =
+                    parameters.iter().map(|parameter| walk::fields_read(ast, &name, parameter)).collect();
                 let place = function_place(&script.text, &name);
                 let script = script.path.clone();
                 self.owners.insert(name.clone(), script.clone());
-                self.functions.insert(name.clone(), ScriptFunction { name, parameters, script, reads, place });
+                self.functions
+                    .insert(name.clone(), ScriptFunction { name, parameters, script, reads, place });
             }
         }
         self.ast = self.ast.merge(ast);
@@ -146,7 +149,8 @@ impl Library {
                 let span = function_span(text, &name);
                 let message = format!("the function `{name}` is {place}");
                 problems.push(
-                    Problem::error(Code::DuplicateName, span, message).hint("Give the function another name."),
+                    Problem::error(Code::DuplicateName, span, message)
+                        .hint("Give the function another name."),
                 );
             }
             owners.insert(name.clone(), path.to_owned());
@@ -188,7 +192,8 @@ impl Library {
         let scripts = own.iter().map(|(name, _)| name.as_str()).chain(self.names());
         let problem = Problem::error(Code::UnknownFunction, *span, format!("there is no function `{name}`"));
         problems.push(match name.as_str() {
-            "sleep" | "timestamp" => problem.hint("Scripts can't read the clock: `item.now` is given, and `wait(\"1 day\")` waits."),
+            "sleep" | "timestamp" => problem
+                .hint("Scripts can't read the clock: `item.now` is given, and `wait(\"1 day\")` waits."),
             _ => problem.hint_if(did_you_mean(name, known.chain(scripts))),
         });
     }
@@ -203,9 +208,8 @@ impl Library {
         let Some(found) = self.tables.get(table) else {
             let message = format!("there is no table `tables/{table}.csv`");
             let names = self.tables.keys().map(String::as_str);
-            problems.push(
-                Problem::error(Code::FileNotFound, *span, message).hint_if(did_you_mean(table, names)),
-            );
+            problems
+                .push(Problem::error(Code::FileNotFound, *span, message).hint_if(did_you_mean(table, names)));
             return;
         };
         if let Some((_, column, span)) = written(2)
@@ -267,8 +271,12 @@ fn parse(engine: &Engine, text: &Text, problems: &mut Problems) -> Option<AST> {
         let at = ast.statements().first().map_or(0, |statement| byte(statement.position()));
         let span = text.span_at(at, places.word_end(at).max(at));
         problems.push(
-            Problem::error(Code::ScriptForm, span, "a script holds functions, and this stands outside of one")
-                .hint("Put it into a function, such as `fn run(item, params) { … }`."),
+            Problem::error(
+                Code::ScriptForm,
+                span,
+                "a script holds functions, and this stands outside of one",
+            )
+            .hint("Put it into a function, such as `fn run(item, params) { … }`."),
         );
         return None;
     };
@@ -284,9 +292,13 @@ fn syntax_problem(error: &rhai::ParseError, word: &str, span: Span) -> Problem {
     let message = message.trim_end_matches('.').to_owned();
     let problem = Problem::error(Code::ScriptSyntax, span, message);
     match word {
-        "eval" | "import" | "export" => problem.hint("Scripts can't load or make other scripts; share functions in `scripts/`."),
+        "eval" | "import" | "export" => {
+            problem.hint("Scripts can't load or make other scripts; share functions in `scripts/`.")
+        }
         "print" | "debug" => problem.hint("Scripts don't print; write `.note(\"…\")` behind the answer."),
-        "with" | "go" | "match" | "new" | "default" => problem.hint(format!("`{word}` is a reserved word; take another name.")),
+        "with" | "go" | "match" | "new" | "default" => {
+            problem.hint(format!("`{word}` is a reserved word; take another name."))
+        }
         _ => problem,
     }
 }

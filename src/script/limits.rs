@@ -61,7 +61,9 @@ pub(super) fn words(limit: &rhai::EvalAltResult) -> Option<String> {
         Error::ErrorStackOverflow(_) => {
             format!("functions call each other more than {CALL_DEPTH} deep; does one call itself?")
         }
-        Error::ErrorTooManyVariables(_) => format!("the script has more than {VARIABLES} variables at a time"),
+        Error::ErrorTooManyVariables(_) => {
+            format!("the script has more than {VARIABLES} variables at a time")
+        }
         Error::ErrorTooManyModules(_) => "scripts can't import modules".to_owned(),
         Error::ErrorDataTooLarge(what, _) if what.contains("string") => {
             format!("a text, or the texts of a list together, grew beyond {} KB", TEXT / 1024)

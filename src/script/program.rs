@@ -131,7 +131,11 @@ impl Library {
     ///
     /// # Errors
     /// When the script throws, hits a limit, goes wrong in another way, or gives an action.
-    pub fn call_function(&self, function: &str, arguments: &[ScriptValue]) -> Result<ScriptValue, ScriptError> {
+    pub fn call_function(
+        &self,
+        function: &str,
+        arguments: &[ScriptValue],
+    ) -> Result<ScriptValue, ScriptError> {
         let known = self.function(function);
         let script = known.map_or("scripts", |known| known.script.as_str());
         let place = known.map(|known| known.place).unwrap_or_default();
@@ -229,7 +233,8 @@ fn words(error: &EvalAltResult) -> String {
         }
         EvalAltResult::ErrorMismatchOutputType(expected, found, _)
         | EvalAltResult::ErrorMismatchDataType(expected, found, _) => {
-            let name = |name: &str| if name.is_empty() { "something else".to_owned() } else { type_in_words(name) };
+            let name =
+                |name: &str| if name.is_empty() { "something else".to_owned() } else { type_in_words(name) };
             format!("{} was expected, and this is {}", name(expected), name(found))
         }
         other => {

@@ -46,16 +46,31 @@ fn refused(source: &str) -> Vec<String> {
 #[test]
 fn every_limit_ends_the_script_with_its_place() {
     let cases = [
-        ("fn run(x) {\n  loop { }\n}", "1:4: the script takes more than 200000 operations; does a loop never end?"),
+        (
+            "fn run(x) {\n  loop { }\n}",
+            "1:4: the script takes more than 200000 operations; does a loop never end?",
+        ),
         ("fn run(x) {\n  while true { x += 1; }\n}", "the script takes more than 200000 operations"),
         ("fn run(x) {\n  for i in 0..99999999999 { }\n}", "the script takes more than 200000 operations"),
-        ("fn run(x) {\n  run(x)\n}", "2:3: functions call each other more than 16 deep; does one call itself?"),
-        ("fn run(x) {\n  let s = \"abc\";\n  loop { s += s; }\n}", "3:10: a text, or the texts of a list together, grew beyond 256 KB"),
-        ("fn run(x) {\n  let s = \"a\";\n  s.pad(100000000, \"b\");\n}", "3:5: a text, or the texts of a list together, grew beyond 256 KB"),
+        (
+            "fn run(x) {\n  run(x)\n}",
+            "2:3: functions call each other more than 16 deep; does one call itself?",
+        ),
+        (
+            "fn run(x) {\n  let s = \"abc\";\n  loop { s += s; }\n}",
+            "3:10: a text, or the texts of a list together, grew beyond 256 KB",
+        ),
+        (
+            "fn run(x) {\n  let s = \"a\";\n  s.pad(100000000, \"b\");\n}",
+            "3:5: a text, or the texts of a list together, grew beyond 256 KB",
+        ),
         ("fn run(x) {\n  let a = [1];\n  loop { a += a; }\n}", "3:10: a list grew beyond 20000 items"),
         ("fn run(x) {\n  let a = [];\n  a.pad(100000000, 0);\n}", "3:5: a list grew beyond 20000 items"),
         ("fn run(x) {\n  let a = [\"abcdefgh\"];\n  loop { a += a; }\n}", "grew beyond"),
-        ("fn run(x) {\n  let m = #{ a: [1, 2, 3] };\n  loop { m.a += m.a; }\n}", "a list grew beyond 20000 items"),
+        (
+            "fn run(x) {\n  let m = #{ a: [1, 2, 3] };\n  loop { m.a += m.a; }\n}",
+            "a list grew beyond 20000 items",
+        ),
         ("fn run(x) {\n  throw \"no budget\";\n}", "2:3: no budget"),
         ("fn run(x) {\n  throw #{ code: 7 };\n}", "2:3: the script threw {\"code\":7}"),
         ("fn run(x) {\n  x / 0\n}", "2:5: division by zero"),
@@ -69,11 +84,26 @@ fn every_limit_ends_the_script_with_its_place() {
         ("fn run(x) {\n  wait(\"soon\")\n}", "`wait` takes a length of time such as `1 day`, and got `soon`"),
         ("fn run(x) {\n  wait(\"0 days\")\n}", "`wait` waits at least a minute, and got `0 days`"),
         ("fn run(x) {\n  stop(\"failed again\")\n}", "a reason to stop can't start with `failed`"),
-        ("fn run(x) {\n  take(\"a\").message(\"sales\", 5)\n}", "2:13: the body of a `message` is text or a map, and this is a whole number"),
-        ("fn run(x) {\n  take(\"a\").activity(\"call\")\n}", "`activity` takes a map such as `#{ subject: \"Call\" }`, and got text"),
-        ("fn run(x) {\n  let a = take(\"a\");\n  for i in 0..99 { a = a.note(\"x\").message(\"s\", \"m\"); }\n  a\n}", "an action has at most 20 effects"),
-        ("fn run(x) {\n  take(\"a\").remember(#{ text: \"\".sub_string(0), long: [1] + [2] }).remember(3)\n}", "`remember` takes a map"),
-        ("fn run(x) {\n  let s = \"abcdefgh\";\n  for i in 0..10 { s += s; }\n  wait(\"1 day\").remember(#{ s: s })\n}", "4:17: what is remembered takes 8200 bytes, and at most 4096 are kept"),
+        (
+            "fn run(x) {\n  take(\"a\").message(\"sales\", 5)\n}",
+            "2:13: the body of a `message` is text or a map, and this is a whole number",
+        ),
+        (
+            "fn run(x) {\n  take(\"a\").activity(\"call\")\n}",
+            "`activity` takes a map such as `#{ subject: \"Call\" }`, and got text",
+        ),
+        (
+            "fn run(x) {\n  let a = take(\"a\");\n  for i in 0..99 { a = a.note(\"x\").message(\"s\", \"m\"); }\n  a\n}",
+            "an action has at most 20 effects",
+        ),
+        (
+            "fn run(x) {\n  take(\"a\").remember(#{ text: \"\".sub_string(0), long: [1] + [2] }).remember(3)\n}",
+            "`remember` takes a map",
+        ),
+        (
+            "fn run(x) {\n  let s = \"abcdefgh\";\n  for i in 0..10 { s += s; }\n  wait(\"1 day\").remember(#{ s: s })\n}",
+            "4:17: what is remembered takes 8200 bytes, and at most 4096 are kept",
+        ),
     ];
     for (source, expected) in cases {
         let error = run(source).unwrap_err().to_string();
@@ -92,14 +122,26 @@ fn what_scripts_may_not_do_is_refused_before_anything_runs() {
         ("fn run(x) { timestamp() }", "unknown-function there is no function `timestamp`"),
         ("fn run(x) { sleep(5) }", "unknown-function there is no function `sleep`"),
         ("fn run(x) { open_file(\"x\") }", "unknown-function there is no function `open_file`"),
-        ("let y = 1;\nfn run(x) { 1 }", "script-form a script holds functions, and this stands outside of one"),
+        (
+            "let y = 1;\nfn run(x) { 1 }",
+            "script-form a script holds functions, and this stands outside of one",
+        ),
         ("fn run(x) { y }", "script-syntax"),
         ("fn run(x) { known(1) }", "unknown-function `known` takes 2 arguments, and here are 1"),
         ("fn run(x) { knwon(1, 2) }", "unknown-function there is no function `knwon`"),
         ("fn take(x) { 1 }", "duplicate-name the function `take` is a function of every script"),
-        ("fn known(a, b) { 1 }", "duplicate-name the function `known` is there already, in `scripts/shared.rhai`"),
-        ("fn run(x) { lookup(\"teritories\", x, \"owner\") }", "file-not-found there is no table `tables/teritories.csv`"),
-        ("fn run(x) { lookup(\"territories\", x, \"ower\") }", "unknown-field the table `territories` has no column `ower`"),
+        (
+            "fn known(a, b) { 1 }",
+            "duplicate-name the function `known` is there already, in `scripts/shared.rhai`",
+        ),
+        (
+            "fn run(x) { lookup(\"teritories\", x, \"owner\") }",
+            "file-not-found there is no table `tables/teritories.csv`",
+        ),
+        (
+            "fn run(x) { lookup(\"territories\", x, \"ower\") }",
+            "unknown-field the table `territories` has no column `ower`",
+        ),
         ("fn run(x) {", "script-syntax"),
     ];
     for (source, expected) in cases {

@@ -121,10 +121,15 @@ impl ScriptValue {
             return Ok(ScriptValue::Text(text.to_string()));
         }
         if let Ok(items) = value.as_array_ref() {
-            return items.iter().map(ScriptValue::of_dynamic).collect::<Result<_, _>>().map(ScriptValue::List);
+            return items
+                .iter()
+                .map(ScriptValue::of_dynamic)
+                .collect::<Result<_, _>>()
+                .map(ScriptValue::List);
         }
         if let Ok(entries) = value.as_map_ref() {
-            let entries = entries.iter().map(|(key, value)| Ok((key.to_string(), ScriptValue::of_dynamic(value)?)));
+            let entries =
+                entries.iter().map(|(key, value)| Ok((key.to_string(), ScriptValue::of_dynamic(value)?)));
             return entries.collect::<Result<_, String>>().map(ScriptValue::Map);
         }
         Err(described(value).to_owned())

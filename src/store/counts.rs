@@ -41,7 +41,8 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn colleagues(&mut self, claim: &Claim, fields: &[Field]) -> Result<Vec<ColleagueRow>, StoreError> {
-        let columns: String = fields.iter().map(|field| format!(", c.{}", field_column(&field.name))).collect();
+        let columns: String =
+            fields.iter().map(|field| format!(", c.{}", field_column(&field.name))).collect();
         let order = self.dialect().order_text("c.id");
         let sql = format!(
             "SELECT p.account_key, p.contact_key, c.id{columns}

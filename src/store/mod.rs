@@ -37,16 +37,17 @@ mod trigger;
 mod value;
 mod wake;
 mod why;
+mod why_account;
 
 pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
+pub use counts::{ColleagueRow, CountRow};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
 pub use error::StoreError;
 pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
-pub use counts::{ColleagueRow, CountRow};
 pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};
 pub use kept::{ChangeRow, KeptRow};
 pub use lists::{ActivityRow, LeadRow, MessageRow};
@@ -59,6 +60,7 @@ pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

@@ -23,13 +23,15 @@ mod wait_parameters;
 mod work;
 
 pub use batch::{
-    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome, Outcomes,
-    Participant, TileError,
+    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome,
+    Outcomes, Participant, TileError,
 };
 pub use context::{CompileContext, Unit};
 pub use describe::{ParameterDescription, TileDescription, describe};
-pub use plugin::{CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases};
 pub use goto::{GOTO_PATH, Goto, goto_of};
+pub use plugin::{
+    CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases,
+};
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
     Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,

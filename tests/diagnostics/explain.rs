@@ -43,7 +43,8 @@ fn completed(example: &str) -> (&'static str, String) {
     }
     if begins("# plugins/") || begins("# tables/") {
         let (path, text) = example.split_once('\n').unwrap_or_default();
-        let path = if path.starts_with("# plugins/") { "plugins/sort/tile.rhai" } else { "tables/territories.csv" };
+        let path =
+            if path.starts_with("# plugins/") { "plugins/sort/tile.rhai" } else { "tables/territories.csv" };
         return (path, text.to_owned());
     }
     let text = if begins("kind:") {

@@ -51,7 +51,9 @@ fn with_tile(database: Database, steps: &str, name: &str, tile: &str, script: &s
 
 /// A tile named `act` for contacts or accounts, with a path `done`, whose script is `run`'s body.
 fn acting(database: Database, target: &str, needs: &str, body: &str) -> World {
-    let tile = format!("kind: tile\nname: act\nsummary: Acts\nfor: {target}\nneeds: {needs}\npaths: [done, other]\n");
+    let tile = format!(
+        "kind: tile\nname: act\nsummary: Acts\nfor: {target}\nneeds: {needs}\npaths: [done, other]\n"
+    );
     let script = format!("fn run(item, params) {{\n{body}\n}}\n");
     let steps = "
   - id: act
@@ -97,8 +99,13 @@ fn an_account_is_called_daily_until_two_of_its_people_engaged() {
 #[test]
 fn rule_14_late_ticks_come_to_what_timely_ones_come_to() {
     let told = |ticks: &[&str]| {
-        let mut world =
-            super::populated(&with_tile(Database::Sqlite, ALERT, "committee_alert", ALERT_TILE, ALERT_SCRIPT));
+        let mut world = super::populated(&with_tile(
+            Database::Sqlite,
+            ALERT,
+            "committee_alert",
+            ALERT_TILE,
+            ALERT_SCRIPT,
+        ));
         world.did("ada", "Visited", "2026-03-02 10:00");
         world.did("bob", "Visited", "2026-03-03 10:00");
         ticks.iter().for_each(|at| world.tick(at));
@@ -121,7 +128,10 @@ fn what_a_step_sets_is_seen_by_the_next_and_by_segments() {
             world.tables().lines("SELECT id, role FROM contact ORDER BY id"),
             ["ada champion ada", "bob champion bob", "cy champion cy", "dan champion dan"]
         );
-        assert_eq!(world.tables().lines("SELECT id, employees FROM account ORDER BY id"), ["acme 12", "globex 12"]);
+        assert_eq!(
+            world.tables().lines("SELECT id, employees FROM account ORDER BY id"),
+            ["acme 12", "globex 12"]
+        );
     });
 }
 
@@ -151,23 +161,48 @@ fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_a
         assert_eq!(world.store.failed_at("spring", "act").unwrap(), 0);
         world.tick("2026-03-02 09:00");
         world.ways(&[("bob", "act.done | at after"), ("cy", "act.done | at after")]);
-        let subjects = world.tables().lines("SELECT subject, COUNT(*) FROM activity GROUP BY subject ORDER BY subject");
+        let subjects =
+            world.tables().lines("SELECT subject, COUNT(*) FROM activity GROUP BY subject ORDER BY subject");
         assert_eq!(subjects, ["first 4", "second 4"], "what was done before the failure isn't done again");
-        assert!(world.tables().lines("SELECT hash FROM publication WHERE kind = 'journey'").len() >= 2, "the fix was published");
+        assert!(
+            world.tables().lines("SELECT hash FROM publication WHERE kind = 'journey'").len() >= 2,
+            "the fix was published"
+        );
     });
 }
 
 #[test]
 fn every_wrong_answer_stops_with_failed_script_line_and_column() {
     let cases = [
-        ("42", "plugins/act/tile.rhai:1:4: `run` gave a whole number, expected an action such as `take(\"done\")`"),
-        ("let p = \"dnoe\"; take(p)", "plugins/act/tile.rhai:2:17: the tile has no path `dnoe`; there is: `done`, `other`"),
-        ("let f = \"contact.id\"; take(\"done\").set(f, \"x\")", "2:36: `contact.id` can't be set by a tile: only an import changes it"),
-        ("let f = \"contact.rolle\"; take(\"done\").set(f, \"x\")", "2:39: a contact has no field `rolle`; did you mean `role`"),
-        ("take(\"done\").set(\"contact.do_not_email\", \"yes\")", "2:14: `contact.do_not_email` can't be set to `yes`: expected a value of type `boolean`"),
+        (
+            "42",
+            "plugins/act/tile.rhai:1:4: `run` gave a whole number, expected an action such as `take(\"done\")`",
+        ),
+        (
+            "let p = \"dnoe\"; take(p)",
+            "plugins/act/tile.rhai:2:17: the tile has no path `dnoe`; there is: `done`, `other`",
+        ),
+        (
+            "let f = \"contact.id\"; take(\"done\").set(f, \"x\")",
+            "2:36: `contact.id` can't be set by a tile: only an import changes it",
+        ),
+        (
+            "let f = \"contact.rolle\"; take(\"done\").set(f, \"x\")",
+            "2:39: a contact has no field `rolle`; did you mean `role`",
+        ),
+        (
+            "take(\"done\").set(\"contact.do_not_email\", \"yes\")",
+            "2:14: `contact.do_not_email` can't be set to `yes`: expected a value of type `boolean`",
+        ),
         ("take(\"done\").set(\"contact.status\", \"gone\")", "expected one of `active`, `inactive`"),
-        ("take(\"done\").activity(#{ subjct: \"x\" })", "2:14: `activity` has no `subjct`. Did you mean `subject`?"),
-        ("take(\"done\").activity(#{ subject: \"x\", due: \"soon\" })", "`due` of `activity`: `soon` is not a length of time"),
+        (
+            "take(\"done\").activity(#{ subjct: \"x\" })",
+            "2:14: `activity` has no `subjct`. Did you mean `subject`?",
+        ),
+        (
+            "take(\"done\").activity(#{ subject: \"x\", due: \"soon\" })",
+            "`due` of `activity`: `soon` is not a length of time",
+        ),
         ("take(\"done\").lead(#{ })", "a `lead` needs a `topic`"),
         ("item.contact.role", "there is no `role` here; fields have to stand under `needs` in `tile.yaml`"),
         ("retry(\"1 hour\", \"no answer\")", "gave up after 20 tries: no answer"),
@@ -191,7 +226,8 @@ fn a_script_remembers_between_calls_and_each_call_has_effects_of_its_own() {
         let kept = "SELECT k.calls, k.effects, k.state, k.reason FROM tile_state k JOIN contact c ON c.key = k.contact_key WHERE c.id = 'ada'";
         assert_eq!(world.tables().lines(kept), ["2 2 {\"count\":2} seen 2 times"]);
         world.play("2026-03-10 08:00");
-        let sent: Vec<String> = outbox(&mut world).into_iter().filter(|line| line.starts_with("sales ada")).collect();
+        let sent: Vec<String> =
+            outbox(&mut world).into_iter().filter(|line| line.starts_with("sales ada")).collect();
         assert_eq!(
             sent,
             [
@@ -211,9 +247,16 @@ fn rule_7_an_account_that_does_not_exist_gets_nothing_and_its_contact_travels_on
         let body = "take(\"done\").activity(#{ subject: `For ${item.account.id ?? \"nobody\"}` }).set(\"account.status\", \"met\")";
         let mut world = acting(database, "account", "{ account: [name] }", body);
         world.tick("2026-03-01 08:00");
-        world.ways(&[("ada", "act.done | at after"), ("bob", "act.done | at after"), ("dan", "act.done | at after")]);
+        world.ways(&[
+            ("ada", "act.done | at after"),
+            ("bob", "act.done | at after"),
+            ("dan", "act.done | at after"),
+        ]);
         assert_eq!(world.activities().len(), 2, "once for each account");
-        assert_eq!(world.tables().lines("SELECT id, status FROM account ORDER BY id"), ["acme met", "globex met"]);
+        assert_eq!(
+            world.tables().lines("SELECT id, status FROM account ORDER BY id"),
+            ["acme met", "globex met"]
+        );
     });
 }
 

@@ -48,7 +48,11 @@ impl CustomTile {
     ///
     /// # Errors
     /// When it is no action, or one that the tile can't carry out; with its place in the script.
-    pub(super) fn answer(&self, returned: Returned, around: &Surroundings<'_>) -> Result<Answer, ScriptError> {
+    pub(super) fn answer(
+        &self,
+        returned: Returned,
+        around: &Surroundings<'_>,
+    ) -> Result<Answer, ScriptError> {
         let at = |place: Place, message: String| ScriptError {
             script: self.program.path().to_owned(),
             line: place.line,
@@ -66,10 +70,14 @@ impl CustomTile {
         };
         let Action { kind, place, effects, state, note } = action;
         let kind = match kind {
-            ActionKind::Take(path) => AnswerKind::Take(self.path(path).map_err(|message| at(place, message))?),
+            ActionKind::Take(path) => {
+                AnswerKind::Take(self.path(path).map_err(|message| at(place, message))?)
+            }
             ActionKind::Wait(length) => AnswerKind::Wait(length),
             ActionKind::Stop(reason) => AnswerKind::Stop(reason.chars().take(200).collect()),
-            ActionKind::Retry(length, reason) => AnswerKind::Retry(length, reason.chars().take(200).collect()),
+            ActionKind::Retry(length, reason) => {
+                AnswerKind::Retry(length, reason.chars().take(200).collect())
+            }
         };
         let mut made = Vec::with_capacity(effects.len());
         for (effect, place) in effects {
@@ -100,7 +108,9 @@ impl CustomTile {
             ScriptEffect::Set { field: name, value } => {
                 let (entity, field) = set::field(&name, &self.catalog)?;
                 if around.for_account && entity == Entity::Contact {
-                    return Err(format!("`{name}` can't be set here: the tile works for accounts, which have many contacts"));
+                    return Err(format!(
+                        "`{name}` can't be set here: the tile works for accounts, which have many contacts"
+                    ));
                 }
                 let value = set::value(&name, &field, &value, around.zone)?;
                 Ok(Effect::Set { entity, field, value })
@@ -142,7 +152,9 @@ fn activity(fields: &ScriptValue, around: &Surroundings<'_>) -> Result<Effect, S
         texts("activity", fields, ["type", "subject", "description", "owner", "due"])?;
     let kind = kind.unwrap_or_else(|| "task".to_owned());
     if !TYPES.contains(&kind.as_str()) {
-        return Err(format!("there is no type of activity `{kind}`; there is: `task`, `phone_call`, `appointment`"));
+        return Err(format!(
+            "there is no type of activity `{kind}`; there is: `task`, `phone_call`, `appointment`"
+        ));
     }
     let subject = subject.filter(|subject| !subject.trim().is_empty());
     let Some(subject) = subject else { return Err("an `activity` needs a `subject`".to_owned()) };
@@ -165,7 +177,8 @@ fn lead(fields: &ScriptValue, around: &Surroundings<'_>) -> Result<Effect, Strin
     };
     let contact = |field: &str| if around.for_account { None } else { around.contact.get(field).cloned() };
     let company = around.account.get("name").cloned();
-    let last_name = last_name.or_else(|| if around.for_account { company.clone() } else { contact("last_name") });
+    let last_name =
+        last_name.or_else(|| if around.for_account { company.clone() } else { contact("last_name") });
     Ok(Effect::Lead {
         fields: vec![
             ("topic", Some(topic)),

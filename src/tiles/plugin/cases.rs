@@ -98,7 +98,8 @@ fn run(tile: &CustomTile, ready: &Ready, zone: &Zone) -> Vec<String> {
     let mut differences = Vec::new();
     compare("", &ready.expect, &found, &mut differences);
     // Which way it went says more than that the expected one is missing.
-    let way = ["path", "wait", "stop", "retry", "fails"].into_iter().find_map(|way| Some((way, found.get(way)?)));
+    let way =
+        ["path", "wait", "stop", "retry", "fails"].into_iter().find_map(|way| Some((way, found.get(way)?)));
     if let (false, Some((way, value))) = (differences.is_empty(), way)
         && !differences.iter().any(|line| line.starts_with(&format!("{way}:")))
     {
@@ -157,7 +158,11 @@ fn compare(place: &str, expected: &Json, found: &Json, differences: &mut Vec<Str
             for (key, expected) in expected {
                 match found.get(key) {
                     Some(found) => compare(&inside(key), expected, found, differences),
-                    None => differences.push(format!("{}: expected {}, found nothing", inside(key), written(expected))),
+                    None => differences.push(format!(
+                        "{}: expected {}, found nothing",
+                        inside(key),
+                        written(expected)
+                    )),
                 }
             }
         }
@@ -175,7 +180,8 @@ fn compare(place: &str, expected: &Json, found: &Json, differences: &mut Vec<Str
                 compare(&format!("{place}[{}]", at + 1), expected, found, differences);
             }
         }
-        (Json::String(expected), Json::String(found)) if place == "fails" && found.contains(expected.as_str()) => {}
+        (Json::String(expected), Json::String(found))
+            if place == "fails" && found.contains(expected.as_str()) => {}
         (Json::Number(a), Json::Number(b)) if a.as_f64() == b.as_f64() => {}
         (expected, found) if expected == found => {}
         (expected, found) => {
@@ -217,8 +223,12 @@ fn item(
         Some(Node { content: Content::Mapping(entries), .. }) => entries,
         Some(node) => {
             problems.push(
-                Problem::error(Code::WrongType, node.span, format!("expected a mapping for `item`, found {}", node.found()))
-                    .hint("Write `item: { contact: { … } }`."),
+                Problem::error(
+                    Code::WrongType,
+                    node.span,
+                    format!("expected a mapping for `item`, found {}", node.found()),
+                )
+                .hint("Write `item: { contact: { … } }`."),
             );
             return None;
         }
@@ -231,7 +241,8 @@ fn item(
     let find = |key: &str| entries.iter().find(|(name, _)| name.value == key).map(|(_, node)| node);
     let mut reader = Reader::new(entries, case.span, "item", problems);
     let now = reader.text("now");
-    let number = |value: Option<crate::definitions::Located<i64>>, other| value.map_or(other, |value| value.value);
+    let number =
+        |value: Option<crate::definitions::Located<i64>>, other| value.map_or(other, |value| value.value);
     let visit = number(reader.integer("visit"), 1);
     let calls = number(reader.integer("calls"), 0);
     let iteration = number(reader.integer("iteration"), 1);
@@ -250,7 +261,8 @@ fn item(
         Err(error) => {
             let span = now.map_or(case.span, |now| now.span);
             problems.push(
-                Problem::error(Code::InvalidTime, span, error.to_string()).hint(format!("Write it as in `{NOW}`.")),
+                Problem::error(Code::InvalidTime, span, error.to_string())
+                    .hint(format!("Write it as in `{NOW}`.")),
             );
             return None;
         }
@@ -285,7 +297,8 @@ fn item(
         whole.insert("contacts".to_owned(), ScriptValue::List(all));
     } else {
         let entries = find("contact").map_or(&[][..], entries_of);
-        whole.insert("contact".to_owned(), record("contact", entries, &tile.contact, Some(&counts), problems));
+        whole
+            .insert("contact".to_owned(), record("contact", entries, &tile.contact, Some(&counts), problems));
     }
     Some((ScriptValue::Map(whole), moment))
 }
@@ -316,19 +329,23 @@ fn record(
                     let message = format!("`tile.yaml` counts no `{}`", name.value);
                     let known = counts.unwrap_or_default().iter().copied();
                     problems.push(
-                        Problem::error(Code::UnknownKey, name.span, message).hint_if(did_you_mean(&name.value, known)),
+                        Problem::error(Code::UnknownKey, name.span, message)
+                            .hint_if(did_you_mean(&name.value, known)),
                     );
                 }
             }
             continue;
         }
-        let name = fields.iter().find(|field| field.answers_to(&key.value)).map_or(key.value.as_str(), |field| &field.name);
+        let name = fields
+            .iter()
+            .find(|field| field.answers_to(&key.value))
+            .map_or(key.value.as_str(), |field| &field.name);
         if record.insert(name.to_owned(), value(node)).is_none() {
             let message = format!("`{}` isn't among the fields that the tile needs", key.value);
-            problems.push(
-                Problem::error(Code::UnknownField, key.span, message)
-                    .hint(format!("Write `needs: {{ {what}: [{}] }}` in `tile.yaml`, or leave it out.", key.value)),
-            );
+            problems.push(Problem::error(Code::UnknownField, key.span, message).hint(format!(
+                "Write `needs: {{ {what}: [{}] }}` in `tile.yaml`, or leave it out.",
+                key.value
+            )));
         }
     }
     if counts.is_some() {
@@ -340,7 +357,9 @@ fn record(
 fn expect(tile: &CustomTile, case: &CaseDefinition, problems: &mut Problems) -> Option<Json> {
     let Content::Mapping(entries) = &case.expect.content else {
         let message = format!("expected a mapping for `expect`, found {}", case.expect.found());
-        problems.push(Problem::error(Code::WrongType, case.expect.span, message).hint("Write `expect: { path: … }`."));
+        problems.push(
+            Problem::error(Code::WrongType, case.expect.span, message).hint("Write `expect: { path: … }`."),
+        );
         return None;
     };
     let mut reader = Reader::new(entries, case.expect.span, "expect", problems);
@@ -352,7 +371,8 @@ fn expect(tile: &CustomTile, case: &CaseDefinition, problems: &mut Problems) -> 
                 let message = format!("the tile `{}` has no path `{}`", tile.name, path.value);
                 let paths = tile.paths.iter().map(String::as_str);
                 problems.push(
-                    Problem::error(Code::UnknownPath, path.span, message).hint_if(did_you_mean(&path.value, paths)),
+                    Problem::error(Code::UnknownPath, path.span, message)
+                        .hint_if(did_you_mean(&path.value, paths)),
                 );
             }
             ("effects", Content::List(effects)) => {

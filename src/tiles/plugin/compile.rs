@@ -26,7 +26,11 @@ pub struct PluginNames<'a> {
 }
 
 /// Checks a custom tile. All problems are reported; with an error there is no tile.
-pub fn compile(definition: &PluginDefinition, names: &PluginNames<'_>, problems: &mut Problems) -> Option<CustomTile> {
+pub fn compile(
+    definition: &PluginDefinition,
+    names: &PluginNames<'_>,
+    problems: &mut Problems,
+) -> Option<CustomTile> {
     let before = problems.count(crate::diagnostics::Severity::Error);
     let name = &definition.name;
     if tile_named(&name.value).is_some() {
@@ -48,9 +52,13 @@ pub fn compile(definition: &PluginDefinition, names: &PluginNames<'_>, problems:
         if program.calls("lead") {
             let missing = |known: &[Field], name: &str| !known.iter().any(|field| field.name == name);
             for name in ["first_name", "last_name", "email"] {
-                contact.extend(names.catalog.field(Entity::Contact, name).filter(|_| missing(&contact, name)).cloned());
+                contact.extend(
+                    names.catalog.field(Entity::Contact, name).filter(|_| missing(&contact, name)).cloned(),
+                );
             }
-            account.extend(names.catalog.field(Entity::Account, "name").filter(|_| missing(&account, "name")).cloned());
+            account.extend(
+                names.catalog.field(Entity::Account, "name").filter(|_| missing(&account, "name")).cloned(),
+            );
         }
     }
     if problems.count(crate::diagnostics::Severity::Error) > before {
@@ -100,7 +108,11 @@ fn fields(entity: Entity, wanted: &[Text], catalog: &Catalog, problems: &mut Pro
     found
 }
 
-fn counts(definition: &PluginDefinition, names: &PluginNames<'_>, problems: &mut Problems) -> Vec<(String, Did)> {
+fn counts(
+    definition: &PluginDefinition,
+    names: &PluginNames<'_>,
+    problems: &mut Problems,
+) -> Vec<(String, Did)> {
     let scope = Scope::new(Entity::Contact, names.zone);
     let read = definition.did.iter().filter_map(|(name, node)| {
         let node = ConditionNode::Did(Box::new(node.clone()));
@@ -183,7 +195,8 @@ fn check_program(
         }
     }
     let taken_literally = !taken.is_empty();
-    for path in definition.paths.iter().filter(|path| taken_literally && !taken.contains(path.value.as_str())) {
+    for path in definition.paths.iter().filter(|path| taken_literally && !taken.contains(path.value.as_str()))
+    {
         // A path may also come from a variable; only where all are written out can one be missing.
         if !text.value.contains(&format!("\"{}\"", path.value)) {
             let message = format!("nobody takes the path `{}`", path.value);

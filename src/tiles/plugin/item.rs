@@ -27,7 +27,13 @@ impl CustomTile {
     }
 
     /// The item of a contact's call.
-    pub(super) fn of_contact(&self, participant: &Participant, batch: &Batch, step: &str, moment: i64) -> ScriptValue {
+    pub(super) fn of_contact(
+        &self,
+        participant: &Participant,
+        batch: &Batch,
+        step: &str,
+        moment: i64,
+    ) -> ScriptValue {
         let contact = self.contact_record(&participant.contact_id, &participant.contact, &participant.counts);
         let account = record(participant.account_id.as_deref(), &self.account, &participant.account);
         let mut entries = common(&participant.kept, participant.visit, batch, step, moment);
@@ -38,18 +44,32 @@ impl CustomTile {
 
     /// The item of an account's call. Its contacts are those who entered with the account and weren't
     /// stopped, wherever they stand.
-    pub(super) fn of_account(&self, group: &AccountGroup, batch: &Batch, step: &str, moment: i64) -> ScriptValue {
-        let values = batch.participants.get(group.members.start).map_or(&[][..], |first| first.account.as_slice());
+    pub(super) fn of_account(
+        &self,
+        group: &AccountGroup,
+        batch: &Batch,
+        step: &str,
+        moment: i64,
+    ) -> ScriptValue {
+        let values =
+            batch.participants.get(group.members.start).map_or(&[][..], |first| first.account.as_slice());
         let contacts = group.colleagues.iter();
         let contacts = contacts.map(|one| self.contact_record(&one.contact_id, &one.contact, &one.counts));
         let mut entries = common(&group.kept, group.visit, batch, step, moment);
-        entries.push(("account", ScriptValue::map(record(group.account_id.as_deref(), &self.account, values))));
+        entries
+            .push(("account", ScriptValue::map(record(group.account_id.as_deref(), &self.account, values))));
         entries.push(("contacts", ScriptValue::List(contacts.collect())));
         ScriptValue::map(entries)
     }
 }
 
-fn common(kept: &Kept, visit: i64, batch: &Batch, step: &str, moment: i64) -> Vec<(&'static str, ScriptValue)> {
+fn common(
+    kept: &Kept,
+    visit: i64,
+    batch: &Batch,
+    step: &str,
+    moment: i64,
+) -> Vec<(&'static str, ScriptValue)> {
     let journey = batch.journey.iter().map(|(name, value)| (name.clone(), ScriptValue::from(value)));
     let state = kept.state.as_deref().and_then(|text| serde_json::from_str(text).ok());
     vec![

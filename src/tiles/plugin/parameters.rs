@@ -55,8 +55,12 @@ pub(super) fn value<'a>(
             let text = reader.text(key)?;
             if text.value.contains("{{") {
                 reader.problems().push(
-                    Problem::error(Code::InvalidValue, text.span, format!("`{key}` is a plain text, without `{{{{…}}}}`"))
-                        .hint("A custom tile's script makes its texts of `item`; parameters aren't filled in."),
+                    Problem::error(
+                        Code::InvalidValue,
+                        text.span,
+                        format!("`{key}` is a plain text, without `{{{{…}}}}`"),
+                    )
+                    .hint("A custom tile's script makes its texts of `item`; parameters aren't filled in."),
                 );
                 return None;
             }
@@ -65,9 +69,12 @@ pub(super) fn value<'a>(
         ParameterType::Integer => reader.integer(key).map(|number| ScriptValue::Integer(number.value)),
         ParameterType::Number => reader.number(key).map(|number| ScriptValue::Number(number.value)),
         ParameterType::Boolean => reader.boolean(key).map(|yes| ScriptValue::Boolean(yes.value)),
-        ParameterType::Duration => reader.duration(key).map(|length| ScriptValue::Text(length.value.to_string())),
+        ParameterType::Duration => {
+            reader.duration(key).map(|length| ScriptValue::Text(length.value.to_string()))
+        }
         ParameterType::Choice(choices) => {
-            let choices: Vec<(&str, &str)> = choices.iter().map(|choice| (choice.as_str(), choice.as_str())).collect();
+            let choices: Vec<(&str, &str)> =
+                choices.iter().map(|choice| (choice.as_str(), choice.as_str())).collect();
             reader.choice(key, &choices).map(|choice| ScriptValue::Text(choice.value.to_owned()))
         }
         ParameterType::List => {

@@ -96,7 +96,12 @@ impl PlacedTile {
         Called { outcome, note, answer: Some(answer), kept: Some(next) }
     }
 
-    fn around<'a>(&'a self, batch: &Batch, moment: i64, participant: Option<&Participant>) -> Surroundings<'a> {
+    fn around<'a>(
+        &'a self,
+        batch: &Batch,
+        moment: i64,
+        participant: Option<&Participant>,
+    ) -> Surroundings<'a> {
         let journey = batch.journey.get("name").map(ToString::to_string).unwrap_or_default();
         let (mut contact, mut account) = (BTreeMap::new(), BTreeMap::new());
         if let Some(participant) = participant {
@@ -124,7 +129,8 @@ impl PlacedTile {
             let called = self.outcome(answer, moment, &participant.kept, false);
             let subject = EffectSubject::Participant(place);
             make(out, subject, moment, &called);
-            if let (Some(kept), Outcome::Wait { .. } | Outcome::Retry { .. }) = (called.kept, &called.outcome) {
+            if let (Some(kept), Outcome::Wait { .. } | Outcome::Retry { .. }) = (called.kept, &called.outcome)
+            {
                 out.keep(subject, kept);
             }
             out.noted(place, called.outcome, called.note);

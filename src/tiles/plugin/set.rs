@@ -24,7 +24,9 @@ pub(super) fn field(name: &str, catalog: &Catalog) -> Result<(Entity, Field), St
         _ => None,
     };
     let Some((entity, word)) = name.split_once('.').and_then(|(of, word)| Some((entity(of)?, word))) else {
-        return Err(format!("`{name}` can't be set: expected a field such as `contact.role` or `account.status`"));
+        return Err(format!(
+            "`{name}` can't be set: expected a field such as `contact.role` or `account.status`"
+        ));
     };
     let Some(field) = catalog.field(entity, word) else {
         let names = catalog.fields(entity).iter().map(|field| field.name.as_str());
@@ -82,7 +84,9 @@ pub(super) fn value(name: &str, field: &Field, value: &ScriptValue, zone: &Zone)
         (FieldType::Number, ScriptValue::Integer(number)) if number.unsigned_abs() <= MAX_WHOLE => {
             Some(Value::Number(*number as f64))
         }
-        (FieldType::Number, ScriptValue::Number(number)) if number.is_finite() => Some(Value::Number(*number)),
+        (FieldType::Number, ScriptValue::Number(number)) if number.is_finite() => {
+            Some(Value::Number(*number))
+        }
         (FieldType::Boolean, ScriptValue::Boolean(yes)) => Some(Value::Boolean(*yes)),
         (FieldType::Date, ScriptValue::Text(text)) => parse_date(text).ok().map(Value::Date),
         (FieldType::DateTime, ScriptValue::Text(text)) => parse_moment(text, zone).ok().map(Value::Time),

@@ -7,15 +7,16 @@ use crate::{
     definitions::{PluginTarget, Reader, StepDefinition},
     diagnostics::{Code, Problem},
     model::Entity,
-    tiles::{
-        CompileContext, Look, Tile, Unit, Wakes, Work,
-        context,
-    },
+    tiles::{CompileContext, Look, Tile, Unit, Wakes, Work, context},
 };
 
 impl CustomTile {
     /// Checks a step. All problems are reported; with an error there is no tile.
-    pub fn place(self: &Arc<CustomTile>, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
+    pub fn place(
+        self: &Arc<CustomTile>,
+        step: &StepDefinition,
+        context: &mut CompileContext<'_>,
+    ) -> Option<Tile> {
         let mut reader = Reader::of_step(step, context.problems);
         let unit = match self.target {
             PluginTarget::Either => context::unit("for_each", context.target, &mut reader),
@@ -25,7 +26,8 @@ impl CustomTile {
         let values = parameters::read(&self.parameters, &mut reader, context.zone);
         reader.finish();
         if self.target == PluginTarget::Account && context.target == Entity::Contact {
-            let message = format!("the tile `{}` works for accounts, and this is a contact journey", self.name);
+            let message =
+                format!("the tile `{}` works for accounts, and this is a contact journey", self.name);
             context.problems.push(
                 Problem::error(Code::AccountOption, step.tile.span, message)
                     .hint("Give the journey `target: account`, or take another tile."),
