@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
@@ -119,6 +120,9 @@ pub enum Command {
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
+    /// Look at tiles, and make and test your own
+    #[command(subcommand)]
+    Tile(TileCommand),
     /// Look at leads
     #[command(subcommand)]
     Lead(LeadCommand),
@@ -227,6 +231,14 @@ pub enum JourneyCommand {
         #[arg(long, value_name = "ID")]
         account: Option<String>,
     },
+    /// Let those who failed at a step try again, after what made them fail was mended
+    Retry {
+        /// The journey's name
+        name: String,
+        /// The step at which they failed
+        #[arg(long, value_name = "ID")]
+        step: String,
+    },
 }
 
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
@@ -271,6 +283,9 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::New { .. }) => &[Format::Text],
+            Command::Tile(_) => &[Format::Text, Format::Json],
             Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
             | Command::Init { .. }
@@ -391,6 +406,15 @@ mod tests {
                 "journey show vip --account acme",
                 Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
             ),
+            (
+                "journey retry vip --step call",
+                Command::Journey(JourneyCommand::Retry { name: name(), step: "call".to_owned() }),
+            ),
+            ("tile list", Command::Tile(TileCommand::List)),
+            ("tile show vip", Command::Tile(TileCommand::Show { name: name() })),
+            ("tile test", Command::Tile(TileCommand::Test { name: None })),
+            ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
+            ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
             ("lead list", Command::Lead(LeadCommand::List)),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (

@@ -34,6 +34,10 @@ struct Plugins;
 struct Scripts;
 
 #[derive(Embed)]
+#[folder = "tables/"]
+struct Tables;
+
+#[derive(Embed)]
 #[folder = "data/"]
 struct Data;
 
@@ -89,6 +93,7 @@ fn copy(directory: &Path) -> Result<(), CliError> {
     all.extend(files::<Journeys>("journeys"));
     all.extend(files::<Plugins>("plugins"));
     all.extend(files::<Scripts>("scripts"));
+    all.extend(files::<Tables>("tables"));
     all.extend(files::<Data>("data"));
     write_new_folder(directory, &all, "the sample", "tilework demo my-demo")
 }

@@ -2,7 +2,7 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, OutboxCommand},
+    args::{Arguments, Command, JourneyCommand, OutboxCommand},
     demo, explain, init, run, schema, workspace,
 };
 use crate::{interactions, store::Store};
@@ -32,6 +32,13 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Segment(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Tile(command) => super::tile(command, global, output),
+        Command::Journey(JourneyCommand::Retry { name, step }) => {
+            let (_, plan) = workspace::plan(global, output)?;
+            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+            let now = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+            super::retry(name, step, global.yes, &plan, &mut store, now, output)
         }
         Command::Journey(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;

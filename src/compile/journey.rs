@@ -1,5 +1,7 @@
 //! Journeys: audience, checks, what becomes of removed steps.
 
+use std::collections::BTreeSet;
+
 use super::{
     flow,
     plan::{JourneyPlan, Removal},
@@ -12,7 +14,7 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, Matching, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
-    tiles::Names,
+    tiles::{CustomTiles, Names},
 };
 
 /// Checks a journey.
@@ -22,6 +24,7 @@ pub(super) fn compile(
     catalog: &Catalog,
     workspace_zone: &Zone,
     names: &Names,
+    tiles: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
@@ -40,10 +43,14 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps::compile(definition, catalog, &zone, names, problems);
+    let steps = steps::compile(definition, catalog, &zone, names, tiles, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
+    let mut meaning = vec![content.clone(), zone.name().to_owned(), zone.holidays().listed()];
+    let used: BTreeSet<&str> =
+        flow::all_steps(definition).iter().map(|step| step.tile.value.as_str()).collect();
+    meaning.extend(used.iter().filter_map(|name| tiles.get(*name)).map(|tile| tile.content.clone()));
     let named =
         definition.audience.include.iter().chain(&definition.audience.exclude).chain(&definition.suppress);
     Some(JourneyPlan {
@@ -63,7 +70,7 @@ pub(super) fn compile(
         segments: named.map(|text| text.value.clone()).collect(),
         steps: steps?,
         removed,
-        hash: hash(&[&content, zone.name(), &zone.holidays().listed()]),
+        hash: hash(&meaning.iter().map(String::as_str).collect::<Vec<_>>()),
         content,
         zone,
     })

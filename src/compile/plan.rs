@@ -1,6 +1,6 @@
 //! What the engine runs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
     model::{AllowedHosts, Catalog, Condition, Duration, Entity, Predicate},
+    script::Library,
     templates::Template,
-    tiles::{Tile, WORKFLOW, tile_named},
+    tiles::{CustomTiles, Tile, WORKFLOW, tile_named},
 };
 
 /// Everything that a workspace defines, checked.
@@ -17,7 +18,11 @@ pub struct Plan {
     /// `tilework.yaml`.
     pub settings: Settings,
     /// Fields, interaction types and segments by name.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
+    /// Custom tiles by name.
+    pub tiles: CustomTiles,
+    /// The functions of `scripts/`.
+    pub library: Arc<Library>,
     /// Segments, those that others refer to first.
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.

@@ -1,7 +1,7 @@
 //! YAML into definitions whose every part knows its place.
 //!
-//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys,
-//! e-mails and workflows as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
+//! workflows, custom tiles, scripts and tables as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
@@ -19,9 +19,11 @@ mod keys;
 mod kinds;
 mod names;
 mod node;
+mod plugin;
 mod raw;
 mod reader;
 mod scalars;
+mod scripts;
 mod segment;
 mod settings;
 mod syntax;

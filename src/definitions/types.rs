@@ -7,6 +7,9 @@ use super::{ChannelDefinition, WorkflowDefinition};
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, Entity, FieldType};
 
+pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
+pub use super::scripts::{ScriptDefinition, TableDefinition};
+
 /// A value together with where it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Located<T> {
@@ -69,6 +72,12 @@ pub struct Definitions {
     pub workflows: Vec<WorkflowDefinition>,
     /// The values that were filled in for variables and files. None of them may be shown.
     pub secrets: Vec<String>,
+    /// The folders of `plugins/`.
+    pub plugins: Vec<PluginDefinition>,
+    /// The files of `scripts/`.
+    pub scripts: Vec<ScriptDefinition>,
+    /// The files of `tables/`.
+    pub tables: Vec<TableDefinition>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.

@@ -101,11 +101,17 @@ pub enum Code {
     NotAvailable,
     /// A file that can't be read, or isn't UTF-8 text.
     UnreadableFile,
+    /// A script that doesn't parse.
+    ScriptSyntax,
+    /// A script that lacks something, or does what scripts may not.
+    ScriptForm,
+    /// A table that can't be used.
+    InvalidTable,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 48] = [
+    pub const ALL: [(Code, &'static str); 51] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -154,6 +160,9 @@ impl Code {
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),
         (Code::UnreadableFile, "unreadable-file"),
+        (Code::ScriptSyntax, "script-syntax"),
+        (Code::ScriptForm, "script-form"),
+        (Code::InvalidTable, "invalid-table"),
     ];
 
     /// The code with this name.
@@ -174,6 +183,7 @@ impl Code {
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep
+                | Code::UnknownTile
                 | Code::SegmentTarget
                 | Code::TemplateField
         )

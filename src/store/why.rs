@@ -162,7 +162,11 @@ impl Store {
                         iteration_key, account_key, contact_key FROM history
                    WHERE iteration_key = $1 AND account_key = $2
                    UNION ALL
-                   SELECT step_key, visit, arrived_at, NULL, due_at, 0, NULL, NULL, iteration_key, account_key, contact_key
+                   SELECT step_key, visit, arrived_at, NULL, due_at, 0, NULL,
+                        (SELECT MAX(k.reason) FROM tile_state k WHERE k.iteration_key = position.iteration_key
+                            AND k.step_key = position.step_key AND k.account_key = position.account_key
+                            AND k.contact_key IN (0, position.contact_key) AND k.visit = position.visit),
+                        iteration_key, account_key, contact_key
                    FROM position WHERE iteration_key = $1 AND account_key = $2) v
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key

@@ -5,6 +5,7 @@ mod account_triggers;
 mod blocking;
 mod branch;
 mod change;
+mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;

@@ -118,6 +118,15 @@ CREATE TABLE decision (
     PRIMARY KEY (iteration_key, account_key, step_key, visit)
 ){clustered};
 
+-- What a tile keeps between its calls for one visit; contact_key is 0 when it works for the account.
+-- effects counts the effects of all calls, so that each has an ordinal of its own.
+CREATE TABLE tile_state (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    step_key BIGINT NOT NULL, visit BIGINT NOT NULL, calls BIGINT NOT NULL, retries BIGINT NOT NULL,
+    effects BIGINT NOT NULL, state TEXT, until BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, step_key, account_key, contact_key, visit)
+){clustered};
+
 -- The path on which a contact, or an account (contact_key 0), got one of the places at a step; empty when
 -- all were taken.
 CREATE TABLE allotment (
