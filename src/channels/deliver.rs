@@ -178,7 +178,7 @@ fn check<'a>(
         return Fate::Blocked { reason: reason.clone(), stop: true };
     }
     if let Some(reason) = &message.stopped
-        && reason != "journey_ended"
+        && !["journey_ended", "new_iteration"].contains(&reason.as_str())
     {
         return blocked(reason);
     }

@@ -8,11 +8,12 @@ mod email;
 mod flow;
 mod journey;
 mod plan;
+mod repetition;
 mod segments;
 mod settings;
 mod workspace;
 
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, Repeat, SegmentPlan, Settings, StepPlan,
 };
 pub use workspace::compile;

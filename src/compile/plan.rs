@@ -157,6 +157,10 @@ pub struct JourneyPlan {
     pub end: Option<i64>,
     /// What becomes of those in it at its end.
     pub at_end: AtEnd,
+    /// How it starts over.
+    pub repeat: Option<Repeat>,
+    /// How long after its end a contact may enter an iteration again.
+    pub reentry: Option<Duration>,
     /// Who is in the audience: a condition about a contact.
     pub audience: Predicate,
     /// What keeps out and stops: each reason with its condition about a contact.
@@ -179,6 +183,15 @@ impl JourneyPlan {
     pub fn step(&self, id: &str) -> Option<&StepPlan> {
         self.steps.iter().find(|step| step.id == id)
     }
+}
+
+/// How a journey starts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    /// How long after the start of an iteration the next one starts.
+    pub every: Duration,
+    /// How many iterations there are; until the journey's end when nothing is written.
+    pub times: Option<i64>,
 }
 
 /// What becomes of those who stand on a step that is gone.

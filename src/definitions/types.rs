@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Entity, FieldType};
+use crate::model::{Consent, Duration, Entity, FieldType};
 
 /// A value together with where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -325,6 +325,10 @@ pub struct JourneyDefinition {
     pub end: Option<Text>,
     /// What happens to those in it at its end.
     pub at_end: AtEnd,
+    /// How it repeats.
+    pub repeat: Option<super::RepeatDefinition>,
+    /// How long after its end a contact may enter again.
+    pub reentry: Option<Located<Duration>>,
     /// Who enters.
     pub audience: AudienceDefinition,
     /// Segments whose members are stopped.

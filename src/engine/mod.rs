@@ -7,6 +7,7 @@ mod batch;
 mod convert;
 mod journeys;
 mod question;
+mod reentry;
 mod round;
 mod steps;
 

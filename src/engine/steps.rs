@@ -34,6 +34,10 @@ pub(super) fn run(
             let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
             let mut worked = false;
             for range in ranges {
+                // Whoever pauses a journey wants it to stand still now, not when the step is through.
+                if store.is_held(journey.key)? {
+                    return Ok(moved || worked);
+                }
                 let real_now = (engine.real_now)();
                 let deadline = real_now.saturating_add(LEASE);
                 let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Runtime, RuntimeError, play::next_event, run::tick};
+use super::{Runtime, RuntimeError, play::next_turn_of, run::tick};
 use crate::store::Store;
 
 /// What serving needs from outside.
@@ -45,9 +45,9 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             if (serving.changed)() {
                 return Ok(true);
             }
+            let ticked_at = now;
             let now = (runtime.engine.real_now)();
-            let next = next_event(runtime, store, now)?;
-            let turns = next.is_some_and(|(at, turns)| turns && at <= now + 1);
+            let turns = next_turn_of(runtime, store, ticked_at)?.is_some_and(|at| at <= now);
             if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
                 refresh |= turns;
                 break;

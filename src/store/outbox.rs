@@ -3,6 +3,7 @@
 use super::{
     Cell, JsonRows, Store, StoreError,
     columns::{field_column, value},
+    pausing::held_iterations,
 };
 use crate::model::{Field, Value};
 
@@ -115,7 +116,7 @@ pub struct Settled {
 
 impl Store {
     /// Takes up to `limit` messages of a channel that are due, so that no other worker does, and marks
-    /// them as being handed over.
+    /// them as being handed over. Those of paused journeys stay.
     ///
     /// # Errors
     /// When the store fails.
@@ -132,8 +133,9 @@ impl Store {
             "UPDATE outbox SET state = 2, owner = $4, attempts = attempts + 1
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
                 SELECT iteration_key, account_key, contact_key, step_key, visit, ordinal FROM outbox
-                WHERE state = 1 AND due_at <= $1 AND channel = $2
+                WHERE state = 1 AND due_at <= $1 AND channel = $2 AND iteration_key NOT IN ({})
                 ORDER BY due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
+            held_iterations(),
             self.dialect().skip_locked()
         );
         let taken = self.connection.write(|connection| {
@@ -152,7 +154,11 @@ impl Store {
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
                 j.name, t.number, s.id, o.content, o.created_at, o.due_at, o.expires_at, c.id,
-                CASE WHEN p.state = 3 THEN p.reason END{columns}
+                CASE WHEN o.created_at < p.entered_at THEN (
+                        SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
+                            AND e.contact_key = o.contact_key AND e.state = 3
+                            AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
+                     WHEN p.state = 3 THEN p.reason END{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
@@ -194,14 +200,17 @@ impl Store {
         Ok(messages)
     }
 
-    /// Whether messages are due that nobody has handed over yet.
+    /// Whether messages are due that nobody has handed over yet, those of paused journeys apart.
     ///
     /// # Errors
     /// When the store fails.
     pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
-                   UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 LIMIT 1";
-        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+        let sql = format!(
+            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 AND iteration_key NOT IN ({})
+             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 LIMIT 1",
+            held_iterations()
+        );
+        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
     }
 
     /// Puts messages back that couldn't be handed over now: they wait again.
