@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-use crate::calendar::{Zone, parse_moment};
+use crate::calendar::{Zone, parse_duration, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
@@ -106,6 +106,19 @@ pub enum Command {
     Serve,
     /// Bring the store up to this version's tables (on SQLite, `run` and `import` do it by themselves)
     Migrate,
+    /// Make a journey hold still: nobody enters or moves, and its messages wait
+    Pause(PauseArguments),
+    /// Let a journey go on that was paused
+    Resume(PauseArguments),
+    /// Tell how the store is doing: what is late, what failed, what is paused
+    ///
+    /// The exit code is 1 when somebody should look: a step or message is late, the last run failed, a
+    /// worker is stuck, or something failed for good in the last 24 hours.
+    Status {
+        /// How long something may be due before that is an alarm
+        #[arg(long, value_name = "DURATION", value_parser = length, default_value = "1 hour")]
+        late: String,
+    },
     /// Look at segments and their members
     #[command(subcommand)]
     Segment(SegmentCommand),
@@ -167,6 +180,17 @@ pub struct RunArguments {
     pub batch_size: Option<u32>,
 }
 
+/// What `pause` and `resume` take.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct PauseArguments {
+    /// The journey's name
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub journey: Option<String>,
+    /// All journeys, those that are published later included
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// What can be asked of segments.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum SegmentCommand {
@@ -196,6 +220,9 @@ pub enum JourneyCommand {
         /// Count the people of this account alone
         #[arg(long, value_name = "ID")]
         account: Option<String>,
+        /// Count one iteration alone, such as 2
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        iteration: Option<i64>,
     },
 }
 
@@ -251,6 +278,9 @@ impl Command {
             | Command::Run(_)
             | Command::Serve
             | Command::Migrate
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Status { .. }
             | Command::Why(_) => &[Format::Text, Format::Json],
         }
     }
@@ -287,6 +317,13 @@ fn moment(text: &str) -> Result<String, String> {
     parse_moment(text, &Zone::utc())
         .map(|_| text.to_owned())
         .map_err(|error| format!("{error}; write it as in `2026-03-01 08:00` or `2026-03-01T08:00:00Z`"))
+}
+
+/// Checks that a text is a length of time.
+fn length(text: &str) -> Result<String, String> {
+    parse_duration(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; write it as in `1 hour` or `30 minutes`"))
 }
 
 /// Reads `THEIRS=OURS`. A column's name may have an equals sign, a field's can't.
@@ -361,8 +398,19 @@ mod tests {
             ("journey list", Command::Journey(JourneyCommand::List)),
             (
                 "journey show vip --account acme",
-                Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
+                Command::Journey(JourneyCommand::Show {
+                    name: name(),
+                    account: Some("acme".to_owned()),
+                    iteration: None,
+                }),
             ),
+            (
+                "journey show vip --iteration 2",
+                Command::Journey(JourneyCommand::Show { name: name(), account: None, iteration: Some(2) }),
+            ),
+            ("pause vip", Command::Pause(PauseArguments { journey: Some(name()), all: false })),
+            ("resume --all", Command::Resume(PauseArguments { journey: None, all: true })),
+            ("status", Command::Status { late: "1 hour".to_owned() }),
             ("lead list", Command::Lead(LeadCommand::List)),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (
@@ -402,6 +450,9 @@ mod tests {
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),
             ("run --play", "--until <TIME>"),
             ("run --until soon", "`soon` is not a date and time; write it as in"),
+            ("pause", "<JOURNEY|--all>"),
+            ("pause vip --all", "cannot be used with '--all'"),
+            ("status --late soon", "`soon` is not a length of time; write it as in"),
             ("run --batch-size 0", "0 is not in 1.."),
             ("import accounts --frob a.csv", "unexpected argument '--frob'"),
             ("segment list --format github", "no format `github`; it has text, json, csv"),

@@ -22,7 +22,7 @@ use crate::{
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
     runtime::{self, Publishing, Runtime, Serving},
-    store::{Store, StoreAddress, StoreError, Totals},
+    store::{RunKind, Store, StoreAddress, StoreError, Totals},
 };
 
 /// How many positions a batch has, unless the command line says otherwise.
@@ -70,21 +70,36 @@ pub(super) fn run(
         return Err(StoreError::ClockBackwards { latest: rfc3339(from), asked: rfc3339(until) }.into());
     }
     let batch_size = arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize);
-    let end = match until {
-        Some(until) => {
-            play_with(&plan, &mut store, &global.workspace, from, until, batch_size)?;
-            until
-        }
-        None => {
-            let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
-            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace);
-            runtime::tick(&runtime, &mut store, from, true)?;
-            from
+    let kind = if until.is_some() { RunKind::Play } else { RunKind::Run };
+    let key = store.begin_run(kind, runtime::real_now())?;
+    let end = until.unwrap_or(from);
+    let worked = match until {
+        Some(until) => play_with(&plan, &mut store, &global.workspace, from, until, batch_size),
+        None => run_once(&plan, &mut store, &global.workspace, from, batch_size),
+    };
+    let after = match worked {
+        Ok(()) => store.totals()?,
+        Err(error) => {
+            // What failed first is told; where the store itself is gone, nothing can be noted.
+            let _ = store.end_run(key, runtime::real_now(), from, &Totals::default(), Some(&error.to_string()));
+            return Err(error);
         }
     };
-    let after = store.totals()?;
+    store.end_run(key, runtime::real_now(), end, &after.since(&before), None)?;
     summary(&before, &after, from, end, until.is_some(), output)?;
     Ok(if after.failed > before.failed { Exit::Rejects } else { Exit::Done })
+}
+
+fn run_once(
+    plan: &Plan,
+    store: &mut Store,
+    workspace: &Path,
+    now: i64,
+    batch_size: usize,
+) -> Result<(), CliError> {
+    let journeys = runtime::publish(store, plan, &publishing(workspace), now)?;
+    let runtime = runtime_of(plan, journeys, batch_size, workspace);
+    Ok(runtime::tick(&runtime, store, now, true)?)
 }
 
 /// Plays time in a workspace.
@@ -138,15 +153,16 @@ fn summary(
     played: bool,
     output: &mut Output,
 ) -> Result<(), CliError> {
+    let done = after.since(before);
     let numbers = [
-        ("entered", after.entered - before.entered),
-        ("finished", after.finished - before.finished),
-        ("stopped", after.stopped - before.stopped),
-        ("delivered", after.delivered - before.delivered),
-        ("blocked", after.blocked - before.blocked),
-        ("failed", after.failed - before.failed),
-        ("leads", after.leads - before.leads),
-        ("activities", after.activities - before.activities),
+        ("entered", done.entered),
+        ("finished", done.finished),
+        ("stopped", done.stopped),
+        ("delivered", done.delivered),
+        ("blocked", done.blocked),
+        ("failed", done.failed),
+        ("leads", done.leads),
+        ("activities", done.activities),
     ];
     if output.format() == Format::Json {
         let mut object = json!({ "from": rfc3339(from), "until": rfc3339(end) });
@@ -227,11 +243,20 @@ pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exi
         return Ok(Exit::Done);
     }
     tracing::info!(store = store.description(), "serving");
+    let key = store.begin_run(RunKind::Serve, runtime::real_now())?;
     loop {
         let seen = newest(&global.workspace);
-        if !serve_plan(global, &plan, &mut store, &stop, seen)? {
-            tracing::info!("stopped");
-            return Ok(Exit::Done);
+        match serve_plan(global, &plan, &mut store, key, &stop, seen) {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!("stopped");
+                return Ok(Exit::Done);
+            }
+            Err(error) => {
+                let now = runtime::real_now();
+                let _ = store.end_run(key, now, now, &Totals::default(), Some(&error.to_string()));
+                return Err(error);
+            }
         }
         // Definitions with mistakes don't stop what runs: the former ones stay until they are mended.
         match workspace::plan(global, output) {
@@ -248,13 +273,19 @@ fn serve_plan(
     global: &GlobalArguments,
     plan: &Plan,
     store: &mut Store,
+    key: i64,
     stop: &AtomicBool,
     seen: Option<SystemTime>,
 ) -> Result<bool, CliError> {
     let now = runtime::real_now();
     let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
     let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace);
-    let serving = Serving { stop, sleep: &runtime::pause, changed: &|| newest(&global.workspace) != seen };
+    let ticked = |store: &mut Store, now| {
+        // What a server did since it started isn't counted: that would read whole tables at each tick.
+        store.end_run(key, runtime::real_now(), now, &Totals::default(), None)
+    };
+    let changed = || newest(&global.workspace) != seen;
+    let serving = Serving { stop, sleep: &runtime::pause, changed: &changed, ticked: &ticked };
     Ok(runtime::serve(&runtime, store, &serving)?)
 }
 

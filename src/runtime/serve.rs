@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Runtime, RuntimeError, play::next_turn_of, run::tick};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
@@ -13,6 +13,8 @@ pub struct Serving<'a> {
     pub sleep: &'a dyn Fn(u64),
     /// Whether the definitions on disk changed since they were read.
     pub changed: &'a dyn Fn() -> bool,
+    /// Told of each tick, with its moment, once it is done.
+    pub ticked: &'a dyn Fn(&mut Store, i64) -> Result<(), StoreError>,
 }
 
 /// How often it looks for what came in, in milliseconds of real time.
@@ -27,15 +29,16 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
     let mut refresh = true;
     let mut next_refresh = i64::MIN;
     while !serving.stop.load(Ordering::Relaxed) {
-        let now = (runtime.engine.real_now)();
-        refresh |= next_refresh <= now;
+        let ticked_at = (runtime.engine.real_now)();
+        refresh |= next_refresh <= ticked_at;
         if refresh {
             store.free_dead_workers()?;
         }
-        tick(runtime, store, now, refresh)?;
+        tick(runtime, store, ticked_at, refresh)?;
+        (serving.ticked)(store, ticked_at)?;
         if refresh {
             let settings = &runtime.engine.plan.settings;
-            next_refresh = settings.refresh.at_or_after(now + 1, &settings.zone).unwrap_or(i64::MAX);
+            next_refresh = settings.refresh.at_or_after(ticked_at + 1, &settings.zone).unwrap_or(i64::MAX);
             refresh = false;
         }
         loop {
@@ -45,7 +48,6 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             if (serving.changed)() {
                 return Ok(true);
             }
-            let ticked_at = now;
             let now = (runtime.engine.real_now)();
             let turns = next_turn_of(runtime, store, ticked_at)?.is_some_and(|at| at <= now);
             if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
