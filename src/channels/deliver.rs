@@ -169,7 +169,7 @@ fn check<'a>(
 ) -> Fate<'a> {
     let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
     let name = email_name(message);
-    let Some(email) = plan.emails.get(&name) else {
+    let Some(email) = plan.email(&name) else {
         return Fate::Failed(format!("there is no e-mail `{name}` any more"));
     };
     let wishes = |field: &str| contact.get(field) == Some(&Value::Boolean(true));

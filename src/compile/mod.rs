@@ -8,6 +8,7 @@ mod email;
 mod flow;
 mod journey;
 mod plan;
+mod renames;
 mod repetition;
 mod segments;
 mod settings;

@@ -32,6 +32,13 @@ impl Plan {
         self.segments.iter().find(|segment| segment.name == name)
     }
 
+    /// The e-mail with this name, or that had it before it was renamed.
+    #[must_use]
+    pub fn email(&self, name: &str) -> Option<&EmailPlan> {
+        let renamed = || self.emails.values().find(|email| email.was.as_deref() == Some(name));
+        self.emails.get(name).or_else(renamed)
+    }
+
     /// The journey with this name.
     #[must_use]
     pub fn journey(&self, name: &str) -> Option<&JourneyPlan> {
@@ -54,6 +61,10 @@ pub struct Settings {
     pub email: EmailChannel,
     /// When segments are refreshed.
     pub refresh: Schedule,
+    /// The journeys that are gone, whose people leave.
+    pub removed_journeys: Vec<String>,
+    /// The fields that are gone, whose values are cleared.
+    pub removed_fields: Vec<(Entity, String)>,
 }
 
 /// The e-mail channel.
@@ -123,6 +134,8 @@ pub struct Edge {
 pub struct EmailPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// Subject.
     pub subject: Template,
     /// HTML part.

@@ -39,6 +39,13 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .unwrap_or_default(),
         },
         refresh,
+        removed_journeys: written.removed.journeys.iter().map(|name| name.value.clone()).collect(),
+        removed_fields: written
+            .removed
+            .fields
+            .iter()
+            .map(|(entity, name)| (entity.value, name.value.clone()))
+            .collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, segments, settings};
+use super::{Plan, catalog, email, journey, renames, segments, settings};
 use crate::{definitions::Definitions, diagnostics::Problems};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
@@ -26,6 +26,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             problems,
         ));
     }
+    renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {

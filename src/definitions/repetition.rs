@@ -4,7 +4,7 @@ use super::{Located, Reader, hints};
 use crate::calendar::{Zone, after, parse_duration};
 use crate::diagnostics::{Code, Problem, Span};
 use crate::model::{
-    Duration,
+    Duration, DurationUnit,
     time::{DAY, HOUR},
 };
 
@@ -76,6 +76,12 @@ pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<Duration>> {
         return None;
     };
     match parse_duration(length) {
+        Ok(length) if length.unit == DurationUnit::BusinessDays => {
+            let message = "business days don't say when a contact may enter again";
+            let hint = format!("Write calendar days, such as `after {} days`.", length.amount);
+            reader.problems().push(Problem::error(Code::InvalidDuration, text.span, message).hint(hint));
+            None
+        }
         Ok(length) if is_at_least(length, SHORTEST_REENTRY) => Some(located(length, text.span)),
         Ok(length) => {
             let message = format!("`{length}` is too short to enter again");
@@ -109,7 +115,7 @@ mod tests {
     #[test]
     fn each_mistake_in_how_people_enter_once_more_has_its_place() {
         let head = "kind: journey\nname: a\ntarget: account\nstart: 2023-03-01 08:00\naudience: { include: [b] }\nsteps: [{ id: a, tile: end }]\n";
-        let cases: [(&str, &[&str]); 9] = [
+        let cases: [(&str, &[&str]); 10] = [
             ("repeat: { every: 30 days, times: 3 }\nreentry: after 3 months\n", &[]),
             ("repeat: { every: 1 month }\n", &[]),
             (
@@ -138,6 +144,10 @@ mod tests {
             (
                 "reentry: after 36 hours\n",
                 &["invalid-duration 7:10 `36 hours` is too short to enter again | Write at least `after 2 days`."],
+            ),
+            (
+                "reentry: after 90 business days\n",
+                &["invalid-duration 7:10 business days don't say when a contact may enter again | Write calendar days, such as `after 90 days`."],
             ),
             (
                 "reentry: never\n",

@@ -3,7 +3,7 @@
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
 use super::{
-    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints, names,
+    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints, names, removals,
 };
 use crate::calendar::{CalendarError, Schedule, Zone, parse_duration};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
@@ -131,8 +131,9 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     reader.not_available(&["limits", "holidays", "tracking"]);
     let email = channels(&mut reader);
     let refresh = serve(&mut reader);
+    let removed = removals::read(&mut reader);
     reader.finish();
-    Settings { name, timezone, store, publish, email, refresh }
+    Settings { name, timezone, store, publish, email, refresh, removed }
 }
 
 fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {

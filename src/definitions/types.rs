@@ -78,6 +78,8 @@ pub struct Settings {
     pub email: Option<EmailChannelDefinition>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
+    /// What becomes of what hung on definitions that are gone.
+    pub removed: super::Removals,
 }
 
 /// Who publishes changed definitions (semantics 25).

@@ -1,13 +1,13 @@
 //! When a contact may enter an iteration again (semantics 8).
 
 use crate::{
-    calendar::{Zone, after, before},
+    calendar::{Zone, before, elapsed},
     model::{Duration, time::DAY},
 };
 
 /// When somebody may enter again whose participation ended at a moment.
 pub(super) fn due(ended_at: i64, length: Duration, zone: &Zone) -> Option<i64> {
-    after(ended_at, length, zone).ok()
+    elapsed(ended_at, length, zone).ok()
 }
 
 /// The latest moment such that whoever ended then may enter again at `now`.
@@ -42,9 +42,9 @@ mod tests {
         let zone = Zone::named("Europe/London").unwrap();
         let cases = [
             ("2026-06-01 08:00", "90 days", "2026-03-03T07:00:00Z"),
-            ("2026-02-28 12:00", "1 month", "2026-01-31T12:00:00Z"),
+            ("2026-02-28 12:00", "1 month", "2026-01-28T12:00:00Z"),
             ("2026-03-01 08:00", "1 month", "2026-02-01T08:00:00Z"),
-            ("2026-03-09 08:00", "5 business days", "2026-03-02T08:00:00Z"),
+            ("2026-04-30 23:59", "1 month", "2026-03-30T22:59:59.999Z"),
         ];
         for (now, length, expected) in cases {
             let (now, length) = (parse_moment(now, &zone).unwrap(), parse_duration(length).unwrap());

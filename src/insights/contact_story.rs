@@ -132,7 +132,7 @@ pub fn contact_story(
 /// When a contact may enter an iteration again that it is through with, as long as it goes on then.
 fn enters_again_at(facts: &JourneyFacts<'_>, part: &Participation, now: i64) -> Option<i64> {
     let (length, ended_at) = (facts.plan.reentry?, part.ended_at?);
-    let at = crate::calendar::after(ended_at, length, &facts.plan.zone).ok()?;
+    let at = crate::calendar::elapsed(ended_at, length, &facts.plan.zone).ok()?;
     let newer = facts.plan.iteration_start(part.iteration + 1);
     let over = [newer, facts.ends_at].into_iter().flatten().min();
     let goes_on = part.entered_again_at.is_none() && over.is_none_or(|over| over > at.max(now));

@@ -116,24 +116,6 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
-    /// Gives a journey or segment that was renamed its new name, so that it keeps its people
-    /// (semantics 27). Does nothing when there is one under the new name already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
-        let table = if kind == "segment" { "segment" } else { "journey" };
-        self.connection.execute(
-            &format!(
-                "UPDATE {table} SET name = $2 WHERE name = $1
-                 AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.name = $2)"
-            ),
-            &[was.into(), name.into()],
-        )?;
-        self.names = super::columns::Names::load(&mut self.connection)?;
-        Ok(())
-    }
-
     /// Whether anything waits in the queue of what came in.
     ///
     /// # Errors
@@ -166,11 +148,7 @@ impl Store {
             let key = row.map_or(Ok(0), |row| row.integer(0))?;
             for step in steps {
                 if let Some(was) = &step.was {
-                    connection.execute(
-                        "UPDATE step SET id = $3 WHERE journey_key = $1 AND id = $2
-                         AND NOT EXISTS (SELECT 1 FROM step o WHERE o.journey_key = $1 AND o.id = $3)",
-                        &[key.into(), was.as_str().into(), step.id.as_str().into()],
-                    )?;
+                    super::removals::rename_step(connection, (name, key), was, &step.id)?;
                 }
             }
             // What isn't published any more goes behind all that is.

@@ -76,6 +76,12 @@ CREATE TABLE step (
     UNIQUE (journey_key, id)
 );
 
+-- Names that journeys (of_key 0) and the steps of a journey had before: keys of effects bear them, so they
+-- are never given to another.
+CREATE TABLE former_name (
+    of_key BIGINT NOT NULL, name TEXT NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (of_key, name)
+);
+
 -- The interaction types (0: changed records) that wake those who wait at a step. The scope says whom:
 -- the contact, all who entered for its account (account), all of the account it has now
 -- (present_account).
