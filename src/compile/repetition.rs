@@ -117,15 +117,18 @@ pub(super) fn check(
     {
         let iteration = definition.repeat.and_then(|repeat| length(repeat.every.value));
         let whole = times.end.map(|end| end - times.start);
-        let message = match (iteration, whole) {
-            (Some(iteration), _) if again >= iteration => "an iteration doesn't last long enough for anybody to enter it again",
-            (None, Some(whole)) if again >= whole => "the journey doesn't last long enough for anybody to enter it again",
+        let (message, hint) = match (iteration, whole) {
+            (Some(iteration), _) if again >= iteration => (
+                "an iteration doesn't last long enough for anybody to enter it again",
+                "Leave `reentry` out: the next iteration lets everybody in. Or write a shorter length.",
+            ),
+            (None, Some(whole)) if again >= whole => (
+                "the journey doesn't last long enough for anybody to enter it again",
+                "Write a shorter length or a later `end`, or leave `reentry` out.",
+            ),
             _ => return,
         };
-        problems.push(
-            Problem::warning(Code::ReentryTooLate, reentry.span, message)
-                .hint("Write a shorter length, or leave `reentry` out: a new iteration lets everybody in anyway."),
-        );
+        problems.push(Problem::warning(Code::ReentryTooLate, reentry.span, message).hint(hint));
     }
 }
 

@@ -14,6 +14,7 @@ mod pausing;
 mod playing;
 mod reentry;
 mod repeat;
+mod values;
 
 use tilework::model::time::{DAY, HOUR};
 
