@@ -19,7 +19,7 @@ use crate::support::{
     world::{World, at},
 };
 
-const START: &str = "2026-03-01 08:00";
+pub(crate) const START: &str = "2026-03-01 08:00";
 const DAYS: i64 = 30;
 
 const DEFINITIONS: &str = r#"
@@ -147,18 +147,18 @@ impl Writer {
 
 /// A whole case.
 #[derive(Debug, Clone)]
-struct Case {
+pub(crate) struct Case {
     steps: Vec<Step>,
     end_after_days: Option<i64>,
     /// The account of each contact; none for those past the last account.
-    contacts: Vec<usize>,
+    pub(crate) contacts: Vec<usize>,
     /// Contact, kind, minutes after the start.
     interactions: Vec<(usize, bool, i64)>,
 }
 
 const ACCOUNTS: usize = 3;
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     (
         steps(2),
         prop::option::of(3..DAYS),
@@ -174,7 +174,7 @@ fn case() -> impl Strategy<Value = Case> {
 }
 
 impl Case {
-    fn journey(&self) -> String {
+    pub(crate) fn journey(&self) -> String {
         let mut writer = Writer { ids: 0, sections: String::new() };
         let steps = writer.list(&self.steps, false);
         let sections = match writer.sections.as_str() {
@@ -189,7 +189,7 @@ impl Case {
     }
 
     /// The workspace with all data, not yet run.
-    fn world(&self, database: Database) -> World {
+    pub(crate) fn world(&self, database: Database) -> World {
         let workspace = Workspace::on(database)
             .file("journeys/definitions.yaml", DEFINITIONS)
             .file("journeys/spring.yaml", &self.journey());
@@ -215,12 +215,16 @@ impl Case {
     }
 }
 
-fn end() -> i64 {
+pub(crate) fn end() -> i64 {
     at(START) + DAYS * DAY
 }
 
 /// Runs a property on cases that are the same on every machine.
-fn holds<T: std::fmt::Debug>(cases: u32, strategy: &impl Strategy<Value = T>, property: impl Fn(T)) {
+pub(crate) fn holds<T: std::fmt::Debug>(
+    cases: u32,
+    strategy: &impl Strategy<Value = T>,
+    property: impl Fn(T),
+) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 60, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let outcome = TestRunner::new_with_rng(config, rng).run(strategy, |value| {

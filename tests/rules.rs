@@ -8,8 +8,7 @@ use crate::support::files::repository;
 const RULES: usize = 30;
 
 /// Rules without a test that bears their number, each with the reason.
-const WITHOUT_TEST: [(usize, &str); 4] = [
-    (13, "there is no `split` yet"),
+const WITHOUT_TEST: [(usize, &str); 3] = [
     (21, "leads aren't scored yet"),
     (22, "there are no scores yet"),
     (23, "there are no grades and levels yet"),

@@ -87,10 +87,7 @@ fn a_run_that_failed_and_what_failed_for_good_are_alarms() {
     on_both(|database| {
         let workspace = prepared(database);
         workspace.program(&["run", "--now", "2026-03-01 08:00"]).done();
-        workspace.write(
-            "journeys/definitions.yaml",
-            &DEFINITIONS.replace("id: pause", "id: breather"),
-        );
+        workspace.write("journeys/definitions.yaml", &DEFINITIONS.replace("id: pause", "id: breather"));
         assert_eq!(workspace.program(&["run", "--now", "2026-03-01 08:30"]).code, 3);
         let failed = status(&workspace, "2026-03-01 08:30", 1);
         assert_eq!(failed["alarms"], json!(["run_failed"]));
@@ -101,7 +98,9 @@ fn a_run_that_failed_and_what_failed_for_good_are_alarms() {
         // The mail waits, and what it is to show is gone when its time comes.
         workspace.write(
             "journeys/definitions.yaml",
-            &DEFINITIONS.replace("kind: email\nname: invite", "kind: email\nname: other").replace("email: invite", "email: other"),
+            &DEFINITIONS
+                .replace("kind: email\nname: invite", "kind: email\nname: other")
+                .replace("email: invite", "email: other"),
         );
         assert_eq!(workspace.program(&["run", "--now", "2026-03-02 10:00"]).code, 5);
         let failed = status(&workspace, "2026-03-02 10:00", 1);

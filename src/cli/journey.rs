@@ -187,7 +187,10 @@ fn show(
         output.text(&line)?;
     }
     if let Some(at) = summary.paused_at {
-        output.text(&format!("It is paused since {}: nobody enters or moves, and its messages wait.", rfc3339(at)))?;
+        output.text(&format!(
+            "It is paused since {}: nobody enters or moves, and its messages wait.",
+            rfc3339(at)
+        ))?;
     }
     output.text("")?;
     let only = [

@@ -5,19 +5,23 @@
 
 pub mod args;
 mod cells;
+mod commands;
 mod demo;
 mod dispatch;
 mod error;
 mod exit;
 mod explain;
 mod import;
+mod init;
 mod journey;
 mod lists;
 mod logging;
+mod new_folder;
 mod output;
 mod pausing;
 mod progress;
 mod run;
+mod schema;
 mod segment;
 mod status;
 mod store_error;

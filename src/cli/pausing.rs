@@ -36,14 +36,19 @@ fn open(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i
 fn find(name: &str, plan: &Plan, store: &mut Store) -> Result<Named, CliError> {
     let known: Vec<String> = store.journeys()?.into_iter().map(|(name, _)| name).collect();
     let defined = plan.journey(name);
-    let former = defined.and_then(|journey| journey.was.as_deref()).filter(|_| !known.iter().any(|known| known == name));
+    let former = defined
+        .and_then(|journey| journey.was.as_deref())
+        .filter(|_| !known.iter().any(|known| known == name));
     let name_there = former.filter(|was| known.iter().any(|known| known == was)).unwrap_or(name);
     if defined.is_none() && !known.iter().any(|known| known == name) {
         let names = plan.journeys.iter().map(|journey| journey.name.as_str());
         let hint = did_you_mean(name, names);
         return Err(CliError::usage(format!("there is no journey `{name}`")).hint(hint));
     }
-    Ok(Named { name: name_there.to_owned(), target: defined.map_or("contact", |journey| journey.target.name()) })
+    Ok(Named {
+        name: name_there.to_owned(),
+        target: defined.map_or("contact", |journey| journey.target.name()),
+    })
 }
 
 /// `pause`.
@@ -109,6 +114,7 @@ fn tell(said: &str, pauses: &Pauses, output: &mut Output) -> Result<Exit, CliErr
 
 /// What is paused, for programs.
 pub(super) fn as_json(pauses: &Pauses) -> serde_json::Value {
-    let journeys = pauses.journeys.iter().map(|(name, at)| json!({ "journey": name, "paused_at": rfc3339(*at) }));
+    let journeys =
+        pauses.journeys.iter().map(|(name, at)| json!({ "journey": name, "paused_at": rfc3339(*at) }));
     json!({ "all_paused_at": super::cells::moment(pauses.all), "paused": journeys.collect::<Vec<_>>() })
 }

@@ -81,7 +81,8 @@ pub(super) fn run(
         Ok(()) => store.totals()?,
         Err(error) => {
             // What failed first is told; where the store itself is gone, nothing can be noted.
-            let _ = store.end_run(key, runtime::real_now(), from, &Totals::default(), Some(&error.to_string()));
+            let _ =
+                store.end_run(key, runtime::real_now(), from, &Totals::default(), Some(&error.to_string()));
             return Err(error);
         }
     };

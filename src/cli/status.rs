@@ -17,11 +17,7 @@ use crate::{
 };
 
 /// Carries out `status`: 0 when all is well, 1 when somebody should look.
-pub(super) fn status(
-    global: &GlobalArguments,
-    late: &str,
-    output: &mut Output,
-) -> Result<Exit, CliError> {
+pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) -> Result<Exit, CliError> {
     let (_, plan) = workspace::plan(global, output)?;
     let mut store = Store::open(&workspace::store_address(global, &plan)?)?;
     let real_now = runtime::real_now();
@@ -113,8 +109,10 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         lines.push(line("failed", "nothing"));
     }
     for failures in &status.failures {
-        let latest = failures.latest_at.map(|at| format!(", the latest at {}", rfc3339(at))).unwrap_or_default();
-        let text = format!("{}, {}: {} {}{latest}", failures.journey, failures.step, failures.count, failures.what);
+        let latest =
+            failures.latest_at.map(|at| format!(", the latest at {}", rfc3339(at))).unwrap_or_default();
+        let text =
+            format!("{}, {}: {} {}{latest}", failures.journey, failures.step, failures.count, failures.what);
         lines.push(line("failed", &format!("{text}{}", alarm(Alarm::NewFailures))));
     }
     if let Some(at) = status.pauses.all {
@@ -138,7 +136,12 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         "holds",
         &format!(
             "{} accounts, {} contacts, {} of them in journeys, {} leads, {} interactions, {} messages",
-            sizes.accounts, sizes.contacts, sizes.participants, sizes.leads, sizes.interactions, sizes.messages
+            sizes.accounts,
+            sizes.contacts,
+            sizes.participants,
+            sizes.leads,
+            sizes.interactions,
+            sizes.messages
         ),
     ));
     lines

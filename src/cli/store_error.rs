@@ -58,7 +58,9 @@ impl From<PublishError> for CliError {
             PublishError::FieldRemoved { field, .. } => Some(format!(
                 "Put it back, or say in `tilework.yaml` that its values go: `removed: {{ fields: {{ {field}: clear }} }}`."
             )),
-            PublishError::JourneyNameTaken { .. } => Some("Choose another name for the new journey.".to_owned()),
+            PublishError::JourneyNameTaken { .. } => {
+                Some("Choose another name for the new journey.".to_owned())
+            }
             PublishError::StepIdTaken { .. } => Some("Choose another id for the new step.".to_owned()),
         };
         match error {

@@ -13,7 +13,7 @@ use crate::{
     insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, VisitStory, contact_story},
     model::time::{NEVER, rfc3339},
     store::{MadeRow, Store},
-    tiles::{Asked, Question, Work},
+    tiles::{Asked, Question},
 };
 
 /// How many interactions are told to people; programs get all.
@@ -73,13 +73,8 @@ fn step_of<'p>(plan: &'p Plan, journey: &str, step: &str) -> Option<(&'p Journey
 /// What a step waits for, and where its paths lead.
 fn what_next(plan: &Plan, journey: &str, step: &str) -> Option<String> {
     let (journey, step) = step_of(plan, journey, step)?;
-    let question = match &step.tile.work {
-        Work::Uniform(_) => None,
-        Work::PerContact(tile) => tile.needs().question,
-        Work::PerAccount(tile) => tile.needs().question,
-    };
     let mut parts = Vec::new();
-    if let Some(Question { predicate, asked, .. }) = question {
+    if let Some(Question { predicate, asked, .. }) = step.tile.question() {
         let whose = match asked {
             Asked::Contact => "the contact",
             Asked::Participants => "the account's participants",
@@ -199,8 +194,9 @@ fn line(at: Option<i64>, text: &str) -> String {
     format!("  {:<20}  {text}", at.map(rfc3339).unwrap_or_default())
 }
 
+/// Reasons that are one word of the language, such as `no_account`, as people write them.
 fn words(reason: &str) -> String {
-    reason.replace('_', " ")
+    if reason.contains(' ') { reason.to_owned() } else { reason.replace('_', " ") }
 }
 
 fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
@@ -298,7 +294,10 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
         lines.push(line(part.ended_at, "finished the journey"));
     }
     if let Some(at) = story.may_enter_again_at {
-        lines.push(line(None, &format!("may enter again from {} on, if it is in the audience then", rfc3339(at))));
+        lines.push(line(
+            None,
+            &format!("may enter again from {} on, if it is in the audience then", rfc3339(at)),
+        ));
     }
 }
 

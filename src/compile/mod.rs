@@ -12,9 +12,11 @@ mod renames;
 mod repetition;
 mod segments;
 mod settings;
+mod steps;
 mod workspace;
 
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, Repeat, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, Repeat, SegmentPlan, Settings,
+    StepPlan,
 };
 pub use workspace::compile;

@@ -18,16 +18,21 @@ pub(super) fn check(definitions: &Definitions, catalog: &Catalog, problems: &mut
     }
     for journey in &definitions.journeys {
         let steps = super::flow::all_steps(journey);
-        let names: Vec<_> = steps.iter().map(|step: &&StepDefinition| (&step.id, step.was.as_ref())).collect();
+        let names: Vec<_> =
+            steps.iter().map(|step: &&StepDefinition| (&step.id, step.was.as_ref())).collect();
         taken(&names, problems);
     }
     for name in &definitions.settings.removed.journeys {
         let there = definitions.journeys.iter().find(|journey| journey.header.name.value == name.value);
         if let Some(journey) = there {
             problems.push(
-                Problem::error(Code::InvalidValue, name.span, format!("the journey `{}` isn't removed", name.value))
-                    .related(journey.header.name.span, "it is defined here")
-                    .hint("Take it out of `removed:`, or delete its definition."),
+                Problem::error(
+                    Code::InvalidValue,
+                    name.span,
+                    format!("the journey `{}` isn't removed", name.value),
+                )
+                .related(journey.header.name.span, "it is defined here")
+                .hint("Take it out of `removed:`, or delete its definition."),
             );
         }
     }

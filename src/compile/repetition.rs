@@ -80,7 +80,8 @@ pub(super) fn check(
     steps: &[StepPlan],
     problems: &mut Problems,
 ) {
-    let length = |duration: Duration| after(times.start, duration, times.zone).ok().map(|end| end - times.start);
+    let length =
+        |duration: Duration| after(times.start, duration, times.zone).ok().map(|end| end - times.start);
     if let Some(repeat) = definition.repeat {
         let last = repeat.times.map_or(2, |times| times.value);
         let last_start = nth_start(times.start, repeat.every.value, last, times.zone);
@@ -90,7 +91,9 @@ pub(super) fn check(
         {
             let (span, message) = match repeat.times {
                 Some(times) => (times.span, format!("iteration {last} would start after the journey's end")),
-                None => (repeat.every.span, "the second iteration would start after the journey's end".to_owned()),
+                None => {
+                    (repeat.every.span, "the second iteration would start after the journey's end".to_owned())
+                }
             };
             problems.push(
                 Problem::warning(Code::RepeatPastEnd, span, message)

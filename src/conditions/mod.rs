@@ -14,12 +14,15 @@ mod expression;
 mod functions;
 mod interests;
 mod lists;
+mod mentions;
 mod operand;
 mod scope;
 
 pub use check::check;
 pub use explain::explain;
+pub use functions::functions;
 pub use interests::{Interests, interests};
+pub use mentions::mentions;
 pub use scope::Scope;
 
 #[cfg(test)]

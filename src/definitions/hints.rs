@@ -1,12 +1,15 @@
 //! What to write instead of a length of time, a moment or a time zone that can't be read.
 
-use crate::calendar::{Zone, parse_date, parse_duration};
+use crate::calendar::{CalendarError, Zone, parse_date, parse_duration};
 use crate::diagnostics::suggest;
 use crate::model::DurationUnit;
 
 /// How to mend something that isn't a length of time: a full sentence.
 #[must_use]
 pub fn duration_hint(written: &str) -> String {
+    if let Err(CalendarError::TooLong(_)) = parse_duration(written) {
+        return "Write a shorter time, such as `1 year`.".to_owned();
+    }
     let written = written.trim();
     let digits = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
     let (amount, unit) = (&written[..digits], written[digits..].trim().to_lowercase());

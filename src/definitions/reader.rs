@@ -1,7 +1,7 @@
 //! Reads the keys of a mapping and collects everything that is wrong with them.
 
 use super::scalars::{as_text, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type};
-use super::{ConditionNode, Content, Located, Node, StepDefinition, condition, hints, names};
+use super::{ConditionNode, Content, Key, Located, Node, StepDefinition, condition, hints, names};
 use crate::calendar;
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean, suggest};
 use crate::model::Duration;
@@ -27,6 +27,8 @@ pub struct Reader<'a> {
     what: &'a str,
     problems: &'a mut Problems,
     known: Vec<&'a str>,
+    /// The keys that are described, when they are, in groups.
+    described: &'static [&'static [Key]],
     /// Keys that have to be there and aren't, each with a hint.
     missing: Vec<(&'a str, Option<String>)>,
     is_tile: bool,
@@ -49,6 +51,7 @@ impl<'a> Reader<'a> {
             what,
             problems,
             known: Vec::new(),
+            described: &[],
             missing: Vec::new(),
             is_tile: false,
             is_incomplete: false,
@@ -73,6 +76,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Holds the reading to the table of keys from which schema and reference are made: in builds for
+    /// development, to ask for another key, or not to ask for one of these, is a mistake of the program.
+    #[must_use]
+    pub fn described(self, keys: &'static [&'static [Key]]) -> Reader<'a> {
+        Reader { described: keys, ..self }
+    }
+
     /// The collection of problems, to report more into it.
     pub fn problems(&mut self) -> &mut Problems {
         self.problems
@@ -92,6 +102,12 @@ impl<'a> Reader<'a> {
     /// The key as written and its value; it counts as asked for.
     pub fn entry(&mut self, key: &'a str) -> Option<(&'a Text, &'a Node)> {
         if !self.known.contains(&key) {
+            debug_assert!(
+                self.described.is_empty()
+                    || self.described.iter().copied().flatten().any(|known| known.name == key),
+                "the key `{key}` of `{}` isn't described in definitions/keys.rs",
+                self.what
+            );
             self.known.push(key);
         }
         self.entries.iter().find(|(name, _)| name.value == key).map(|(name, node)| (name, node))
@@ -338,6 +354,17 @@ impl<'a> Reader<'a> {
 
     /// Like [`Reader::finish`]; the hint stands under unknown keys that resemble no known one.
     pub fn finish_with(self, hint: Option<&str>) -> &'a mut Problems {
+        debug_assert_eq!(
+            self.described
+                .iter()
+                .copied()
+                .flatten()
+                .find(|key| !self.known.contains(&key.name))
+                .map(|key| key.name),
+            None,
+            "a key of `{}` is described in definitions/keys.rs and never read",
+            self.what
+        );
         let unknown: Vec<&Text> = self.unknown().map(|(name, _)| name).collect();
         for (key, hint) in &self.missing {
             let is_meant = |name: &Text| suggest(&name.value, self.known.iter().copied()).contains(key);

@@ -1,6 +1,6 @@
 //! `removed:` of `tilework.yaml`: what becomes of what hung on definitions that are gone (semantics 26).
 
-use super::{Located, Reader};
+use super::{Located, Reader, keys::REMOVED};
 use crate::diagnostics::{Code, Problem, Text, did_you_mean};
 use crate::model::Entity;
 
@@ -19,7 +19,7 @@ pub(super) fn read(outer: &mut Reader<'_>) -> Removals {
     let Some((key, _)) = outer.entry("removed") else { return Removals::default() };
     let span = key.span;
     let Some(entries) = outer.mapping_or("removed", hint) else { return Removals::default() };
-    let mut reader = Reader::new(entries, span, "removed", outer.problems());
+    let mut reader = Reader::new(entries, span, "removed", outer.problems()).described(&[REMOVED]);
     let mut removals = Removals::default();
     let hint = "Write each journey with `exit`, such as `journeys: { spring: exit }`.";
     if let Some(journeys) = reader.mapping_or("journeys", hint) {
@@ -58,13 +58,14 @@ fn not_a_field(name: &Text) -> Problem {
     let message = format!("`{}` doesn't say whose field it is", name.value);
     let entity = name.value.split('.').next().unwrap_or_default();
     let known = did_you_mean(entity, Entity::ALL.into_iter().map(Entity::name));
-    let hint = known.unwrap_or_else(|| "Write `account.`, `contact.` or `lead.` before the field.".to_owned());
+    let hint =
+        known.unwrap_or_else(|| "Write `account.`, `contact.` or `lead.` before the field.".to_owned());
     Problem::error(Code::InvalidValue, name.span, message).hint(hint)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::load_files;
+    use super::super::testing::{listed, load_files};
 
     fn read(text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
         let (definitions, problems) = load_files(&[("tilework.yaml", text)], None);
@@ -73,7 +74,7 @@ mod tests {
         let of = |(entity, name): &(super::Located<crate::model::Entity>, crate::diagnostics::Text)| {
             format!("{} {}", entity.value.name(), name.value)
         };
-        (journeys, removed.fields.iter().map(of).collect(), problems)
+        (journeys, removed.fields.iter().map(of).collect(), listed(&definitions, &problems))
     }
 
     #[test]
@@ -87,10 +88,19 @@ mod tests {
     #[test]
     fn each_mistake_in_what_is_gone_has_its_place() {
         let cases = [
-            ("removed: [spring]\n", "wrong-type 1:10 "),
-            ("removed: { journeys: { spring: stay } }\n", "invalid-value 1:32 `stay` is not a value of `spring`: expected `exit`"),
-            ("removed: { fields: { region: clear } }\n", "invalid-value 1:22 `region` doesn't say whose field it is | Write `account.`, `contact.` or `lead.` before the field."),
-            ("removed: { steps: { a: exit } }\n", "unknown-key 1:12 unknown key `steps` in `removed`"),
+            ("removed: [spring]\n", "wrong-type tilework.yaml:1:10 "),
+            (
+                "removed: { journeys: { spring: stay } }\n",
+                "invalid-value tilework.yaml:1:32 `stay` is not a value of `spring`: expected `exit`",
+            ),
+            (
+                "removed: { fields: { region: clear } }\n",
+                "invalid-value tilework.yaml:1:22 `region` doesn't say whose field it is | Write `account.`, `contact.` or `lead.` before the field.",
+            ),
+            (
+                "removed: { steps: { a: exit } }\n",
+                "unknown-key tilework.yaml:1:12 unknown key `steps` in `removed`",
+            ),
         ];
         for (text, expected) in cases {
             let found = read(text).2;

@@ -1,6 +1,6 @@
 //! `repeat:` and `reentry:` of a journey: how people enter once more.
 
-use super::{Located, Reader, hints};
+use super::{Located, Reader, hints, keys::REPEAT};
 use crate::calendar::{Zone, after, parse_duration};
 use crate::diagnostics::{Code, Problem, Span};
 use crate::model::{
@@ -30,9 +30,12 @@ pub(super) fn repeat(outer: &mut Reader<'_>) -> Option<RepeatDefinition> {
     let (key, _) = outer.entry("repeat")?;
     let span = key.span;
     let entries = outer.mapping_or("repeat", hint)?;
-    let mut reader = Reader::new(entries, span, "repeat", outer.problems());
+    let mut reader = Reader::new(entries, span, "repeat", outer.problems()).described(&[REPEAT]);
     if !reader.has("every") {
-        reader.missing("every", "Write how long after a start the next one comes, such as `every: 30 days`.".to_owned());
+        reader.missing(
+            "every",
+            "Write how long after a start the next one comes, such as `every: 30 days`.".to_owned(),
+        );
     }
     let every = reader.duration("every");
     let every = every.filter(|every| {
@@ -50,10 +53,9 @@ pub(super) fn repeat(outer: &mut Reader<'_>) -> Option<RepeatDefinition> {
     let times = times.filter(|times| {
         if times.value < 1 {
             let message = format!("a journey can't take place {} times", times.value);
-            reader.problems().push(
-                Problem::error(Code::InvalidValue, times.span, message)
-                    .hint("Write how many iterations there are in all, the first one included, or leave `times` out."),
-            );
+            reader.problems().push(Problem::error(Code::InvalidValue, times.span, message).hint(
+                "Write how many iterations there are in all, the first one included, or leave `times` out.",
+            ));
         }
         times.value >= 1
     });
@@ -85,9 +87,10 @@ pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<Duration>> {
         Ok(length) if is_at_least(length, SHORTEST_REENTRY) => Some(located(length, text.span)),
         Ok(length) => {
             let message = format!("`{length}` is too short to enter again");
-            reader
-                .problems()
-                .push(Problem::error(Code::InvalidDuration, text.span, message).hint("Write at least `after 2 days`."));
+            reader.problems().push(
+                Problem::error(Code::InvalidDuration, text.span, message)
+                    .hint("Write at least `after 2 days`."),
+            );
             None
         }
         Err(error) => {
@@ -120,11 +123,15 @@ mod tests {
             ("repeat: { every: 1 month }\n", &[]),
             (
                 "repeat: 30 days\n",
-                &["wrong-type 7:9 expected a mapping for `repeat`, found text | Write how often it starts, such as `repeat: { every: 30 days, times: 3 }`."],
+                &[
+                    "wrong-type 7:9 expected a mapping for `repeat`, found text | Write how often it starts, such as `repeat: { every: 30 days, times: 3 }`.",
+                ],
             ),
             (
                 "repeat: { times: 3 }\n",
-                &["missing-key 7:1 `repeat` needs `every` | Write how long after a start the next one comes, such as `every: 30 days`."],
+                &[
+                    "missing-key 7:1 `repeat` needs `every` | Write how long after a start the next one comes, such as `every: 30 days`.",
+                ],
             ),
             (
                 "repeat: { every: 5 minutes, times: 0 }\n",
@@ -139,19 +146,27 @@ mod tests {
             ),
             (
                 "reentry: 90 days\n",
-                &["invalid-duration 7:10 `90 days` doesn't say after how long a contact may enter again | Write `reentry: after 90 days`."],
+                &[
+                    "invalid-duration 7:10 `90 days` doesn't say after how long a contact may enter again | Write `reentry: after 90 days`.",
+                ],
             ),
             (
                 "reentry: after 36 hours\n",
-                &["invalid-duration 7:10 `36 hours` is too short to enter again | Write at least `after 2 days`."],
+                &[
+                    "invalid-duration 7:10 `36 hours` is too short to enter again | Write at least `after 2 days`.",
+                ],
             ),
             (
                 "reentry: after 90 business days\n",
-                &["invalid-duration 7:10 business days don't say when a contact may enter again | Write calendar days, such as `after 90 days`."],
+                &[
+                    "invalid-duration 7:10 business days don't say when a contact may enter again | Write calendar days, such as `after 90 days`.",
+                ],
             ),
             (
                 "reentry: never\n",
-                &["invalid-duration 7:10 `never` doesn't say after how long a contact may enter again | Write after how long, such as `reentry: after 90 days`."],
+                &[
+                    "invalid-duration 7:10 `never` doesn't say after how long a contact may enter again | Write after how long, such as `reentry: after 90 days`.",
+                ],
             ),
         ];
         for (text, expected) in cases {

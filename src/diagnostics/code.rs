@@ -27,6 +27,8 @@ pub enum Code {
     UnknownSegment,
     /// An e-mail that isn't defined.
     UnknownEmail,
+    /// A topic that isn't defined.
+    UnknownTopic,
     /// An interaction type that isn't declared.
     UnknownInteraction,
     /// A field or an attribute that isn't declared.
@@ -103,7 +105,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 47] = [
+    pub const ALL: [(Code, &'static str); 48] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -115,6 +117,7 @@ impl Code {
         (Code::DuplicateName, "duplicate-name"),
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
         (Code::UnknownTile, "unknown-tile"),
@@ -166,6 +169,7 @@ impl Code {
             self,
             Code::UnknownSegment
                 | Code::UnknownEmail
+                | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep

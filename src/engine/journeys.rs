@@ -16,6 +16,10 @@ pub struct LiveJourney<'a> {
     pub key: i64,
     /// The keys of the plan's steps, in the plan's order.
     pub step_keys: Vec<i64>,
+    /// The name under which it was published first.
+    pub origin: String,
+    /// The ids under which the plan's steps were published first, in the plan's order.
+    pub step_origins: Vec<String>,
 }
 
 impl LiveJourney<'_> {
@@ -24,6 +28,18 @@ impl LiveJourney<'_> {
     pub fn step_key(&self, id: &str) -> i64 {
         let place = self.plan.steps.iter().position(|step| step.id == id);
         place.and_then(|place| self.step_keys.get(place)).copied().unwrap_or(-1)
+    }
+
+    /// The id under which a step was published first.
+    pub(super) fn step_origin(&self, id: &str) -> &str {
+        let place = self.plan.steps.iter().position(|step| step.id == id);
+        place.and_then(|place| self.step_origins.get(place)).map_or("", String::as_str)
+    }
+
+    /// Whether a step leads back, so that somebody may come to a step more than once.
+    pub(super) fn goes_back(&self) -> bool {
+        let steps = self.plan.steps.iter().enumerate();
+        steps.into_iter().any(|(at, step)| step.next.iter().any(|(_, to)| to.is_some_and(|to| to <= at)))
     }
 
     /// Starts the iterations whose time has come, and gives those that are going on. Of those that were
@@ -68,7 +84,8 @@ impl LiveJourney<'_> {
         let mut moved = store.stop_blocked(iteration.key, &self.plan.blocks, timezone, now)? > 0;
         let over = open.superseded_at.is_some() || self.plan.end.is_some_and(|end| end <= now);
         // What was missed for too long is over before anybody came in.
-        let missed = open.superseded_at.is_some() && iteration.starts_at < processed_at.saturating_sub(LAG_LIMIT);
+        let missed =
+            open.superseded_at.is_some() && iteration.starts_at < processed_at.saturating_sub(LAG_LIMIT);
         let ended = over && (iteration.enrolled_at.is_some() || missed);
         let first = self.plan.steps.first().zip(self.step_keys.first());
         if let (Some((first, key)), false) = (first, ended) {
@@ -86,7 +103,8 @@ impl LiveJourney<'_> {
                 .map(|(_, key)| *key)
                 .collect();
             let enters_again = |ended_at: i64| {
-                let due = self.plan.reentry.and_then(|length| reentry::due(ended_at, length, &self.plan.zone));
+                let due =
+                    self.plan.reentry.and_then(|length| reentry::due(ended_at, length, &self.plan.zone));
                 match due {
                     Some(due) if due > looked_at => moment_of(due, now),
                     // It might have entered before, but wasn't in the audience then.

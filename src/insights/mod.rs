@@ -12,8 +12,8 @@ mod status;
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{
-    IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport, journey_report,
-    journey_summary,
+    IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
+    journey_report, journey_summary,
 };
 pub use segments::{SegmentSummary, TREND, segment_summaries};
 pub use status::{Alarm, Status, status};

@@ -86,7 +86,8 @@ pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<S
         version: store.version()?,
         alarms: Vec::new(),
     };
-    let is_late = |overdue: &Option<Overdue>| overdue.as_ref().is_some_and(|overdue| now - overdue.due_at > late);
+    let is_late =
+        |overdue: &Option<Overdue>| overdue.as_ref().is_some_and(|overdue| now - overdue.due_at > late);
     let is_new = |failures: &Failures| failures.latest_at.is_some_and(|at| now - at <= NEW);
     let found = [
         (is_late(&status.oldest_step), Alarm::LateStep),

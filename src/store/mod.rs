@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod allotments;
 mod batch;
 mod claims;
 mod columns;
@@ -11,6 +12,7 @@ mod connection;
 mod dialect;
 mod enrolment;
 mod error;
+mod facts;
 mod fates;
 mod interactions;
 mod iterations;
@@ -37,11 +39,13 @@ mod value;
 mod wake;
 mod why;
 
+pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::{Enrolment, Reentry};
 pub use error::StoreError;
+pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
 pub use iterations::IterationRow;
 pub use journeys::{JourneyRow, Publication, PublishedStep, Removed};

@@ -42,7 +42,9 @@ impl Store {
             .transpose()?;
         let order = self.dialect().order_text("name");
         let rows = self.connection.query(
-            &format!("SELECT name, COALESCE(paused_at, 0) FROM journey WHERE state = 'paused' ORDER BY {order}"),
+            &format!(
+                "SELECT name, COALESCE(paused_at, 0) FROM journey WHERE state = 'paused' ORDER BY {order}"
+            ),
             &[],
         )?;
         let journeys = rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?)));

@@ -65,18 +65,16 @@ impl Store {
     /// When the store fails; then nothing is renamed.
     pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
         let both = [Cell::Text(was.to_owned()), Cell::Text(name.to_owned())];
-        self.connection.write(|connection| {
-            match kind {
-                "journey" => rename_journey(connection, &both),
-                "segment" => connection
-                    .execute(
-                        "UPDATE segment SET name = $2 WHERE name = $1
+        self.connection.write(|connection| match kind {
+            "journey" => rename_journey(connection, &both),
+            "segment" => connection
+                .execute(
+                    "UPDATE segment SET name = $2 WHERE name = $1
                          AND NOT EXISTS (SELECT 1 FROM segment o WHERE o.name = $2)",
-                        &both,
-                    )
-                    .map(drop),
-                _ => rename_email(connection, &both),
-            }
+                    &both,
+                )
+                .map(drop),
+            _ => rename_email(connection, &both),
         })?;
         self.names = Names::load(&mut self.connection)?;
         Ok(())
@@ -155,7 +153,8 @@ pub(super) fn rename_step(
 }
 
 fn note_former(connection: &mut Connection, of: i64, both: &[Cell; 2], key: i64) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM former_name WHERE of_key = $1 AND name = $2", &[of.into(), both[1].clone()])?;
+    connection
+        .execute("DELETE FROM former_name WHERE of_key = $1 AND name = $2", &[of.into(), both[1].clone()])?;
     connection.execute(
         "INSERT INTO former_name (of_key, name, key) VALUES ($1, $2, $3) ON CONFLICT (of_key, name) DO NOTHING",
         &[of.into(), both[0].clone(), key.into()],

@@ -151,11 +151,7 @@ impl Store {
                  WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
             )
         };
-        let participants = format!(
-            "{} UNION ALL {}",
-            entries("participant"),
-            entries("entry")
-        );
+        let participants = format!("{} UNION ALL {}", entries("participant"), entries("entry"));
         for row in self.connection.query(&participants, &parameters)? {
             let (state, reason, count) = (row.integer(0)?, row.text(1)?, row.integer(2)?);
             numbers.entered += count;

@@ -138,7 +138,10 @@ impl Store {
                 _ => "messages unknown",
             };
             let (count, latest_at) = (row.integer(3)?, row.optional_integer(4)?);
-            match failures.last_mut().filter(|last| (&last.journey, &last.step, last.what) == (&journey, &step, what)) {
+            match failures
+                .last_mut()
+                .filter(|last| (&last.journey, &last.step, last.what) == (&journey, &step, what))
+            {
                 Some(last) => {
                     last.count += count;
                     last.latest_at = last.latest_at.max(latest_at);

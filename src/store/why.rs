@@ -195,7 +195,7 @@ impl Store {
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
                 AND d.step_key = v.step_key AND d.visit = v.visit
              WHERE c.id = $3 AND v.arrived_at >= $4 AND v.arrived_at < $5
-             ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), s.place",
+             ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
             &[
                 part.iteration_key.into(),
                 part.account_key.into(),

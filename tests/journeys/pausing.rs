@@ -23,7 +23,10 @@ fn said(workspace: &Workspace, arguments: &[&str]) -> String {
 fn a_paused_journey_lets_nobody_in_moves_nobody_and_hands_nothing_over() {
     on_both(|database| {
         let mut first = world(database, EVERYONE, STEPS);
-        first.write("tilework.yaml", &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"));
+        first.write(
+            "tilework.yaml",
+            &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"),
+        );
         first.tick("2026-03-01 08:00");
         let workspace = first.close();
         assert_eq!(
@@ -35,7 +38,11 @@ fn a_paused_journey_lets_nobody_in_moves_nobody_and_hands_nothing_over() {
         world.contacts(&[("eve", "acme")]);
         world.play("2026-03-06 12:00");
         world.ways(&[("ada", "invite | at pause"), ("eve", "never entered")]);
-        assert!(world.messages().iter().all(|message| message.ends_with("waiting")), "{:?}", world.messages());
+        assert!(
+            world.messages().iter().all(|message| message.ends_with("waiting")),
+            "{:?}",
+            world.messages()
+        );
         let workspace = world.close();
         let shown = said(&workspace, &["journey", "show", "spring"]);
         assert!(shown.contains("It is paused since 2026-03-01T08:00:00Z"), "{shown}");
@@ -82,7 +89,10 @@ fn a_paused_journey_holds_nobody_else_up() {
         let asks = ORDERED.replace("did: OrderPlaced", "did: EmailSent").replace("30 days", "1 hour");
         let steps = format!("\n  - id: invite\n    tile: email\n    with: {{ email: invite }}\n{asks}");
         let mut first = world(database, EVERYONE, &steps);
-        first.write("tilework.yaml", &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"));
+        first.write(
+            "tilework.yaml",
+            &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"),
+        );
         first.tick("2026-03-01 08:00");
         let workspace = first.close();
         said(&workspace, &["pause", "spring"]);
@@ -102,10 +112,8 @@ fn pausing_all_holds_journeys_that_come_later_too_and_keeps_what_was_paused_alon
         let workspace = first.close();
         said(&workspace, &["pause", "spring"]);
         said(&workspace, &["pause", "--all"]);
-        workspace.write(
-            "journeys/autumn.yaml",
-            &journey(EVERYONE, STEPS).replace("name: spring", "name: autumn"),
-        );
+        workspace
+            .write("journeys/autumn.yaml", &journey(EVERYONE, STEPS).replace("name: spring", "name: autumn"));
         let mut world = workspace.open();
         world.play("2026-03-08 08:00");
         world.ways(&[("ada", "invite | at pause")]);

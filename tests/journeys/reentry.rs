@@ -143,7 +143,9 @@ fn rule_4_a_reentry_after_months_goes_by_the_calendar() {
 #[test]
 fn rule_14_who_should_have_entered_again_long_ago_does_so_from_now() {
     on_both(|database| {
-        for (now, arrived) in [("2026-06-10 08:00", "2026-06-09T08:00:00Z"), ("2026-06-12 08:00", "2026-06-12T08:00:00Z")] {
+        for (now, arrived) in
+            [("2026-06-10 08:00", "2026-06-09T08:00:00Z"), ("2026-06-12 08:00", "2026-06-12T08:00:00Z")]
+        {
             let mut world = world(database, &keys(AFTER_90_DAYS), STEPS);
             world.play("2026-03-12 08:00");
             world.tick(now);

@@ -142,7 +142,10 @@ fn rule_14_iterations_missed_by_less_than_36_hours_all_take_place() {
                 "4 2026-03-02T20:00:00Z",
             ]
         );
-        world.ways(&[("ada", "pause invite pause invite pause invite | finished, finished, finished, at pause")]);
+        world.ways(&[(
+            "ada",
+            "pause invite pause invite pause invite | finished, finished, finished, at pause",
+        )]);
         assert_eq!(
             world.left("ada", "pause"),
             "2026-03-01T10:00:00Z 2026-03-01T22:00:00Z 2026-03-02T10:00:00Z"
@@ -220,7 +223,8 @@ fn rule_18_what_an_iteration_causes_bears_its_number() {
              ORDER BY i.at",
         );
         assert_eq!(caused, ["1 EmailSent/spring/1/invite/1/ada/0", "2 EmailSent/spring/2/invite/1/ada/0"]);
-        let shown = world.close().program(&["journey", "show", "spring", "--iteration", "2", "--format", "csv"]);
+        let shown =
+            world.close().program(&["journey", "show", "spring", "--iteration", "2", "--format", "csv"]);
         assert!(shown.done().contains("invite,email,4,0,4,0,"));
     });
 }

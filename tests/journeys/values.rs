@@ -84,7 +84,10 @@ fn rule_17_the_outbox_holds_names_and_the_channel_renders_what_is_so_when_it_lea
     with: { type: task, for_each: contact, assign_to: account_owner, subject: \"{{contact.first_name}}\" }
 ";
         let mut world = world(database, EVERYONE, steps);
-        world.workspace.write("tilework.yaml", &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"));
+        world.workspace.write(
+            "tilework.yaml",
+            &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"),
+        );
         world.write("journeys/spring.yaml", &journey(EVERYONE, steps));
         world.tick("2026-03-01 08:00");
         let contents = world.tables().lines("SELECT DISTINCT content FROM outbox");
@@ -98,6 +101,9 @@ fn rule_17_the_outbox_holds_names_and_the_channel_renders_what_is_so_when_it_lea
         let mails = world.workspace.mails();
         let told = mails.iter().filter(|(_, text)| text.contains("Good day, Augusta")).count();
         assert_eq!((mails.len(), told), (4, 1));
-        assert!(world.activities().contains(&"call acme ada ada acme-owner@vendor.example".to_owned()), "a row is as it was made");
+        assert!(
+            world.activities().contains(&"call acme ada ada acme-owner@vendor.example".to_owned()),
+            "a row is as it was made"
+        );
     });
 }

@@ -77,7 +77,8 @@ const CASES: &[Case] = &[
         assert_eq!(counts, (3, vec![("inactive".to_owned(), 1), ("suppressed".to_owned(), 1)]));
         let all = Predicate::Constant(true);
         let everybody = [("suppressed".to_owned(), all)];
-        let counts = store.audience_counts(&audience, &everybody, Some(spring.iteration.key), "UTC", NOW).unwrap();
+        let counts =
+            store.audience_counts(&audience, &everybody, Some(spring.iteration.key), "UTC", NOW).unwrap();
         assert_eq!(counts, (3, vec![("suppressed".to_owned(), 2)]), "who entered isn't kept out");
         assert_eq!(store.audience_counts(&audience, &[], None, "UTC", NOW).unwrap(), (3, vec![]));
     }),
