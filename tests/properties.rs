@@ -154,6 +154,8 @@ pub(crate) struct Case {
     pub(crate) contacts: Vec<usize>,
     /// Contact, kind, minutes after the start.
     interactions: Vec<(usize, bool, i64)>,
+    /// How people enter once more: a key of the journey, or nothing.
+    again: &'static str,
 }
 
 const ACCOUNTS: usize = 3;
@@ -170,7 +172,13 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
             end_after_days,
             contacts,
             interactions,
+            again: "",
         })
+}
+
+/// Cases whose people enter once more.
+fn case_again(again: &'static [&'static str]) -> impl Strategy<Value = Case> {
+    (case(), select(again)).prop_map(|(case, again)| Case { again, ..case })
 }
 
 impl Case {
@@ -183,7 +191,8 @@ impl Case {
         };
         let end = self.end_after_days.map(|days| format!("end: {}\n", rfc3339(at(START) + days * DAY)));
         format!(
-            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}audience: {{ include: [everyone] }}\nsteps: {steps}\n{sections}",
+            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}{}audience: {{ include: [everyone] }}\nsteps: {steps}\n{sections}",
+            self.again,
             end.unwrap_or_default()
         )
     }
@@ -347,7 +356,8 @@ fn everybody_is_somewhere_and_came_there_as_the_journey_leads() {
 
 #[test]
 fn neither_batch_size_nor_database_changes_anything() {
-    holds(10, &case(), |case| {
+    let again = &["", "repeat: { every: 8 days }\n", "reentry: after 3 days\n"];
+    holds(10, &case_again(again), |case| {
         let mut expected = None;
         for (database, size) in [
             (Database::Sqlite, 5_000),
@@ -371,7 +381,8 @@ fn rhythm() -> impl Strategy<Value = Vec<i64>> {
 
 #[test]
 fn rule_14_any_tick_times_give_the_same_end() {
-    holds(24, &(case(), rhythm()), |(case, rhythm)| {
+    let again = &["", "repeat: { every: 8 days, times: 3 }\n"];
+    holds(24, &(case_again(again), rhythm()), |(case, rhythm)| {
         let mut played = case.world(Database::Sqlite);
         played.try_play(end(), &mut |_| {}).unwrap();
         let mut ticked = case.world(Database::Sqlite).batches_of(3);
