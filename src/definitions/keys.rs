@@ -188,6 +188,11 @@ pub const SETTINGS: &[Key] = &[
         Form::Choice(&["automatic", "manual"]),
         "Whether `run` and `serve` publish what changed",
     ),
+    Key::optional(
+        "holidays",
+        Form::List(&Form::Text),
+        "Dates such as `2026-12-25` over which business days pass",
+    ),
     Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
     Key::optional("removed", Form::Keys(REMOVED), "What becomes of what hung on definitions that are gone"),
