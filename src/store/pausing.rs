@@ -66,7 +66,8 @@ impl Store {
     /// When the store fails.
     pub fn pause_journey(&mut self, name: &str, target: &str, now: i64) -> Result<bool, StoreError> {
         let changed = self.connection.execute(
-            "INSERT INTO journey (name, target, publication_key, state, paused_at) VALUES ($1, $2, 0, 'paused', $3)
+            "INSERT INTO journey (name, origin, target, publication_key, state, paused_at)
+             VALUES ($1, $1, $2, 0, 'paused', $3)
              ON CONFLICT (name) DO UPDATE SET state = 'paused', paused_at = excluded.paused_at
              WHERE journey.state <> 'paused'",
             &[name.into(), target.into(), now.into()],
