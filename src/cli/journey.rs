@@ -211,7 +211,7 @@ fn show(
 
 /// "Iteration 2 of 3 since 2026-03-31T08:00:00Z, the next at 2026-04-30T08:00:00Z"
 fn iterations(facts: &JourneyFacts<'_>, report: &JourneyReport, now: i64) -> Option<String> {
-    let repeat = facts.plan.repeat?;
+    let repeat = facts.plan?.repeat?;
     let latest = report.iterations.last().filter(|latest| latest.starts_at <= now)?;
     let of = repeat.times.map(|times| format!(" of {times}")).unwrap_or_default();
     let next = match report.next_iteration_at {

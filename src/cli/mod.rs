@@ -26,6 +26,7 @@ mod segment;
 mod status;
 mod store_error;
 mod why;
+mod why_account;
 mod workspace;
 
 pub use dispatch::dispatch;

@@ -234,7 +234,9 @@ fn destinations<'a>(
         let itself = goto.step.value == step.id.value;
         let to = (!itself).then_some(goto.step.as_str());
         let on = (goto.limited || itself).then_some(placed.following.as_deref()).flatten();
-        let to: BTreeSet<&str> = to.into_iter().chain(on).collect();
+        // Paths that it hasn't got were reported, what stands on them needn't be.
+        let written = placed.written.values().flatten().map(String::as_str);
+        let to: BTreeSet<&str> = to.into_iter().chain(on).chain(written).collect();
         return to.into_iter().collect();
     }
     let all_written = tiles.get(step.id.value.as_str()).is_some_and(|tile| {

@@ -191,7 +191,7 @@ pub const SETTINGS: &[Key] = &[
     Key::optional(
         "holidays",
         Form::List(&Form::Text),
-        "Dates such as `2026-12-25` over which business days pass",
+        "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
     ),
     Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),

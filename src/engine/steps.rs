@@ -78,6 +78,9 @@ fn pass(
             let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
             let mut worked = false;
             for range in ranges {
+                if (engine.stop)() {
+                    return Err(EngineError::Stopped);
+                }
                 // Whoever pauses a journey wants it to stand still now, not when the step is through.
                 if store.is_held(journey.key)? {
                     return Ok(moved || worked);

@@ -97,7 +97,7 @@ pub fn contact_story(
         let facts = journeys.iter().find(named);
         let paused_at = pauses.of(&participation.journey).filter(|_| participation.state == 1);
         let may_enter_again_at = facts.and_then(|facts| enters_again_at(facts, &participation, now));
-        let mut story = journey_story(store, contact_id, participation)?;
+        let mut story = journey_story(store, contact_id, participation, facts)?;
         (story.paused_at, story.may_enter_again_at) = (paused_at, may_enter_again_at);
         stories.push(story);
     }
@@ -131,9 +131,9 @@ pub fn contact_story(
 
 /// When a contact may enter an iteration again that it is through with, as long as it goes on then.
 fn enters_again_at(facts: &JourneyFacts<'_>, part: &Participation, now: i64) -> Option<i64> {
-    let (length, ended_at) = (facts.plan.reentry?, part.ended_at?);
-    let at = crate::calendar::elapsed(ended_at, length, &facts.plan.zone).ok()?;
-    let newer = facts.plan.iteration_start(part.iteration + 1);
+    let (plan, ended_at) = (facts.plan?, part.ended_at?);
+    let at = crate::calendar::elapsed(ended_at, plan.reentry?, &plan.zone).ok()?;
+    let newer = plan.iteration_start(part.iteration + 1);
     let over = [newer, facts.ends_at].into_iter().flatten().min();
     let goes_on = part.entered_again_at.is_none() && over.is_none_or(|over| over > at.max(now));
     goes_on.then_some(at)
@@ -143,8 +143,9 @@ fn journey_story(
     store: &mut Store,
     contact_id: &str,
     participation: Participation,
+    facts: Option<&JourneyFacts<'_>>,
 ) -> Result<JourneyStory, StoreError> {
-    let visits = store.visits(contact_id, &participation)?;
+    let visits = in_order(store.visits(contact_id, &participation)?, facts);
     let mut visits: Vec<VisitStory> =
         visits.into_iter().map(|visit| VisitStory { visit, made: Vec::new() }).collect();
     let mut made_meanwhile = Vec::new();
@@ -157,4 +158,72 @@ fn journey_story(
         }
     }
     Ok(JourneyStory { participation, visits, made_meanwhile, paused_at: None, may_enter_again_at: None })
+}
+
+/// Visits in the order in which they were made. The store can't tell those of one moment apart; the
+/// journey's flow does, through loops, too.
+fn in_order(mut left: Vec<VisitRow>, facts: Option<&JourneyFacts<'_>>) -> Vec<VisitRow> {
+    let mut ordered: Vec<VisitRow> = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let next = ordered.last().and_then(|last| {
+            let step = facts?.step(&last.step)?;
+            let path = last.path.as_deref();
+            let named = step.paths.iter().find(|(name, _)| Some(*name) == path);
+            let to = named.map_or(step.following, |(_, to)| *to)?;
+            left.iter().position(|visit| Some(visit.arrived_at) == last.left_at && visit.step == to)
+        });
+        ordered.push(left.remove(next.unwrap_or(0)));
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insights::StepFacts;
+
+    #[test]
+    fn visits_of_one_moment_stand_as_the_flow_leads() {
+        let step = |id, paths, following| StepFacts { id, tile: "goto", paths, following };
+        let predicate = crate::model::Predicate::Constant(true);
+        let facts = JourneyFacts {
+            name: "spring",
+            was: None,
+            label: None,
+            target: Entity::Contact,
+            starts_at: 0,
+            ends_at: None,
+            audience: &predicate,
+            blocks: &[],
+            timezone: "UTC",
+            plan: None,
+            steps: vec![
+                step("note", Vec::new(), Some("again")),
+                step("again", vec![("goto", Some("note"))], Some("done")),
+                step("done", Vec::new(), None),
+            ],
+        };
+        let visit = |step: &str, visit, path: Option<&str>| VisitRow {
+            step: step.to_owned(),
+            tile: "goto".to_owned(),
+            visit,
+            arrived_at: 7,
+            left_at: Some(7),
+            due_at: None,
+            stopped: false,
+            path: path.map(str::to_owned),
+            reason: None,
+            because: None,
+        };
+        let found = vec![
+            visit("note", 1, None),
+            visit("again", 1, Some("goto")),
+            visit("done", 1, None),
+            visit("note", 2, None),
+            visit("again", 2, None),
+        ];
+        let ordered = in_order(found, Some(&facts));
+        let steps: Vec<&str> = ordered.iter().map(|visit| visit.step.as_str()).collect();
+        assert_eq!(steps, ["note", "again", "note", "again", "done"]);
+    }
 }

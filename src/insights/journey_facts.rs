@@ -28,8 +28,8 @@ pub struct JourneyFacts<'a> {
     pub timezone: &'a str,
     /// The steps in the journey's order.
     pub steps: Vec<StepFacts<'a>>,
-    /// The whole plan, which knows when iterations start.
-    pub plan: &'a JourneyPlan,
+    /// The whole plan, which knows when iterations start, where there is one.
+    pub plan: Option<&'a JourneyPlan>,
 }
 
 /// What the definitions say about a step.
@@ -41,6 +41,8 @@ pub struct StepFacts<'a> {
     pub tile: &'a str,
     /// Its paths, each with the step that it leads to; nothing means out of the journey.
     pub paths: Vec<(&'a str, Option<&'a str>)>,
+    /// Where those go who take no path that has a name; nothing means out of the journey.
+    pub following: Option<&'a str>,
 }
 
 impl<'a> JourneyFacts<'a> {
@@ -56,6 +58,11 @@ impl<'a> JourneyFacts<'a> {
                 .iter()
                 .filter_map(|(path, to)| Some((path.as_deref()?, to.and_then(id_at))))
                 .collect(),
+            following: step
+                .next
+                .iter()
+                .find(|(path, _)| path.is_none())
+                .and_then(|(_, to)| to.and_then(id_at)),
         });
         JourneyFacts {
             name: &plan.name,
@@ -68,7 +75,7 @@ impl<'a> JourneyFacts<'a> {
             blocks: &plan.blocks,
             timezone: plan.zone.name(),
             steps: steps.collect(),
-            plan,
+            plan: Some(plan),
         }
     }
 

@@ -207,7 +207,10 @@ pub fn journey_report(
                 ended_at: row.ended_at,
             })
             .collect(),
-        next_iteration_at: facts.plan.repeat.and_then(|_| facts.plan.next_iteration_start(now)),
+        next_iteration_at: facts
+            .plan
+            .filter(|plan| plan.repeat.is_some())
+            .and_then(|plan| plan.next_iteration_start(now)),
         audience,
         kept_out,
         stop_reasons: numbers.stop_reasons.clone(),

@@ -215,7 +215,7 @@ fn conditions(page: &mut String) {
     let rows = DurationUnit::WORDS.iter().map(|(unit, one, several)| {
         let comes_to = match unit {
             DurationUnit::Months | DurationUnit::Years => "on the calendar of the time zone",
-            DurationUnit::BusinessDays => "without weekends",
+            DurationUnit::BusinessDays => "without weekends and holidays",
             DurationUnit::Days => "24 hours each",
             DurationUnit::Weeks => "7 days each",
             _ => "",

@@ -3,11 +3,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Runtime, RuntimeError, play::next_turn_of, run::tick};
-use crate::store::{Store, StoreError};
+use crate::{
+    engine::EngineError,
+    store::{Store, StoreError},
+};
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
-    /// Set when it is to stop; looked at between ticks.
+    /// Set when it is to stop; looked at while it waits. The engine asks for itself between batches.
     pub stop: &'a AtomicBool,
     /// Sleeps for so many milliseconds of real time.
     pub sleep: &'a dyn Fn(u64),
@@ -34,7 +37,10 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
         if refresh {
             store.free_dead_workers()?;
         }
-        tick(runtime, store, ticked_at, refresh)?;
+        match tick(runtime, store, ticked_at, refresh) {
+            Err(RuntimeError::Engine(EngineError::Stopped)) => return Ok(false),
+            ended => ended?,
+        }
         (serving.ticked)(store, ticked_at)?;
         if refresh {
             let settings = &runtime.engine.plan.settings;

@@ -38,6 +38,7 @@ mod trigger;
 mod value;
 mod wake;
 mod why;
+mod why_account;
 
 pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
@@ -63,6 +64,7 @@ pub use status::{Claims, Failures, Overdue, SegmentsState, Sizes};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

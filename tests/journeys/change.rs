@@ -1,6 +1,6 @@
 //! Definitions that change while people are on their way.
 
-use super::{DEFINITIONS, EVERYONE, ORDERED, journey, workspace, world};
+use super::{EVERYONE, ORDERED, USUAL, journey, workspace, world};
 use crate::support::{
     workspace::{Database, SETTINGS, on_both},
     world::{World, at},
@@ -246,9 +246,8 @@ fn rule_27_a_renamed_email_still_leaves_and_what_it_did_is_its_own() {
             &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"),
         );
         world.tick("2026-03-21 08:00");
-        let renamed =
-            DEFINITIONS.replace("kind: email\nname: invite", "kind: email\nname: offer\nwas: invite");
-        world.workspace.write("journeys/definitions.yaml", &renamed);
+        let renamed = USUAL.replace("kind: email\nname: invite", "kind: email\nname: offer\nwas: invite");
+        world.workspace.write("journeys/usual.yaml", &renamed);
         world.write(
             "journeys/spring.yaml",
             &journey(EVERYONE, &INVITE_AND_PAUSE.replace("email: invite", "email: offer")),

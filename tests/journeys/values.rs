@@ -2,7 +2,7 @@
 
 use tilework::interactions::ImportKind;
 
-use super::{DEFINITIONS, EVERYONE, journey, world};
+use super::{EVERYONE, USUAL, journey, world};
 use crate::support::workspace::{SETTINGS, Workspace, on_both};
 
 const FIELDS: &str = "
@@ -96,7 +96,7 @@ fn rule_17_the_outbox_holds_names_and_the_channel_renders_what_is_so_when_it_lea
         assert_eq!(world.workspace.mails().len(), 0);
 
         world.set("ada", "first_name", "Augusta");
-        world.write("journeys/definitions.yaml", &DEFINITIONS.replace("Dear {{", "Good day, {{"));
+        world.write("journeys/usual.yaml", &USUAL.replace("Dear {{", "Good day, {{"));
         world.tick("2026-03-01 09:00");
         let mails = world.workspace.mails();
         let told = mails.iter().filter(|(_, text)| text.contains("Good day, Augusta")).count();
