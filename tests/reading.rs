@@ -209,7 +209,7 @@ fn a_program_reads_the_same_numbers() {
         assert_eq!(workspace.json(&["journey", "show", "spring"]), expected);
         let expected = json!({
             "name": "spring", "target": "account", "audience": 1, "entered": 1, "active": 1, "finished": 0,
-            "stopped": 0, "stop_reasons": {},
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 1, json!({})),
                 step("visited", "trigger", 1, 0, json!({ "then": 0, "else": 0 })),
