@@ -4,6 +4,7 @@
 
 mod architecture;
 mod crash;
+mod custom_tiles_page;
 mod diagnostics;
 mod forgotten;
 mod init;

@@ -202,7 +202,7 @@ fn a_program_reads_the_same_numbers() {
         let expected = json!({
             "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
             "iterations": iterations, "kept_out": { "suppressed": 1 }, "audience": 4, "entered": 3, "active": 1, "finished": 2,
-            "stopped": 0, "stop_reasons": {},
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 3, json!({})),
                 step("visited", "trigger", 1, 2, json!({ "then": 2, "else": 0 })),

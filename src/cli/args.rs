@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
@@ -132,6 +133,9 @@ pub enum Command {
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
+    /// Look at tiles, and make and test your own
+    #[command(subcommand)]
+    Tile(TileCommand),
     /// Look at leads
     #[command(subcommand)]
     Lead(LeadCommand),
@@ -254,7 +258,17 @@ pub enum JourneyCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         iteration: Option<i64>,
     },
+    /// Let those who failed at a step try again, after what made them fail was mended
+    Retry {
+        /// The journey's name
+        name: String,
+        /// The step at which they failed
+        #[arg(long, value_name = "ID")]
+        step: String,
+    },
 }
+
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -268,17 +282,6 @@ pub enum LeadCommand {
 pub enum ActivityCommand {
     /// All activities, the newest last
     List,
-}
-
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
 }
 
 /// Whose story can be told.
@@ -307,6 +310,9 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::New { .. }) => &[Format::Text],
+            Command::Tile(_) => &[Format::Text, Format::Json],
             Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
             | Command::Init { .. }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     calendar::{Zone, parse_moment},
+    channels::RunLimit,
     compile::Plan,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
@@ -49,6 +50,7 @@ pub(super) fn run(
     let zone = &plan.settings.zone;
     let now = moment(global.now.as_ref(), zone)?;
     let until = moment(arguments.until.as_ref(), zone)?;
+    refuse_to_reach_the_world(&plan, arguments)?;
     let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
@@ -80,8 +82,8 @@ pub(super) fn run(
         Some(until) => play_with(&plan, &mut store, &global.workspace, from, until, batch_size),
         None => run_once(&plan, &mut store, &global.workspace, from, batch_size),
     };
-    let after = match worked {
-        Ok(()) => store.totals()?,
+    let (after, limited) = match worked {
+        Ok(limited) => (store.totals()?, limited),
         Err(error) => {
             // What failed first is told; where the store itself is gone, nothing can be noted.
             let _ =
@@ -90,8 +92,23 @@ pub(super) fn run(
         }
     };
     store.end_run(key, runtime::real_now(), end, &after.since(&before), None)?;
-    summary(&before, &after, from, end, until.is_some(), output)?;
-    Ok(if after.failed > before.failed { Exit::Rejects } else { Exit::Done })
+    summary(&before, &after, (from, end), until.is_some(), limited, output)?;
+    let done = after.since(&before);
+    let failed = done.failed + done.messages_failed > 0 || limited.is_some();
+    Ok(if failed { Exit::Rejects } else { Exit::Done })
+}
+
+/// Played time calls no services of others, unless that is asked for (semantics 29).
+fn refuse_to_reach_the_world(plan: &Plan, arguments: &RunArguments) -> Result<(), CliError> {
+    let reached = plan.reaches_the_world();
+    if arguments.until.is_none() || arguments.play || reached.is_empty() {
+        return Ok(());
+    }
+    let message = format!("playing would really call {}", reached.join(", "));
+    Err(CliError::usage(message).hint(
+        "Add `--play` if that is meant; else use an environment whose channels write files: `--env NAME`."
+            .to_owned(),
+    ))
 }
 
 fn run_once(
@@ -100,10 +117,11 @@ fn run_once(
     workspace: &Path,
     now: i64,
     batch_size: usize,
-) -> Result<(), CliError> {
+) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), now)?;
     let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
-    Ok(runtime::tick(&runtime, store, now, true)?)
+    runtime::tick(&runtime, store, now, true)?;
+    Ok(runtime.limit.reached())
 }
 
 /// Plays time in a workspace.
@@ -114,7 +132,7 @@ pub(super) fn play(
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    play_with(plan, store, workspace, from, until, BATCH_SIZE)
+    play_with(plan, store, workspace, from, until, BATCH_SIZE).map(drop)
 }
 
 fn play_with(
@@ -124,7 +142,7 @@ fn play_with(
     from: i64,
     until: i64,
     batch_size: usize,
-) -> Result<(), CliError> {
+) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
     let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     let mut last_told = runtime::real_now();
@@ -136,7 +154,7 @@ fn play_with(
         }
     };
     runtime::play(&runtime, store, from, until, &mut told)?;
-    Ok(())
+    Ok(runtime.limit.reached())
 }
 
 fn runtime_of<'a>(
@@ -147,15 +165,15 @@ fn runtime_of<'a>(
     stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
     let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
-    Runtime { engine, root }
+    Runtime { engine, root, limit: RunLimit::of(plan) }
 }
 
 fn summary(
     before: &Totals,
     after: &Totals,
-    from: i64,
-    end: i64,
+    (from, end): (i64, i64),
     played: bool,
+    limited: Option<u64>,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let done = after.since(before);
@@ -166,6 +184,9 @@ fn summary(
         ("delivered", done.delivered),
         ("blocked", done.blocked),
         ("failed", done.failed),
+        ("messages_delivered", done.messages_delivered),
+        ("messages_blocked", done.messages_blocked),
+        ("messages_failed", done.messages_failed),
         ("leads", done.leads),
         ("activities", done.activities),
     ];
@@ -174,6 +195,7 @@ fn summary(
         for (name, number) in numbers {
             object[name] = json!(number);
         }
+        object["limit_reached"] = json!(limited);
         return output.json(&object);
     }
     let time = match played {
@@ -187,6 +209,9 @@ fn summary(
         "mail delivered|mails delivered",
         "mail blocked|mails blocked",
         "mail failed|mails failed",
+        "message delivered|messages delivered",
+        "message blocked|messages blocked",
+        "message failed|messages failed",
         "lead|leads",
         "activity|activities",
     ];
@@ -200,6 +225,12 @@ fn summary(
         })
         .collect();
     let told = if told.is_empty() { "nothing was due".to_owned() } else { told.join(", ") };
+    if let Some(limit) = limited {
+        output.complain(&format!(
+            "stopped at the limit of {limit} messages a run (`limits: messages_per_run:`); the others wait for the next run\n\
+             If they shouldn't leave, drop them: `tilework outbox drop --journey NAME`."
+        ));
+    }
     output.text(&format!("{time}: {told}"))
 }
 

@@ -6,6 +6,7 @@
 mod catalog;
 mod email;
 mod flow;
+mod http;
 mod journey;
 mod plan;
 mod renames;
@@ -13,10 +14,13 @@ mod repetition;
 mod segments;
 mod settings;
 mod steps;
+mod workflow;
 mod workspace;
 
+pub use http::{Body, HttpPlan};
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, Repeat, SegmentPlan, Settings,
-    StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, Repeat, SegmentPlan,
+    Settings, StepPlan,
 };
+pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

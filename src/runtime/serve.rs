@@ -35,6 +35,8 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
         let ticked_at = (runtime.engine.real_now)();
         refresh |= next_refresh <= ticked_at;
         if refresh {
+            // What is a run to others is the time between two refreshes here.
+            runtime.limit.reset();
             store.free_dead_workers()?;
         }
         match tick(runtime, store, ticked_at, refresh) {
@@ -56,7 +58,9 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             }
             let now = (runtime.engine.real_now)();
             let turns = next_turn_of(runtime, store, ticked_at)?.is_some_and(|at| at <= now);
-            if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
+            let limited = runtime.limit.reached().is_some();
+            let due = store.positions_due(now)? || (!limited && store.messages_due(now, now)?);
+            if store.has_incoming()? || due || next_refresh <= now || turns {
                 refresh |= turns;
                 break;
             }

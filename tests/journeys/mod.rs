@@ -5,6 +5,7 @@ mod account_triggers;
 mod blocking;
 mod branch;
 mod change;
+mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;
@@ -20,6 +21,8 @@ mod split;
 mod stopping;
 mod values;
 mod waits;
+mod workflow_failures;
+mod workflows;
 
 use tilework::model::time::{DAY, HOUR};
 

@@ -73,11 +73,41 @@ fn command_lines_mean_what_they_say() {
         ("pause vip", Command::Pause(PauseArguments { journey: Some(name()), all: false })),
         ("resume --all", Command::Resume(PauseArguments { journey: None, all: true })),
         ("status", Command::Status { late: "1 hour".to_owned() }),
+        (
+            "journey retry vip --step call",
+            Command::Journey(JourneyCommand::Retry { name: name(), step: "call".to_owned() }),
+        ),
+        ("tile list", Command::Tile(TileCommand::List)),
+        ("tile show vip", Command::Tile(TileCommand::Show { name: name() })),
+        ("tile test", Command::Tile(TileCommand::Test { name: None })),
+        ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
+        ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
         ("lead list", Command::Lead(LeadCommand::List)),
         ("activity list", Command::Activity(ActivityCommand::List)),
         (
             "outbox list --state failed",
             Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
+        ),
+        ("outbox show a/1/b/1/c/0", Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() })),
+        (
+            "outbox retry a b --state failed",
+            Command::Outbox(OutboxCommand::Retry {
+                which: OutboxSelection {
+                    keys: vec!["a".to_owned(), "b".to_owned()],
+                    ..OutboxSelection::default()
+                },
+                state: Some("failed".to_owned()),
+            }),
+        ),
+        (
+            "outbox drop --journey vip --step tell",
+            Command::Outbox(OutboxCommand::Drop {
+                which: OutboxSelection {
+                    journey: Some(name()),
+                    step: Some("tell".to_owned()),
+                    ..OutboxSelection::default()
+                },
+            }),
         ),
         ("init there", Command::Init { directory: PathBuf::from("there") }),
         (
@@ -119,6 +149,7 @@ fn wrong_usage_is_told() {
         ("import accounts", "<FILE>"),
         ("import accounts a.csv --map name", "a column of the file and a field were expected"),
         ("run --play", "--until <TIME>"),
+        ("outbox drop --step tell", "--journey <NAME>"),
         ("run --until soon", "`soon` is not a date and time; write it as in"),
         ("pause", "<JOURNEY|--all>"),
         ("pause vip --all", "cannot be used with '--all'"),
