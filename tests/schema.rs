@@ -150,18 +150,21 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 13] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 16] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-hold", "likewise"),
     ("invalid-name-attribute", "a word of the language"),
     ("invalid-name-reserved-by-expressions", "a word of expressions"),
     ("invalid-name-reserved-by-the-store", "a word of the store"),
+    ("invalid-name-tile-folder", "it stands in a folder of its own"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
     ("missing-key-wait", "one of two parameters is enough"),
     ("unknown-key-step-outside-a-trigger", "conditions are the same everywhere"),
     ("unknown-key-wait", "two parameters that don't go together"),
+    ("unknown-path-case", "cases of tiles aren't definitions"),
+    ("unknown-path-script", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
     ("wrong-type-number-as-text", "JSON doesn't tell `1.50` from `1.5`"),
 ];
