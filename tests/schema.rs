@@ -150,7 +150,7 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 25] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 28] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-hold", "likewise"),
@@ -162,6 +162,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 25] = [
     ("invalid-name-reserved-by-the-store", "a word of the store"),
     ("invalid-name-share-else", "a word of the language"),
     ("missing-key-at-most", "one key needs another"),
+    ("invalid-name-tile-folder", "it stands in a folder of its own"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
     ("missing-key-split", "one of two parameters is enough"),
@@ -173,6 +174,8 @@ const BEYOND_A_SCHEMA: [(&str, &str); 25] = [
     ("unknown-key-weekdays", "two parameters that don't go together"),
     ("unknown-key-window", "the keys of a window stand in the tile"),
     ("unknown-path-branch", "paths are the names of the cases"),
+    ("unknown-path-case", "cases of tiles aren't definitions"),
+    ("unknown-path-script", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
     ("wrong-type-count", "names may stand for anything"),
     ("wrong-type-number-as-text", "JSON doesn't tell `1.50` from `1.5`"),
