@@ -260,7 +260,8 @@ fn tiles_take_the_parameters_that_they_describe() {
         let hint = unknown.hint.clone().unwrap_or_default();
         let mut told: Vec<&str> = hint.split('`').skip(1).step_by(2).collect();
         let mut described: Vec<&str> = spec.parameters.iter().map(|one| one.name).collect();
-        (told.sort_unstable(), described.sort_unstable());
+        told.sort_unstable();
+        described.sort_unstable();
         assert_eq!(told, described, "`{}` reads other parameters than it describes: {hint}", spec.name);
     }
 }

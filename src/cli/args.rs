@@ -262,6 +262,11 @@ pub enum WhyCommand {
         /// The contact's id or e-mail address
         id: String,
     },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
+        id: String,
+    },
 }
 
 impl Command {
@@ -401,6 +406,14 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            ("init there", Command::Init { directory: PathBuf::from("there") }),
+            (
+                "schema journey",
+                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
+            ),
+            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
+            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -428,7 +441,7 @@ mod tests {
     fn wrong_usage_is_told() {
         let cases = [
             ("", "Usage:"),
-            ("chek", "a similar subcommand exists: 'check'"),
+            ("chek", "'check'"),
             ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),

@@ -24,6 +24,7 @@ mod schema;
 mod segment;
 mod store_error;
 mod why;
+mod why_account;
 mod workspace;
 
 pub use dispatch::dispatch;

@@ -79,6 +79,7 @@ mod tests {
             ("1 dya", "Write `1 day`."),
             ("4h", "Write `4 hours`."),
             ("10 min", "Write `10 minutes`."),
+            ("9000 years", "Write a shorter time, such as `1 year`."),
             ("7", "Write a unit behind the number, such as `7 days`."),
         ] {
             assert_eq!(duration_hint(written), hint, "{written}");

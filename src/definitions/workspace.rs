@@ -305,14 +305,14 @@ purpose: transactional
             (
                 "name: a\n",
                 &[
-                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `segment`, \
-                   `journey`, `email`.",
+                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
+                   `segment`, `email`, `journey`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `journey`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),

@@ -78,6 +78,9 @@ fn pass(
             let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
             let mut worked = false;
             for range in ranges {
+                if (engine.stop)() {
+                    return Err(EngineError::Stopped);
+                }
                 let real_now = (engine.real_now)();
                 let deadline = real_now.saturating_add(LEASE);
                 let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {

@@ -33,6 +33,7 @@ mod trigger;
 mod value;
 mod wake;
 mod why;
+mod why_account;
 
 pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
@@ -53,6 +54,7 @@ pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

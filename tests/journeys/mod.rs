@@ -14,42 +14,32 @@ mod mail;
 mod moments;
 mod playing;
 mod split;
+mod stopping;
 mod waits;
 
 use crate::support::{
+    definitions::USUAL,
     workspace::{Database, Workspace},
     world::World,
 };
 
-/// What the stories' journeys refer to.
+/// What the stories' journeys refer to, beside the usual.
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
-attributes:
-  product: { type: text }
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
 kind: segment
 name: buyers
 target: contact
 where: contact.role == "buyer"
 ---
 kind: segment
+name: beside-a-buyer
+target: contact
+where:
+  any_contact: contact.role == "buyer"
+---
+kind: segment
 name: competitors
 target: account
 where: account.status == "competitor"
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
 ---
 kind: email
 name: notice
@@ -82,6 +72,7 @@ fn whatever_the_batch(story: impl Fn(Database, usize)) {
 /// A workspace with the journey `spring`.
 fn workspace(database: Database, keys: &str, steps: &str) -> Workspace {
     Workspace::on(database)
+        .file("journeys/usual.yaml", USUAL)
         .file("journeys/definitions.yaml", DEFINITIONS)
         .file("journeys/spring.yaml", &journey(keys, steps))
 }
