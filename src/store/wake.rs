@@ -118,7 +118,7 @@ impl Store {
              WHERE p.due_at <= $1 AND t.ended_at IS NULL AND t.key NOT IN ({}) LIMIT 1",
             held_iterations()
         );
-        Ok(self.connection.query_first(&sql, &[now.into(), real_now.into()])?.is_some())
+        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
     }
 
     /// Whether a waiting message is due, those of paused journeys apart; one that is to be tried again
