@@ -5,6 +5,7 @@
 mod architecture;
 mod chains;
 mod crash;
+mod custom_tiles_page;
 mod diagnostics;
 mod forgotten;
 mod init;

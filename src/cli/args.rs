@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
@@ -119,6 +120,9 @@ pub enum Command {
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
+    /// Look at tiles, and make and test your own
+    #[command(subcommand)]
+    Tile(TileCommand),
     /// Look at leads
     #[command(subcommand)]
     Lead(LeadCommand),
@@ -227,7 +231,17 @@ pub enum JourneyCommand {
         #[arg(long, value_name = "ID")]
         account: Option<String>,
     },
+    /// Let those who failed at a step try again, after what made them fail was mended
+    Retry {
+        /// The journey's name
+        name: String,
+        /// The step at which they failed
+        #[arg(long, value_name = "ID")]
+        step: String,
+    },
 }
+
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -241,17 +255,6 @@ pub enum LeadCommand {
 pub enum ActivityCommand {
     /// All activities, the newest last
     List,
-}
-
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
 }
 
 /// Whose story can be told.
@@ -280,6 +283,9 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::New { .. }) => &[Format::Text],
+            Command::Tile(_) => &[Format::Text, Format::Json],
             Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
             | Command::Init { .. }
@@ -400,11 +406,44 @@ mod tests {
                 "journey show vip --account acme",
                 Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
             ),
+            (
+                "journey retry vip --step call",
+                Command::Journey(JourneyCommand::Retry { name: name(), step: "call".to_owned() }),
+            ),
+            ("tile list", Command::Tile(TileCommand::List)),
+            ("tile show vip", Command::Tile(TileCommand::Show { name: name() })),
+            ("tile test", Command::Tile(TileCommand::Test { name: None })),
+            ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
+            ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
             ("lead list", Command::Lead(LeadCommand::List)),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
+            ),
+            (
+                "outbox show a/1/b/1/c/0",
+                Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() }),
+            ),
+            (
+                "outbox retry a b --state failed",
+                Command::Outbox(OutboxCommand::Retry {
+                    which: OutboxSelection {
+                        keys: vec!["a".to_owned(), "b".to_owned()],
+                        ..OutboxSelection::default()
+                    },
+                    state: Some("failed".to_owned()),
+                }),
+            ),
+            (
+                "outbox drop --journey vip --step tell",
+                Command::Outbox(OutboxCommand::Drop {
+                    which: OutboxSelection {
+                        journey: Some(name()),
+                        step: Some("tell".to_owned()),
+                        ..OutboxSelection::default()
+                    },
+                }),
             ),
             ("init there", Command::Init { directory: PathBuf::from("there") }),
             (
@@ -446,6 +485,7 @@ mod tests {
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),
             ("run --play", "--until <TIME>"),
+            ("outbox drop --step tell", "--journey <NAME>"),
             ("run --until soon", "`soon` is not a date and time; write it as in"),
             ("run --batch-size 0", "0 is not in 1.."),
             ("import accounts --frob a.csv", "unexpected argument '--frob'"),

@@ -34,6 +34,10 @@ struct Plugins;
 struct Scripts;
 
 #[derive(Embed)]
+#[folder = "tables/"]
+struct Tables;
+
+#[derive(Embed)]
 #[folder = "data/"]
 struct Data;
 
@@ -89,6 +93,7 @@ fn copy(directory: &Path) -> Result<(), CliError> {
     all.extend(files::<Journeys>("journeys"));
     all.extend(files::<Plugins>("plugins"));
     all.extend(files::<Scripts>("scripts"));
+    all.extend(files::<Tables>("tables"));
     all.extend(files::<Data>("data"));
     write_new_folder(directory, &all, "the sample", "tilework demo my-demo")
 }
@@ -272,7 +277,7 @@ fn an_example(store: &mut Store) -> Result<Option<(String, String)>, CliError> {
         let mut contacts = BTreeSet::new();
         store.messages(None, &mut |row| {
             if row.journey == JOURNEY && row.account_id.as_deref() == Some(account.as_str()) {
-                contacts.insert(row.contact_id);
+                contacts.extend(row.contact_id);
             }
             Ok(())
         })?;

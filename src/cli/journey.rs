@@ -8,7 +8,7 @@ use super::{
     cells::moment,
 };
 use crate::{
-    compile::Plan,
+    compile::{JourneyPlan, Plan},
     diagnostics::did_you_mean,
     insights::{JourneyFacts, JourneyReport, Nobody, journey_report, journey_summary},
     model::{Entity, time::rfc3339},
@@ -27,12 +27,11 @@ pub fn journey(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     match command {
+        // It writes, and so is carried out by `retry`.
+        JourneyCommand::Retry { .. } => {}
         JourneyCommand::List => list(plan, store, output)?,
         JourneyCommand::Show { name, account } => {
-            let journey = plan.journey(name).ok_or_else(|| {
-                let names = plan.journeys.iter().map(|journey| journey.name.as_str());
-                CliError::usage(format!("there is no journey `{name}`")).hint(did_you_mean(name, names))
-            })?;
+            let journey = named(plan, name)?;
             let account = account.as_deref();
             if let Some(id) = account
                 && !store.unknown_ids(Entity::Account, &[id.to_owned()])?.is_empty()
@@ -48,6 +47,56 @@ pub fn journey(
                 Format::Text | Format::Github => show(&facts, &report, account, output)?,
             }
         }
+    }
+    Ok(Exit::Done)
+}
+
+fn named<'p>(plan: &'p Plan, name: &str) -> Result<&'p JourneyPlan, CliError> {
+    plan.journey(name).ok_or_else(|| {
+        let names = plan.journeys.iter().map(|journey| journey.name.as_str());
+        CliError::usage(format!("there is no journey `{name}`")).hint(did_you_mean(name, names))
+    })
+}
+
+/// Carries out `journey retry`: those who failed at a step stand there again and are due. What the step
+/// did for them before stays done, and isn't done twice.
+///
+/// # Errors
+/// When there is no such journey or step, or the store fails.
+pub fn retry(
+    name: &str,
+    step: &str,
+    yes: bool,
+    plan: &Plan,
+    store: &mut Store,
+    now: Option<i64>,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let journey = named(plan, name)?;
+    if journey.step(step).is_none() {
+        let ids = journey.steps.iter().map(|step| step.id.as_str());
+        return Err(CliError::usage(format!("the journey `{name}` has no step `{step}`"))
+            .hint(did_you_mean(step, ids)));
+    }
+    let now = match now {
+        Some(now) => now,
+        None => store.clock()?.unwrap_or_else(crate::runtime::real_now),
+    };
+    let failed = store.failed_at(name, step)?;
+    let people = |count: u64| if count == 1 { "1 contact".to_owned() } else { format!("{count} contacts") };
+    if output.format() == Format::Json {
+        let retried = if yes { store.retry_failed(name, step, now)? } else { 0 };
+        output.json(&json!({ "journey": name, "step": step, "failed": failed, "retried": retried }))?;
+    } else if failed == 0 {
+        output.text(&format!("Nobody failed at `{step}` of `{name}`."))?;
+    } else if yes {
+        let retried = store.retry_failed(name, step, now)?;
+        output.text(&format!("{} stand at `{step}` again; the next run takes them on.", people(retried)))?;
+    } else {
+        output.text(&format!(
+            "{} failed at `{step}` of `{name}`. With `--yes` they try again.",
+            people(failed)
+        ))?;
     }
     Ok(Exit::Done)
 }
@@ -94,6 +143,12 @@ fn as_json(report: &JourneyReport) -> Json {
             "paths": paths(&step.paths),
         })
     });
+    let messages = report.messages.iter().map(|message| {
+        json!({
+            "step": message.step, "channel": message.channel, "state": message.state.name(),
+            "reason": message.reason, "count": message.count,
+        })
+    });
     json!({
         "name": summary.name,
         "target": summary.target.name(),
@@ -104,6 +159,7 @@ fn as_json(report: &JourneyReport) -> Json {
         "stopped": summary.stopped,
         "stop_reasons": report.stop_reasons,
         "steps": steps.collect::<Vec<_>>(),
+        "messages": messages.collect::<Vec<_>>(),
     })
 }
 
@@ -161,7 +217,28 @@ fn show(
         return output.text(&why_nobody(nobody, facts, account.is_some()));
     }
     output.text("")?;
-    output.table(&steps_for_people(facts, report), "It has no steps.")
+    output.table(&steps_for_people(facts, report), "It has no steps.")?;
+    if report.messages.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("step", "STEP"),
+        ("channel", "MESSAGES TO"),
+        ("state", "STATE"),
+        ("count", "MESSAGES"),
+        ("reason", "REASON"),
+    ]);
+    for message in &report.messages {
+        table.push(vec![
+            json!(message.step),
+            json!(message.channel),
+            json!(message.state.name()),
+            json!(message.count),
+            json!(message.reason),
+        ]);
+    }
+    output.text("")?;
+    output.table(&table, "")
 }
 
 /// "70 in audience, 0 entered: 70 below marketing"

@@ -17,6 +17,7 @@ mod lists;
 mod mentions;
 mod operand;
 mod scope;
+mod scripts;
 
 pub use check::check;
 pub use explain::explain;

@@ -1,6 +1,6 @@
 //! The names that definitions may use: fields, interaction types, segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entity, Field, InteractionType, standard};
 
@@ -14,6 +14,19 @@ pub struct Catalog {
     pub interactions: BTreeMap<String, InteractionType>,
     /// What each segment holds, by the segment's name.
     pub segments: BTreeMap<String, Entity>,
+    /// The functions of `scripts/`, by name.
+    pub functions: BTreeMap<String, FunctionShape>,
+}
+
+/// A function of `scripts/` as conditions see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionShape {
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// What it reads of each parameter, when that is nothing but fields of it.
+    pub reads: Vec<Option<BTreeSet<String>>>,
+    /// Changes whenever the function may answer otherwise.
+    pub version: String,
 }
 
 impl Default for Catalog {
@@ -35,6 +48,7 @@ impl Catalog {
                 .map(|kind| (kind.name.clone(), kind))
                 .collect(),
             segments: BTreeMap::new(),
+            functions: BTreeMap::new(),
         }
     }
 

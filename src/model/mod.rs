@@ -13,15 +13,18 @@ mod predicate;
 mod standard;
 pub mod time;
 mod value;
+mod web_address;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, FunctionShape};
 pub use consent::Consent;
 pub use duration::{Duration, DurationUnit};
 pub use entity::Entity;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
 pub use predicate::{
-    Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, Subject, TextTest,
+    Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, ScriptArgument, ScriptCall,
+    Subject, TextTest,
 };
 pub use standard::{built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;
+pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

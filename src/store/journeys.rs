@@ -266,6 +266,7 @@ impl Store {
                     ],
                 )?;
             }
+            super::kept::restore_waits(connection, key)?;
             super::segments::bump_audience_version(connection)?;
             row_of(connection, key)
         })

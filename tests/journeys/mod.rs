@@ -5,6 +5,7 @@ mod account_triggers;
 mod blocking;
 mod branch;
 mod change;
+mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;
@@ -16,6 +17,8 @@ mod playing;
 mod split;
 mod stopping;
 mod waits;
+mod workflow_failures;
+mod workflows;
 
 use crate::support::{
     definitions::USUAL,
