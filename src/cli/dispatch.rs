@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command, JourneyCommand, OutboxCommand},
-    demo, explain, init, run, schema, workspace,
+    demo, explain, init, pausing, run, schema, status, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -29,6 +29,9 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::Pause(arguments) => pausing::pause(global, arguments, output),
+        Command::Resume(arguments) => pausing::resume(global, arguments, output),
+        Command::Status { late } => status::status(global, late, output),
         Command::Segment(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::segment(command, &plan, &mut store, now, output)

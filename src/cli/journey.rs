@@ -10,7 +10,7 @@ use super::{
 use crate::{
     compile::{JourneyPlan, Plan},
     diagnostics::did_you_mean,
-    insights::{JourneyFacts, JourneyReport, Nobody, journey_report, journey_summary},
+    insights::{JourneyFacts, JourneyReport, Narrowed, Nobody, journey_report, journey_summary},
     model::{Entity, time::rfc3339},
     store::Store,
 };
@@ -29,8 +29,8 @@ pub fn journey(
     match command {
         // It writes, and so is carried out by `retry`.
         JourneyCommand::Retry { .. } => {}
-        JourneyCommand::List => list(plan, store, output)?,
-        JourneyCommand::Show { name, account } => {
+        JourneyCommand::List => list(plan, store, now, output)?,
+        JourneyCommand::Show { name, account, iteration } => {
             let journey = named(plan, name)?;
             let account = account.as_deref();
             if let Some(id) = account
@@ -40,11 +40,17 @@ pub fn journey(
                     .hint("An account's id is exact, upper and lower case included.".to_owned()));
             }
             let facts = JourneyFacts::of(journey);
-            let report = journey_report(store, &facts, account, now)?;
+            let narrowed = Narrowed { iteration: *iteration, account_id: account };
+            let report = journey_report(store, &facts, narrowed, now)?;
+            if let Some(number) = iteration
+                && !report.iterations.iter().any(|known| known.number == *number)
+            {
+                return Err(no_iteration(name, *number, &report));
+            }
             match output.format() {
                 Format::Json => output.json(&as_json(&report))?,
                 Format::Csv => output.table(&steps_for_programs(&report), "")?,
-                Format::Text | Format::Github => show(&facts, &report, account, output)?,
+                Format::Text | Format::Github => show(&facts, &report, narrowed, now, output)?,
             }
         }
     }
@@ -101,10 +107,20 @@ pub fn retry(
     Ok(Exit::Done)
 }
 
-fn list(plan: &Plan, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
+fn no_iteration(name: &str, number: i64, report: &JourneyReport) -> CliError {
+    let started: Vec<String> = report.iterations.iter().map(|known| known.number.to_string()).collect();
+    let hint = match started.is_empty() {
+        true => "None started yet.".to_owned(),
+        false => format!("These started: {}.", started.join(", ")),
+    };
+    CliError::usage(format!("the journey `{name}` has no iteration {number} so far")).hint(hint)
+}
+
+fn list(plan: &Plan, store: &mut Store, now: i64, output: &mut Output) -> Result<(), CliError> {
     let mut table = Table::new(&[
         ("name", "JOURNEY"),
         ("target", "OF"),
+        ("state", "STATE"),
         ("starts_at", "STARTS"),
         ("ends_at", "ENDS"),
         ("entered", "ENTERED"),
@@ -115,10 +131,11 @@ fn list(plan: &Plan, store: &mut Store, output: &mut Output) -> Result<(), CliEr
     let mut journeys: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
     journeys.sort_by(|a, b| a.name.cmp(b.name));
     for facts in &journeys {
-        let summary = journey_summary(store, facts)?;
+        let summary = journey_summary(store, facts, now)?;
         table.push(vec![
             json!(summary.name),
             json!(summary.target.name()),
+            json!(summary.state.name()),
             moment(Some(summary.starts_at)),
             moment(summary.ends_at),
             json!(summary.entered),
@@ -149,10 +166,23 @@ fn as_json(report: &JourneyReport) -> Json {
             "reason": message.reason, "count": message.count,
         })
     });
+    let iterations = report.iterations.iter().map(|iteration| {
+        json!({
+            "number": iteration.number,
+            "starts_at": rfc3339(iteration.starts_at),
+            "ended_at": moment(iteration.ended_at),
+        })
+    });
+    let kept_out = report.kept_out.iter().map(|(reason, count)| (reason.clone(), json!(count)));
     json!({
         "name": summary.name,
         "target": summary.target.name(),
+        "state": summary.state.name(),
+        "paused_at": moment(summary.paused_at),
+        "iterations": iterations.collect::<Vec<_>>(),
+        "next_iteration_at": moment(report.next_iteration_at),
         "audience": report.audience,
+        "kept_out": Json::Object(kept_out.collect::<Map<_, _>>()),
         "entered": summary.entered,
         "active": summary.active,
         "finished": summary.finished,
@@ -194,7 +224,8 @@ fn steps_for_programs(report: &JourneyReport) -> Table {
 fn show(
     facts: &JourneyFacts<'_>,
     report: &JourneyReport,
-    account: Option<&str>,
+    narrowed: Narrowed<'_>,
+    now: i64,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let summary = &report.summary;
@@ -208,13 +239,27 @@ fn show(
     if let Some(label) = facts.label {
         output.text(label)?;
     }
+    if let Some(line) = iterations(facts, report, now) {
+        output.text(&line)?;
+    }
+    if let Some(at) = summary.paused_at {
+        output.text(&format!(
+            "It is paused since {}: nobody enters or moves, and its messages wait.",
+            rfc3339(at)
+        ))?;
+    }
     output.text("")?;
-    if let Some(account) = account {
-        output.text(&format!("Only account {account}:"))?;
+    let only = [
+        narrowed.iteration.map(|number| format!("iteration {number}")),
+        narrowed.account_id.map(|id| format!("account {id}")),
+    ];
+    let only: Vec<String> = only.into_iter().flatten().collect();
+    if !only.is_empty() {
+        output.text(&format!("Only {}:", only.join(", ")))?;
     }
     output.text(&totals(report))?;
     if let Some(nobody) = report.nobody {
-        return output.text(&why_nobody(nobody, facts, account.is_some()));
+        return output.text(&why_nobody(nobody, facts, narrowed.account_id.is_some()));
     }
     output.text("")?;
     output.table(&steps_for_people(facts, report), "It has no steps.")?;
@@ -241,6 +286,18 @@ fn show(
     output.table(&table, "")
 }
 
+/// "Iteration 2 of 3 since 2026-03-31T08:00:00Z, the next at 2026-04-30T08:00:00Z"
+fn iterations(facts: &JourneyFacts<'_>, report: &JourneyReport, now: i64) -> Option<String> {
+    let repeat = facts.plan?.repeat?;
+    let latest = report.iterations.last().filter(|latest| latest.starts_at <= now)?;
+    let of = repeat.times.map(|times| format!(" of {times}")).unwrap_or_default();
+    let next = match report.next_iteration_at {
+        Some(at) => format!("the next at {}", rfc3339(at)),
+        None => "the last".to_owned(),
+    };
+    Some(format!("Iteration {}{of} since {}, {next}", latest.number, rfc3339(latest.starts_at)))
+}
+
 /// "70 in audience, 0 entered: 70 below marketing"
 fn totals(report: &JourneyReport) -> String {
     let summary = &report.summary;
@@ -249,7 +306,7 @@ fn totals(report: &JourneyReport) -> String {
         said.collect::<Vec<_>>().join(", ")
     };
     let mut text = format!("{} in audience, {} entered", report.audience, summary.entered);
-    if summary.entered < report.audience && !report.kept_out.is_empty() {
+    if !report.kept_out.is_empty() {
         let kept_out = reasons(&mut report.kept_out.iter().map(|(reason, count)| (reason, count)));
         text = format!("{text}: {kept_out}");
     }
@@ -273,6 +330,7 @@ fn why_nobody(nobody: Nobody, facts: &JourneyFacts<'_>, of_account: bool) -> Str
             "Nobody is in its audience. `tilework segment list` shows how many its segments hold.".to_owned()
         }
         Nobody::AllKeptOut => "Everybody in its audience is kept out.".to_owned(),
+        Nobody::Paused => "It is paused: `tilework resume` lets it go on.".to_owned(),
         Nobody::Over => "It ended before anybody was let in.".to_owned(),
         Nobody::NotRunYet => "Nobody was let in yet: `tilework run` does it.".to_owned(),
     }

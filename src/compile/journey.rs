@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     flow,
-    plan::{JourneyPlan, Removal},
+    plan::{JourneyPlan, Removal, Repeat},
+    repetition,
     settings::zone,
     steps,
     workspace::hash,
@@ -45,6 +46,10 @@ pub(super) fn compile(
     let blocks = blocks(definition, definitions, problems);
     let steps = steps::compile(definition, catalog, &zone, names, tiles, problems);
     let removed = removed(definition, problems);
+    if let (Some(start), Some(steps)) = (start, &steps) {
+        let end = end.flatten();
+        repetition::check(definition, &repetition::Times { start, end, zone: &zone }, steps, problems);
+    }
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
     let mut meaning = vec![content.clone(), zone.name().to_owned(), zone.holidays().listed()];
@@ -65,6 +70,10 @@ pub(super) fn compile(
             None => None,
         },
         at_end: definition.at_end,
+        repeat: definition
+            .repeat
+            .map(|repeat| Repeat { every: repeat.every.value, times: repeat.times.map(|times| times.value) }),
+        reentry: definition.reentry.map(|length| length.value),
         audience,
         blocks,
         segments: named.map(|text| text.value.clone()).collect(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, segments, settings, workflow};
+use super::{Plan, catalog, email, journey, renames, segments, settings, workflow};
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,
@@ -66,6 +66,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             problems,
         ));
     }
+    renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::{ChannelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Entity, FieldType};
+use crate::model::{Consent, Duration, Entity, FieldType};
 
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
 pub use super::scripts::{ScriptDefinition, TableDefinition};
 
 /// A value together with where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -103,6 +103,8 @@ pub struct Settings {
     pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
+    /// What becomes of what hung on definitions that are gone.
+    pub removed: super::Removals,
 }
 
 /// Who publishes changed definitions (semantics 25).
@@ -357,6 +359,10 @@ pub struct JourneyDefinition {
     pub end: Option<Text>,
     /// What happens to those in it at its end.
     pub at_end: AtEnd,
+    /// How it repeats.
+    pub repeat: Option<super::RepeatDefinition>,
+    /// How long after its end a contact may enter again.
+    pub reentry: Option<Located<Duration>>,
     /// Who enters.
     pub audience: AudienceDefinition,
     /// Segments whose members are stopped.

@@ -65,6 +65,12 @@ pub enum Code {
     UnreachableStep,
     /// A journey that ends before it starts.
     EndBeforeStart,
+    /// Iterations that would start after the journey's end.
+    RepeatPastEnd,
+    /// Iterations that start before everybody can be through the former one.
+    RepeatTooShort,
+    /// Nobody can enter again before the iteration or the journey is over.
+    ReentryTooLate,
     /// `for_each`, `based_on` or `by` missing in an account journey.
     MissingUnit,
     /// An account option in a contact journey.
@@ -111,7 +117,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 51] = [
+    pub const ALL: [(Code, &'static str); 54] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -142,6 +148,9 @@ impl Code {
         (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
+        (Code::RepeatPastEnd, "repeat-past-end"),
+        (Code::RepeatTooShort, "repeat-too-short"),
+        (Code::ReentryTooLate, "reentry-too-late"),
         (Code::MissingUnit, "missing-unit"),
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),

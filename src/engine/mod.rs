@@ -9,6 +9,7 @@ mod convert;
 mod facts;
 mod journeys;
 mod question;
+mod reentry;
 mod round;
 mod steps;
 
