@@ -14,6 +14,7 @@ use tilework::{
 };
 
 use crate::support::{
+    definitions::USUAL,
     dump::assert_same,
     workspace::{Database, Workspace},
     world::{World, at},
@@ -21,24 +22,6 @@ use crate::support::{
 
 pub(crate) const START: &str = "2026-03-01 08:00";
 const DAYS: i64 = 30;
-
-const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
-"#;
 
 /// Conditions, in the form in which they stand below `when:`.
 const CONDITIONS: [&str; 12] = [
@@ -191,7 +174,7 @@ impl Case {
     /// The workspace with all data, not yet run.
     pub(crate) fn world(&self, database: Database) -> World {
         let workspace = Workspace::on(database)
-            .file("journeys/definitions.yaml", DEFINITIONS)
+            .file("journeys/definitions.yaml", USUAL)
             .file("journeys/spring.yaml", &self.journey());
         let mut world = workspace.open();
         world.accounts(&["acme", "globex", "initech"]);

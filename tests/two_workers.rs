@@ -19,28 +19,13 @@ use tilework::{
 };
 
 use crate::support::{
+    definitions::USUAL,
     dump::assert_same,
     workspace::{Database, Workspace, on_both},
     world::{at, compiled, import_into},
 };
 
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
----
 kind: journey
 name: spring
 target: account
@@ -99,7 +84,9 @@ impl Chance {
 
 /// Accounts of one to four contacts.
 fn prepared(chance: &mut Chance) -> (Workspace, Vec<String>) {
-    let workspace = Workspace::on(Database::Postgres).file("journeys/definitions.yaml", DEFINITIONS);
+    let workspace = Workspace::on(Database::Postgres)
+        .file("journeys/usual.yaml", USUAL)
+        .file("journeys/definitions.yaml", DEFINITIONS);
     let mut world = workspace.open();
     let accounts: Vec<String> = (0..ACCOUNTS).map(|number| format!("account-{number:02}")).collect();
     world.accounts(&accounts.iter().map(String::as_str).collect::<Vec<&str>>());
@@ -238,7 +225,9 @@ fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
 #[test]
 fn an_order_that_comes_between_a_decision_and_its_commit_is_not_slept_over() {
     on_both(|database| {
-        let workspace = Workspace::on(database).file("journeys/definitions.yaml", DEFINITIONS);
+        let workspace = Workspace::on(database)
+            .file("journeys/usual.yaml", USUAL)
+            .file("journeys/definitions.yaml", DEFINITIONS);
         let mut prepared = workspace.open();
         prepared.accounts(&["acme", "globex"]);
         prepared.contacts(&[("ada", "acme"), ("bob", "acme"), ("cy", "globex")]);

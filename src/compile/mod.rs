@@ -10,6 +10,7 @@ mod journey;
 mod plan;
 mod segments;
 mod settings;
+mod steps;
 mod workspace;
 
 pub use plan::{

@@ -55,6 +55,8 @@ pub struct Definitions {
     pub fields: Vec<FieldsDefinition>,
     /// `kind: interaction`.
     pub interactions: Vec<InteractionDefinition>,
+    /// `kind: topic`.
+    pub topics: Vec<TopicDefinition>,
     /// `kind: segment`.
     pub segments: Vec<SegmentDefinition>,
     /// `kind: journey`.
@@ -76,6 +78,8 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// The days, beside weekends, that aren't business days.
+    pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
 }
@@ -158,6 +162,13 @@ pub struct InteractionDefinition {
     pub header: Header,
     /// Its attributes.
     pub attributes: Vec<FieldDefinition>,
+}
+
+/// `kind: topic`.
+#[derive(Debug, Clone)]
+pub struct TopicDefinition {
+    /// Name and the rest.
+    pub header: Header,
 }
 
 /// `kind: segment`.

@@ -7,12 +7,13 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, segment, settings, yaml,
+    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
+    kinds::{KINDS, kind_named},
+    segment, settings, topic, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const KINDS: [&str; 5] = ["fields", "interaction", "segment", "journey", "email"];
-const LATER_KINDS: [&str; 6] = ["workflow", "topic", "scoring_model", "levels", "test", "tile"];
+const LATER_KINDS: [&str; 5] = ["workflow", "scoring_model", "levels", "test", "tile"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +66,7 @@ fn read_document(
     definitions: &mut Definitions,
     problems: &mut Problems,
 ) {
-    let kinds = KINDS.map(|kind| format!("`{kind}`")).join(", ");
+    let kinds = KINDS.map(|kind| format!("`{}`", kind.name)).join(", ");
     let Content::Mapping(entries) = &document.content else {
         let problem = wrong_type(document, "a definition with a `kind`");
         problems.push(problem.hint(format!(
@@ -85,11 +86,15 @@ fn read_document(
     };
     let mut reader = Reader::new(entries, document.span, &kind.value, problems);
     reader.skip("kind");
+    if let Some(known) = kind_named(&kind.value) {
+        reader = reader.described(known.keys);
+    }
     match kind.value.as_str() {
         "fields" => definitions.fields.extend(fields::read(reader)),
         "interaction" => definitions.interactions.extend(interaction::read(reader)),
         "segment" => definitions.segments.extend(segment::read(reader, path, files)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
+        "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         other => {
             lose_name(entries, problems);
@@ -98,7 +103,8 @@ fn read_document(
                 Problem::error(Code::NotAvailable, kind.span, message)
             } else {
                 let message = format!("there is no kind `{other}`");
-                Problem::error(Code::UnknownKind, kind.span, message).hint_if(did_you_mean(other, KINDS))
+                Problem::error(Code::UnknownKind, kind.span, message)
+                    .hint_if(did_you_mean(other, KINDS.map(|kind| kind.name)))
             });
         }
     }
@@ -119,7 +125,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, topics, .. } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -128,6 +134,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
         fields::report_standard(definition, problems);
@@ -298,14 +305,14 @@ purpose: transactional
             (
                 "name: a\n",
                 &[
-                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `segment`, \
-                   `journey`, `email`.",
+                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
+                   `segment`, `email`, `journey`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `journey`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),

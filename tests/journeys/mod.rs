@@ -11,41 +11,31 @@ mod event_time;
 mod mail;
 mod moments;
 mod playing;
+mod stopping;
 
 use crate::support::{
+    definitions::USUAL,
     workspace::{Database, Workspace},
     world::World,
 };
 
-/// What the stories' journeys refer to.
+/// What the stories' journeys refer to, beside the usual.
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
-attributes:
-  product: { type: text }
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
 kind: segment
 name: buyers
 target: contact
 where: contact.role == "buyer"
 ---
 kind: segment
+name: beside-a-buyer
+target: contact
+where:
+  any_contact: contact.role == "buyer"
+---
+kind: segment
 name: competitors
 target: account
 where: account.status == "competitor"
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
 ---
 kind: email
 name: notice
@@ -69,6 +59,7 @@ fn journey(keys: &str, steps: &str) -> String {
 /// A workspace with the journey `spring`.
 fn workspace(database: Database, keys: &str, steps: &str) -> Workspace {
     Workspace::on(database)
+        .file("journeys/usual.yaml", USUAL)
         .file("journeys/definitions.yaml", DEFINITIONS)
         .file("journeys/spring.yaml", &journey(keys, steps))
 }

@@ -116,6 +116,7 @@ impl World {
                 batch_size: self.batch_size,
                 real_now: &runtime::real_now,
                 observe: &*self.observe,
+                stop: &|| false,
             },
             root: self.workspace.root(),
         };
@@ -138,6 +139,7 @@ impl World {
                 batch_size: self.batch_size,
                 real_now: &runtime::real_now,
                 observe: &*self.observe,
+                stop: &|| false,
             },
             root: self.workspace.root(),
         };
