@@ -220,10 +220,14 @@ fn attributes(entries: &[(Text, Node)], problems: &mut Problems) -> Vec<(Text, N
 
 fn related(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
     let mut reader = Reader::new(entries, span, "condition", problems).described(&[PEOPLE]);
-    let (quantifier, records, node) = RelatedNode::KEYS.iter().find_map(|(key, quantifier, records)| {
-        let (name, node) = reader.entry(key)?;
-        Some((Located { value: *quantifier, span: name.span }, *records, node))
-    })?;
+    let written: Vec<_> = RelatedNode::KEYS
+        .iter()
+        .filter_map(|(key, quantifier, records)| {
+            let (name, node) = reader.entry(key)?;
+            Some((Located { value: *quantifier, span: name.span }, *records, node))
+        })
+        .collect();
+    let (quantifier, records, node) = written.into_iter().next()?;
     let condition = read(node, reader.problems());
     let count = count(&mut reader);
     reader.finish();

@@ -3,3 +3,4 @@
 mod facts;
 mod predicates;
 mod same;
+mod samples;
