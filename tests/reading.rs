@@ -199,7 +199,7 @@ fn a_program_reads_the_same_numbers() {
         };
         let expected = json!({
             "name": "spring", "target": "account", "audience": 4, "entered": 3, "active": 1, "finished": 2,
-            "stopped": 0, "stop_reasons": {},
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 3, json!({})),
                 step("visited", "trigger", 1, 2, json!({ "then": 2, "else": 0 })),

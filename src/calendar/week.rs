@@ -31,7 +31,7 @@ impl Weekdays {
     /// Saturday and Sunday.
     const WEEKEND: u8 = 0x60;
 
-    /// Reads names such as `mon`, `Tue` or `wednesday`, one each.
+    /// Reads names such as `mon`, `Tues` or `wednesday`, one each: the first three letters or more.
     ///
     /// # Errors
     /// At the first that is no day of the week.
@@ -39,15 +39,17 @@ impl Weekdays {
         let mut days = 0;
         for name in names {
             let wanted = name.trim().to_lowercase();
-            let place = DAYS.iter().position(|(short, long, _)| wanted == *short || wanted == *long);
+            let place = DAYS
+                .iter()
+                .position(|(short, long, _)| wanted.starts_with(short) && long.starts_with(&wanted));
             days |= 1 << place.ok_or_else(|| CalendarError::Weekday(name.to_owned()))?;
         }
         Ok(Weekdays { days })
     }
 
-    /// The names of the days, short, Monday first.
+    /// The names of the days, short and long, Monday first.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        DAYS.into_iter().map(|(short, _, _)| short)
+        DAYS.into_iter().flat_map(|(short, long, _)| [short, long])
     }
 
     /// Whether a day is one of them.
@@ -124,8 +126,10 @@ mod tests {
 
     #[test]
     fn days_of_the_week_have_a_short_and_a_long_name() {
-        assert_eq!(Weekdays::named(["mon", "Tuesday"]), Ok(Weekdays { days: 0b11 }));
+        assert_eq!(Weekdays::named(["mon", "Tues"]), Ok(Weekdays { days: 0b11 }));
         assert_eq!(Weekdays::named(Weekdays::names()), Ok(Weekdays::ALL));
-        assert_eq!(Weekdays::named(["mon", "someday"]), Err(CalendarError::Weekday("someday".to_owned())));
+        for name in ["someday", "mo", "mond ay", "sunny", ""] {
+            assert_eq!(Weekdays::named(["mon", name]), Err(CalendarError::Weekday(name.to_owned())));
+        }
     }
 }

@@ -229,6 +229,8 @@ pub enum JourneyCommand {
     },
 }
 
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
@@ -241,17 +243,6 @@ pub enum LeadCommand {
 pub enum ActivityCommand {
     /// All activities, the newest last
     List,
-}
-
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
 }
 
 /// Whose story can be told.
@@ -406,6 +397,30 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            (
+                "outbox show a/1/b/1/c/0",
+                Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() }),
+            ),
+            (
+                "outbox retry a b --state failed",
+                Command::Outbox(OutboxCommand::Retry {
+                    which: OutboxSelection {
+                        keys: vec!["a".to_owned(), "b".to_owned()],
+                        ..OutboxSelection::default()
+                    },
+                    state: Some("failed".to_owned()),
+                }),
+            ),
+            (
+                "outbox drop --journey vip --step tell",
+                Command::Outbox(OutboxCommand::Drop {
+                    which: OutboxSelection {
+                        journey: Some(name()),
+                        step: Some("tell".to_owned()),
+                        ..OutboxSelection::default()
+                    },
+                }),
+            ),
             ("init there", Command::Init { directory: PathBuf::from("there") }),
             (
                 "schema journey",
@@ -446,6 +461,7 @@ mod tests {
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),
             ("run --play", "--until <TIME>"),
+            ("outbox drop --step tell", "--journey <NAME>"),
             ("run --until soon", "`soon` is not a date and time; write it as in"),
             ("run --batch-size 0", "0 is not in 1.."),
             ("import accounts --frob a.csv", "unexpected argument '--frob'"),

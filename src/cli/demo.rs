@@ -272,7 +272,7 @@ fn an_example(store: &mut Store) -> Result<Option<(String, String)>, CliError> {
         let mut contacts = BTreeSet::new();
         store.messages(None, &mut |row| {
             if row.journey == JOURNEY && row.account_id.as_deref() == Some(account.as_str()) {
-                contacts.insert(row.contact_id);
+                contacts.extend(row.contact_id);
             }
             Ok(())
         })?;

@@ -2,7 +2,7 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command},
+    args::{Arguments, Command, OutboxCommand},
     demo, explain, init, run, schema, workspace,
 };
 use crate::{interactions, store::Store};
@@ -42,7 +42,14 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             super::activity(command, &mut workspace::reading(global, output)?.1, output)
         }
         Command::Outbox(command) => {
-            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+            if let OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } = command {
+                let (_, plan) = workspace::plan(global, output)?;
+                let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+                let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
+                return super::outbox_changing(command, &mut store, now, output);
+            }
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::outbox_reading(command, &plan, &mut store, output)
         }
         Command::Why(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;

@@ -186,8 +186,17 @@ fn about(made: &MadeRow) -> Option<String> {
     if made.kind != "message" {
         return Some(text);
     }
-    let content: Json = serde_json::from_str(&text).ok()?;
+    Some(mail_of(&text).unwrap_or(text))
+}
+
+/// The e-mail of a message that is a mail.
+fn mail_of(about: &str) -> Option<String> {
+    let content: Json = serde_json::from_str(about).ok()?;
     content.get("email").and_then(Json::as_str).map(str::to_owned)
+}
+
+fn once(made: &MadeRow) -> &'static str {
+    if made.for_account { ", once for the account" } else { "" }
 }
 
 /// A line with its moment in front; without one, under the line above.
@@ -329,12 +338,22 @@ pub(super) fn next_look(plan: &Plan, journey: &str, step: &str, due_at: Option<i
 pub(super) fn said(made: &MadeRow) -> String {
     let about = about(made).unwrap_or_default();
     match made.kind.as_str() {
-        "message" => format!("mail {about}, {}", words(made.detail.as_deref().unwrap_or_default())),
+        "message" => {
+            let is_mail = made.about.as_deref().is_some_and(|about| mail_of(about).is_some());
+            let (kind, once) = match (is_mail, about.split_once(':')) {
+                (true, _) => (format!("mail {about}"), ""),
+                (false, Some((kind, name))) => (format!("{kind} {name}"), once(made)),
+                (false, None) => (format!("message to {about}"), once(made)),
+            };
+            // The reason of a call may quote its server, whose words stay as they are.
+            let detail = made.detail.as_deref().unwrap_or_default();
+            let detail = if is_mail { words(detail) } else { detail.to_owned() };
+            format!("{kind}{once}, {detail}")
+        }
         kind => {
             let owner =
                 made.detail.as_ref().map_or("without owner".to_owned(), |owner| format!("for {owner}"));
-            let once = if made.for_account { ", once for the account" } else { "" };
-            format!("{kind} {owner}{once}: {about}")
+            format!("{kind} {owner}{}: {about}", once(made))
         }
     }
 }

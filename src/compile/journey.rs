@@ -1,7 +1,5 @@
 //! Journeys: audience, checks, what becomes of removed steps.
 
-use std::collections::BTreeSet;
-
 use super::{
     flow,
     plan::{JourneyPlan, Removal},
@@ -14,6 +12,7 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, Matching, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
+    tiles::Names,
 };
 
 /// Checks a journey.
@@ -22,7 +21,7 @@ pub(super) fn compile(
     definitions: &Definitions,
     catalog: &Catalog,
     workspace_zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
@@ -41,7 +40,7 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps::compile(definition, catalog, &zone, emails, problems);
+    let steps = steps::compile(definition, catalog, &zone, names, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
     let content = definitions.written(header).to_owned();

@@ -11,18 +11,15 @@ use crate::{
     definitions::{JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Catalog,
-    tiles::{CompileContext, GOTO_PATH, TILES, Tile, Work, goto_of, tile_named},
+    tiles::{CompileContext, GOTO_PATH, Names, TILES, Tile, Work, goto_of, tile_named},
 };
-
-/// Tiles of the language that this version doesn't have.
-const TILES_LATER: [&str; 1] = ["launch_workflow"];
 
 /// Checks the steps of a journey. All problems are reported; with an error there are none.
 pub(super) fn compile(
     definition: &JourneyDefinition,
     catalog: &Catalog,
     zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
     problems: &mut Problems,
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
@@ -44,7 +41,7 @@ pub(super) fn compile(
             zone,
             owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
             catalog,
-            emails,
+            names,
             steps: &ids,
             problems: &mut found,
         };
@@ -93,10 +90,6 @@ pub(super) fn compile(
 }
 
 fn unknown_tile(tile: &Text) -> Problem {
-    if TILES_LATER.contains(&tile.value.as_str()) {
-        let message = format!("the tile `{}` is not available in this version", tile.value);
-        return Problem::error(Code::NotAvailable, tile.span, message);
-    }
     let names = TILES.into_iter().map(|kind| kind.spec().name);
     Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
         .hint_if(did_you_mean(&tile.value, names))
@@ -234,7 +227,9 @@ fn destinations<'a>(
         let itself = goto.step.value == step.id.value;
         let to = (!itself).then_some(goto.step.as_str());
         let on = (goto.limited || itself).then_some(placed.following.as_deref()).flatten();
-        let to: BTreeSet<&str> = to.into_iter().chain(on).collect();
+        // Paths that it hasn't got were reported, what stands on them needn't be.
+        let written = placed.written.values().flatten().map(String::as_str);
+        let to: BTreeSet<&str> = to.into_iter().chain(on).chain(written).collect();
         return to.into_iter().collect();
     }
     let all_written = tiles.get(step.id.value.as_str()).is_some_and(|tile| {

@@ -4,6 +4,7 @@
 
 use super::keys::{
     ATTRIBUTES, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, NAME, OPTIONAL_NAME, SEGMENT, STEP, WORDS,
+    WORKFLOW,
 };
 
 /// A kind of definition.
@@ -84,6 +85,12 @@ pub enum Form {
     Fields(&'static [Key]),
     /// A mapping with these keys.
     Keys(&'static [Key]),
+    /// A mapping with these keys, and names of one's own, each with a mapping of those.
+    KeysAndNames(&'static [Key], &'static [Key]),
+    /// A mapping of any depth whose texts are templates.
+    Body,
+    /// A whole number, at least so much.
+    Count(i64),
     /// A list of steps.
     Steps,
     /// The parameters of a tile.
@@ -107,10 +114,12 @@ pub enum Referred {
     Topic,
     /// A tile.
     Tile,
+    /// A workflow.
+    Workflow,
 }
 
 /// All kinds, in the order of the reference.
-pub const KINDS: [KindDescription; 6] = [
+pub const KINDS: [KindDescription; 7] = [
     KindDescription {
         name: "fields",
         summary: "Declares fields of your own for contacts, accounts or leads",
@@ -145,6 +154,13 @@ pub const KINDS: [KindDescription; 6] = [
         keys: &[NAME, WORDS, EMAIL],
         any_of: &["html", "html_file", "text", "text_file"],
         example: "kind: email\nname: spring-invite\nsubject: \"{{contact.first_name}}, an offer for {{account.name}}\"\nhtml: |\n  <p>Hello {{contact.first_name}}</p>\n",
+    },
+    KindDescription {
+        name: "workflow",
+        summary: "What a step launches outside: a call by HTTP",
+        keys: &[NAME, WORDS, WORKFLOW],
+        any_of: &["http", "script"],
+        example: "kind: workflow\nname: tell-crm\nhttp:\n  url: https://crm.vendor.example/hooks/abm\n  body:\n    account: \"{{account.id}}\"\n    why: \"{{journey.name}}\"\n",
     },
     KindDescription {
         name: "journey",

@@ -1,5 +1,6 @@
 //! A whole workspace: its settings and every definition under `journeys/`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,11 @@ use super::variables::Variables;
 use super::{
     Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
     kinds::{KINDS, kind_named},
-    segment, settings, topic, yaml,
+    segment, settings, topic, workflow, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const LATER_KINDS: [&str; 5] = ["workflow", "scoring_model", "levels", "test", "tile"];
+const LATER_KINDS: [&str; 4] = ["scoring_model", "levels", "test", "tile"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -42,26 +43,29 @@ pub fn load(
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
     }
+    let secrets = RefCell::default();
+    let variables = Variables { root, lookup: variable, secrets: &secrets };
     let mut definitions = Definitions { root: root.to_owned(), ..Definitions::default() };
     if let Some((file, text)) = files.read("tilework.yaml", problems) {
         let documents = yaml::parse(file, &text, problems);
-        let variables = Variables { root, lookup: variable };
         definitions.settings = settings::read(&documents, environment, variables, problems);
     }
     for path in files.yaml_files("journeys", problems) {
         let Some((file, text)) = files.read(&path, problems) else { continue };
         for document in yaml::parse(file, &text, problems) {
-            read_document(&document, &path, &mut files, &mut definitions, problems);
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
     }
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
+    definitions.secrets = secrets.into_inner();
     Ok(definitions)
 }
 
 fn read_document(
     document: &Node,
     path: &str,
+    variables: Variables<'_>,
     files: &mut Files<'_>,
     definitions: &mut Definitions,
     problems: &mut Problems,
@@ -96,6 +100,7 @@ fn read_document(
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
+        "workflow" => definitions.workflows.extend(workflow::read(reader, variables)),
         other => {
             lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {
@@ -125,7 +130,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, topics, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, topics, workflows, .. } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -134,6 +139,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("workflow", workflows.iter().map(|definition| &definition.header).collect(), problems);
     headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
@@ -306,20 +312,20 @@ purpose: transactional
                 "name: a\n",
                 &[
                     "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
-                   `segment`, `email`, `journey`.",
+                   `segment`, `email`, `workflow`, `journey`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `journey`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `workflow`, `journey`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: workflow\nname: x\n",
-                &["not-available 3:7 the kind `workflow` is not available in this version"],
+                "# later\n---\nkind: topic\nname: x\n",
+                &["not-available 3:7 the kind `topic` is not available in this version"],
             ),
         ]);
     }

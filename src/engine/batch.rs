@@ -104,7 +104,7 @@ fn decide(
     tile.run(batch, &mut out)?;
     let (outcomes, decided, effects) = out.finish(&place.step.tile_name, batch)?;
     (engine.observe)(Phase::Decided);
-    let commit = convert::commit(place, &loaded, outcomes, decided, effects, whole_accounts);
+    let commit = convert::commit(engine, place, &loaded, outcomes, decided, effects, whole_accounts);
     let blocks = &place.journey.plan.blocks;
     store.commit_outcomes(claim, &commit, blocks, place.journey.plan.zone.name(), place.now)?;
     Ok(())

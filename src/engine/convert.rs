@@ -97,6 +97,7 @@ pub(super) fn load(
 
 /// Makes of a tile's decisions what the store commits.
 pub(super) fn commit(
+    engine: &Engine<'_>,
     place: &Place<'_>,
     loaded: &Loaded,
     outcomes: Vec<(Outcome, Option<String>)>,
@@ -143,7 +144,11 @@ pub(super) fn commit(
             }
         };
         let ordinal = ordinals.entry((account_key, contact_key, visit)).or_default();
-        let kind = if matches!(effect, Effect::Lead { .. }) { "lead" } else { "activity" };
+        let kind = match effect {
+            Effect::Activity { .. } => "activity",
+            Effect::Lead { .. } => "lead",
+            Effect::Message { .. } => "message",
+        };
         commit.effects.push(EffectRow {
             account_key,
             contact_key,
@@ -156,6 +161,15 @@ pub(super) fn commit(
                     EffectRecord::Activity { kind, subject, description, owner, due_at }
                 }
                 Effect::Lead { fields } => EffectRecord::Lead { fields },
+                Effect::Message { channel, content } => {
+                    let timing = engine.plan.message_timing(&channel);
+                    EffectRecord::Message {
+                        channel,
+                        content,
+                        due_at: created_at.saturating_add(timing.hold),
+                        expires_at: timing.expires_after.map(|after| created_at.saturating_add(after)),
+                    }
+                }
             },
         });
         *ordinal += 1;

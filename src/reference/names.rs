@@ -69,10 +69,14 @@ impl Names {
             names.dedup();
             names
         };
-        let Definitions { segments, emails, topics, .. } = definitions;
+        let Definitions { segments, emails, topics, workflows, .. } = definitions;
         let defined = BTreeMap::from([
             (Referred::Segment, sorted(segments.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Email, sorted(emails.iter().map(|one| one.header.name.value.as_str()).collect())),
+            (
+                Referred::Workflow,
+                sorted(workflows.iter().map(|one| one.header.name.value.as_str()).collect()),
+            ),
             (Referred::Topic, sorted(topics.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Interaction, sorted(interactions.iter().map(|kind| kind.name.as_str()).collect())),
             (Referred::Tile, tiles.iter().map(|tile| tile.name.clone()).collect()),

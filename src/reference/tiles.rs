@@ -96,6 +96,7 @@ fn parameter(parameter: &ParameterEntry, names: &Names) -> Json {
         "integer" => json!({ "type": "integer" }),
         "number" => json!({ "type": "number" }),
         "name of an e-mail" => plain(Form::Reference(Referred::Email)),
+        "name of a workflow" => plain(Form::Reference(Referred::Workflow)),
         "name of a segment" => plain(Form::Reference(Referred::Segment)),
         "names, each with a condition" => plain(Form::Map(&Form::Condition)),
         kind if kind.starts_with("names,") => json!({ "type": "object" }),

@@ -162,6 +162,7 @@ fn changed(
     journeys: &BTreeMap<String, String>,
 ) -> Result<Vec<Publication>, StoreError> {
     let (segments, emails) = (store.published("segment")?, store.published("email")?);
+    let workflows = store.published("workflow")?;
     let mut changed = Vec::new();
     let mut compare =
         |known: &BTreeMap<String, String>, kind: &str, name: &str, hash: &str, content: &str| {
@@ -179,6 +180,9 @@ fn changed(
     }
     for email in plan.emails.values() {
         compare(&emails, "email", &email.name, &email.hash, &email.content);
+    }
+    for workflow in plan.workflows.values() {
+        compare(&workflows, "workflow", &workflow.name, &workflow.hash, &workflow.content);
     }
     for journey in &plan.journeys {
         compare(journeys, "journey", &journey.name, &journey.hash, &journey.content);

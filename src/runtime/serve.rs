@@ -30,6 +30,8 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
         let now = (runtime.engine.real_now)();
         refresh |= next_refresh <= now;
         if refresh {
+            // What is a run to others is the time between two refreshes here.
+            runtime.limit.reset();
             store.free_dead_workers()?;
         }
         match tick(runtime, store, now, refresh) {
@@ -51,7 +53,9 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             let now = (runtime.engine.real_now)();
             let next = next_event(runtime, store, now)?;
             let turns = next.is_some_and(|(at, turns)| turns && at <= now + 1);
-            if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
+            let limited = runtime.limit.reached().is_some();
+            let due = store.positions_due(now)? || (!limited && store.messages_due(now, now)?);
+            if store.has_incoming()? || due || next_refresh <= now || turns {
                 refresh |= turns;
                 break;
             }

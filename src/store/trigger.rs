@@ -139,6 +139,7 @@ impl Store {
             iteration: question.iteration,
             journey: question.journey,
             step_key: question.step_key,
+            asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
         };
         let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
         let next = next_event(&mut printer, question.predicate, &scope, &around)?;

@@ -134,6 +134,13 @@ pub enum Effect {
         /// Fields of the lead with their text.
         fields: Vec<(&'static str, Option<String>)>,
     },
+    /// A message that leaves through the outbox.
+    Message {
+        /// The channel, by name.
+        channel: String,
+        /// What the channel needs to make the message, as JSON.
+        content: String,
+    },
 }
 
 /// A tile that is broken.

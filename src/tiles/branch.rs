@@ -46,7 +46,11 @@ impl TileKind for Branch {
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
         let mut reader = Reader::of_step(step, context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
-        let has_cases = reader.required_node("cases").is_some();
+        let has_cases = reader.has("cases");
+        if !has_cases {
+            let hint = "Write `NAME: CONDITION` for each case, such as `large: account.employees >= 1000`.";
+            reader.missing("cases", hint.to_owned());
+        }
         let entries = match has_cases {
             true => reader
                 .mapping_or("cases", "Write `NAME: CONDITION` for each case, the first that holds counts.")

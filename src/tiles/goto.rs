@@ -83,7 +83,7 @@ impl TileKind for GotoTile {
         if to.value == step.id.value {
             context.problems.push(
                 Problem::error(Code::CircularSteps, to.span, format!("`{}` goes to itself", to.value))
-                    .hint("Name the step that comes first when it is done again, or use a `wait` to wait."),
+                    .hint("Name an earlier step to do it again, or a later one to leave steps out; to let time pass, use a `wait`."),
             );
         } else if !context.steps.contains(&to.value) {
             let names = context.steps.iter().map(String::as_str);

@@ -12,6 +12,7 @@ mod create_lead;
 mod email;
 mod end;
 mod goto;
+mod launch_workflow;
 mod shared;
 mod spec;
 mod split;
@@ -23,15 +24,16 @@ mod work;
 pub use batch::{
     AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
 };
-pub use context::{CompileContext, Unit};
+pub use context::{CompileContext, Names, Unit};
 pub use goto::{GOTO_PATH, Goto, goto_of};
+pub use launch_workflow::WORKFLOW;
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
     Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.
-pub const TILES: [&dyn TileKind; 9] = [
+pub const TILES: [&dyn TileKind; 10] = [
     &email::Email,
     &wait::Wait,
     &trigger::Trigger,
@@ -39,6 +41,7 @@ pub const TILES: [&dyn TileKind; 9] = [
     &split::Split,
     &activity::Activity,
     &create_lead::CreateLead,
+    &launch_workflow::LaunchWorkflow,
     &end::End,
     &goto::GotoTile,
 ];

@@ -136,14 +136,12 @@ fn read_shares(entries: &[(Text, Node)], problems: &mut Problems) -> Option<Vec<
             _ => None,
         };
         let Some(share) = share else {
-            problems.push(
-                Problem::error(
-                    Code::InvalidValue,
-                    node.span,
-                    format!("the share of `{}` is no share", name.value),
-                )
-                .hint("Write a percentage from 0% to 100%, such as `40%` or `33.3%`."),
-            );
+            let hint = match node.content {
+                Content::Integer(number @ 0..=100) => format!("Write `{number}%`."),
+                _ => "Write a percentage from 0% to 100%, such as `40%` or `33.3%`.".to_owned(),
+            };
+            let message = format!("the share of `{}` isn't a percentage", name.value);
+            problems.push(Problem::error(Code::InvalidValue, node.span, message).hint(hint));
             continue;
         };
         let before = all;
@@ -188,7 +186,7 @@ fn read_counts(entries: &[(Text, Node)], problems: &mut Problems) -> Option<Vec<
                 Problem::error(
                     Code::InvalidValue,
                     count.span,
-                    format!("`{}` is less than nobody", count.value),
+                    format!("`{}` isn't a number of places", count.value),
                 )
                 .hint("Write how many go this way, such as `100`."),
             );

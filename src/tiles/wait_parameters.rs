@@ -151,7 +151,7 @@ fn weekdays(reader: &mut Reader<'_>, what: &str) -> Option<Located<Weekdays>> {
     for name in &names {
         if let Err(error) = Weekdays::named([name.as_str()]) {
             let similar = did_you_mean(&name.value.to_lowercase(), Weekdays::names());
-            let days: Vec<&str> = Weekdays::names().collect();
+            let days: Vec<&str> = Weekdays::names().step_by(2).collect();
             let hint = similar.filter(|hint| hint.starts_with("Did"));
             reader.problems().push(
                 Problem::error(Code::InvalidValue, name.span, error.to_string())

@@ -3,15 +3,21 @@
 
 mod account_triggers;
 mod blocking;
+mod branch;
 mod change;
 mod effects;
 mod ending;
 mod entering;
 mod event_time;
+mod goto;
 mod mail;
 mod moments;
 mod playing;
+mod split;
 mod stopping;
+mod waits;
+mod workflow_failures;
+mod workflows;
 
 use crate::support::{
     definitions::USUAL,
@@ -54,6 +60,15 @@ fn journey(keys: &str, steps: &str) -> String {
     format!(
         "kind: journey\nname: spring\nowner: marketing@vendor.example\n{target}{start}{keys}\nsteps:\n{steps}\n"
     )
+}
+
+/// Runs a story on both databases, with batches of one participant and of thousands.
+fn whatever_the_batch(story: impl Fn(Database, usize)) {
+    for database in Database::BOTH {
+        for size in [1, 5_000] {
+            story(database, size);
+        }
+    }
 }
 
 /// A workspace with the journey `spring`.

@@ -42,6 +42,7 @@ fn serving_stops_before_the_next_batch_and_the_next_run_does_the_rest() {
                 stop: &|| committed.get(),
             },
             root: world.workspace.root(),
+            limit: tilework::channels::RunLimit::default(),
         };
         let serving = Serving { stop: &stop, sleep: &|_| panic!("it waits"), changed: &|| false };
         let changed = runtime::serve(&runtime, &mut world.store, &serving).unwrap();
