@@ -25,7 +25,7 @@ const CONDITIONS: [(&str, usize, &str); 12] = [
     ("contains_any", 2, "contains_any(contact.interests, [\"a\", \"b\"])"),
     ("contains_all", 2, "contains_all(contact.interests, [\"a\", \"b\"])"),
     ("in_last", 2, "in_last(contact.created_on, \"30 days\")"),
-    ("in_next", 2, "in_next(account.renewal, \"2 months\")"),
+    ("in_next", 2, "in_next(anniversary(contact.birthdate), \"7 days\")"),
     ("in_this", 2, "in_this(contact.created_on, \"quarter\")"),
     ("in_previous", 2, "in_previous(contact.created_on, \"month\")"),
 ];
