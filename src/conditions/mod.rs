@@ -21,6 +21,7 @@ mod operand;
 mod periods;
 mod related;
 mod scope;
+mod scripts;
 mod value;
 
 pub use check::check;

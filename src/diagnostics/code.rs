@@ -65,6 +65,12 @@ pub enum Code {
     UnreachableStep,
     /// A journey that ends before it starts.
     EndBeforeStart,
+    /// Iterations that would start after the journey's end.
+    RepeatPastEnd,
+    /// Iterations that start before everybody can be through the former one.
+    RepeatTooShort,
+    /// Nobody can enter again before the iteration or the journey is over.
+    ReentryTooLate,
     /// `for_each`, `based_on` or `by` missing in an account journey.
     MissingUnit,
     /// An account option in a contact journey.
@@ -101,11 +107,17 @@ pub enum Code {
     NotAvailable,
     /// A file that can't be read, or isn't UTF-8 text.
     UnreadableFile,
+    /// A script that doesn't parse.
+    ScriptSyntax,
+    /// A script that lacks something, or does what scripts may not.
+    ScriptForm,
+    /// A table that can't be used.
+    InvalidTable,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 48] = [
+    pub const ALL: [(Code, &'static str); 54] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -136,6 +148,9 @@ impl Code {
         (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
+        (Code::RepeatPastEnd, "repeat-past-end"),
+        (Code::RepeatTooShort, "repeat-too-short"),
+        (Code::ReentryTooLate, "reentry-too-late"),
         (Code::MissingUnit, "missing-unit"),
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),
@@ -154,6 +169,9 @@ impl Code {
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),
         (Code::UnreadableFile, "unreadable-file"),
+        (Code::ScriptSyntax, "script-syntax"),
+        (Code::ScriptForm, "script-form"),
+        (Code::InvalidTable, "invalid-table"),
     ];
 
     /// The code with this name.
@@ -174,6 +192,7 @@ impl Code {
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep
+                | Code::UnknownTile
                 | Code::SegmentTarget
                 | Code::TemplateField
         )
