@@ -102,7 +102,10 @@ fn subscribed(topic: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<P
             Code::ContactInAccount,
             topic.span,
             "`subscribed` is asked in a condition about accounts, and contacts subscribe",
-            &format!("Write `any_contact:` with `subscribed: {}` to ask for at least one of them.", topic.as_str()),
+            &format!(
+                "Write `any_contact:` with `subscribed: {}` to ask for at least one of them.",
+                topic.as_str()
+            ),
         );
     }
     let wanted = topic.as_str();

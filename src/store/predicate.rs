@@ -12,7 +12,8 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest, Value,
+        Comparison, Condition, DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
+        Value,
     },
 };
 
@@ -287,9 +288,7 @@ impl<'a> Printer<'a> {
 
 /// The alias of a record that has to be in scope.
 pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str, StoreError> {
-    alias.ok_or_else(|| {
-        StoreError::Inconsistent(format!("a condition asks for {what} where there is none"))
-    })
+    alias.ok_or_else(|| StoreError::Inconsistent(format!("a condition asks for {what} where there is none")))
 }
 
 /// The key of the contact that has to be in scope.
