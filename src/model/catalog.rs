@@ -14,6 +14,8 @@ pub struct Catalog {
     pub interactions: BTreeMap<String, InteractionType>,
     /// What each segment holds, by the segment's name.
     pub segments: BTreeMap<String, Entity>,
+    /// The topics that contacts may subscribe to, by name.
+    pub topics: BTreeSet<String>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
 }
@@ -48,6 +50,7 @@ impl Catalog {
                 .map(|kind| (kind.name.clone(), kind))
                 .collect(),
             segments: BTreeMap::new(),
+            topics: BTreeSet::new(),
             functions: BTreeMap::new(),
         }
     }
