@@ -13,6 +13,7 @@ mod properties;
 mod reading;
 mod readme;
 mod saas_sales;
+mod segments;
 mod sample;
 mod store;
 mod support;

@@ -4,5 +4,6 @@
 //! joined and who left. It doesn't know journeys.
 
 mod refresh;
+mod turns;
 
 pub use refresh::{Refreshed, affected, next_refresh, refresh};

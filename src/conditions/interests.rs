@@ -17,6 +17,8 @@ pub struct Interests {
     pub contact_fields: bool,
     /// Whether fields of accounts matter.
     pub account_fields: bool,
+    /// Whether what one contact is or does can concern its account, or others of its account.
+    pub across: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
     /// Whether it compares with the present moment or day, so that the answer can change at any time.
@@ -56,12 +58,14 @@ fn visit(predicate: &Predicate, found: &mut Interests) {
         Predicate::Did(did) => {
             found.interactions.insert(did.interaction.clone());
             found.contact_fields |= did.of == Subject::Account;
+            found.across |= did.of == Subject::Account;
             let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
             found.windows |= moves(&did.since) || moves(&did.until);
             visit(&did.condition, found);
         }
         Predicate::Contacts { condition, .. } => {
             found.contact_fields = true;
+            found.across = true;
             visit(condition, found);
         }
     }

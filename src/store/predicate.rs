@@ -27,6 +27,8 @@ pub(super) struct Printer<'a> {
     pub(super) parameters: Vec<Cell>,
     /// Makes aliases unique.
     aliases: usize,
+    /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
+    focused: bool,
 }
 
 /// The table aliases of the records in scope.
@@ -108,7 +110,21 @@ impl<'a> Printer<'a> {
         timezone: &str,
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0 })
+        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, focused: false })
+    }
+
+    /// Counts nobody but the records in the `focus_…` tables.
+    pub(super) fn focused(mut self) -> Self {
+        self.focused = true;
+        self
+    }
+
+    /// What keeps a key column to those in focus, to stand behind other clauses.
+    fn in_focus(&self, entity: Entity, column: &str) -> String {
+        match self.focused {
+            true => format!(" AND {column} IN (SELECT key FROM focus_{})", entity.name()),
+            false => String::new(),
+        }
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place
@@ -341,6 +357,7 @@ impl<'a> Printer<'a> {
                 format!("{alias}.contact_key"),
             ),
         };
+        clause.push_str(&self.in_focus(Entity::Contact, &format!("{alias}.contact_key")));
         let those = |having: String| {
             format!("({key} IN (SELECT {group} FROM {from} WHERE {clause} AND {group} IS NOT NULL {having}))")
         };
@@ -372,8 +389,11 @@ impl<'a> Printer<'a> {
         let key = scope.account_key.clone();
         let group = format!("{alias}.account_key");
         let condition = self.predicate(condition, &inner)?;
+        let focus = self.in_focus(Entity::Account, &group);
         let those = |clause: &str, having: String| {
-            format!("({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause} {having}))")
+            format!(
+                "({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause}{focus} {having}))"
+            )
         };
         let grouped = |test: String| those(&condition, format!("GROUP BY {group} HAVING COUNT(*) {test}"));
         Ok(match count {
@@ -412,22 +432,32 @@ fn is_textual(operand: &Operand) -> bool {
     }
 }
 
-/// The statement that selects the keys of all records that satisfy a condition, with its parameters.
+/// The statement that selects the keys of all records that satisfy a condition, or of those in `subject`
+/// alone, with its parameters.
 pub(super) fn select_keys(
     dialect: Dialect,
     names: &Names,
     condition: &Condition,
     now: i64,
+    focused: bool,
 ) -> Result<(String, Vec<Cell>), StoreError> {
     let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
+    if focused {
+        printer = printer.focused();
+    }
+    let those = |alias: &str| match focused {
+        true => format!(" AND {alias}.key IN (SELECT key FROM subject)"),
+        false => String::new(),
+    };
     let sql = match condition.target {
         Entity::Contact => {
             let clause = printer.predicate(&condition.predicate, &Scope::contact("c"))?;
-            format!("SELECT c.key AS key FROM {} WHERE {clause}", from_contact("c", &condition.predicate))
+            let from = from_contact("c", &condition.predicate);
+            format!("SELECT c.key AS key FROM {from} WHERE {clause}{}", those("c"))
         }
         Entity::Account => {
             let clause = printer.predicate(&condition.predicate, &Scope::account("a"))?;
-            format!("SELECT a.key AS key FROM account a WHERE {clause}")
+            format!("SELECT a.key AS key FROM account a WHERE {clause}{}", those("a"))
         }
         Entity::Lead => {
             return Err(StoreError::Inconsistent("segments of leads aren't evaluated yet".to_owned()));

@@ -1,0 +1,3 @@
+//! Segments: evaluated again only where something can have changed, and what is shown of them.
+
+mod incremental;
