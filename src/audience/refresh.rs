@@ -115,7 +115,8 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
         interactions: interests.interactions.iter().cloned().collect(),
         segments: interests.segments.iter().cloned().collect(),
         across: interests.across,
-        primary_contacts: false,
+        primary_contacts: interests.primary_contacts,
+        activities: interests.activities,
         passed: passed(segment, before, now)?,
     })
 }
@@ -127,7 +128,7 @@ fn concerns(segment: &SegmentPlan, written: Entity) -> bool {
         || match written {
             Entity::Contact => interests.contact_fields || interests.across,
             Entity::Account => interests.account_fields,
-            Entity::Lead => false,
+            Entity::Lead => interests.lead_fields,
         }
 }
 
@@ -138,6 +139,7 @@ pub fn affected(plan: &Plan, incoming: &Incoming) -> Vec<String> {
         (incoming.contacts && concerns(segment, Entity::Contact))
             || (incoming.accounts && concerns(segment, Entity::Account))
             || (incoming.leads && concerns(segment, Entity::Lead))
+            || (incoming.activities && segment.interests.activities)
             || incoming.interactions.iter().any(|kind| segment.interests.interactions.contains(kind))
     };
     plan.segments.iter().filter(affected).map(|segment| segment.name.clone()).collect()

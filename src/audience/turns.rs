@@ -3,7 +3,10 @@
 use crate::{
     calendar::{self, Zone},
     compile::{Edge, Members, SegmentPlan},
-    model::{Duration, DurationUnit, Entity, FieldType, Operand, Predicate, Subject, time::DAY, time::HOUR},
+    model::{
+        DatePart, Duration, DurationUnit, Entity, FieldType, Operand, Part, Predicate, Reckoning, Subject,
+        time::{DAY, HOUR, MINUTE, SECOND},
+    },
     store::{Passed, Store, StoreError},
 };
 
@@ -25,7 +28,7 @@ impl Turns {
         if let Members::Where(condition) = &segment.members
             && segment.turns_with_clock
         {
-            turns.visit(&condition.predicate);
+            turns.visit(Part::Predicate(&condition.predicate));
         }
         turns
     }
@@ -35,56 +38,58 @@ impl Turns {
         self.days || self.always || !self.moments.is_empty()
     }
 
-    fn visit(&mut self, predicate: &Predicate) {
-        match predicate {
-            Predicate::Constant(_) | Predicate::InSegment { .. } => {}
-            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| self.visit(part)),
-            Predicate::Not(inner) => self.visit(inner),
-            Predicate::Compare { left, right, .. } => match (left, right) {
-                (Operand::Field { subject, name, kind: FieldType::DateTime }, Operand::Now { plus })
-                | (Operand::Now { plus }, Operand::Field { subject, name, kind: FieldType::DateTime }) => {
-                    match entity(*subject) {
-                        Some(entity) => self.moments.push((entity, name.clone(), *plus)),
-                        None => self.always = true,
-                    }
+    fn visit(&mut self, part: Part<'_>) {
+        if let Part::Predicate(Predicate::Compare { left, right, .. }) = part {
+            for (value, moment) in [(left, right), (right, left)] {
+                if let Some(plus) = away(moment)
+                    && let Operand::Field { subject, name, kind: FieldType::DateTime } = value
+                    && let Some(entity) = entity(*subject)
+                {
+                    self.moments.push((entity, name.clone(), plus));
+                    return;
                 }
-                (left, right) => {
-                    self.operand(left);
-                    self.operand(right);
+                // When it falls out of the window that this is, is known by the segment's edges.
+                if let (Operand::Measure(_), Operand::Moment(Reckoning::Ago(_))) = (value, moment) {
+                    self.visit(Part::Operand(value));
+                    return;
                 }
-            },
-            Predicate::Same { left, right } | Predicate::TextTest { operand: left, needle: right, .. } => {
-                self.operand(left);
-                self.operand(right);
             }
-            Predicate::IsTrue(value)
-            | Predicate::IsBlank(value)
-            | Predicate::OneOf { operand: value, .. }
-            | Predicate::HasChoices { operand: value, .. } => self.operand(value),
-            Predicate::Did(did) => self.visit(&did.condition),
-            Predicate::Contacts { condition, .. } => self.visit(condition),
         }
+        match part {
+            Part::Operand(Operand::Today { .. } | Operand::Day(_)) => self.days = true,
+            Part::Operand(Operand::Moment(Reckoning::StartOf(..) | Reckoning::EndOf(..))) => self.days = true,
+            Part::Operand(Operand::OfDate { part: DatePart::Anniversary, .. }) => self.days = true,
+            Part::Operand(Operand::Now { .. } | Operand::Moment(_)) => self.always = true,
+            _ => {}
+        }
+        part.below().into_iter().for_each(|part| self.visit(part));
     }
+}
 
-    fn operand(&mut self, operand: &Operand) {
-        match operand {
-            Operand::Field { .. } | Operand::Literal(_) => {}
-            Operand::Today { .. } => self.days = true,
-            Operand::Now { .. } => self.always = true,
-            Operand::Arithmetic { left, right, .. } => {
-                self.operand(left);
-                self.operand(right);
-            }
-        }
+/// How many milliseconds from now a moment always is.
+fn away(moment: &Operand) -> Option<i64> {
+    let unit = |length: &Duration| match length.unit {
+        DurationUnit::Seconds => Some(SECOND),
+        DurationUnit::Minutes => Some(MINUTE),
+        DurationUnit::Hours => Some(HOUR),
+        DurationUnit::Days => Some(DAY),
+        DurationUnit::Weeks => Some(7 * DAY),
+        DurationUnit::Months | DurationUnit::Years | DurationUnit::BusinessDays => None,
+    };
+    match moment {
+        Operand::Now { plus } => Some(*plus),
+        Operand::Moment(Reckoning::Ahead(length)) => length.amount.checked_mul(unit(length)?),
+        Operand::Moment(Reckoning::Ago(length)) => length.amount.checked_mul(-unit(length)?),
+        _ => None,
     }
 }
 
 fn entity(subject: Subject) -> Option<Entity> {
     match subject {
-        Subject::Contact => Some(Entity::Contact),
+        Subject::Contact | Subject::PrimaryContact => Some(Entity::Contact),
         Subject::Account => Some(Entity::Account),
         Subject::Lead => Some(Entity::Lead),
-        Subject::Interaction => None,
+        Subject::Interaction | Subject::Activity => None,
     }
 }
 

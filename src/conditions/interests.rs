@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Bound, Operand, Predicate, Subject};
+use crate::model::{Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, Subject};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///
@@ -19,6 +19,12 @@ pub struct Interests {
     pub account_fields: bool,
     /// Whether what one contact is or does can concern its account, or others of its account.
     pub across: bool,
+    /// Whether a contact can concern accounts whose primary contact it is.
+    pub primary_contacts: bool,
+    /// Whether fields of leads matter, or which leads there are.
+    pub lead_fields: bool,
+    /// Whether it matters which activities there are.
+    pub activities: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
     /// Whether it compares with the present moment or day, so that the answer can change at any time.
@@ -31,55 +37,47 @@ pub struct Interests {
 #[must_use]
 pub fn interests(predicate: &Predicate) -> Interests {
     let mut found = Interests::default();
-    visit(predicate, &mut found);
+    Part::Predicate(predicate).each(&mut |part| visit(part, &mut found));
     found
 }
 
-fn visit(predicate: &Predicate, found: &mut Interests) {
-    match predicate {
-        Predicate::Constant(_) => {}
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| visit(part, found)),
-        Predicate::Not(inner) => visit(inner, found),
-        Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {
-            operand(left, found);
-            operand(right, found);
-        }
-        Predicate::TextTest { operand: left, needle, .. } => {
-            operand(left, found);
-            operand(needle, found);
-        }
-        Predicate::IsTrue(value)
-        | Predicate::IsBlank(value)
-        | Predicate::OneOf { operand: value, .. }
-        | Predicate::HasChoices { operand: value, .. } => operand(value, found),
-        Predicate::InSegment { segment, .. } => {
+fn visit(part: Part<'_>, found: &mut Interests) {
+    if let Some(did) = part.did() {
+        found.interactions.insert(did.interaction.clone());
+        found.contact_fields |= did.of == Subject::Account;
+        found.across |= did.of == Subject::Account;
+        let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
+        found.windows |= moves(&did.since) || moves(&did.until);
+    }
+    match part {
+        Part::Predicate(Predicate::InSegment { segment, .. }) => {
             found.segments.insert(segment.clone());
         }
-        Predicate::Did(did) => {
-            found.interactions.insert(did.interaction.clone());
-            found.contact_fields |= did.of == Subject::Account;
-            found.across |= did.of == Subject::Account;
-            let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
-            found.windows |= moves(&did.since) || moves(&did.until);
-            visit(&did.condition, found);
+        Part::Predicate(Predicate::Subscribed { .. }) => {
+            found.interactions.extend(SUBSCRIPTIONS.map(str::to_owned));
         }
-        Predicate::Contacts { condition, .. } => {
-            found.contact_fields = true;
-            found.across = true;
-            visit(condition, found);
+        Part::Predicate(Predicate::Related(related)) => {
+            let whole_account = related.of == Subject::Account;
+            found.contact_fields |= related.records == Records::Contacts || whole_account;
+            found.across |= whole_account;
+            found.lead_fields |= related.records == Records::Leads;
+            found.activities |= related.records == Records::Activities;
         }
-    }
-}
-
-fn operand(value: &Operand, found: &mut Interests) {
-    match value {
-        Operand::Field { subject: Subject::Contact, .. } => found.contact_fields = true,
-        Operand::Field { subject: Subject::Account, .. } => found.account_fields = true,
-        Operand::Field { .. } | Operand::Literal(_) => {}
-        Operand::Now { .. } | Operand::Today { .. } => found.clock = true,
-        Operand::Arithmetic { left, right, .. } => {
-            operand(left, found);
-            operand(right, found);
+        Part::Operand(Operand::Field { subject, .. }) => match subject {
+            Subject::Contact => found.contact_fields = true,
+            Subject::Account => found.account_fields = true,
+            Subject::Lead => found.lead_fields = true,
+            Subject::PrimaryContact => {
+                found.contact_fields = true;
+                found.account_fields = true;
+                found.primary_contacts = true;
+            }
+            Subject::Interaction | Subject::Activity => {}
+        },
+        Part::Operand(Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_)) => {
+            found.clock = true;
         }
+        Part::Operand(Operand::OfDate { part: DatePart::Anniversary, .. }) => found.clock = true,
+        _ => {}
     }
 }

@@ -6,19 +6,26 @@
 
 mod check;
 mod compare;
-mod contacts;
 mod days;
 mod did;
+mod evaluate;
 mod explain;
 mod expression;
+mod facts;
 mod functions;
 mod interests;
 mod lists;
+mod measure;
 mod operand;
+mod periods;
+mod related;
 mod scope;
+mod value;
 
 pub use check::check;
+pub use evaluate::{Clause, evaluate, holds};
 pub use explain::explain;
+pub use facts::{Facts, InteractionFact, RecordFact};
 pub use interests::{Interests, interests};
 pub use scope::Scope;
 

@@ -18,13 +18,15 @@ pub struct Scope<'a> {
     pub steps: Option<&'a BTreeSet<String>>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
     pub interaction: Option<&'a InteractionType>,
+    /// Inside `any_activity` and its like: only `activity` is in scope.
+    pub activity: bool,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope { target, zone, steps: None, interaction: None }
+        Scope { target, zone, steps: None, interaction: None, activity: false }
     }
 
     /// The same within a trigger of a journey with these step ids.
@@ -37,6 +39,12 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn about(self, target: Entity) -> Self {
         Scope { target, ..self }
+    }
+
+    /// The same about activities.
+    #[must_use]
+    pub fn about_activities(self) -> Self {
+        Scope { activity: true, ..self }
     }
 
     /// The same inside the `where` of a `did` about this type of interaction.

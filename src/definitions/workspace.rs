@@ -88,7 +88,7 @@ fn read_document(
     match kind.value.as_str() {
         "fields" => definitions.fields.extend(fields::read(reader)),
         "interaction" => definitions.interactions.extend(interaction::read(reader)),
-        "segment" => definitions.segments.extend(segment::read(reader)),
+        "segment" => definitions.segments.extend(segment::read(reader, path, files)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         other => {

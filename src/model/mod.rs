@@ -7,8 +7,10 @@ mod catalog;
 mod consent;
 mod duration;
 mod entity;
+mod exact;
 mod field;
 mod interaction;
+mod parts;
 mod predicate;
 mod standard;
 pub mod time;
@@ -16,12 +18,15 @@ mod value;
 
 pub use catalog::Catalog;
 pub use consent::Consent;
-pub use duration::{Duration, DurationUnit};
+pub use duration::{Duration, DurationUnit, Period};
 pub use entity::Entity;
+pub use exact::ExactSum;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
+pub use parts::Part;
 pub use predicate::{
-    Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, Subject, TextTest,
+    Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
+    Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
-pub use standard::{built_in_interactions, common_attributes, standard_fields};
+pub use standard::{activity_fields, built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;

@@ -1,7 +1,8 @@
 //! Evaluating segments: who satisfies the condition, and who joined and left by that.
 
 use super::{
-    Cell, Connection, JsonRows, Store, StoreError,
+    Cell, Connection, Dialect, JsonRows, Store, StoreError,
+    columns::Names,
     focus::{self, Reach, change_kind},
     predicate::select_keys,
     segments::bump_audience_version,
@@ -91,7 +92,14 @@ impl Store {
         }
         self.connection.execute("DELETE FROM evaluation", &[])?;
         if looked_at != Some(0) {
-            let (select, parameters) = self.select_members(evaluation, looked_at.is_some())?;
+            let (select, parameters) = select_members(
+                self.dialect(),
+                &self.names,
+                evaluation.membership,
+                evaluation.target,
+                evaluation.now,
+                looked_at.is_some(),
+            )?;
             let found =
                 self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
             self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
@@ -128,28 +136,29 @@ impl Store {
             real_now: &|| 0,
         })
     }
+}
 
-    /// The statement that selects the members, of all or of those in `subject`.
-    fn select_members(
-        &self,
-        evaluation: &Evaluation<'_>,
-        focused: bool,
-    ) -> Result<(String, Vec<Cell>), StoreError> {
-        match evaluation.membership {
-            Membership::Where(condition) => {
-                select_keys(self.dialect(), &self.names, condition, evaluation.now, focused)
-            }
-            Membership::Static(ids) => {
-                let mut json = JsonRows::default();
-                ids.iter().for_each(|id| json.push(&[id.as_str().into()]));
-                let rows = self.dialect().rows("$1");
-                let those = if focused { " AND r.key IN (SELECT key FROM subject)" } else { "" };
-                let sql = format!(
-                    "SELECT r.key AS key FROM {} r WHERE r.id IN (SELECT value ->> 0 FROM {rows}){those}",
-                    evaluation.target.name()
-                );
-                Ok((sql, vec![json.finish()]))
-            }
+/// The statement that selects the members, of all or of those in `subject`.
+pub(super) fn select_members(
+    dialect: Dialect,
+    names: &Names,
+    membership: &Membership,
+    target: Entity,
+    now: i64,
+    focused: bool,
+) -> Result<(String, Vec<Cell>), StoreError> {
+    match membership {
+        Membership::Where(condition) => select_keys(dialect, names, condition, now, focused),
+        Membership::Static(ids) => {
+            let mut json = JsonRows::default();
+            ids.iter().for_each(|id| json.push(&[id.as_str().into()]));
+            let rows = dialect.rows("$1");
+            let those = if focused { " AND r.key IN (SELECT key FROM subject)" } else { "" };
+            let sql = format!(
+                "SELECT r.key AS key FROM {} r WHERE r.id IN (SELECT value ->> 0 FROM {rows}){those}",
+                target.name()
+            );
+            Ok((sql, vec![json.finish()]))
         }
     }
 }

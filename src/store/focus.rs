@@ -21,6 +21,8 @@ pub struct Reach {
     pub across: bool,
     /// Whether it can concern an account whose primary contact it is.
     pub primary_contacts: bool,
+    /// Activities that were made.
+    pub activities: bool,
     /// Interactions that happened, or fell out of a window, since the last evaluation.
     pub passed: Vec<Passed>,
 }
@@ -59,29 +61,11 @@ pub(super) fn fill(
             &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
         )?;
     }
-    if reach.leads && target != Entity::Lead {
-        focus.add("focus_contact", &parents("contact"), &[])?;
-    }
-    if reach.across {
-        focus.add(
-            "focus_account",
-            "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL",
-            &[],
-        )?;
-        if reach.leads {
-            focus.add("focus_account", &parents("account"), &[])?;
-        }
-    }
-    if reach.primary_contacts {
-        focus.add(
-            "focus_account",
-            "SELECT key FROM account WHERE primary_contact_id IN
-                (SELECT id FROM contact WHERE key IN (SELECT key FROM focus_contact))",
-            &[],
-        )?;
-    }
+    let linked = reach.leads && reach.across;
+    while focus.step(reach, linked)? > 0 && linked {}
     focus.subjects(target)?;
-    focus.close(target, reach)?;
+    focus.subjects_in_focus(target)?;
+    while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
     focus.count("subject")
 }
 
@@ -94,21 +78,53 @@ fn parents(entity: &str) -> String {
 
 const COLLEAGUES: &str = "SELECT key FROM contact WHERE account_key IN (SELECT key FROM focus_account)";
 
+const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL";
+
 const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM focus_contact)
-                     UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM focus_account)
-                     UNION SELECT l.key FROM contact c JOIN lead l ON l.contact_key = c.key
-                           WHERE c.account_key IN (SELECT key FROM focus_account)";
+                     UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM focus_account)";
 
 struct Focus<'a> {
     connection: &'a mut Connection,
 }
 
 impl Focus<'_> {
-    fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<(), StoreError> {
+    fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
         let sql =
             format!("INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING");
         let added = self.connection.execute(&sql, parameters)?;
-        self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))
+        self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
+        Ok(added)
+    }
+
+    /// Goes one step along what can make one record concern another; tells how many were added.
+    fn step(&mut self, reach: &Reach, colleagues: bool) -> Result<u64, StoreError> {
+        let mut added = 0;
+        if reach.leads {
+            added += self.add("focus_lead", LEADS, &[])?;
+            added += self.add("focus_contact", &parents("contact"), &[])?;
+            added += self.add("focus_account", &parents("account"), &[])?;
+        }
+        if reach.across {
+            added += self.add("focus_account", ACCOUNTS, &[])?;
+        }
+        if reach.primary_contacts {
+            added += self.add(
+                "focus_account",
+                "SELECT key FROM account WHERE primary_contact_id IN
+                    (SELECT id FROM contact WHERE key IN (SELECT key FROM focus_contact))",
+                &[],
+            )?;
+            added += self.add(
+                "focus_contact",
+                "SELECT key FROM contact WHERE id IN
+                    (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM focus_account))",
+                &[],
+            )?;
+        }
+        if colleagues {
+            added += self.add("focus_contact", COLLEAGUES, &[])?;
+        }
+        Ok(added)
     }
 
     fn touched(&mut self, names: &Names, reach: &Reach, seen: i64, until: i64) -> Result<(), StoreError> {
@@ -137,6 +153,13 @@ impl Focus<'_> {
             );
             self.add(&format!("focus_{}", entity.name()), &select, &[seen.into(), until.into()])?;
         }
+        for parent in ["contact", "account"].iter().filter(|_| reach.activities) {
+            let select = format!(
+                "SELECT a.{parent}_key FROM touched t JOIN activity a ON a.key = t.subject_key
+                 WHERE t.batch > $1 AND t.batch <= $2 AND t.kind = 5 AND a.{parent}_key IS NOT NULL"
+            );
+            self.add(&format!("focus_{parent}"), &select, &[seen.into(), until.into()])?;
+        }
         Ok(())
     }
 
@@ -144,48 +167,30 @@ impl Focus<'_> {
         match target {
             Entity::Contact => {
                 self.add("subject", "SELECT key FROM focus_contact", &[])?;
-                self.add("subject", COLLEAGUES, &[])
+                self.add("subject", COLLEAGUES, &[])?;
             }
-            Entity::Account => self.add("subject", "SELECT key FROM focus_account", &[]),
+            Entity::Account => {
+                self.add("subject", "SELECT key FROM focus_account", &[])?;
+            }
             Entity::Lead => {
                 self.add("subject", "SELECT key FROM focus_lead", &[])?;
-                self.add("subject", LEADS, &[])
+                self.add("subject", LEADS, &[])?;
             }
         }
+        Ok(())
     }
 
-    /// Adds all whom the subjects' answers can depend on.
-    fn close(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
-        match target {
-            Entity::Contact => self.add("focus_contact", "SELECT key FROM subject", &[])?,
-            Entity::Account => {}
-            Entity::Lead => {
-                self.add("focus_lead", "SELECT key FROM subject", &[])?;
-                self.add("focus_contact", &parents("contact"), &[])?;
-                self.add("focus_account", &parents("account"), &[])?;
-            }
+    /// The subjects themselves, and their parents.
+    fn subjects_in_focus(&mut self, target: Entity) -> Result<(), StoreError> {
+        if target == Entity::Account {
+            return Ok(());
         }
-        if target != Entity::Account && (reach.across || reach.primary_contacts) {
-            self.add(
-                "focus_account",
-                "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL",
-                &[],
-            )?;
+        self.add(&format!("focus_{}", target.name()), "SELECT key FROM subject", &[])?;
+        if target == Entity::Lead {
+            self.add("focus_contact", &parents("contact"), &[])?;
+            self.add("focus_account", &parents("account"), &[])?;
         }
-        if reach.across {
-            self.add("focus_contact", COLLEAGUES, &[])?;
-        }
-        if reach.primary_contacts {
-            self.add(
-                "focus_contact",
-                "SELECT key FROM contact WHERE id IN
-                    (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM focus_account))",
-                &[],
-            )?;
-        }
-        if reach.leads {
-            self.add("focus_lead", LEADS, &[])?;
-        }
+        self.add("focus_account", ACCOUNTS, &[])?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! Segments and who belongs to them.
 
-use super::{Connection, Store, StoreError, columns::{Names, field_column}, predicate::select_keys};
+use super::{Cell, Connection, Store, StoreError, columns::{Names, field_column}, predicate::select_keys, preview::named};
 use crate::model::{Condition, Entity};
 
 /// What the store keeps about a segment.
@@ -50,8 +50,12 @@ pub struct EvaluationRow {
 pub struct Member {
     /// The record's id.
     pub id: String,
-    /// A contact's account, by id.
+    /// The record's name.
+    pub name: Option<String>,
+    /// A contact's account, or a lead's, by id.
     pub account_id: Option<String>,
+    /// That account's name.
+    pub account_name: Option<String>,
     /// When it joined.
     pub joined_at: i64,
 }
@@ -157,19 +161,46 @@ impl Store {
         target: Entity,
         each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let key = self.names.segment_key(name);
+        self.segment_members_after(name, target, None, None, each)
+    }
+
+    /// The members of a segment, ordered by id: those after an id, and at most so many.
+    ///
+    /// # Errors
+    /// When the store fails, or `each` does.
+    pub fn segment_members_after(
+        &mut self,
+        name: &str,
+        target: Entity,
+        after: Option<&str>,
+        limit: Option<u64>,
+        each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut parameters = vec![Cell::Integer(self.names.segment_key(name))];
         let order = self.dialect().order_text("r.id");
-        let account = match target {
-            Entity::Contact => "r.account_id",
-            Entity::Account | Entity::Lead => "NULL",
-        };
+        let (columns, joins) = named(target);
+        let mut rest = String::new();
+        if let Some(after) = after {
+            parameters.push(after.into());
+            rest = format!(" AND {order} > CAST($2 AS TEXT)");
+        }
+        rest = format!("{rest} ORDER BY {order}");
+        if let Some(limit) = limit {
+            rest = format!("{rest} LIMIT {limit}");
+        }
         let sql = format!(
-            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key
-             WHERE m.segment_key = $1 ORDER BY {order}",
+            "SELECT r.id, {columns}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key {joins}
+             WHERE m.segment_key = $1{rest}",
             target.name()
         );
-        self.connection.query_each(&sql, &[key.into()], &mut |row| {
-            each(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
+        self.connection.query_each(&sql, &parameters, &mut |row| {
+            each(Member {
+                id: row.text(0)?,
+                name: row.optional_text(1)?,
+                account_id: row.optional_text(2)?,
+                account_name: row.optional_text(3)?,
+                joined_at: row.integer(4)?,
+            })
         })
     }
 

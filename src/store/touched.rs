@@ -76,6 +76,7 @@ impl Incoming {
             contacts: kind == 1,
             accounts: kind == 2,
             leads: kind == 4,
+            activities: kind == 5,
             interactions: name.into_iter().map(|(name, _)| name.clone()).collect(),
         }
     }

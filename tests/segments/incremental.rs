@@ -155,6 +155,56 @@ active: false
 where: true
 ---
 kind: segment
+name: accounts-with-hot-leads
+target: account
+where:
+  any_lead:
+    all:
+      - lead.stage == "hot"
+      - lead.contact.role == "buyer"
+---
+kind: segment
+name: buyers-with-hot-leads
+target: contact
+where:
+  any_lead: lead.stage == "hot"
+---
+kind: segment
+name: leads-of-finance
+target: lead
+where:
+  any:
+    - lead.account.industry == "Finance"
+    - lead.contact.city == "Oslo"
+---
+kind: segment
+name: leads-of-visitors
+target: lead
+where:
+  did: Visited
+  within: 4 days
+---
+kind: segment
+name: primary-buyers
+target: account
+where: account.primary_contact.role == "buyer"
+---
+kind: segment
+name: ordered-for-much
+target: contact
+where:
+  did: OrderPlaced
+  within: 10 days
+  sum: amount
+  at_least: 15
+---
+kind: segment
+name: subscribers
+target: contact
+where:
+  subscribed: product-news
+---
+kind: segment
 name: listed
 target: contact
 members: [c1, c3, c9]
@@ -171,10 +221,30 @@ where:
 #[derive(Debug, Clone)]
 enum Change {
     Contact { id: u8, column: &'static str, value: String },
-    Account { id: u8, industry: &'static str },
+    Account { id: u8, column: &'static str, value: &'static str },
     Interaction { contact: u8, kind: &'static str, offset: i64, amount: u8 },
+    Lead { id: u8, column: &'static str, value: &'static str },
+    Word { contact: u8, kind: &'static str, offset: i64 },
     Time { milliseconds: i64 },
 }
+
+const ACCOUNT_CELLS: [(&str, &str); 5] = [
+    ("industry", "Finance"),
+    ("industry", "Energy"),
+    ("industry", ""),
+    ("primary_contact_id", "c1"),
+    ("primary_contact_id", "c4"),
+];
+
+const LEAD_CELLS: [(&str, &str); 7] = [
+    ("stage", "hot"),
+    ("stage", "cold"),
+    ("contact_id", "c1"),
+    ("contact_id", "c4"),
+    ("contact_id", ""),
+    ("account_id", "a1"),
+    ("account_id", "a3"),
+];
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let offset = prop_oneof![
@@ -196,8 +266,12 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
     ];
     let change = prop_oneof![
         4 => (0..12_u8, cell).prop_map(|(id, (column, value))| Change::Contact { id, column, value }),
-        2 => (1..5_u8, proptest::sample::select(&["Finance", "Energy", ""][..]))
-            .prop_map(|(id, industry)| Change::Account { id, industry }),
+        3 => (1..5_u8, proptest::sample::select(&ACCOUNT_CELLS[..]))
+            .prop_map(|(id, (column, value))| Change::Account { id, column, value }),
+        3 => (1..5_u8, proptest::sample::select(&LEAD_CELLS[..]))
+            .prop_map(|(id, (column, value))| Change::Lead { id, column, value }),
+        1 => (0..6_u8, proptest::sample::select(&["Subscribed", "Unsubscribed"][..]), -2 * DAY..DAY)
+            .prop_map(|(contact, kind, offset)| Change::Word { contact, kind, offset }),
         5 => (0..12_u8, proptest::sample::select(&["OrderPlaced", "Visited"][..]), offset, 5..15_u8)
             .prop_map(|(contact, kind, offset, amount)| Change::Interaction { contact, kind, offset, amount }),
         4 => prop_oneof![
@@ -259,8 +333,16 @@ fn come_to_the_same(database: Database, cases: u32) {
                 Change::Contact { id, column, value } => {
                     world.import(ImportKind::Contacts, &format!("id,{column}\nc{id},{value}\n"));
                 }
-                Change::Account { id, industry } => {
-                    world.import(ImportKind::Accounts, &format!("id,industry\na{id},{industry}\n"));
+                Change::Account { id, column, value } => {
+                    world.import(ImportKind::Accounts, &format!("id,{column}\na{id},{value}\n"));
+                }
+                Change::Lead { id, column, value } => {
+                    world.import(ImportKind::Leads, &format!("id,{column}\nl{id},{value}\n"));
+                }
+                Change::Word { contact, kind, offset } => {
+                    let when = rfc3339(now + offset);
+                    let row = format!("id,type,at,contact_id,topic\nw{at},{kind},{when},c{contact},product-news\n");
+                    world.try_import(ImportKind::Interactions, row.as_bytes());
                 }
                 Change::Interaction { contact, kind, offset, amount } => {
                     let when = rfc3339(now + offset);

@@ -148,8 +148,8 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         ),
         (
             Account,
-            "account.primary_contact.city == \"x\"",
-            "not-available: `account.primary_contact` is not available in this version | -",
+            "account.primary_contact.citty == \"x\"",
+            "unknown-field: contact has no field `citty` | Did you mean `city`?",
         ),
         (
             Account,
@@ -299,8 +299,8 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         ),
         (
             Contact,
-            "month(contact.birthdate) == 3",
-            "not-available: the function `month` is not available in this version | -",
+            "weekday(contact.birthdate) == \"monday\"",
+            "invalid-value: `monday` is not among the choices of `weekday(contact.birthdate)` | There is `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
         ),
         (
             Contact,
