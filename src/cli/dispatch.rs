@@ -2,8 +2,8 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command},
-    demo, explain, run, workspace,
+    args::{Arguments, Command, SegmentCommand},
+    demo, explain, run, segment_preview, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -29,6 +29,10 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::Segment(SegmentCommand::Preview { name, sample }) => {
+            segment_preview::preview(global, name, *sample, output)
+        }
+        Command::Segment(SegmentCommand::Pick(pick)) => segment_preview::pick(global, pick, output),
         Command::Segment(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::segment(command, &plan, &mut store, now, output)

@@ -18,8 +18,10 @@ mod output;
 mod progress;
 mod run;
 mod segment;
+mod segment_preview;
 mod store_error;
 mod why;
+mod why_segment;
 mod workspace;
 
 pub use dispatch::dispatch;

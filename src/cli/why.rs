@@ -6,6 +6,7 @@ use super::{
     CliError, Exit, Output,
     args::{Format, WhyCommand},
     cells::{moment, optional},
+    why_segment,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -19,7 +20,7 @@ use crate::{
 /// How many interactions are told to people; programs get all.
 const INTERACTIONS: usize = 20;
 
-/// Carries out `why contact`.
+/// Carries out `why contact` and `why segment`.
 ///
 /// # Errors
 /// When there is no such contact, or several have the address, or the store fails.
@@ -30,7 +31,10 @@ pub fn why(
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let WhyCommand::Contact { id } = command;
+    let id = match command {
+        WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
+        WhyCommand::Contact { id } => id,
+    };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {
         let hint = format!("Ask for one of them by id: {}.", found.join(", "));

@@ -21,12 +21,17 @@ pub(super) struct Checked {
 }
 
 /// Reads and checks the workspace.
-#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
+    read_with(global, None)
+}
+
+/// Reads and checks the workspace with the definitions of one more text.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
+fn read_with(global: &GlobalArguments, more: Option<(&str, &str)>) -> Result<Checked, CliError> {
     let mut problems = Problems::default();
     let variable = |name: &str| std::env::var(name).ok();
     let loaded =
-        definitions::load(&global.workspace, global.environment.as_deref(), &variable, &mut problems);
+        definitions::load_with(&global.workspace, global.environment.as_deref(), &variable, more, &mut problems);
     let definitions = match loaded {
         Ok(definitions) => definitions,
         Err(error @ DefinitionsError::NoWorkspace(_)) => {
@@ -42,7 +47,15 @@ pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
 
 /// A workspace without errors. Warnings are told, errors end the command.
 pub(super) fn plan(global: &GlobalArguments, output: &mut Output) -> Result<(Definitions, Plan), CliError> {
-    let checked = read(global)?;
+    plan_with(global, None, output)
+}
+
+fn plan_with(
+    global: &GlobalArguments,
+    more: Option<(&str, &str)>,
+    output: &mut Output,
+) -> Result<(Definitions, Plan), CliError> {
+    let checked = read_with(global, more)?;
     let report = render_human(&checked.problems, &checked.definitions.sources, colored(&std::io::stderr()));
     match checked.plan {
         Some(plan) => {
@@ -99,7 +112,16 @@ pub(super) fn store_address(global: &GlobalArguments, plan: &Plan) -> Result<Sto
 /// What a reading command needs: the plan, the store, and the moment that it speaks of, which is that of
 /// the last run unless another is asked for.
 pub(super) fn reading(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
-    let (_, plan) = plan(global, output)?;
+    reading_with(global, None, output)
+}
+
+/// As [`reading`], with the definitions of one more text.
+pub(super) fn reading_with(
+    global: &GlobalArguments,
+    more: Option<(&str, &str)>,
+    output: &mut Output,
+) -> Result<(Plan, Store, i64), CliError> {
+    let (_, plan) = plan_with(global, more, output)?;
     let mut store = Store::open(&store_address(global, &plan)?)?;
     let now = match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
         Some(now) => now,

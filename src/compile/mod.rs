@@ -10,9 +10,11 @@ mod journey;
 mod plan;
 mod segments;
 mod settings;
+mod uses;
 mod workspace;
 
 pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
 };
+pub use uses::{SegmentUse, segment_uses};
 pub use workspace::compile;

@@ -35,5 +35,5 @@ pub use hints::{duration_hint, moment_hint, timezone_hint};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
 pub use types::*;
-pub use workspace::{DefinitionsError, load};
+pub use workspace::{DefinitionsError, load, load_with, segment_names};
 pub use yaml::parse as parse_yaml;

@@ -6,9 +6,13 @@
 mod contact_story;
 mod journey_facts;
 mod journeys;
+mod segment_story;
 mod segments;
 
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
-pub use segments::{SegmentSummary, TREND, segment_summaries};
+pub use segment_story::{SegmentStory, segment_story};
+pub use segments::{
+    SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause,
+};

@@ -1,0 +1,58 @@
+//! Who refers to a segment.
+
+use std::collections::BTreeSet;
+
+use super::{JourneyPlan, Plan};
+use crate::{conditions::interests, model::Predicate, tiles::Work};
+
+/// Something that refers to a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentUse {
+    /// `segment` or `journey`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Where in it: `where`, `audience`, or the id of a step.
+    pub place: String,
+}
+
+/// Everything that refers to a segment, segments first.
+#[must_use]
+pub fn segment_uses(plan: &Plan, segment: &str) -> Vec<SegmentUse> {
+    let mut uses = Vec::new();
+    for other in &plan.segments {
+        if other.interests.segments.contains(segment) {
+            uses.push(SegmentUse { kind: "segment", name: other.name.clone(), place: "where".to_owned() });
+        }
+    }
+    uses.sort_by(|a, b| a.name.cmp(&b.name));
+    for journey in &plan.journeys {
+        let found = |place: String| SegmentUse { kind: "journey", name: journey.name.clone(), place };
+        uses.extend(places(journey, segment).into_iter().map(found));
+    }
+    uses
+}
+
+fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    let within = |predicate: &Predicate| -> BTreeSet<String> { interests(predicate).segments };
+    if within(&journey.audience).contains(segment) {
+        places.push("audience".to_owned());
+    }
+    for (reason, predicate) in &journey.blocks {
+        if within(predicate).contains(segment) && !places.contains(reason) {
+            places.push(reason.clone());
+        }
+    }
+    for step in &journey.steps {
+        let question = match &step.tile.work {
+            Work::Uniform(_) => None,
+            Work::PerContact(tile) => tile.needs().question,
+            Work::PerAccount(tile) => tile.needs().question,
+        };
+        if question.is_some_and(|question| within(&question.predicate).contains(segment)) {
+            places.push(step.id.clone());
+        }
+    }
+    places
+}
