@@ -7,9 +7,10 @@ use super::{
     args::{Format, GlobalArguments},
 };
 use crate::{
-    compile::{self, Plan},
+    compile::{self, Plan, warn_of_unused_segments},
     definitions::{self, Definitions, DefinitionsError},
     diagnostics::{Problems, Severity, render_github, render_human, render_json},
+    insights::warn_of_what_is_not_there,
     store::{Store, StoreAddress},
 };
 
@@ -73,7 +74,14 @@ fn plan_with(
 
 /// `check`.
 pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output) -> Result<Exit, CliError> {
-    let checked = read(global)?;
+    let mut checked = read(global)?;
+    if let Some(plan) = &checked.plan {
+        warn_of_unused_segments(&checked.definitions, plan, &mut checked.problems);
+        // Definitions can be checked where there is no store, or one of another version.
+        if let Ok(mut store) = Store::open(&store_address(global, plan)?) {
+            warn_of_what_is_not_there(&checked.definitions, plan, &mut store, &mut checked.problems)?;
+        }
+    }
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);
     match output.format() {
         Format::Json => output.text(&render_json(problems, sources))?,

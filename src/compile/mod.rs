@@ -16,5 +16,5 @@ mod workspace;
 pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
 };
-pub use uses::{SegmentUse, segment_uses};
+pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
 pub use workspace::compile;

@@ -3,7 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{JourneyPlan, Plan};
-use crate::{conditions::interests, model::Predicate, tiles::Work};
+use crate::{
+    conditions::interests,
+    definitions::Definitions,
+    diagnostics::{Code, Problem, Problems},
+    model::Predicate,
+    tiles::Work,
+};
 
 /// Something that refers to a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,4 +61,21 @@ fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
         }
     }
     places
+}
+
+/// Warns of segments that nothing refers to. One with a description is there for people to look at, and one
+/// that isn't active was put aside.
+pub fn warn_of_unused_segments(definitions: &Definitions, plan: &Plan, problems: &mut Problems) {
+    if plan.journeys.is_empty() {
+        return;
+    }
+    for definition in &definitions.segments {
+        let header = &definition.header;
+        let name = &header.name.value;
+        if definition.active && header.description.is_none() && segment_uses(plan, name).is_empty() {
+            let message = format!("nothing refers to the segment `{name}`");
+            let problem = Problem::warning(Code::UnusedSegment, header.name.span, message);
+            problems.push(problem.hint("Use it, take it out, or write in `description` what it is for."));
+        }
+    }
 }

@@ -6,12 +6,14 @@
 mod contact_story;
 mod journey_facts;
 mod journeys;
+mod segment_doubts;
 mod segment_story;
 mod segments;
 
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
+pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
 pub use segments::{
     SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause,

@@ -90,23 +90,22 @@ impl Store {
                 looked_at = Some(subjects);
             }
         }
-        self.connection.execute("DELETE FROM evaluation", &[])?;
-        if looked_at != Some(0) {
-            let (select, parameters) = select_members(
-                self.dialect(),
-                &self.names,
-                evaluation.membership,
-                evaluation.target,
-                evaluation.now,
-                looked_at.is_some(),
-            )?;
-            let found =
-                self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
-            self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
+        if looked_at == Some(0) {
+            return self.connection.write(|connection| take_note(connection, evaluation, &before));
         }
-        let written =
-            self.connection.write(|connection| write_difference(connection, evaluation, &before, looked_at));
-        written
+        self.connection.execute("DELETE FROM evaluation", &[])?;
+        let (select, parameters) = select_members(
+            self.dialect(),
+            &self.names,
+            evaluation.membership,
+            evaluation.target,
+            evaluation.now,
+            looked_at.is_some(),
+        )?;
+        let found =
+            self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
+        self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
+        self.connection.write(|connection| write_difference(connection, evaluation, &before, looked_at))
     }
 
     /// Evaluates a segment at `now`, looking at everybody.
@@ -163,6 +162,47 @@ pub(super) fn select_members(
     }
 }
 
+/// Takes note that a segment is evaluated; false when another worker was faster. Written first, so that of
+/// two who evaluate at once one comes after the other and finds that it was done. What came in since the
+/// evaluation began may not be in it.
+fn begin(
+    connection: &mut Connection,
+    evaluation: &Evaluation<'_>,
+    before: &Before,
+) -> Result<bool, StoreError> {
+    let noted = connection.execute(
+        "UPDATE segment SET evaluated_at = $2, next_evaluation_at = $3, evaluations = evaluations + 1, seen = $4,
+            whole = CASE WHEN stale > $5 THEN whole ELSE 0 END,
+            stale = CASE WHEN stale > $5 THEN stale - $5 ELSE 0 END
+         WHERE key = $1 AND evaluations = $6",
+        &[
+            before.key.into(),
+            evaluation.now.into(),
+            evaluation.next_evaluation_at.into(),
+            before.until.into(),
+            before.stale.into(),
+            evaluation.evaluations.into(),
+        ],
+    )?;
+    Ok(noted > 0)
+}
+
+/// Takes note of an evaluation that had nobody to look at.
+fn take_note(
+    connection: &mut Connection,
+    evaluation: &Evaluation<'_>,
+    before: &Before,
+) -> Result<Difference, StoreError> {
+    begin(connection, evaluation, before)?;
+    let took = (evaluation.real_now)().saturating_sub(before.started);
+    let row = connection.query_first(
+        "UPDATE segment SET milliseconds = $2, looked_at = 0 WHERE key = $1 RETURNING size",
+        &[before.key.into(), took.into()],
+    )?;
+    let count = row.map_or(Ok(0), |row| row.integer(0))?;
+    Ok(Difference { count, ..Difference::default() })
+}
+
 fn write_difference(
     connection: &mut Connection,
     evaluation: &Evaluation<'_>,
@@ -170,23 +210,7 @@ fn write_difference(
     looked_at: Option<i64>,
 ) -> Result<Difference, StoreError> {
     let (key, now) = (before.key, evaluation.now);
-    // Written first, so that of two who evaluate at once one comes after the other and finds that it was
-    // done. What came in since the evaluation began may not be in it.
-    let first = connection.execute(
-        "UPDATE segment SET evaluated_at = $2, next_evaluation_at = $3, evaluations = evaluations + 1, seen = $4,
-            whole = CASE WHEN stale > $5 THEN whole ELSE 0 END,
-            stale = CASE WHEN stale > $5 THEN stale - $5 ELSE 0 END
-         WHERE key = $1 AND evaluations = $6",
-        &[
-            key.into(),
-            now.into(),
-            evaluation.next_evaluation_at.into(),
-            before.until.into(),
-            before.stale.into(),
-            evaluation.evaluations.into(),
-        ],
-    )?;
-    if first == 0 {
+    if !begin(connection, evaluation, before)? {
         return Ok(Difference::default());
     }
     let stamp = [Cell::Integer(key), Cell::Integer(now)];

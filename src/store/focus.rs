@@ -49,9 +49,9 @@ pub(super) fn fill(
     seen: i64,
     until: i64,
 ) -> Result<i64, StoreError> {
-    for table in ["subject", "focus_contact", "focus_account", "focus_lead"] {
-        connection.execute(&format!("DELETE FROM {table}"), &[])?;
-    }
+    connection.execute_batch(
+        "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
+    )?;
     let mut focus = Focus { connection };
     focus.touched(names, reach, seen, until)?;
     for passed in &reach.passed {
@@ -64,8 +64,11 @@ pub(super) fn fill(
     let linked = reach.leads && reach.across;
     while focus.step(reach, linked)? > 0 && linked {}
     focus.subjects(target)?;
-    focus.subjects_in_focus(target)?;
-    while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+    // Only what contacts did, and related records, are looked for among those in focus.
+    if reach.across || reach.leads || reach.activities || !reach.interactions.is_empty() {
+        focus.subjects_in_focus(target)?;
+        while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+    }
     focus.count("subject")
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Printer<'a> {
     aliases: usize,
     /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
     focused: bool,
+    /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
+    of_everybody: bool,
 }
 
 /// The table aliases of the records in scope.
@@ -130,7 +132,7 @@ impl<'a> Printer<'a> {
         timezone: &str,
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, focused: false })
+        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, focused: false, of_everybody: false })
     }
 
     /// Counts nobody but the records in the `focus_…` tables.
@@ -175,6 +177,19 @@ impl<'a> Printer<'a> {
             Predicate::Constant(true) => "(1 = 1)".to_owned(),
             Predicate::Constant(false) => "(1 = 0)".to_owned(),
             Predicate::All(parts) => self.joined(parts, " AND ", "(1 = 1)", scope)?,
+            Predicate::Any(parts) if self.of_everybody && are_segments_of_one(parts) => {
+                // Several segments of one subject are looked up in one go, so that a database may start
+                // from their members.
+                let mut keys = Vec::new();
+                let mut subject = String::new();
+                for part in parts {
+                    if let Predicate::InSegment { segment, holds, .. } = part {
+                        keys.push(self.names.segment_key(segment).to_string());
+                        subject = key_in_scope(*holds, scope)?;
+                    }
+                }
+                in_segments(&subject, &keys.join(", "))
+            }
             Predicate::Any(parts) => self.joined(parts, " OR ", "(1 = 0)", scope)?,
             Predicate::Not(inner) => self.negated(inner, scope)?,
             Predicate::Compare { left: Operand::Measure(measure), operator, right }
@@ -256,15 +271,14 @@ impl<'a> Printer<'a> {
             }
             Predicate::InSegment { segment, holds, .. } => {
                 let key = self.names.segment_key(segment);
-                let subject = match holds {
-                    Entity::Account => scope.account_key.clone(),
-                    Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
-                    Entity::Contact => contact_key(scope)?.to_owned(),
-                };
-                format!(
-                    "EXISTS (SELECT 1 FROM membership m
-                             WHERE m.segment_key = {key} AND m.subject_key = {subject})"
-                )
+                let subject = key_in_scope(*holds, scope)?;
+                match self.of_everybody {
+                    true => in_segments(&subject, &key.to_string()),
+                    false => format!(
+                        "EXISTS (SELECT 1 FROM membership m
+                                 WHERE m.segment_key = {key} AND m.subject_key = {subject})"
+                    ),
+                }
             }
             Predicate::Did(did) => self.did(did, scope)?,
             Predicate::Subscribed { topic } => self.subscribed(topic, scope)?,
@@ -290,6 +304,29 @@ pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str
     alias.ok_or_else(|| {
         StoreError::Inconsistent(format!("a condition asks for {what} where there is none"))
     })
+}
+
+/// The key of the record in scope that a segment may hold.
+fn key_in_scope(holds: Entity, scope: &Scope) -> Result<String, StoreError> {
+    Ok(match holds {
+        Entity::Account => scope.account_key.clone(),
+        Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+        Entity::Contact => contact_key(scope)?.to_owned(),
+    })
+}
+
+fn in_segments(subject: &str, keys: &str) -> String {
+    format!("({subject} IN (SELECT m.subject_key FROM membership m WHERE m.segment_key IN ({keys})))")
+}
+
+/// Whether these are nothing but segments that hold the same kind of record.
+fn are_segments_of_one(parts: &[Predicate]) -> bool {
+    let holds = |part: &Predicate| match part {
+        Predicate::InSegment { holds, .. } => Some(*holds),
+        _ => None,
+    };
+    let first = parts.first().and_then(holds);
+    first.is_some() && parts.iter().all(|part| holds(part) == first)
 }
 
 /// The key of the contact that has to be in scope.
@@ -332,8 +369,9 @@ pub(super) fn select_keys(
     focused: bool,
 ) -> Result<(String, Vec<Cell>), StoreError> {
     let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
-    if focused {
-        printer = printer.focused();
+    match focused {
+        true => printer = printer.focused(),
+        false => printer.of_everybody = true,
     }
     let those = |alias: &str| match focused {
         true => format!(" AND {alias}.key IN (SELECT key FROM subject)"),
