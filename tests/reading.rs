@@ -243,10 +243,13 @@ fn segments_are_listed_shown_and_opened() {
         let untimed: Vec<&str> = shown.split(", looking at").collect();
         insta::assert_snapshot!("segment_show", untimed[0]);
         let members = workspace.json(&["segment", "members", "everyone"]);
-        let first = json!({ "id": "ada", "account_id": "acme", "joined_at": "2026-03-01T08:00:00Z" });
+        let first = json!({
+            "id": "ada", "name": "Ada", "account_id": "acme", "account_name": "Acme",
+            "joined_at": "2026-03-01T08:00:00Z",
+        });
         assert_eq!((members.as_array().unwrap().len(), &members[0]), (4, &first));
         let members = workspace.json(&["segment", "members", "rivals"]);
-        assert_eq!(members, json!([{ "id": "initech", "joined_at": "2026-03-01T08:00:00Z" }]));
+        assert_eq!(members, json!([{ "id": "initech", "name": "Initech", "joined_at": "2026-03-01T08:00:00Z" }]));
         assert_eq!(workspace.done(&["segment", "members", "nobody"]), "Nobody belongs to `nobody`.\n");
         let list = workspace.json(&["segment", "list"]);
         assert_eq!(

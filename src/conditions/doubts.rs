@@ -14,7 +14,10 @@ pub(super) type Placed<'p> = (Span, &'p Predicate);
 pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], check: &mut Check<'_>) {
     for (span, clause) in all.iter().chain(any).chain(none) {
         if always(clause) {
-            let message = format!("this always holds: {}", explain(clause));
+            let message = match clause {
+                Predicate::Constant(_) => "this always holds".to_owned(),
+                _ => format!("this always holds: {}", explain(clause)),
+            };
             let problem = Problem::warning(Code::AlwaysHolds, *span, message);
             check.report(problem.hint("Leave it out, or mend it."));
         }

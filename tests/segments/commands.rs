@@ -162,7 +162,7 @@ fn picked_ids_are_kept_in_a_file_for_a_static_segment() {
         let wrong = [
             (vec!["segment", "pick", "vip", "zoe"], "there is no contact with the id `zoe`"),
             (vec!["segment", "pick", "vip", "ada", "--write", "../vip.csv"], "lies outside the workspace"),
-            (vec!["segment", "pick", "vip"], "--where"),
+            (vec!["segment", "pick", "vip"], "required arguments were not provided"),
         ];
         for (arguments, message) in wrong {
             let program = workspace.program(&arguments);

@@ -45,10 +45,10 @@ where:
   at_least: 80%
 ---
 kind: segment
-name: emea-alone
+name: nobody-in-apj
 target: account
 where:
-  all_contacts: contact.region == "EMEA"
+  no_contact: contact.region == "APJ"
 ---
 kind: segment
 name: strategic-without-finance-hub
@@ -176,9 +176,9 @@ fn expected(sheets: &Sheets) -> BTreeMap<&'static str, BTreeSet<String>> {
             }),
         ),
         (
-            "emea-alone",
+            "nobody-in-apj",
             sheets.accounts_that(|account| {
-                sheets.people_of(account).iter().all(|contact| contact["region"] == "EMEA")
+                !sheets.people_of(account).iter().any(|contact| contact["region"] == "APJ")
             }),
         ),
         (
