@@ -3,18 +3,22 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
 mod architecture;
+mod conditions;
 mod crash;
 mod diagnostics;
 mod forgotten;
+mod init;
 mod interleavings;
 mod journeys;
 mod postgres_server;
 mod properties;
 mod reading;
 mod readme;
+mod reference;
 mod saas_sales;
 mod segments;
 mod sample;
+mod schema;
 mod store;
 mod support;
 mod two_workers;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use sha2::{Digest, Sha256};
 use tilework::{
+    channels::RunLimit,
     compile::{Plan, compile},
     definitions,
     diagnostics::{Problems, render_human},
@@ -33,8 +34,16 @@ fn open(address: &StoreAddress) -> Store {
 
 fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
     let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine { plan, journeys, batch_size: 5_000, real_now: &runtime::real_now, observe: &|_| {} };
-    runtime::tick(&Runtime { engine, root: folder }, store, now, true).expect("a tick");
+    let engine = Engine {
+        plan,
+        journeys,
+        batch_size: 5_000,
+        real_now: &runtime::real_now,
+        observe: &|_| {},
+        stop: &|| false,
+    };
+    let limit = RunLimit::of(plan);
+    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
 }
 
 /// Fills a store, and runs it once before the journey starts: segments are evaluated, the journey is

@@ -1,4 +1,4 @@
-//! Lengths of time, time zones, moments and cron lines.
+//! Lengths of time, time zones, moments, windows and cron lines.
 //!
 //! In: text that people wrote, moments in UTC milliseconds, IANA zone names. Out: moments. It doesn't
 //! know what time it is.
@@ -8,6 +8,8 @@ mod format;
 mod moment;
 mod reckoning;
 mod schedule;
+mod week;
+mod window;
 mod zone;
 
 pub use duration::{after, before, parse_duration};
@@ -18,7 +20,9 @@ pub use reckoning::{
     reckoned_moment, weekday,
 };
 pub use schedule::Schedule;
-pub use zone::Zone;
+pub use week::{LocalTime, Weekdays};
+pub use window::{Window, next_local_time};
+pub use zone::{Holidays, Zone};
 
 /// Why a text isn't a length of time, a moment, a zone or a cron line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +42,12 @@ pub enum CalendarError {
     /// Not a time zone.
     #[error("`{0}` is not a time zone")]
     Zone(String),
+    /// Not a time of day.
+    #[error("`{0}` is not a time of day")]
+    TimeOfDay(String),
+    /// Not a day of the week.
+    #[error("`{0}` is not a day of the week")]
+    Weekday(String),
     /// Not a cron line.
     #[error("`{text}` is not a cron line: {reason}")]
     Schedule {

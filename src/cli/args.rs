@@ -10,7 +10,8 @@ use crate::calendar::{Zone, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
-/// Start with `tilework demo`, which makes a small workspace and plays six weeks in it.
+/// Start with `tilework demo`, which makes a sample workspace and plays six weeks in it, or with
+/// `tilework init DIR`, which makes a small one to begin with.
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(name = "tilework", version, propagate_version = true, max_term_width = 100)]
 pub struct Arguments {
@@ -82,6 +83,12 @@ pub enum Command {
         #[arg(value_name = "DIR", default_value = "demo")]
         directory: PathBuf,
     },
+    /// Make a workspace with one small working journey, to begin with
+    Init {
+        /// The folder for the workspace; it must be empty or not exist yet
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Find all mistakes in the definitions, each with its place and a hint
     Check {
         /// Fail on warnings too, with exit code 1
@@ -124,6 +131,29 @@ pub enum Command {
     /// Tell what happened to somebody, and why, and what comes next
     #[command(subcommand)]
     Why(WhyCommand),
+    /// Print a JSON Schema by which editors complete and check definitions
+    ///
+    /// It has the names of the workspace in it: fields, interaction types, segments, e-mails, tiles.
+    Schema(SchemaArguments),
+    /// Print a script by which a shell completes commands and options
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the reference page in Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+/// What `schema` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct SchemaArguments {
+    /// The kind of definition, such as `journey`, or `settings` for `tilework.yaml`; all kinds when not given
+    pub kind: Option<String>,
+    /// Write the schemas to `.tilework/` in the workspace, where editors find them
+    #[arg(long, conflicts_with = "kind")]
+    pub write: bool,
 }
 
 /// What `import` takes.
@@ -249,6 +279,8 @@ pub enum JourneyCommand {
     },
 }
 
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
@@ -261,17 +293,6 @@ pub enum LeadCommand {
 pub enum ActivityCommand {
     /// All activities, the newest last
     List,
-}
-
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
 }
 
 /// Whose story can be told.
@@ -289,6 +310,11 @@ pub enum WhyCommand {
         /// The id of the contact, account or lead; of a contact, the e-mail address will do
         id: String,
     },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
+        id: String,
+    },
 }
 
 impl Command {
@@ -302,8 +328,10 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
-            Command::Explain { .. } => &[Format::Text],
+            Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
+            | Command::Init { .. }
+            | Command::Schema(_)
             | Command::Import(_)
             | Command::Run(_)
             | Command::Serve
@@ -448,6 +476,38 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            (
+                "outbox show a/1/b/1/c/0",
+                Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() }),
+            ),
+            (
+                "outbox retry a b --state failed",
+                Command::Outbox(OutboxCommand::Retry {
+                    which: OutboxSelection {
+                        keys: vec!["a".to_owned(), "b".to_owned()],
+                        ..OutboxSelection::default()
+                    },
+                    state: Some("failed".to_owned()),
+                }),
+            ),
+            (
+                "outbox drop --journey vip --step tell",
+                Command::Outbox(OutboxCommand::Drop {
+                    which: OutboxSelection {
+                        journey: Some(name()),
+                        step: Some("tell".to_owned()),
+                        ..OutboxSelection::default()
+                    },
+                }),
+            ),
+            ("init there", Command::Init { directory: PathBuf::from("there") }),
+            (
+                "schema journey",
+                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
+            ),
+            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
+            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -475,11 +535,12 @@ mod tests {
     fn wrong_usage_is_told() {
         let cases = [
             ("", "Usage:"),
-            ("chek", "a similar subcommand exists: 'check'"),
+            ("chek", "'check'"),
             ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),
             ("run --play", "--until <TIME>"),
+            ("outbox drop --step tell", "--journey <NAME>"),
             ("run --until soon", "`soon` is not a date and time; write it as in"),
             ("run --batch-size 0", "0 is not in 1.."),
             ("import accounts --frob a.csv", "unexpected argument '--frob'"),

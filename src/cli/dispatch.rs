@@ -2,8 +2,8 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, SegmentCommand},
-    demo, explain, run, segment_preview, workspace,
+    args::{Arguments, Command, OutboxCommand, SegmentCommand},
+    demo, explain, init, run, schema, segment_preview, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -46,12 +46,23 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             super::activity(command, &mut workspace::reading(global, output)?.1, output)
         }
         Command::Outbox(command) => {
-            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+            if let OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } = command {
+                let (_, plan) = workspace::plan(global, output)?;
+                let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+                let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
+                return super::outbox_changing(command, &mut store, now, output);
+            }
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::outbox_reading(command, &plan, &mut store, output)
         }
         Command::Why(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::why(command, &plan, &mut store, now, output)
         }
+        Command::Schema(arguments) => schema::schema(global, arguments, output),
+        Command::Reference => schema::reference(output),
+        Command::Completions { shell } => schema::completions(*shell, output),
+        Command::Init { directory } => init::init(global, directory, &program(), output),
         Command::Demo { directory } => demo::demo(global, directory, &program(), output),
     }
 }

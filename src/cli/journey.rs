@@ -94,6 +94,12 @@ fn as_json(report: &JourneyReport) -> Json {
             "paths": paths(&step.paths),
         })
     });
+    let messages = report.messages.iter().map(|message| {
+        json!({
+            "step": message.step, "channel": message.channel, "state": message.state.name(),
+            "reason": message.reason, "count": message.count,
+        })
+    });
     json!({
         "name": summary.name,
         "target": summary.target.name(),
@@ -104,6 +110,7 @@ fn as_json(report: &JourneyReport) -> Json {
         "stopped": summary.stopped,
         "stop_reasons": report.stop_reasons,
         "steps": steps.collect::<Vec<_>>(),
+        "messages": messages.collect::<Vec<_>>(),
     })
 }
 
@@ -161,7 +168,28 @@ fn show(
         return output.text(&why_nobody(nobody, facts, account.is_some()));
     }
     output.text("")?;
-    output.table(&steps_for_people(facts, report), "It has no steps.")
+    output.table(&steps_for_people(facts, report), "It has no steps.")?;
+    if report.messages.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("step", "STEP"),
+        ("channel", "MESSAGES TO"),
+        ("state", "STATE"),
+        ("count", "MESSAGES"),
+        ("reason", "REASON"),
+    ]);
+    for message in &report.messages {
+        table.push(vec![
+            json!(message.step),
+            json!(message.channel),
+            json!(message.state.name()),
+            json!(message.count),
+            json!(message.reason),
+        ]);
+    }
+    output.text("")?;
+    output.table(&table, "")
 }
 
 /// "70 in audience, 0 entered: 70 below marketing"

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     calendar::{Zone, parse_moment},
+    channels::RunLimit,
     compile::Plan,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
@@ -49,6 +50,7 @@ pub(super) fn run(
     let zone = &plan.settings.zone;
     let now = moment(global.now.as_ref(), zone)?;
     let until = moment(arguments.until.as_ref(), zone)?;
+    refuse_to_reach_the_world(&plan, arguments)?;
     let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
@@ -57,7 +59,10 @@ pub(super) fn run(
     let before = store.totals()?;
     let from = match until {
         Some(until) => runtime::starting_point(&mut store, &plan, now, until)?,
-        None => now.unwrap_or_else(runtime::real_now),
+        None => match now {
+            Some(now) => now,
+            None => runtime::present(&mut store)?,
+        },
     };
     if let (Some(latest), true) = (store.clock()?, until.is_none())
         && latest > from
@@ -70,21 +75,38 @@ pub(super) fn run(
         return Err(StoreError::ClockBackwards { latest: rfc3339(from), asked: rfc3339(until) }.into());
     }
     let batch_size = arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize);
+    let limited;
     let end = match until {
         Some(until) => {
-            play_with(&plan, &mut store, &global.workspace, from, until, batch_size)?;
+            limited = play_with(&plan, &mut store, &global.workspace, from, until, batch_size)?;
             until
         }
         None => {
             let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
-            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace);
+            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace, &|| false);
             runtime::tick(&runtime, &mut store, from, true)?;
+            limited = runtime.limit.reached();
             from
         }
     };
     let after = store.totals()?;
-    summary(&before, &after, from, end, until.is_some(), output)?;
-    Ok(if after.failed > before.failed { Exit::Rejects } else { Exit::Done })
+    summary(&before, &after, (from, end), until.is_some(), limited, output)?;
+    let failed =
+        after.failed + after.messages_failed > before.failed + before.messages_failed || limited.is_some();
+    Ok(if failed { Exit::Rejects } else { Exit::Done })
+}
+
+/// Played time calls no services of others, unless that is asked for (semantics 29).
+fn refuse_to_reach_the_world(plan: &Plan, arguments: &RunArguments) -> Result<(), CliError> {
+    let reached = plan.reaches_the_world();
+    if arguments.until.is_none() || arguments.play || reached.is_empty() {
+        return Ok(());
+    }
+    let message = format!("playing would really call {}", reached.join(", "));
+    Err(CliError::usage(message).hint(
+        "Add `--play` if that is meant; else use an environment whose channels write files: `--env NAME`."
+            .to_owned(),
+    ))
 }
 
 /// Plays time in a workspace.
@@ -95,7 +117,7 @@ pub(super) fn play(
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    play_with(plan, store, workspace, from, until, BATCH_SIZE)
+    play_with(plan, store, workspace, from, until, BATCH_SIZE).map(drop)
 }
 
 fn play_with(
@@ -105,9 +127,9 @@ fn play_with(
     from: i64,
     until: i64,
     batch_size: usize,
-) -> Result<(), CliError> {
+) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
-    let runtime = runtime_of(plan, journeys, batch_size, workspace);
+    let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     let mut last_told = runtime::real_now();
     let mut told = |at: i64| {
         let real_now = runtime::real_now();
@@ -117,7 +139,7 @@ fn play_with(
         }
     };
     runtime::play(&runtime, store, from, until, &mut told)?;
-    Ok(())
+    Ok(runtime.limit.reached())
 }
 
 fn runtime_of<'a>(
@@ -125,17 +147,18 @@ fn runtime_of<'a>(
     journeys: Vec<LiveJourney<'a>>,
     batch_size: usize,
     root: &'a Path,
+    stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
-    let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {} };
-    Runtime { engine, root }
+    let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
+    Runtime { engine, root, limit: RunLimit::of(plan) }
 }
 
 fn summary(
     before: &Totals,
     after: &Totals,
-    from: i64,
-    end: i64,
+    (from, end): (i64, i64),
     played: bool,
+    limited: Option<u64>,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let numbers = [
@@ -145,6 +168,9 @@ fn summary(
         ("delivered", after.delivered - before.delivered),
         ("blocked", after.blocked - before.blocked),
         ("failed", after.failed - before.failed),
+        ("messages_delivered", after.messages_delivered - before.messages_delivered),
+        ("messages_blocked", after.messages_blocked - before.messages_blocked),
+        ("messages_failed", after.messages_failed - before.messages_failed),
         ("leads", after.leads - before.leads),
         ("activities", after.activities - before.activities),
     ];
@@ -153,6 +179,7 @@ fn summary(
         for (name, number) in numbers {
             object[name] = json!(number);
         }
+        object["limit_reached"] = json!(limited);
         return output.json(&object);
     }
     let time = match played {
@@ -166,6 +193,9 @@ fn summary(
         "mail delivered|mails delivered",
         "mail blocked|mails blocked",
         "mail failed|mails failed",
+        "message delivered|messages delivered",
+        "message blocked|messages blocked",
+        "message failed|messages failed",
         "lead|leads",
         "activity|activities",
     ];
@@ -179,6 +209,12 @@ fn summary(
         })
         .collect();
     let told = if told.is_empty() { "nothing was due".to_owned() } else { told.join(", ") };
+    if let Some(limit) = limited {
+        output.complain(&format!(
+            "stopped at the limit of {limit} messages a run (`limits: messages_per_run:`); the others wait for the next run\n\
+             If they shouldn't leave, drop them: `tilework outbox drop --journey NAME`."
+        ));
+    }
     output.text(&format!("{time}: {told}"))
 }
 
@@ -218,8 +254,12 @@ pub(super) fn migrate(global: &GlobalArguments, output: &mut Output) -> Result<E
 pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exit, CliError> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    ctrlc::set_handler(move || told.store(true, Ordering::Relaxed))
-        .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
+    ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            leave_at_once();
+        }
+    })
+    .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
     let (_, mut plan) = workspace::plan(global, output)?;
     let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
     if !store.start_worker(runtime::real_now())? {
@@ -243,6 +283,12 @@ pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exi
     }
 }
 
+/// Ends the program in the middle of what it does, which the next run finishes: who asks twice won't wait.
+#[allow(clippy::disallowed_methods, reason = "there is nobody left to return an error to")]
+fn leave_at_once() {
+    std::process::exit(130);
+}
+
 /// Serves with one state of the definitions. Tells whether they changed, as opposed to a stop.
 fn serve_plan(
     global: &GlobalArguments,
@@ -253,7 +299,8 @@ fn serve_plan(
 ) -> Result<bool, CliError> {
     let now = runtime::real_now();
     let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
-    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace);
+    let stopped = || stop.load(Ordering::Relaxed);
+    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace, &stopped);
     let serving = Serving { stop, sleep: &runtime::pause, changed: &|| newest(&global.workspace) != seen };
     Ok(runtime::serve(&runtime, store, &serving)?)
 }

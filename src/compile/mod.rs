@@ -6,15 +6,21 @@
 mod catalog;
 mod email;
 mod flow;
+mod http;
 mod journey;
 mod plan;
 mod segments;
 mod settings;
+mod steps;
+mod workflow;
 mod uses;
 mod workspace;
 
+pub use http::{Body, HttpPlan};
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, SegmentPlan, Settings,
+    StepPlan,
 };
 pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
+pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use super::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
-    model::{Catalog, Condition, Duration, Entity, Predicate},
+    model::{AllowedHosts, Catalog, Condition, Duration, Entity, Predicate},
     templates::Template,
-    tiles::Tile,
+    tiles::{Tile, WORKFLOW, tile_named},
 };
 
 /// Everything that a workspace defines, checked.
@@ -21,8 +22,14 @@ pub struct Plan {
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.
     pub emails: BTreeMap<String, EmailPlan>,
+    /// Workflows by name.
+    pub workflows: BTreeMap<String, WorkflowPlan>,
+    /// Channels for messages by name.
+    pub channels: BTreeMap<String, ChannelPlan>,
     /// Journeys by name.
     pub journeys: Vec<JourneyPlan>,
+    /// Values of variables and files, none of which may be shown.
+    pub secrets: Vec<String>,
 }
 
 impl Plan {
@@ -37,6 +44,54 @@ impl Plan {
     pub fn journey(&self, name: &str) -> Option<&JourneyPlan> {
         self.journeys.iter().find(|journey| journey.name == name)
     }
+
+    /// When messages of a channel may leave.
+    #[must_use]
+    pub fn message_timing(&self, channel: &str) -> MessageTiming {
+        match channel {
+            "email" => MessageTiming { hold: self.settings.email.hold, expires_after: None },
+            _ => match channel.strip_prefix(WORKFLOW) {
+                Some(name) => self.workflows.get(name).map(|workflow| workflow.timing),
+                None => self.channels.get(channel).map(|channel| channel.timing),
+            }
+            .unwrap_or_default(),
+        }
+    }
+
+    /// What of the plan calls services of others: workflows and channels, where a journey has steps that
+    /// may use them.
+    #[must_use]
+    pub fn reaches_the_world(&self) -> Vec<String> {
+        let mut tiles = self.journeys.iter().flat_map(|journey| &journey.steps).map(|step| &step.tile_name);
+        let writes = tiles.clone().any(|name| tile_named(name).is_none());
+        let launches = writes || tiles.any(|name| name == "launch_workflow");
+        let workflows = self.workflows.values().filter(|workflow| match workflow.work {
+            WorkflowWork::Http(_) => launches,
+        });
+        let channels = self.channels.iter().filter(|(_, channel)| match channel.transport {
+            ChannelTransport::Http(_) => writes,
+            ChannelTransport::File { .. } => false,
+        });
+        let workflows = workflows.map(|workflow| format!("the workflow `{}`", workflow.name));
+        workflows.chain(channels.map(|(name, _)| format!("the channel `{name}`"))).collect()
+    }
+
+    /// A text without the values of variables and files that it may repeat.
+    #[must_use]
+    pub fn masked(&self, text: &str) -> String {
+        // One or two letters are no secret, and would be found everywhere.
+        let secrets = self.secrets.iter().filter(|secret| secret.len() > 2);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
+}
+
+/// When a message may leave, from the moment of the step that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MessageTiming {
+    /// How long it can still be dropped, in milliseconds.
+    pub hold: i64,
+    /// After how long it isn't sent any more, in milliseconds.
+    pub expires_after: Option<i64>,
 }
 
 /// The settings that a run needs.
@@ -52,6 +107,10 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: EmailChannel,
+    /// The hosts that may be called.
+    pub allow: AllowedHosts,
+    /// How many messages a run hands over at most.
+    pub messages_per_run: Option<u64>,
     /// When segments are refreshed.
     pub refresh: Schedule,
 }
@@ -163,7 +222,7 @@ pub struct JourneyPlan {
     pub blocks: Vec<(String, Predicate)>,
     /// The names of the segments that audience and blocks refer to.
     pub segments: Vec<String>,
-    /// The steps, each before those it leads to; the first is where everybody starts.
+    /// The steps, each before those it leads to unless it goes back by `goto`; the first is where everybody starts.
     pub steps: Vec<StepPlan>,
     /// What becomes of those who stand on steps that are gone.
     pub removed: Vec<(String, Removal)>,

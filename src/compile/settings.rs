@@ -2,7 +2,7 @@
 
 use super::plan::{EmailChannel, Settings};
 use crate::{
-    calendar::{Schedule, Zone, parse_duration},
+    calendar::{Holidays, Schedule, Zone, parse_duration},
     definitions,
     diagnostics::{Code, Problem, Problems, Text},
     model::time::DAY,
@@ -14,6 +14,7 @@ const REFRESH: &str = "*/5 * * * *";
 /// Checks settings; what can't be used is reported and replaced by what stands there by default.
 pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) -> Settings {
     let zone = written.timezone.as_ref().map_or_else(Zone::utc, |text| zone(text, problems));
+    let zone = zone.with_holidays(&Holidays::of(written.holidays.iter().map(Text::as_str)));
     let email = written.email.as_ref();
     let hold = email.and_then(|email| email.hold.as_ref()).map_or(0, |text| hold(text, problems));
     let refresh = written.refresh.as_ref().map_or(REFRESH, Text::as_str);
@@ -38,6 +39,8 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .map(|email| email.only_to.iter().map(|pattern| pattern.value.clone()).collect())
                 .unwrap_or_default(),
         },
+        allow: super::workflow::allowed(written),
+        messages_per_run: written.messages_per_run,
         refresh,
     }
 }
@@ -53,11 +56,15 @@ pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
     })
 }
 
+/// A length of time in milliseconds; nothing when it isn't one, which was reported where it was read.
+pub(super) fn length(text: &Text) -> Option<i64> {
+    let length = parse_duration(&text.value).ok()?;
+    crate::calendar::after(0, length, &Zone::utc()).ok()
+}
+
 /// Reads the hold of a channel; its form was checked where it was read.
-fn hold(text: &Text, problems: &mut Problems) -> i64 {
-    let length = parse_duration(&text.value).ok();
-    let end = length.and_then(|length| crate::calendar::after(0, length, &Zone::utc()).ok());
-    match end {
+pub(super) fn hold(text: &Text, problems: &mut Problems) -> i64 {
+    match length(text) {
         Some(end) if end <= 30 * DAY => end,
         _ => {
             problems.push(

@@ -51,12 +51,11 @@ fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
         }
     }
     for step in &journey.steps {
-        let question = match &step.tile.work {
-            Work::Uniform(_) => None,
-            Work::PerContact(tile) => tile.needs().question,
-            Work::PerAccount(tile) => tile.needs().question,
-        };
-        if question.is_some_and(|question| within(&question.predicate).contains(segment)) {
+        let Work::Each(_, tile) = &step.tile.work else { continue };
+        let needs = tile.needs();
+        let asked = needs.question.iter().map(|question| &question.predicate);
+        let needed = needs.conditions.iter().map(|condition| &condition.predicate);
+        if asked.chain(needed).any(|predicate| within(predicate).contains(segment)) {
             places.push(step.id.clone());
         }
     }

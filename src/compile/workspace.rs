@@ -1,11 +1,9 @@
 //! The checklist: catalog, settings, segments, e-mails, journeys.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, segments, settings};
-use crate::{definitions::Definitions, diagnostics::Problems};
+use super::{Plan, catalog, email, journey, segments, settings, workflow};
+use crate::{definitions::Definitions, diagnostics::Problems, tiles::Names};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
 pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Plan> {
@@ -13,8 +11,20 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     let catalog = catalog::compile(definitions, problems);
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
-    let names: BTreeSet<String> =
-        definitions.emails.iter().map(|email| email.header.name.value.clone()).collect();
+    let workflows = workflow::compile(definitions, &catalog, &settings.zone, problems);
+    let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
+    let names = Names {
+        emails: definitions.emails.iter().map(|email| email.header.name.value.clone()).collect(),
+        workflows: definitions
+            .workflows
+            .iter()
+            .map(|definition| {
+                let name = definition.header.name.value.clone();
+                let shows_contact = workflows.get(&name).is_some_and(workflow::shows_contact);
+                (name, shows_contact)
+            })
+            .collect(),
+    };
     let mut journeys = Vec::new();
     for definition in &definitions.journeys {
         journeys.extend(journey::compile(
@@ -31,7 +41,8 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     if problems.has_errors() {
         return None;
     }
-    Some(Plan { settings, catalog, segments, emails, journeys })
+    let secrets = definitions.secrets.clone();
+    Some(Plan { settings, catalog, segments, emails, workflows, channels, journeys, secrets })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

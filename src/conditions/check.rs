@@ -124,6 +124,13 @@ fn subscribed(topic: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<P
             &format!("Write `any_contact:` with `subscribed: {}` to ask for at least one of them.", topic.as_str()),
         );
     }
+    let wanted = topic.as_str();
+    if !check.catalog.topics.contains(wanted) {
+        let known = check.catalog.topics.iter().map(String::as_str);
+        let define = format!("Define it: `kind: topic`, and below it `name: {wanted}`.");
+        let hint = did_you_mean(wanted, known).unwrap_or(define);
+        return check.refuse(Code::UnknownTopic, topic.span, format!("there is no topic `{wanted}`"), &hint);
+    }
     Some(Predicate::Subscribed { topic: topic.value.clone() })
 }
 

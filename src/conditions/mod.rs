@@ -17,6 +17,7 @@ mod functions;
 mod interests;
 mod lists;
 mod measure;
+mod mentions;
 mod operand;
 mod periods;
 mod related;
@@ -27,7 +28,9 @@ pub use check::check;
 pub use evaluate::{Clause, evaluate, holds};
 pub use explain::explain;
 pub use facts::{Facts, InteractionFact, RecordFact};
+pub use functions::functions;
 pub use interests::{Interests, interests};
+pub use mentions::mentions;
 pub use scope::Scope;
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use super::scalars::{as_text, warn_of_ambiguous_number, wrong_type};
 use super::{
     ConditionNode, Content, CountKey, CountNode, DidNode, DidWord, Located, Node, Reader, RelatedNode,
+    keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SUBSCRIPTION},
+    kinds::Key,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 use crate::model::MeasureFunction;
@@ -88,8 +90,8 @@ fn mapping(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
     }
     let first = first.value.clone();
     match first.as_str() {
-        "segment" => name(entries, span, "segment", problems).map(ConditionNode::Segment),
-        "subscribed" => name(entries, span, "subscribed", problems).map(ConditionNode::Subscribed),
+        "segment" => name(entries, span, ("segment", &[MEMBERSHIP]), problems).map(ConditionNode::Segment),
+        "subscribed" => name(entries, span, ("subscribed", &[SUBSCRIPTION]), problems).map(ConditionNode::Subscribed),
         key => {
             if let Some((_, word)) = DidWord::KEYS.iter().find(|(known, _)| *known == key) {
                 return did(entries, span, *word, problems);
@@ -106,17 +108,17 @@ fn mapping(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
 fn name<'a>(
     entries: &'a [(Text, Node)],
     span: Span,
-    key: &'a str,
+    (key, described): (&'a str, &'static [&'static [Key]]),
     problems: &'a mut Problems,
 ) -> Option<Text> {
-    let mut reader = Reader::new(entries, span, key, problems);
+    let mut reader = Reader::new(entries, span, key, problems).described(described);
     let name = reader.text(key);
     reader.finish();
     name
 }
 
 fn group(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "condition", problems);
+    let mut reader = Reader::new(entries, span, "condition", problems).described(&[GROUP]);
     let mut complete = true;
     let mut part = |key: &'static str| -> Option<Vec<ConditionNode>> {
         reader.node(key)?;
@@ -137,7 +139,7 @@ fn did(
     word: DidWord,
     problems: &mut Problems,
 ) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "did", problems);
+    let mut reader = Reader::new(entries, span, "did", problems).described(&[DID]);
     let interaction = reader.text(word.key());
     let has_condition = reader.has("where");
     let condition = reader.condition("where");
@@ -217,11 +219,15 @@ fn attributes(entries: &[(Text, Node)], problems: &mut Problems) -> Vec<(Text, N
 }
 
 fn related(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "condition", problems);
-    let (quantifier, records, node) = RelatedNode::KEYS.iter().find_map(|(key, quantifier, records)| {
-        let (name, node) = reader.entry(key)?;
-        Some((Located { value: *quantifier, span: name.span }, *records, node))
-    })?;
+    let mut reader = Reader::new(entries, span, "condition", problems).described(&[PEOPLE]);
+    let written: Vec<_> = RelatedNode::KEYS
+        .iter()
+        .filter_map(|(key, quantifier, records)| {
+            let (name, node) = reader.entry(key)?;
+            Some((Located { value: *quantifier, span: name.span }, *records, node))
+        })
+        .collect();
+    let (quantifier, records, node) = written.into_iter().next()?;
     let condition = read(node, reader.problems());
     let count = count(&mut reader);
     reader.finish();

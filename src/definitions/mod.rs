@@ -1,18 +1,22 @@
 //! YAML into definitions whose every part knows its place.
 //!
-//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys and
-//! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys,
+//! e-mails and workflows as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
+mod channels;
 mod condition;
 mod email;
 mod fields;
 mod files;
 mod header;
 mod hints;
+mod http;
 mod interaction;
 mod journey;
+mod keys;
+mod kinds;
 mod names;
 mod node;
 mod raw;
@@ -23,17 +27,24 @@ mod settings;
 mod syntax;
 #[cfg(test)]
 mod testing;
+mod topic;
 mod traps;
 mod types;
 mod variables;
+mod workflow;
 mod workspace;
 mod written;
 mod yaml;
 
+pub use channels::{ChannelDefinition, MessageTransport};
 pub use condition::read as read_condition;
 pub use hints::{duration_hint, moment_hint, timezone_hint};
+pub use http::{HttpDefinition, HttpMethod};
+pub use keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
+pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
 pub use types::*;
+pub use workflow::WorkflowDefinition;
 pub use workspace::{DefinitionsError, load, load_with, segment_names};
 pub use yaml::parse as parse_yaml;

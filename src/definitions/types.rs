@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::{ChannelDefinition, WorkflowDefinition};
+
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, Entity, FieldType, MeasureFunction, Records};
 
@@ -55,12 +57,18 @@ pub struct Definitions {
     pub fields: Vec<FieldsDefinition>,
     /// `kind: interaction`.
     pub interactions: Vec<InteractionDefinition>,
+    /// `kind: topic`.
+    pub topics: Vec<TopicDefinition>,
     /// `kind: segment`.
     pub segments: Vec<SegmentDefinition>,
     /// `kind: journey`.
     pub journeys: Vec<JourneyDefinition>,
     /// `kind: email`.
     pub emails: Vec<EmailDefinition>,
+    /// `kind: workflow`.
+    pub workflows: Vec<WorkflowDefinition>,
+    /// The values that were filled in for variables and files. None of them may be shown.
+    pub secrets: Vec<String>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.
@@ -76,6 +84,14 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// The only hosts that may be called; `channels: http: allow:`.
+    pub allow: Vec<Text>,
+    /// Channels for messages, in the order of the file.
+    pub channels: Vec<ChannelDefinition>,
+    /// How many messages a run hands over at most.
+    pub messages_per_run: Option<u64>,
+    /// The days, beside weekends, that aren't business days.
+    pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
 }
@@ -158,6 +174,13 @@ pub struct InteractionDefinition {
     pub header: Header,
     /// Its attributes.
     pub attributes: Vec<FieldDefinition>,
+}
+
+/// `kind: topic`.
+#[derive(Debug, Clone)]
+pub struct TopicDefinition {
+    /// Name and the rest.
+    pub header: Header,
 }
 
 /// `kind: segment`.

@@ -1,5 +1,6 @@
 //! A whole workspace: its settings and every definition under `journeys/`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -7,12 +8,13 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, segment, settings, yaml,
+    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
+    kinds::{KINDS, kind_named},
+    segment, settings, topic, workflow, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const KINDS: [&str; 5] = ["fields", "interaction", "segment", "journey", "email"];
-const LATER_KINDS: [&str; 6] = ["workflow", "topic", "scoring_model", "levels", "test", "tile"];
+const LATER_KINDS: [&str; 4] = ["scoring_model", "levels", "test", "tile"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -56,23 +58,25 @@ pub fn load_with(
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
     }
+    let secrets = RefCell::default();
+    let variables = Variables { root, lookup: variable, secrets: &secrets };
     let mut definitions = Definitions { root: root.to_owned(), ..Definitions::default() };
     if let Some((file, text)) = files.read("tilework.yaml", problems) {
         let documents = yaml::parse(file, &text, problems);
-        let variables = Variables { root, lookup: variable };
         definitions.settings = settings::read(&documents, environment, variables, problems);
     }
     for path in files.yaml_files("journeys", problems) {
         let Some((file, text)) = files.read(&path, problems) else { continue };
         for document in yaml::parse(file, &text, problems) {
-            read_document(&document, &path, &mut files, &mut definitions, problems);
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
     }
     if let Some((name, text)) = more {
         let file = files.add(name, text);
         let present = definitions.segments.len();
         for document in yaml::parse(file, text, problems) {
-            read_document(&document, &format!("journeys/{name}"), &mut files, &mut definitions, problems);
+            let path = format!("journeys/{name}");
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
         let new = definitions.segments.split_off(present);
         let is_new = |name: &str| new.iter().any(|segment| segment.header.name.value == name);
@@ -81,6 +85,7 @@ pub fn load_with(
     }
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
+    definitions.secrets = secrets.into_inner();
     Ok(definitions)
 }
 
@@ -106,11 +111,12 @@ pub fn segment_names(text: &str) -> Vec<String> {
 fn read_document(
     document: &Node,
     path: &str,
+    variables: Variables<'_>,
     files: &mut Files<'_>,
     definitions: &mut Definitions,
     problems: &mut Problems,
 ) {
-    let kinds = KINDS.map(|kind| format!("`{kind}`")).join(", ");
+    let kinds = KINDS.map(|kind| format!("`{}`", kind.name)).join(", ");
     let Content::Mapping(entries) = &document.content else {
         let problem = wrong_type(document, "a definition with a `kind`");
         problems.push(problem.hint(format!(
@@ -130,12 +136,17 @@ fn read_document(
     };
     let mut reader = Reader::new(entries, document.span, &kind.value, problems);
     reader.skip("kind");
+    if let Some(known) = kind_named(&kind.value) {
+        reader = reader.described(known.keys);
+    }
     match kind.value.as_str() {
         "fields" => definitions.fields.extend(fields::read(reader)),
         "interaction" => definitions.interactions.extend(interaction::read(reader)),
         "segment" => definitions.segments.extend(segment::read(reader, path, files)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
+        "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
+        "workflow" => definitions.workflows.extend(workflow::read(reader, variables)),
         other => {
             lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {
@@ -143,7 +154,8 @@ fn read_document(
                 Problem::error(Code::NotAvailable, kind.span, message)
             } else {
                 let message = format!("there is no kind `{other}`");
-                Problem::error(Code::UnknownKind, kind.span, message).hint_if(did_you_mean(other, KINDS))
+                Problem::error(Code::UnknownKind, kind.span, message)
+                    .hint_if(did_you_mean(other, KINDS.map(|kind| kind.name)))
             });
         }
     }
@@ -164,7 +176,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, topics, workflows, .. } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -173,6 +185,8 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("workflow", workflows.iter().map(|definition| &definition.header).collect(), problems);
+    headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
         fields::report_standard(definition, problems);
@@ -343,21 +357,21 @@ purpose: transactional
             (
                 "name: a\n",
                 &[
-                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `segment`, \
-                   `journey`, `email`.",
+                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
+                   `segment`, `email`, `workflow`, `journey`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `workflow`, `journey`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: workflow\nname: x\n",
-                &["not-available 3:7 the kind `workflow` is not available in this version"],
+                "# later\n---\nkind: topic\nname: x\n",
+                &["not-available 3:7 the kind `topic` is not available in this version"],
             ),
         ]);
     }

@@ -27,6 +27,10 @@ pub enum Code {
     UnknownSegment,
     /// An e-mail that isn't defined.
     UnknownEmail,
+    /// A workflow that isn't defined.
+    UnknownWorkflow,
+    /// A topic that isn't defined.
+    UnknownTopic,
     /// An interaction type that isn't declared.
     UnknownInteraction,
     /// A field or an attribute that isn't declared.
@@ -81,6 +85,10 @@ pub enum Code {
     ContactInAccount,
     /// A setting that can't be used.
     InvalidSetting,
+    /// Something that isn't the address of a web service.
+    InvalidUrl,
+    /// A host that may not be called.
+    HostNotAllowed,
     /// A variable or file that a setting refers to isn't there.
     MissingVariable,
     /// A secret that stands in a file.
@@ -107,7 +115,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 49] = [
+    pub const ALL: [(Code, &'static str); 53] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -119,6 +127,8 @@ impl Code {
         (Code::DuplicateName, "duplicate-name"),
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownWorkflow, "unknown-workflow"),
+        (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
         (Code::UnknownTile, "unknown-tile"),
@@ -146,6 +156,8 @@ impl Code {
         (Code::AmbiguousNumber, "ambiguous-number"),
         (Code::ContactInAccount, "contact-in-account"),
         (Code::InvalidSetting, "invalid-setting"),
+        (Code::InvalidUrl, "invalid-url"),
+        (Code::HostNotAllowed, "host-not-allowed"),
         (Code::MissingVariable, "missing-variable"),
         (Code::SecretInFile, "secret-in-file"),
         (Code::SegmentTarget, "segment-target"),
@@ -172,6 +184,8 @@ impl Code {
             self,
             Code::UnknownSegment
                 | Code::UnknownEmail
+                | Code::UnknownWorkflow
+                | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep

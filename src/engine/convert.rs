@@ -47,6 +47,12 @@ pub(super) fn load(
             ("owner".to_owned(), text(&plan.owner)),
         ]),
         settings: BTreeMap::from([("name".to_owned(), Value::Text(engine.plan.settings.name.clone()))]),
+        lot: format!(
+            "{}/{}/{}",
+            place.journey.origin,
+            place.iteration.number,
+            place.journey.step_origin(&place.step.id)
+        ),
         ..Batch::default()
     };
     let mut accounts: Vec<KnownAccount> = Vec::new();
@@ -77,6 +83,7 @@ pub(super) fn load(
         }
         batch.participants.push(Participant {
             contact_id: row.contact_id.clone(),
+            visit: row.visit,
             arrived_at: row.arrived_at,
             due_at: row.due_at,
             looked_at: row.looked_at,
@@ -90,6 +97,7 @@ pub(super) fn load(
 
 /// Makes of a tile's decisions what the store commits.
 pub(super) fn commit(
+    engine: &Engine<'_>,
     place: &Place<'_>,
     loaded: &Loaded,
     outcomes: Vec<(Outcome, Option<String>)>,
@@ -120,7 +128,7 @@ pub(super) fn commit(
             }
         }
     }
-    let mut ordinals: BTreeMap<(i64, Option<i64>), i64> = BTreeMap::new();
+    let mut ordinals: BTreeMap<(i64, Option<i64>, i64), i64> = BTreeMap::new();
     for (subject, created_at, effect) in effects {
         let (account_key, contact_key, visit, id) = match subject {
             EffectSubject::Participant(at) => {
@@ -135,8 +143,12 @@ pub(super) fn commit(
                 (known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default())
             }
         };
-        let ordinal = ordinals.entry((account_key, contact_key)).or_default();
-        let kind = if matches!(effect, Effect::Lead { .. }) { "lead" } else { "activity" };
+        let ordinal = ordinals.entry((account_key, contact_key, visit)).or_default();
+        let kind = match effect {
+            Effect::Activity { .. } => "activity",
+            Effect::Lead { .. } => "lead",
+            Effect::Message { .. } => "message",
+        };
         commit.effects.push(EffectRow {
             account_key,
             contact_key,
@@ -149,6 +161,15 @@ pub(super) fn commit(
                     EffectRecord::Activity { kind, subject, description, owner, due_at }
                 }
                 Effect::Lead { fields } => EffectRecord::Lead { fields },
+                Effect::Message { channel, content } => {
+                    let timing = engine.plan.message_timing(&channel);
+                    EffectRecord::Message {
+                        channel,
+                        content,
+                        due_at: created_at.saturating_add(timing.hold),
+                        expires_at: timing.expires_after.map(|after| created_at.saturating_add(after)),
+                    }
+                }
             },
         });
         *ordinal += 1;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::JourneyFacts;
 use crate::{
     model::{Entity, Subject},
-    store::{JourneyNumbers, Store, StoreError},
+    store::{JourneyNumbers, MessageNumbers, Store, StoreError},
 };
 
 /// A journey in a list.
@@ -42,6 +42,8 @@ pub struct JourneyReport {
     pub stop_reasons: BTreeMap<String, i64>,
     /// The steps in the journey's order, then removed ones that somebody passed.
     pub steps: Vec<StepReport>,
+    /// Messages other than mails, by step, channel, state and reason.
+    pub messages: Vec<MessageNumbers>,
     /// Why nobody ever entered, when nobody did.
     pub nobody: Option<Nobody>,
 }
@@ -127,6 +129,7 @@ pub fn journey_report(
         audience,
         kept_out,
         stop_reasons: numbers.stop_reasons.clone(),
+        messages: numbers.messages.clone(),
         steps: steps(facts, numbers),
         nobody,
     })

@@ -1,6 +1,6 @@
 //! The names that definitions may use: fields, interaction types, segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entity, Field, InteractionType, standard};
 
@@ -14,6 +14,8 @@ pub struct Catalog {
     pub interactions: BTreeMap<String, InteractionType>,
     /// What each segment holds, by the segment's name.
     pub segments: BTreeMap<String, Entity>,
+    /// The topics that contacts may subscribe to, by name.
+    pub topics: BTreeSet<String>,
 }
 
 impl Default for Catalog {
@@ -35,6 +37,7 @@ impl Catalog {
                 .map(|kind| (kind.name.clone(), kind))
                 .collect(),
             segments: BTreeMap::new(),
+            topics: BTreeSet::new(),
         }
     }
 

@@ -15,6 +15,7 @@ mod predicate;
 mod standard;
 pub mod time;
 mod value;
+mod web_address;
 
 pub use catalog::Catalog;
 pub use consent::Consent;
@@ -30,3 +31,4 @@ pub use predicate::{
 };
 pub use standard::{activity_fields, built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;
+pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

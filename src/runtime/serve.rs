@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Runtime, RuntimeError, play::next_event, run::tick};
-use crate::store::Store;
+use crate::{engine::EngineError, store::Store};
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
-    /// Set when it is to stop; looked at between ticks.
+    /// Set when it is to stop; looked at while it waits. The engine asks for itself between batches.
     pub stop: &'a AtomicBool,
     /// Sleeps for so many milliseconds of real time.
     pub sleep: &'a dyn Fn(u64),
@@ -30,9 +30,14 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
         let now = (runtime.engine.real_now)();
         refresh |= next_refresh <= now;
         if refresh {
+            // What is a run to others is the time between two refreshes here.
+            runtime.limit.reset();
             store.free_dead_workers()?;
         }
-        tick(runtime, store, now, refresh)?;
+        match tick(runtime, store, now, refresh) {
+            Err(RuntimeError::Engine(EngineError::Stopped)) => return Ok(false),
+            ended => ended?,
+        }
         if refresh {
             let settings = &runtime.engine.plan.settings;
             next_refresh = settings.refresh.at_or_after(now + 1, &settings.zone).unwrap_or(i64::MAX);
@@ -48,7 +53,9 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             let now = (runtime.engine.real_now)();
             let next = next_event(runtime, store, now)?;
             let turns = next.is_some_and(|(at, turns)| turns && at <= now + 1);
-            if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
+            let limited = runtime.limit.reached().is_some();
+            let due = store.positions_due(now)? || (!limited && store.messages_due(now, now)?);
+            if store.has_incoming()? || due || next_refresh <= now || turns {
                 refresh |= turns;
                 break;
             }

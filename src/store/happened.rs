@@ -76,6 +76,9 @@ impl Printer<'_> {
         if did.count == CountTest::AtLeast(0) {
             return Ok("(1 = 1)".to_owned());
         }
+        if let Some(as_of) = self.as_of.clone() {
+            return self.did_as_of(did, scope, &as_of);
+        }
         let alias = format!("i{}", self.alias());
         let Source { key, from, group, clause } = self.source(did, &alias, scope)?;
         let those = |having: String| {
@@ -128,6 +131,9 @@ impl Printer<'_> {
 
     /// A measure as a value.
     pub(super) fn measure(&mut self, measure: &Measure, scope: &Scope) -> Result<String, StoreError> {
+        if let Some(as_of) = self.as_of.clone() {
+            return self.measure_as_of(measure, scope, &as_of);
+        }
         let alias = format!("i{}", self.alias());
         let Source { key, from, group, clause } = self.source(&measure.over, &alias, scope)?;
         let value = self.measured_value(measure, &alias, scope)?;
@@ -172,16 +178,21 @@ impl Printer<'_> {
         let [yes, no] = SUBSCRIPTIONS.map(|name| self.names.type_key(name));
         let column = attribute_column_name("topic", &FieldType::Text);
         let topic = self.bind(topic.into());
-        let now = self.bind(self.now.into());
-        let focus = self.in_focus(Entity::Contact, "s.contact_key");
+        let key = contact_key(scope)?;
+        // Asked as of moments of their own, subjects are looked up one by one.
+        let own = match self.as_of {
+            Some(_) => format!("AND u.contact_key = {key}"),
+            None => String::new(),
+        };
+        let now = self.moment(0);
+        let focus = self.in_focus(Entity::Contact, "u.contact_key");
         Ok(format!(
-            "({} IN (SELECT s.contact_key FROM interaction s
-                WHERE s.type_key IN ({yes}, {no}) AND s.at <= {now} AND s.{column} = {topic}{focus}
-                GROUP BY s.contact_key
-                HAVING COALESCE(MAX(CASE WHEN s.type_key = {yes} THEN s.at END)
-                    > MAX(CASE WHEN s.type_key = {no} THEN s.at END),
-                    MAX(CASE WHEN s.type_key = {yes} THEN s.at END) IS NOT NULL)))",
-            contact_key(scope)?
+            "({key} IN (SELECT u.contact_key FROM interaction u
+                WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND u.{column} = {topic} {own}{focus}
+                GROUP BY u.contact_key
+                HAVING COALESCE(MAX(CASE WHEN u.type_key = {yes} THEN u.at END)
+                    > MAX(CASE WHEN u.type_key = {no} THEN u.at END),
+                    MAX(CASE WHEN u.type_key = {yes} THEN u.at END) IS NOT NULL)))"
         ))
     }
 }

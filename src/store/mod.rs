@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod allotments;
 mod batch;
 mod claims;
 mod columns;
@@ -12,6 +13,7 @@ mod dialect;
 mod enrolment;
 mod error;
 mod evaluation;
+mod facts;
 mod fates;
 mod focus;
 mod happened;
@@ -22,6 +24,7 @@ mod migrations;
 mod open;
 mod operand;
 mod outbox;
+mod outbox_verbs;
 mod outcomes;
 mod postgres;
 mod predicate;
@@ -41,7 +44,9 @@ mod trigger;
 mod value;
 mod wake;
 mod why;
+mod why_account;
 
+pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
@@ -49,21 +54,24 @@ pub use enrolment::Enrolment;
 pub use error::StoreError;
 pub use evaluation::{Difference, Evaluation, Membership};
 pub use focus::{Passed, Reach};
+pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
 pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};
 pub use lists::{ActivityRow, LeadRow, MessageRow};
 pub use open::{Store, StoreAddress};
 pub use outbox::{DueMessage, OutboxState, Settled};
+pub use outbox_verbs::MessageSelection;
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use presence::Presence;
 pub use preview::{NamedRecord, Preview};
 pub use records::{Record, Written};
-pub use report::{JourneyNumbers, StepNumbers, Totals};
+pub use report::{JourneyNumbers, MessageNumbers, StepNumbers, Totals};
 pub use segments::{EvaluationRow, Member, SegmentState};
 pub use surroundings::{InteractionRecord, Surroundings};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

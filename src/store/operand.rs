@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     calendar,
-    model::{Arithmetic, DatePart, FieldType, LARGEST, Operand, SMALLEST, Subject},
+    model::{Arithmetic, DatePart, FieldType, LARGEST, Operand, Reckoning, SMALLEST, Subject},
 };
 
 impl Printer<'_> {
@@ -15,14 +15,18 @@ impl Printer<'_> {
     pub(super) fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
         Ok(match operand {
             Operand::Literal(value) => self.bind(cell(value)),
-            Operand::Now { plus } => self.bind(Cell::Integer(self.now.saturating_add(*plus))),
+            Operand::Now { plus } => self.moment(*plus),
             Operand::Today { plus } => {
                 let day = calendar::day_from_today(self.now, *plus, &self.zone);
                 self.bind(Cell::Text(day))
             }
             Operand::Moment(reckoning) => {
                 let at = calendar::reckoned_moment(*reckoning, self.now, &self.zone);
-                self.bind(Cell::Integer(at))
+                match reckoning {
+                    // A length that depends on the calendar is as long as it is now.
+                    Reckoning::Ago(_) | Reckoning::Ahead(_) => self.moment(at.saturating_sub(self.now)),
+                    Reckoning::StartOf(..) | Reckoning::EndOf(..) => self.bind(Cell::Integer(at)),
+                }
             }
             Operand::Day(reckoning) => {
                 let day = calendar::reckoned_day(*reckoning, self.now, &self.zone);

@@ -7,6 +7,7 @@
 use super::{
     Cell, Dialect, StoreError,
     columns::{Names, cell},
+    facts::AsOf,
 };
 use crate::{
     calendar::Zone,
@@ -24,6 +25,8 @@ pub(super) struct Printer<'a> {
     pub(super) zone: Zone,
     /// What the statement is given so far; a parameter's number is its place.
     pub(super) parameters: Vec<Cell>,
+    /// The moment of their own as of which subjects are asked, when it isn't the present one.
+    pub(super) as_of: Option<AsOf>,
     /// Makes aliases unique.
     aliases: usize,
     /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
@@ -132,7 +135,8 @@ impl<'a> Printer<'a> {
         timezone: &str,
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, focused: false, of_everybody: false })
+        let zone = zone.with_holidays(&names.holidays);
+        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), as_of: None, aliases: 0, focused: false, of_everybody: false })
     }
 
     /// Counts nobody but the records in the `focus_…` tables.
@@ -193,7 +197,7 @@ impl<'a> Printer<'a> {
             Predicate::Any(parts) => self.joined(parts, " OR ", "(1 = 0)", scope)?,
             Predicate::Not(inner) => self.negated(inner, scope)?,
             Predicate::Compare { left: Operand::Measure(measure), operator, right }
-                if *operator != Comparison::NotEqual && is_fixed(right) =>
+                if *operator != Comparison::NotEqual && is_fixed(right) && self.as_of.is_none() =>
             {
                 self.measured_against(measure, *operator, right, scope)?
             }

@@ -12,6 +12,9 @@ impl Printer<'_> {
         if count == CountTest::AtLeast(0) {
             return Ok("(1 = 1)".to_owned());
         }
+        if self.as_of.is_some() && related.records == Records::Contacts {
+            return self.contacts_as_of(&related.condition, count, scope);
+        }
         let alias = format!("q{}", self.alias());
         let (key, own) = match related.of {
             Subject::Account => (scope.account_key.clone(), "account_key"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Store, StoreError};
+use super::{Cell, Store, StoreError, outbox::OutboxState};
 
 /// The numbers of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +36,23 @@ pub struct JourneyNumbers {
     pub stop_reasons: BTreeMap<String, i64>,
     /// The steps in the journey's order; removed ones that somebody passed come last.
     pub steps: Vec<StepNumbers>,
+    /// Its messages other than mails, by step, channel, state and reason.
+    pub messages: Vec<MessageNumbers>,
+}
+
+/// How many messages of a step fared alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageNumbers {
+    /// The step's id.
+    pub step: String,
+    /// The channel.
+    pub channel: String,
+    /// How far they came.
+    pub state: OutboxState,
+    /// Why they didn't get there.
+    pub reason: Option<String>,
+    /// How many.
+    pub count: i64,
 }
 
 /// How much a store has seen.
@@ -51,12 +68,18 @@ pub struct Totals {
     pub leads: i64,
     /// Activities.
     pub activities: i64,
-    /// Messages delivered.
+    /// Mails delivered.
     pub delivered: i64,
-    /// Messages that must not be sent.
+    /// Mails that must not be sent.
     pub blocked: i64,
-    /// Messages that failed for good.
+    /// Mails that failed for good.
     pub failed: i64,
+    /// Messages delivered that aren't mails: workflows, and what tiles write to channels.
+    pub messages_delivered: i64,
+    /// Such messages that must not be sent.
+    pub messages_blocked: i64,
+    /// Such messages that failed for good.
+    pub messages_failed: i64,
 }
 
 impl Store {
@@ -69,7 +92,8 @@ impl Store {
         let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
                    UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
                    UNION ALL SELECT 21, COUNT(*) FROM activity
-                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 GROUP BY state";
+                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
+                   UNION ALL SELECT 40 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel <> 'email' GROUP BY state";
         for row in self.connection.query(sql, &[])? {
             let count = row.integer(1)?;
             match row.integer(0)? {
@@ -87,6 +111,9 @@ impl Store {
                 33 => totals.delivered = count,
                 34 => totals.blocked = count,
                 35 => totals.failed = count,
+                43 => totals.messages_delivered = count,
+                44 => totals.messages_blocked = count,
+                45 => totals.messages_failed = count,
                 _ => {}
             }
         }
@@ -137,6 +164,22 @@ impl Store {
                     *numbers.stop_reasons.entry(reason).or_default() += count;
                 }
             }
+        }
+        let order = self.dialect().order_text("COALESCE(x.reason, '')");
+        let messages = format!(
+            "SELECT s.id, x.channel, x.state, x.reason, COUNT(*) FROM outbox x
+             JOIN iteration t ON t.key = x.iteration_key JOIN step s ON s.key = x.step_key
+             WHERE t.journey_key = $1 AND x.channel <> 'email'{narrowed}
+             GROUP BY s.id, s.place, x.channel, x.state, x.reason ORDER BY s.place, x.state, {order}"
+        );
+        for row in self.connection.query(&messages, &parameters)? {
+            numbers.messages.push(MessageNumbers {
+                step: row.text(0)?,
+                channel: row.text(1)?,
+                state: OutboxState::numbered(row.integer(2)?)?,
+                reason: row.optional_text(3)?,
+                count: row.integer(4)?,
+            });
         }
         let mut steps: BTreeMap<i64, (i64, StepNumbers)> = BTreeMap::new();
         for row in self

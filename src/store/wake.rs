@@ -112,15 +112,25 @@ impl Store {
         })
     }
 
-    /// Whether a position or a waiting message is due.
+    /// Whether a position is due.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn anything_due(&mut self, now: i64) -> Result<bool, StoreError> {
+    pub fn positions_due(&mut self, now: i64) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM position p JOIN iteration t ON t.key = p.iteration_key
-                   WHERE p.due_at <= $1 AND t.ended_at IS NULL
-                   UNION ALL SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 LIMIT 1";
+                   WHERE p.due_at <= $1 AND t.ended_at IS NULL LIMIT 1";
         Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+    }
+
+    /// Whether a waiting message is due; one that is to be tried again later isn't. `real_now` is real
+    /// time, which decides that (semantics 28).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn messages_due(&mut self, now: i64, real_now: i64) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
+                   AND (retry_at IS NULL OR retry_at <= $2) LIMIT 1";
+        Ok(self.connection.query_first(sql, &[now.into(), real_now.into()])?.is_some())
     }
 
     /// The earliest moment after `now` at which a position is due or a waiting message may leave.

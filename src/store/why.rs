@@ -1,6 +1,9 @@
 //! Everything that happened with one contact.
 
-use super::{Cell, Store, StoreError, outbox::OutboxState};
+use super::{
+    Cell, Store, StoreError,
+    outbox::{OutboxState, SUBJECT, subject},
+};
 
 /// A contact in an iteration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +167,7 @@ impl Store {
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
                 AND d.step_key = v.step_key AND d.visit = v.visit
-             WHERE c.id = $3 ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), s.place",
+             WHERE c.id = $3 ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
             &[part.iteration_key.into(), part.account_key.into(), contact_id.into()],
         )?;
         rows.iter()
@@ -195,15 +198,15 @@ impl Store {
             .query_first("SELECT key FROM contact WHERE id = $1", &[contact_id.into()])?
             .map_or(Ok(0), |row| row.integer(0))?;
         let parameters = [Cell::Integer(part.iteration_key), part.account_key.into(), key.into()];
-        let subject = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)";
+        let made_for = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)";
         let mut made = Vec::new();
         let records = format!(
             "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key, r.visit FROM (
                 SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key, visit
-                FROM lead WHERE {subject}
+                FROM lead WHERE {made_for}
                 UNION ALL
                 SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key, visit
-                FROM activity WHERE {subject}) r
+                FROM activity WHERE {made_for}) r
              JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place, r.kind"
         );
         for row in self.connection.query(&records, &parameters)? {
@@ -218,30 +221,31 @@ impl Store {
                 for_account: row.integer(6)? == 0,
             });
         }
-        let messages = "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at
-             FROM outbox o JOIN step s ON s.key = o.step_key
-             WHERE o.iteration_key = $1 AND o.account_key = $2 AND o.contact_key = $3 ORDER BY o.created_at, s.place";
-        for row in self.connection.query(messages, &parameters)? {
+        let messages = format!(
+            "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at, o.channel, o.contact_key, a.id, c.id
+             FROM outbox o JOIN step s ON s.key = o.step_key {SUBJECT}
+             WHERE o.iteration_key = $1 AND o.account_key = $2 AND o.contact_key IN (0, $3) ORDER BY o.created_at, s.place"
+        );
+        for row in self.connection.query(&messages, &parameters)? {
             let state = OutboxState::numbered(row.integer(4)?)?.name();
             let detail = match row.optional_text(5)? {
                 Some(reason) => format!("{state}: {reason}"),
                 None => state.to_owned(),
             };
             let (step, visit) = (row.text(0)?, row.integer(1)?);
+            let (contact_key, channel) = (row.integer(8)?, row.text(7)?);
+            let (account, contact) = (row.optional_text(9)?, row.optional_text(10)?);
+            let whom = subject(contact_key, contact.as_deref(), account.as_deref());
+            let (journey, iteration, ordinal) = (&part.journey, part.iteration, row.integer(2)?);
             made.push(MadeRow {
-                id: format!(
-                    "{}/{}/{step}/{visit}/{contact_id}/{}",
-                    part.journey,
-                    part.iteration,
-                    row.integer(2)?
-                ),
+                id: format!("{journey}/{iteration}/{step}/{visit}/{whom}/{ordinal}"),
                 step,
                 visit,
                 kind: "message".to_owned(),
-                about: row.optional_text(3)?,
+                about: if channel == "email" { row.optional_text(3)? } else { Some(channel) },
                 detail: Some(detail),
                 created_at: row.integer(6)?,
-                for_account: false,
+                for_account: contact_key == 0,
             });
         }
         Ok(made)

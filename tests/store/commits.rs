@@ -132,7 +132,7 @@ const CASES: &[Case] = &[
             "rule 14: the moment is the due time, not the time of the run"
         );
         assert_eq!(store.next_due(NOW + HOUR).unwrap(), Some(NOW + DAY));
-        let taken = store.take_messages("email", NOW + HOUR, 10, &[], &[]).unwrap();
+        let taken = store.take_messages("email", NOW + HOUR, NOW, 10, &[], &[]).unwrap();
         assert_eq!(taken.len(), 3);
         assert!(taken.iter().all(|message| message.due_at == NOW + 10 * MINUTE
             && message.expires_at == Some(NOW + 4 * HOUR)
@@ -168,7 +168,7 @@ const CASES: &[Case] = &[
         let passage = Passage { released_when_due: true, next, path: None, message };
         store.commit_passage(&claim, &passage, &blocks, "UTC", NOW).unwrap();
         assert_eq!(numbers(&mut store, &spring), [(0, 1, 2), (1, 0, 0)]);
-        assert_eq!(store.take_messages("email", NOW, 10, &[], &[]).unwrap().len(), 1);
+        assert_eq!(store.take_messages("email", NOW, NOW, 10, &[], &[]).unwrap().len(), 1);
     }),
     ("each participant fares as its tile says", |place| {
         let mut store = place.store();

@@ -1,7 +1,9 @@
 //! What several tests need.
 
+pub mod definitions;
 pub mod dump;
 pub mod files;
+pub mod http;
 pub mod postgres;
 pub mod rust_text;
 pub mod workspace;

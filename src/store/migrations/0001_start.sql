@@ -80,13 +80,15 @@ CREATE TABLE membership_change (
     PRIMARY KEY (segment_key, subject_key, at, joined)
 ){clustered};
 
+-- origin: the name under which it was published first, by which chance goes after a rename, too.
 CREATE TABLE journey (
-    key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
+    key {identity}, name TEXT NOT NULL UNIQUE, origin TEXT NOT NULL, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
     state TEXT NOT NULL
 );
 
 CREATE TABLE step (
-    key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, tile TEXT NOT NULL, place BIGINT NOT NULL,
+    key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, origin TEXT NOT NULL, tile TEXT NOT NULL,
+    place BIGINT NOT NULL,
     UNIQUE (journey_key, id)
 );
 
@@ -138,6 +140,14 @@ CREATE TABLE decision (
     PRIMARY KEY (iteration_key, account_key, step_key, visit)
 ){clustered};
 
+-- The path on which a contact, or an account (contact_key 0), got one of the places at a step; empty when
+-- all were taken.
+CREATE TABLE allotment (
+    iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_key BIGINT NOT NULL,
+    contact_key BIGINT NOT NULL, path TEXT,
+    PRIMARY KEY (iteration_key, step_key, account_key, contact_key)
+){clustered};
+
 CREATE TABLE claim (
     key {identity}, iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_from BIGINT NOT NULL,
     account_to BIGINT NOT NULL, owner BIGINT NOT NULL, deadline BIGINT NOT NULL, woken SMALLINT NOT NULL
@@ -159,12 +169,14 @@ CREATE TABLE activity (
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
 
--- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped.
+-- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped. A message
+-- for an account has contact_key 0. retry_at is real time, before which it isn't tried again.
 CREATE TABLE outbox (
     iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
     step_key BIGINT NOT NULL, visit BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     channel TEXT NOT NULL, content TEXT NOT NULL, state SMALLINT NOT NULL, created_at BIGINT NOT NULL,
-    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, owner BIGINT, ended_at BIGINT, reason TEXT,
+    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, retry_at BIGINT,
+    owner BIGINT, ended_at BIGINT, reason TEXT,
     PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit, ordinal)
 ){clustered};
 CREATE INDEX outbox_waiting ON outbox (due_at) WHERE state = 1;
