@@ -170,7 +170,9 @@ fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
 fn series(database: &Database, n: i64) -> String {
     match database {
         Database::Sqlite(_) => {
-            format!("WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {n}) SELECT n FROM s")
+            format!(
+                "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {n}) SELECT n FROM s"
+            )
         }
         Database::Postgres(_) => format!("SELECT n FROM generate_series(1, {n}) AS s(n)"),
     }
@@ -191,7 +193,8 @@ fn fill(database: &mut Database, contacts: i64) {
          FROM ({rows}) s"
     ));
     let rows = series(database, contacts);
-    let (city, role, title) = (chance("n", 104_729, 20), chance("n", 15_485_863, 8), chance("n", 32_452_843, 10));
+    let (city, role, title) =
+        (chance("n", 104_729, 20), chance("n", 15_485_863, 8), chance("n", 32_452_843, 10));
     database.run(&format!(
         "INSERT INTO contact (id, first_name, last_name, email, account_id, account_key, city, role, job_title)
          SELECT 'c' || n, 'First' || n, 'Last' || n, 'c' || n || '@people.example', 'a' || (n % {accounts} + 1), n % {accounts} + 1,
@@ -315,7 +318,11 @@ fn measure(folder: &Path, address: &StoreAddress, contacts: i64) {
     for ((segment, ..), by_hand) in SEGMENTS.iter().zip(&seconds) {
         let state = states.iter().find(|state| state.name == *segment).expect("it was evaluated");
         let engine = state.milliseconds.unwrap_or(0) as f64 / 1_000.0;
-        println!("{segment:<22}{:>10}{engine:>10.3} s{by_hand:>10.3} s{:>8.2}", state.count, engine / by_hand);
+        println!(
+            "{segment:<22}{:>10}{engine:>10.3} s{by_hand:>10.3} s{:>8.2}",
+            state.count,
+            engine / by_hand
+        );
     }
     assert!(members(&mut database(address)) == members(&mut yardstick), "the members are the same");
     change(&plan, &mut store, contacts);
@@ -324,7 +331,11 @@ fn measure(folder: &Path, address: &StoreAddress, contacts: i64) {
     let slowest = store.segment_states().expect("states");
     for state in slowest.iter().filter(|state| state.evaluated_at == Some(later)) {
         let looked_at = state.looked_at.map_or("all".to_owned(), |rows| rows.to_string());
-        println!("  after changes {:<22}{looked_at:>8} looked at in {} ms", state.name, state.milliseconds.unwrap_or(0));
+        println!(
+            "  after changes {:<22}{looked_at:>8} looked at in {} ms",
+            state.name,
+            state.milliseconds.unwrap_or(0)
+        );
     }
     let memory = memory.max(peak_memory());
     let incremental = members(&mut database(address));

@@ -249,7 +249,10 @@ fn segments_are_listed_shown_and_opened() {
         });
         assert_eq!((members.as_array().unwrap().len(), &members[0]), (4, &first));
         let members = workspace.json(&["segment", "members", "rivals"]);
-        assert_eq!(members, json!([{ "id": "initech", "name": "Initech", "joined_at": "2026-03-01T08:00:00Z" }]));
+        assert_eq!(
+            members,
+            json!([{ "id": "initech", "name": "Initech", "joined_at": "2026-03-01T08:00:00Z" }])
+        );
         assert_eq!(workspace.done(&["segment", "members", "nobody"]), "Nobody belongs to `nobody`.\n");
         let list = workspace.json(&["segment", "list"]);
         assert_eq!(

@@ -138,10 +138,8 @@ fn next_edge(
     // A window includes its end: what happened falls out a millisecond later.
     let falls_out = |at: i64| at.saturating_add(now - opens).saturating_add(1);
     let next = store.next_interaction(&edge.interaction, opens.saturating_sub(1))?.map(falls_out);
-    let fixed = !matches!(
-        length.unit,
-        DurationUnit::Months | DurationUnit::Years | DurationUnit::BusinessDays
-    );
+    let fixed =
+        !matches!(length.unit, DurationUnit::Months | DurationUnit::Years | DurationUnit::BusinessDays);
     if fixed {
         return Ok(next);
     }

@@ -197,73 +197,6 @@ pub struct RunArguments {
     pub batch_size: Option<u32>,
 }
 
-/// What can be asked of segments.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum SegmentCommand {
-    /// All segments and how many members each has
-    List,
-    /// What a segment says, and how many members it has
-    Show {
-        /// The segment's name
-        name: String,
-    },
-    /// Who is in a segment
-    Members {
-        /// The segment's name
-        name: String,
-        /// At most so many
-        #[arg(long, value_name = "N")]
-        limit: Option<u64>,
-        /// Only those whose id comes after this one, to go on where a page ended
-        #[arg(long, value_name = "ID")]
-        after: Option<String>,
-    },
-    /// Who would be in a segment as it is written now; nothing is changed
-    ///
-    /// Tells how many, how that differs from the present members, how long it takes, and some of them.
-    Preview {
-        /// The segment's name; `-` reads the definition of a segment from standard input
-        name: String,
-        /// How many of them are shown
-        #[arg(long, value_name = "N", default_value_t = 10)]
-        sample: usize,
-    },
-    /// What a segment asks in plain English and as SQL
-    Describe {
-        /// The segment's name
-        name: String,
-    },
-    /// Which segments and journeys refer to a segment
-    UsedBy {
-        /// The segment's name
-        name: String,
-    },
-    /// Pick records for a static segment: the ids of those who satisfy a condition now
-    ///
-    /// A segment with `members_from: FILE` holds the records whose ids stand in that file. The ids are
-    /// printed, or written to a file that you keep in git.
-    Pick(PickArguments),
-}
-
-/// What `segment pick` takes.
-#[derive(Debug, Clone, PartialEq, Args)]
-pub struct PickArguments {
-    /// The name of the segment that the list is for
-    pub name: String,
-    /// Ids to pick; they have to exist
-    #[arg(value_name = "ID", required_unless_present = "condition", conflicts_with = "condition")]
-    pub ids: Vec<String>,
-    /// Pick who satisfies this condition, such as 'contact.city == "Oslo"'
-    #[arg(id = "condition", long = "where", value_name = "CONDITION")]
-    pub condition: Option<String>,
-    /// What to pick where the segment isn't defined yet: contact, account or lead
-    #[arg(long, value_name = "KIND", default_value = "contact", value_parser = ["contact", "account", "lead"])]
-    pub target: String,
-    /// Write the ids to this file of the workspace, one a line
-    #[arg(long, value_name = "FILE.csv")]
-    pub write: Option<PathBuf>,
-}
-
 /// What can be asked of journeys.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum JourneyCommand {
@@ -280,6 +213,7 @@ pub enum JourneyCommand {
 }
 
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+pub use super::segment_arguments::{PickArguments, SegmentCommand};
 
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -442,27 +376,9 @@ mod tests {
             ("migrate", Command::Migrate),
             ("segment list", Command::Segment(SegmentCommand::List)),
             ("segment show vip", Command::Segment(SegmentCommand::Show { name: name() })),
-            ("segment members vip", Command::Segment(SegmentCommand::Members { name: name(), limit: None, after: None })),
             (
-                "segment members vip --limit 5 --after con-1",
-                Command::Segment(SegmentCommand::Members {
-                    name: name(),
-                    limit: Some(5),
-                    after: Some("con-1".to_owned()),
-                }),
-            ),
-            ("segment preview - --sample 3", Command::Segment(SegmentCommand::Preview { name: "-".to_owned(), sample: 3 })),
-            ("segment describe vip", Command::Segment(SegmentCommand::Describe { name: name() })),
-            ("segment used-by vip", Command::Segment(SegmentCommand::UsedBy { name: name() })),
-            (
-                "segment pick vip a b --write vip.csv",
-                Command::Segment(SegmentCommand::Pick(PickArguments {
-                    name: name(),
-                    ids: vec!["a".to_owned(), "b".to_owned()],
-                    condition: None,
-                    target: "contact".to_owned(),
-                    write: Some(PathBuf::from("vip.csv")),
-                })),
+                "segment members vip",
+                Command::Segment(SegmentCommand::Members { name: name(), limit: None, after: None }),
             ),
             ("why segment vip ada", Command::Why(WhyCommand::Segment { name: name(), id: "ada".to_owned() })),
             ("journey list", Command::Journey(JourneyCommand::List)),

@@ -24,6 +24,7 @@ mod progress;
 mod run;
 mod schema;
 mod segment;
+mod segment_arguments;
 mod segment_preview;
 mod store_error;
 mod why;

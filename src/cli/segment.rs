@@ -105,7 +105,8 @@ fn show(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Output)
         }
         _ => None,
     };
-    let mut history = Table::new(&[("day", "DAY"), ("count", "MEMBERS"), ("joined", "JOINED"), ("left", "LEFT")]);
+    let mut history =
+        Table::new(&[("day", "DAY"), ("count", "MEMBERS"), ("joined", "JOINED"), ("left", "LEFT")]);
     for day in &days {
         history.push(vec![json!(day.day), json!(day.count), json!(day.joined), json!(day.left)]);
     }
@@ -221,7 +222,11 @@ fn describe(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Out
         };
     }
     let plural = segment.target.plural();
-    let what = if words.len() > 1 { format!("{plural} for which all of this holds:") } else { format!("{plural} for which this holds:") };
+    let what = if words.len() > 1 {
+        format!("{plural} for which all of this holds:")
+    } else {
+        format!("{plural} for which this holds:")
+    };
     output.text(&format!("{}: {what}", segment.name))?;
     for clause in &words {
         output.text(&format!("  - {clause}"))?;

@@ -201,9 +201,8 @@ fn write_ids(
     }
     let path = global.workspace.join(file);
     let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
-    let failed = |error: std::io::Error| {
-        CliError::usage(format!("`{}` can't be written: {error}", file.display()))
-    };
+    let failed =
+        |error: std::io::Error| CliError::usage(format!("`{}` can't be written: {error}", file.display()));
     path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
     fs::write(&path, text).map_err(failed)?;
     output.remark(&format!("{} ids written to {}", ids.len(), file.display()));

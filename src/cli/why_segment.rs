@@ -21,12 +21,15 @@ pub(super) fn why(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let segment = named(plan, name)?;
-    let mut found = segment_story(store, segment, id, &plan.catalog, now)?.map(|story| (id.to_owned(), story));
+    let mut found =
+        segment_story(store, segment, id, &plan.catalog, now)?.map(|story| (id.to_owned(), story));
     if found.is_none() && segment.target == Entity::Contact {
         let mut known = store.find_contacts(id)?;
         if known.len() > 1 {
             let hint = format!("Ask for one of them by id: {}.", known.join(", "));
-            return Err(CliError::usage(format!("{} contacts have the address `{id}`", known.len())).hint(hint));
+            return Err(
+                CliError::usage(format!("{} contacts have the address `{id}`", known.len())).hint(hint)
+            );
         }
         if let Some(id) = known.pop() {
             found = segment_story(store, segment, &id, &plan.catalog, now)?.map(|story| (id, story));
@@ -94,11 +97,8 @@ fn shown(value: &Value) -> String {
 }
 
 fn clause_json(clause: &Clause) -> Json {
-    let values: serde_json::Map<String, Json> = clause
-        .values
-        .iter()
-        .map(|(what, value)| (what.clone(), value_json(value)))
-        .collect();
+    let values: serde_json::Map<String, Json> =
+        clause.values.iter().map(|(what, value)| (what.clone(), value_json(value))).collect();
     json!({
         "says": clause.says,
         "holds": clause.holds,

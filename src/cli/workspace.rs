@@ -31,8 +31,13 @@ pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
 fn read_with(global: &GlobalArguments, more: Option<(&str, &str)>) -> Result<Checked, CliError> {
     let mut problems = Problems::default();
     let variable = |name: &str| std::env::var(name).ok();
-    let loaded =
-        definitions::load_with(&global.workspace, global.environment.as_deref(), &variable, more, &mut problems);
+    let loaded = definitions::load_with(
+        &global.workspace,
+        global.environment.as_deref(),
+        &variable,
+        more,
+        &mut problems,
+    );
     let definitions = match loaded {
         Ok(definitions) => definitions,
         Err(error @ DefinitionsError::NoWorkspace(_)) => {

@@ -12,8 +12,8 @@ mod plan;
 mod segments;
 mod settings;
 mod steps;
-mod workflow;
 mod uses;
+mod workflow;
 mod workspace;
 
 pub use http::{Body, HttpPlan};

@@ -1,6 +1,6 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, doubts, did, expression, related};
+use super::{Scope, did, doubts, expression, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
@@ -121,7 +121,10 @@ fn subscribed(topic: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<P
             Code::ContactInAccount,
             topic.span,
             "`subscribed` is asked in a condition about accounts, and contacts subscribe",
-            &format!("Write `any_contact:` with `subscribed: {}` to ask for at least one of them.", topic.as_str()),
+            &format!(
+                "Write `any_contact:` with `subscribed: {}` to ask for at least one of them.",
+                topic.as_str()
+            ),
         );
     }
     let wanted = topic.as_str();

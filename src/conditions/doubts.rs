@@ -28,11 +28,11 @@ pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], 
     all.iter().for_each(|(span, clause)| flatten(*span, clause, &mut together));
     together.extend(negated.iter().map(|(span, clause)| (*span, clause)));
     for (at, (span, clause)) in together.iter().enumerate() {
-        let Some((other, earlier)) = together[..at].iter().find(|(_, earlier)| exclude(earlier, clause)) else {
+        let Some((other, earlier)) = together[..at].iter().find(|(_, earlier)| exclude(earlier, clause))
+        else {
             continue;
         };
-        let message =
-            format!("these can never hold together: {}; {}", explain(earlier), explain(clause));
+        let message = format!("these can never hold together: {}; {}", explain(earlier), explain(clause));
         let problem = Problem::warning(Code::NeverHolds, *span, message).hint("Nobody can satisfy both.");
         check.report(match other == span {
             true => problem,
@@ -60,14 +60,18 @@ fn always(clause: &Predicate) -> bool {
         Predicate::Related(related) => related.count == CountTest::AtLeast(0),
         Predicate::Any(parts) => {
             parts.iter().any(always)
-                || parts.iter().enumerate().any(|(at, part)| parts[..at].iter().any(|one| opposite(one, part)))
+                || parts
+                    .iter()
+                    .enumerate()
+                    .any(|(at, part)| parts[..at].iter().any(|one| opposite(one, part)))
         }
         _ => false,
     }
 }
 
 fn opposite(one: &Predicate, other: &Predicate) -> bool {
-    let denies = |one: &Predicate, other: &Predicate| matches!(one, Predicate::Not(inner) if **inner == *other);
+    let denies =
+        |one: &Predicate, other: &Predicate| matches!(one, Predicate::Not(inner) if **inner == *other);
     denies(one, other) || denies(other, one)
 }
 
@@ -124,7 +128,9 @@ impl<'p> Demand<'p> {
                     operator => (operand, Demand::Compared(operator, value)),
                 })
             }
-            Predicate::OneOf { operand, values } => Some((field(operand)?, Demand::OneOf(values.iter().collect()))),
+            Predicate::OneOf { operand, values } => {
+                Some((field(operand)?, Demand::OneOf(values.iter().collect())))
+            }
             Predicate::IsBlank(operand) => Some((field(operand)?, Demand::Blank)),
             _ => None,
         }
@@ -142,13 +148,15 @@ impl<'p> Demand<'p> {
                 !values.iter().any(|value| compared(value, *operator, bound))
             }
             (Demand::Compared(one, low), Demand::Compared(other, high)) => {
-                nothing_between((*one, *low), (*other, *high)) || nothing_between((*other, *high), (*one, *low))
+                nothing_between((*one, *low), (*other, *high))
+                    || nothing_between((*other, *high), (*one, *low))
             }
             (Demand::Blank, Demand::OneOf(values)) | (Demand::OneOf(values), Demand::Blank) => {
                 !values.iter().any(|value| blank(value))
             }
-            (Demand::Blank, Demand::Compared(..) | Demand::Blank)
-            | (Demand::Compared(..), Demand::Blank) => false,
+            (Demand::Blank, Demand::Compared(..) | Demand::Blank) | (Demand::Compared(..), Demand::Blank) => {
+                false
+            }
         }
     }
 }

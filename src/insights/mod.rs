@@ -17,6 +17,4 @@ pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
 pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
-pub use segments::{
-    SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause,
-};
+pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};

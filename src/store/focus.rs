@@ -92,8 +92,9 @@ struct Focus<'a> {
 
 impl Focus<'_> {
     fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
-        let sql =
-            format!("INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING");
+        let sql = format!(
+            "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
+        );
         let added = self.connection.execute(&sql, parameters)?;
         self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
         Ok(added)
@@ -133,8 +134,11 @@ impl Focus<'_> {
     fn touched(&mut self, names: &Names, reach: &Reach, seen: i64, until: i64) -> Result<(), StoreError> {
         let segments: Vec<i64> = reach.segments.iter().map(|name| names.segment_key(name)).collect();
         let types: Vec<i64> = reach.interactions.iter().map(|name| names.type_key(name)).collect();
-        let written =
-            [(Entity::Contact, reach.contacts), (Entity::Account, reach.accounts), (Entity::Lead, reach.leads)];
+        let written = [
+            (Entity::Contact, reach.contacts),
+            (Entity::Account, reach.accounts),
+            (Entity::Lead, reach.leads),
+        ];
         for (entity, written) in written {
             let kind = change_kind(entity);
             let mut clauses = Vec::new();

@@ -58,7 +58,9 @@ impl Printer<'_> {
         Ok(match did.of {
             Subject::Account => Source {
                 key: scope.account_key.clone(),
-                from: format!("interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"),
+                from: format!(
+                    "interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"
+                ),
                 group: format!("{alias}c.account_key"),
                 clause,
             },

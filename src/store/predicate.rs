@@ -12,7 +12,8 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest, Value,
+        Comparison, Condition, DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
+        Value,
     },
 };
 
@@ -136,7 +137,17 @@ impl<'a> Printer<'a> {
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
         let zone = zone.with_holidays(&names.holidays);
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), as_of: None, aliases: 0, focused: false, of_everybody: false })
+        Ok(Printer {
+            dialect,
+            names,
+            now,
+            zone,
+            parameters: Vec::new(),
+            as_of: None,
+            aliases: 0,
+            focused: false,
+            of_everybody: false,
+        })
     }
 
     /// Counts nobody but the records in the `focus_…` tables.
@@ -305,9 +316,7 @@ impl<'a> Printer<'a> {
 
 /// The alias of a record that has to be in scope.
 pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str, StoreError> {
-    alias.ok_or_else(|| {
-        StoreError::Inconsistent(format!("a condition asks for {what} where there is none"))
-    })
+    alias.ok_or_else(|| StoreError::Inconsistent(format!("a condition asks for {what} where there is none")))
 }
 
 /// The key of the record in scope that a segment may hold.

@@ -1,6 +1,11 @@
 //! Segments and who belongs to them.
 
-use super::{Cell, Connection, Store, StoreError, columns::{Names, field_column}, predicate::select_keys, preview::named};
+use super::{
+    Cell, Connection, Store, StoreError,
+    columns::{Names, field_column},
+    predicate::select_keys,
+    preview::named,
+};
 use crate::model::{Condition, Entity};
 
 /// What the store keeps about a segment.

@@ -72,7 +72,8 @@ impl Store {
         let mut found = Surroundings::default();
         for entity in Entity::ALL {
             let fields = catalog.fields(entity);
-            let columns: Vec<String> = fields.iter().map(|field| format!("r.{}", field_column(&field.name))).collect();
+            let columns: Vec<String> =
+                fields.iter().map(|field| format!("r.{}", field_column(&field.name))).collect();
             let sql = format!("SELECT {} FROM {} r WHERE r.key IN ({{}})", columns.join(", "), entity.name());
             let records = found.records.entry(entity).or_default();
             for row in self.of_keys(&sql, keys.of(entity))? {
@@ -210,7 +211,8 @@ fn related_keys(connection: &mut Connection, entity: Entity, key: i64) -> Result
     };
     parents(connection, &mut keys)?;
     let colleagues = "SELECT key FROM contact WHERE account_key IN ({})";
-    let primary = "SELECT c.key FROM account a JOIN contact c ON c.id = a.primary_contact_id WHERE a.key IN ({})";
+    let primary =
+        "SELECT c.key FROM account a JOIN contact c ON c.id = a.primary_contact_id WHERE a.key IN ({})";
     for sql in [colleagues, primary] {
         for row in of_keys(connection, sql, &keys.accounts)? {
             keys.contacts.insert(row.integer(0)?);

@@ -93,11 +93,8 @@ impl Store {
             return Ok(());
         }
         let states = self.segment_states()?;
-        let gone: Vec<&str> = states
-            .iter()
-            .map(|state| state.name.as_str())
-            .filter(|name| !defined.contains(name))
-            .collect();
+        let gone: Vec<&str> =
+            states.iter().map(|state| state.name.as_str()).filter(|name| !defined.contains(name)).collect();
         self.connection.write(|connection| {
             for name in &gone {
                 connection.execute("UPDATE segment SET whole = 1 WHERE name = $1", &[(*name).into()])?;

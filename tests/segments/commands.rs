@@ -129,7 +129,8 @@ fn a_definition_is_previewed_before_it_is_kept() {
         let workspace = Workspace::on(database).file("journeys/all.yaml", DEFINITIONS);
         story(&workspace);
         let before = workspace.tables().state();
-        let definition = "kind: segment\nname: buyers\ntarget: contact\nwhere: contact.id in [\"ada\", \"dan\"]\n";
+        let definition =
+            "kind: segment\nname: buyers\ntarget: contact\nwhere: contact.id in [\"ada\", \"dan\"]\n";
         let mut child = Command::new(env!("CARGO_BIN_EXE_tilework"))
             .args(["-C", workspace.root().to_str().unwrap(), "segment", "preview", "-", "--format", "json"])
             .env("TILEWORK_STORE", workspace.store())
@@ -156,7 +157,8 @@ fn picked_ids_are_kept_in_a_file_for_a_static_segment() {
         workspace.program(&pick).done();
         let written = std::fs::read_to_string(workspace.root().join("journeys/vip.csv")).unwrap();
         assert_eq!(written, "ada\ndan\n");
-        workspace.write("journeys/vip.yaml", "kind: segment\nname: vip\ntarget: contact\nmembers_from: vip.csv\n");
+        workspace
+            .write("journeys/vip.yaml", "kind: segment\nname: vip\ntarget: contact\nmembers_from: vip.csv\n");
         let preview = workspace.program(&["segment", "preview", "vip", "--format", "csv"]).done();
         assert_eq!(preview, "id,name,account_id,account_name\nada,ada,acme,ACME\ndan,dan,,\n");
         let wrong = [

@@ -48,10 +48,7 @@ fn check_warns_of_what_nobody_uses_and_of_what_the_store_does_not_have() {
             assert!(alone.contains("1 warning"), "without a store nothing more can be told: {alone}");
         }
         let mut world = workspace.open();
-        world.import(
-            tilework::interactions::ImportKind::Contacts,
-            "id,city\nada,Oslo\nbob,Rome\n",
-        );
+        world.import(tilework::interactions::ImportKind::Contacts, "id,city\nada,Oslo\nbob,Rome\n");
         drop(world.close());
         let program = workspace.program(&["check", "--strict"]);
         assert_eq!(program.code, 1);

@@ -254,9 +254,8 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         Just(0),
         Just(HOUR)
     ];
-    let text = |values: &'static [&'static str]| {
-        proptest::sample::select(values).prop_map(str::to_owned).boxed()
-    };
+    let text =
+        |values: &'static [&'static str]| proptest::sample::select(values).prop_map(str::to_owned).boxed();
     let cell = prop_oneof![
         text(&["buyer", "user", ""]).prop_map(|value| ("role", value)),
         text(&["a1", "a2", "a3", "a4", ""]).prop_map(|value| ("account_id", value)),
@@ -341,7 +340,8 @@ fn come_to_the_same(database: Database, cases: u32) {
                 }
                 Change::Word { contact, kind, offset } => {
                     let when = rfc3339(now + offset);
-                    let row = format!("id,type,at,contact_id,topic\nw{at},{kind},{when},c{contact},product-news\n");
+                    let row =
+                        format!("id,type,at,contact_id,topic\nw{at},{kind},{when},c{contact},product-news\n");
                     world.try_import(ImportKind::Interactions, row.as_bytes());
                 }
                 Change::Interaction { contact, kind, offset, amount } => {

@@ -184,9 +184,15 @@ fn expected(sheets: &Sheets) -> BTreeMap<&'static str, BTreeSet<String>> {
         (
             "strategic-without-finance-hub",
             sheets.accounts_that(|account| {
-                let orders = |contact: &&Row| sheets.orders_of(contact, ever.0, ever.1).into_iter().cloned().collect::<Vec<_>>();
+                let orders = |contact: &&Row| {
+                    sheets.orders_of(contact, ever.0, ever.1).into_iter().cloned().collect::<Vec<_>>()
+                };
                 account["size"] == "Strategic"
-                    && !sheets.people_of(account).iter().flat_map(orders).any(|order| order["product"] == "FinanceHub")
+                    && !sheets
+                        .people_of(account)
+                        .iter()
+                        .flat_map(orders)
+                        .any(|order| order["product"] == "FinanceHub")
             }),
         ),
         (

@@ -192,7 +192,11 @@ fn what_is_wrong_with_a_did_is_said() {
             "invalid-value: every number is at least 0 | Write `at_least: 1`, or leave the condition away.",
         ),
         (
-            DidNode { word: DidWord::DidNot, count: count(CountKey::AtLeast, "2 times"), ..plain("EmailClicked") },
+            DidNode {
+                word: DidWord::DidNot,
+                count: count(CountKey::AtLeast, "2 times"),
+                ..plain("EmailClicked")
+            },
             "invalid-value: `did_not` has no count: it means never | Write `did` with `at_most`, `at_least` or `exactly`.",
         ),
     ];
