@@ -4,6 +4,7 @@
 //! joined and who left. It doesn't know journeys.
 
 mod refresh;
+mod scripts;
 mod turns;
 
 pub use refresh::{Refreshed, affected, next_refresh, refresh};

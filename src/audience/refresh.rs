@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::turns::{Turns, next_evaluation, passed};
+use super::{
+    scripts,
+    turns::{Turns, next_evaluation, passed},
+};
 use crate::{
     compile::{Members, Plan, SegmentPlan},
     model::Entity,
@@ -58,6 +61,9 @@ pub fn refresh(
             (Members::Where(condition), true) => Membership::Where(condition.clone()),
             (Members::Static(ids), true) => Membership::Static(ids.clone()),
         };
+        if let (Members::Where(condition), true) = (&segment.members, segment.active) {
+            scripts::answer(store, plan, condition, now)?;
+        }
         let turns = Turns::of(segment);
         let next = next_evaluation(store, segment, &turns, now)?;
         let dependents: Vec<String> = plan

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     ChannelError, Delivery, DeliveryError, Mail, compose,
-    deliver::{self, blocked, named},
+    deliver::{self, ENDINGS, blocked, named},
     render::surroundings,
     write,
 };
@@ -119,7 +119,7 @@ fn check<'a>(
 ) -> Fate<'a> {
     let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
     let name = email_name(message);
-    let Some(email) = plan.emails.get(&name) else {
+    let Some(email) = plan.email(&name) else {
         if name.is_empty() {
             return Fate::Failed("a tile's message can't go to the channel `email`".to_owned());
         }
@@ -131,7 +131,7 @@ fn check<'a>(
         return Fate::Blocked { reason: reason.clone(), stop: true };
     }
     if let Some(reason) = &message.stopped
-        && reason != "journey_ended"
+        && !ENDINGS.contains(&reason.as_str())
     {
         return blocked(reason);
     }

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Delivery, DeliveryError,
     calls::exchange,
-    deliver::{blocked, fields, named},
+    deliver::{ENDINGS, blocked, fields, named},
     file::write,
     http::{Answer, Call, Client, RetryAfter},
     render::{self, Shown},
@@ -190,7 +190,7 @@ fn prepare(
         let end = Settled { stop, ..Settled::to(OutboxState::Blocked, Some(reason.clone())) };
         return Fate::Settled(end);
     }
-    if let Some(reason) = message.stopped.as_ref().filter(|reason| *reason != "journey_ended") {
+    if let Some(reason) = message.stopped.as_ref().filter(|reason| !ENDINGS.contains(&reason.as_str())) {
         return blocked(reason);
     }
     if message.expires_at.is_some_and(|at| at < now) {

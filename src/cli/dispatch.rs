@@ -2,8 +2,8 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, OutboxCommand, SegmentCommand},
-    demo, explain, init, run, schema, segment_preview, workspace,
+    args::{Arguments, Command, JourneyCommand, OutboxCommand, SegmentCommand},
+    demo, explain, init, pausing, run, schema, segment_preview, status, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -33,9 +33,19 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             segment_preview::preview(global, name, *sample, output)
         }
         Command::Segment(SegmentCommand::Pick(pick)) => segment_preview::pick(global, pick, output),
+        Command::Pause(arguments) => pausing::pause(global, arguments, output),
+        Command::Resume(arguments) => pausing::resume(global, arguments, output),
+        Command::Status { late } => status::status(global, late, output),
         Command::Segment(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Tile(command) => super::tile(command, global, output),
+        Command::Journey(JourneyCommand::Retry { name, step }) => {
+            let (_, plan) = workspace::plan(global, output)?;
+            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+            let now = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+            super::retry(name, step, global.yes, &plan, &mut store, now, output)
         }
         Command::Journey(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;

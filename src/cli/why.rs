@@ -114,6 +114,7 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
             "in_audience": row.in_audience,
             "kept_out_by": optional(row.kept_out_by.clone()),
             "starts_at": rfc3339(row.starts_at),
+            "paused_at": moment(row.paused_at),
         })
     });
     let interactions = story.interactions.iter().map(|row| {
@@ -160,11 +161,14 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
     json!({
         "journey": part.journey,
         "iteration": part.iteration,
+        "entry": part.entry,
         "account_id": optional(part.account_id.clone()),
         "entered_at": rfc3339(part.entered_at),
         "state": state(part.state),
         "ended_at": moment(part.ended_at),
         "reason": optional(part.reason.clone()),
+        "paused_at": moment(story.paused_at),
+        "may_enter_again_at": moment(story.may_enter_again_at),
         "steps": steps.collect::<Vec<_>>(),
         "made_for_account": story.made_meanwhile.iter().map(made_json).collect::<Vec<_>>(),
     })
@@ -256,7 +260,9 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
 }
 
 fn why_not(row: &Elsewhere, now: i64) -> String {
+    let paused = row.paused_at.map(|at| format!("in its audience; it is paused since {}", rfc3339(at)));
     match (row.in_audience, &row.kept_out_by) {
+        (true, None) if row.starts_at <= now && paused.is_some() => paused.unwrap_or_default(),
         (false, _) => "not in its audience".to_owned(),
         (true, Some(reason)) => format!("in its audience, but kept out: {}", words(reason)),
         (true, None) if row.starts_at > now => {
@@ -270,7 +276,8 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     let part = &story.participation;
     let iteration =
         if part.iteration > 1 { format!(", iteration {}", part.iteration) } else { String::new() };
-    lines.push(format!("\nJourney {}{iteration}: {}", part.journey, state(part.state)));
+    let entry = if part.entry > 1 { format!(", entry {}", part.entry) } else { String::new() };
+    lines.push(format!("\nJourney {}{iteration}{entry}: {}", part.journey, state(part.state)));
     let account = part.account_id.as_ref().map(|id| format!(" for account {id}")).unwrap_or_default();
     lines.push(line(Some(part.entered_at), &format!("entered{account}")));
     for VisitStory { visit, made } in &story.visits {
@@ -278,7 +285,10 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
         lines.push(line(Some(visit.arrived_at), &format!("came to {} ({}{again})", visit.step, visit.tile)));
         lines.extend(made.iter().map(|made| line(Some(made.created_at), &said(made))));
         let Some(left_at) = visit.left_at else {
-            tell_standing(visit, &part.journey, plan, now, lines);
+            match story.paused_at {
+                Some(at) => lines.push(paused(&part.journey, at)),
+                None => tell_standing(visit, &part.journey, plan, now, lines),
+            }
             continue;
         };
         let reasons = [&visit.because, &visit.reason].into_iter().flatten().map(|reason| words(reason));
@@ -299,6 +309,17 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     if part.state == 2 {
         lines.push(line(part.ended_at, "finished the journey"));
     }
+    if let Some(at) = story.may_enter_again_at {
+        lines.push(line(
+            None,
+            &format!("may enter again from {} on, if it is in the audience then", rfc3339(at)),
+        ));
+    }
+}
+
+fn paused(journey: &str, at: i64) -> String {
+    let at = rfc3339(at);
+    format!("  {:<20}  holds still: {journey} is paused since {at}; `tilework resume` lets it go on", "now")
 }
 
 fn tell_standing(

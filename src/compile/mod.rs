@@ -9,6 +9,8 @@ mod flow;
 mod http;
 mod journey;
 mod plan;
+mod renames;
+mod repetition;
 mod segments;
 mod settings;
 mod steps;
@@ -18,8 +20,8 @@ mod workspace;
 
 pub use http::{Body, HttpPlan};
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, SegmentPlan, Settings,
-    StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, Repeat, SegmentPlan,
+    Settings, StepPlan,
 };
 pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};

@@ -1,6 +1,6 @@
 //! What the engine runs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 use crate::{
@@ -8,8 +8,9 @@ use crate::{
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
     model::{AllowedHosts, Catalog, Condition, Duration, Entity, Predicate},
+    script::Library,
     templates::Template,
-    tiles::{Tile, WORKFLOW, tile_named},
+    tiles::{CustomTiles, Tile, WORKFLOW, tile_named},
 };
 
 /// Everything that a workspace defines, checked.
@@ -17,7 +18,11 @@ pub struct Plan {
     /// `tilework.yaml`.
     pub settings: Settings,
     /// Fields, interaction types and segments by name.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
+    /// Custom tiles by name.
+    pub tiles: CustomTiles,
+    /// The functions of `scripts/`.
+    pub library: Arc<Library>,
     /// Segments, those that others refer to first.
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.
@@ -37,6 +42,13 @@ impl Plan {
     #[must_use]
     pub fn segment(&self, name: &str) -> Option<&SegmentPlan> {
         self.segments.iter().find(|segment| segment.name == name)
+    }
+
+    /// The e-mail with this name, or that had it before it was renamed.
+    #[must_use]
+    pub fn email(&self, name: &str) -> Option<&EmailPlan> {
+        let renamed = || self.emails.values().find(|email| email.was.as_deref() == Some(name));
+        self.emails.get(name).or_else(renamed)
     }
 
     /// The journey with this name.
@@ -113,6 +125,10 @@ pub struct Settings {
     pub messages_per_run: Option<u64>,
     /// When segments are refreshed.
     pub refresh: Schedule,
+    /// The journeys that are gone, whose people leave.
+    pub removed_journeys: Vec<String>,
+    /// The fields that are gone, whose values are cleared.
+    pub removed_fields: Vec<(Entity, String)>,
 }
 
 /// The e-mail channel.
@@ -182,6 +198,8 @@ pub struct Edge {
 pub struct EmailPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// Subject.
     pub subject: Template,
     /// HTML part.
@@ -216,6 +234,10 @@ pub struct JourneyPlan {
     pub end: Option<i64>,
     /// What becomes of those in it at its end.
     pub at_end: AtEnd,
+    /// How it starts over.
+    pub repeat: Option<Repeat>,
+    /// How long after its end a contact may enter an iteration again.
+    pub reentry: Option<Duration>,
     /// Who is in the audience: a condition about a contact.
     pub audience: Predicate,
     /// What keeps out and stops: each reason with its condition about a contact.
@@ -238,6 +260,15 @@ impl JourneyPlan {
     pub fn step(&self, id: &str) -> Option<&StepPlan> {
         self.steps.iter().find(|step| step.id == id)
     }
+}
+
+/// How a journey starts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    /// How long after the start of an iteration the next one starts.
+    pub every: Duration,
+    /// How many iterations there are; until the journey's end when nothing is written.
+    pub times: Option<i64>,
 }
 
 /// What becomes of those who stand on a step that is gone.

@@ -42,6 +42,13 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
         allow: super::workflow::allowed(written),
         messages_per_run: written.messages_per_run,
         refresh,
+        removed_journeys: written.removed.journeys.iter().map(|name| name.value.clone()).collect(),
+        removed_fields: written
+            .removed
+            .fields
+            .iter()
+            .map(|(entity, name)| (entity.value, name.value.clone()))
+            .collect(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     definitions::{JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Catalog,
-    tiles::{CompileContext, GOTO_PATH, Names, TILES, Tile, Work, goto_of, tile_named},
+    tiles::{CompileContext, CustomTiles, GOTO_PATH, Names, TILES, Tile, Work, goto_of, tile_named},
 };
 
 /// Checks the steps of a journey. All problems are reported; with an error there are none.
@@ -20,6 +20,7 @@ pub(super) fn compile(
     catalog: &Catalog,
     zone: &Zone,
     names: &Names,
+    custom: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
@@ -30,11 +31,13 @@ pub(super) fn compile(
     let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
     let mut whole = true;
     for Placed { step, .. } in &placed {
-        let Some(kind) = tile_named(&step.tile.value) else {
-            problems.push(unknown_tile(&step.tile));
+        let own = custom.get(&step.tile.value);
+        let built_in = tile_named(&step.tile.value);
+        if built_in.is_none() && own.is_none() {
+            problems.push(unknown_tile(&step.tile, custom));
             whole = false;
             continue;
-        };
+        }
         let mut found = Problems::default();
         let mut context = CompileContext {
             target: definition.target.value,
@@ -45,13 +48,20 @@ pub(super) fn compile(
             steps: &ids,
             problems: &mut found,
         };
-        let tile = kind.compile(step, &mut context);
+        let tile = match (built_in, own) {
+            (Some(kind), _) => kind.compile(step, &mut context),
+            (None, Some(own)) => own.place(step, &mut context),
+            (None, None) => None,
+        };
         let of_target = [Code::MissingUnit, Code::AccountOption];
         problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
         // Without the tile nobody knows which paths its parameters define.
         let known: Option<Vec<&str>> = match &tile {
             Some(tile) => Some(tile.paths.iter().map(String::as_str).collect()),
-            None => kind.path_parameters().is_empty().then(|| kind.spec().paths.to_vec()),
+            None => match (built_in, own) {
+                (Some(kind), _) => kind.path_parameters().is_empty().then(|| kind.spec().paths.to_vec()),
+                (None, own) => own.map(|own| own.paths.iter().map(String::as_str).collect()),
+            },
         };
         for (path, _) in &step.paths {
             if known.as_ref().is_some_and(|paths| !paths.contains(&path.value.as_str())) {
@@ -89,8 +99,8 @@ pub(super) fn compile(
     Some(steps)
 }
 
-fn unknown_tile(tile: &Text) -> Problem {
-    let names = TILES.into_iter().map(|kind| kind.spec().name);
+fn unknown_tile(tile: &Text, custom: &CustomTiles) -> Problem {
+    let names = TILES.into_iter().map(|kind| kind.spec().name).chain(custom.keys().map(String::as_str));
     Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
         .hint_if(did_you_mean(&tile.value, names))
 }

@@ -1,14 +1,43 @@
-//! The checklist: catalog, settings, segments, e-mails, journeys.
+//! The checklist: settings, catalog, scripts, custom tiles, segments, e-mails, journeys.
+
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, segments, settings, workflow};
-use crate::{definitions::Definitions, diagnostics::Problems, tiles::Names};
+use super::{Plan, catalog, email, journey, renames, segments, settings, workflow};
+use crate::{
+    definitions::Definitions,
+    diagnostics::Problems,
+    model::FunctionShape,
+    script::Library,
+    tiles::{self, CustomTiles, Names, PluginNames},
+};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
 pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Plan> {
     let settings = settings::compile(&definitions.settings, problems);
-    let catalog = catalog::compile(definitions, problems);
+    let mut catalog = catalog::compile(definitions, problems);
+    let library = Arc::new(Library::new(&definitions.scripts, &definitions.tables, problems));
+    let version = hash(&[library.content()]);
+    for function in library.names().filter_map(|name| library.function(name)) {
+        let shape = FunctionShape {
+            parameters: function.parameters.clone(),
+            reads: function.reads.clone(),
+            version: version.clone(),
+        };
+        catalog.functions.insert(function.name.clone(), shape);
+    }
+    let catalog = Arc::new(catalog);
+    let plugin_names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
+    let mut tiles = CustomTiles::new();
+    for definition in &definitions.plugins {
+        match tiles::compile_plugin(definition, &plugin_names, problems) {
+            Some(tile) => {
+                tiles.insert(tile.name.clone(), Arc::new(tile));
+            }
+            None => problems.lose(&*definition.name.value),
+        }
+    }
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
     let workflows = workflow::compile(definitions, &catalog, &settings.zone, problems);
@@ -33,16 +62,18 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             &catalog,
             &settings.zone,
             &names,
+            &tiles,
             problems,
         ));
     }
+    renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {
         return None;
     }
     let secrets = definitions.secrets.clone();
-    Some(Plan { settings, catalog, segments, emails, workflows, channels, journeys, secrets })
+    Some(Plan { settings, catalog, segments, emails, workflows, channels, journeys, secrets, tiles, library })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

@@ -177,6 +177,11 @@ impl<'f> Evaluation<'f> {
                 let record = self.record(*of, here);
                 members.zip(record).is_some_and(|(members, record)| members.contains(id_of(record)))
             }
+            Predicate::Script(call) => {
+                let answers = self.facts.script_answers.get(&call.key());
+                let record = self.record(call.about, here);
+                answers.zip(record).is_some_and(|(answers, record)| answers.contains(id_of(record)))
+            }
             Predicate::Did(did) => satisfies(did.count, self.counted(did, here).count(), None),
             Predicate::Subscribed { topic } => self.is_subscribed(topic, here),
             Predicate::Related(related) => {

@@ -2,7 +2,7 @@
 
 use crate::model::{
     Arithmetic, Bound, Comparison, CountTest, DatePart, Did, FieldType, Measure, MeasureFunction, Operand,
-    Period, Predicate, Reckoning, Related, Subject, TextTest, Value, time::DAY,
+    Period, Predicate, Reckoning, Related, ScriptArgument, Subject, TextTest, Value, time::DAY,
 };
 
 /// Says what a predicate asks, for people.
@@ -42,6 +42,19 @@ pub fn explain(predicate: &Predicate) -> String {
         Predicate::Did(did) => interactions(did),
         Predicate::Subscribed { topic } => format!("the contact is subscribed to {topic}"),
         Predicate::Related(related) => related_records(related),
+        Predicate::Script(call) => {
+            let arguments: Vec<String> = call
+                .arguments
+                .iter()
+                .map(|argument| match argument {
+                    ScriptArgument::Record(of, _) => subject(*of).to_owned(),
+                    ScriptArgument::Field(of, field) => format!("{}.{}", subject(*of), field.name),
+                    ScriptArgument::Literal(Value::Text(text)) => format!("\"{text}\""),
+                    ScriptArgument::Literal(value) => value.to_string(),
+                })
+                .collect();
+            format!("{}({}) is true", call.function, arguments.join(", "))
+        }
     }
 }
 

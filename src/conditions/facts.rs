@@ -36,6 +36,9 @@ pub struct Facts {
     pub interactions: Vec<InteractionFact>,
     /// The ids of the members of each segment, by the segment's name.
     pub members: BTreeMap<String, BTreeSet<String>>,
+    /// The ids of the records for which each call of a function of `scripts/` gives `true`, by the call's
+    /// key.
+    pub script_answers: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Facts {

@@ -25,7 +25,7 @@ const CONDITIONS: [(&str, usize, &str); 12] = [
     ("contains_any", 2, "contains_any(contact.interests, [\"a\", \"b\"])"),
     ("contains_all", 2, "contains_all(contact.interests, [\"a\", \"b\"])"),
     ("in_last", 2, "in_last(contact.created_on, \"30 days\")"),
-    ("in_next", 2, "in_next(account.renewal, \"2 months\")"),
+    ("in_next", 2, "in_next(anniversary(contact.birthdate), \"7 days\")"),
     ("in_this", 2, "in_this(contact.created_on, \"quarter\")"),
     ("in_previous", 2, "in_previous(contact.created_on, \"month\")"),
 ];
@@ -260,6 +260,15 @@ fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>
 fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut Check<'_>) -> Option<()> {
     let word = name.text.as_str();
     let known = CONDITIONS.iter().chain(&VALUES);
+    if check.catalog.functions.contains_key(word) {
+        let message = format!("`{word}`, a function of `scripts/`, is true or false, and a value is needed");
+        return check.refuse(
+            Code::ExpressionForm,
+            span,
+            message,
+            "Write the call alone, and compare in the script.",
+        );
+    }
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
         if LATER.contains(&word) {
             let message = format!("the function `{word}` is not available in this version");
@@ -267,7 +276,8 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
         }
         let problem =
             Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
-        let hint = did_you_mean(word, known.map(|(known, _, _)| *known));
+        let scripts = check.catalog.functions.keys().map(String::as_str);
+        let hint = did_you_mean(word, known.map(|(known, _, _)| *known).chain(scripts));
         check.report(problem.hint_if(hint));
         return None;
     };

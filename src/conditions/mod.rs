@@ -22,6 +22,7 @@ mod operand;
 mod periods;
 mod related;
 mod scope;
+mod scripts;
 mod value;
 
 pub use check::check;

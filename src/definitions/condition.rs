@@ -149,7 +149,7 @@ fn did(
     let until = reader.text("until");
     let step = reader.text("step");
     let measure = measure(&mut reader);
-    let count = count(&mut reader);
+    let count = count(&mut reader, measure.is_some());
     let attributes = attributes(entries, problems);
     let node = DidNode {
         word,
@@ -229,18 +229,19 @@ fn related(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
         .collect();
     let (quantifier, records, node) = written.into_iter().next()?;
     let condition = read(node, reader.problems());
-    let count = count(&mut reader);
+    let count = count(&mut reader, false);
     reader.finish();
     let condition = condition?;
     Some(ConditionNode::Related(Box::new(RelatedNode { quantifier, records, condition, count, span })))
 }
 
-fn count(reader: &mut Reader<'_>) -> Option<CountNode> {
+/// A number of times or records; of a measure, any number.
+fn count(reader: &mut Reader<'_>, of_measure: bool) -> Option<CountNode> {
     let mut found: Option<(CountNode, &Text)> = None;
     for (key, test) in COUNT_KEYS {
         let Some((name, node)) = reader.entry(key) else { continue };
         let amount = match node.content {
-            Content::Number(number) => {
+            Content::Number(number) if of_measure => {
                 warn_of_ambiguous_number(node, reader.problems());
                 Some(Text::verbatim(number.to_string(), node.span))
             }

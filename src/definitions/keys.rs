@@ -97,6 +97,15 @@ pub(super) const STEP: &[Key] = &[
     Key::optional("was", Form::Text, "Its id before it was renamed, for those who stand on it"),
 ];
 
+pub(super) const REPEAT: &[Key] = &[
+    Key::required("every", Form::Duration, "How long after a start the next one comes, at least `1 hour`"),
+    Key::optional(
+        "times",
+        Form::Count(1),
+        "How many iterations there are in all; until the journey's end when not written",
+    ),
+];
+
 pub(super) const JOURNEY: &[Key] = &[
     Key::required(
         "target",
@@ -110,6 +119,16 @@ pub(super) const JOURNEY: &[Key] = &[
         "at_end",
         Form::Choice(&["stop", "finish"]),
         "What happens at the end to those in it: they stop where they stand, or finish their way",
+    ),
+    Key::optional(
+        "repeat",
+        Form::Keys(REPEAT),
+        "How often it starts over; a new iteration lets everybody in again and stops those left in the former",
+    ),
+    Key::optional(
+        "reentry",
+        Form::Text,
+        "`after 90 days`: how long after its end a contact may enter the same iteration again, at least 2 days",
     ),
     Key::required("audience", Form::Keys(AUDIENCE), "Who enters"),
     Key::optional(
@@ -200,6 +219,19 @@ pub(super) const SERVE: &[Key] = &[Key::optional(
     "How often segments are refreshed: a cron line, every five minutes when not written",
 )];
 
+pub(super) const REMOVED: &[Key] = &[
+    Key::optional(
+        "journeys",
+        Form::Map(&Form::Choice(&["exit"])),
+        "Journeys that are gone, with what becomes of those in them: they leave",
+    ),
+    Key::optional(
+        "fields",
+        Form::Map(&Form::Choice(&["clear"])),
+        "Fields that are gone, such as `contact.region`, with what becomes of their values: they are cleared",
+    ),
+];
+
 /// The keys of `tilework.yaml`.
 pub const SETTINGS: &[Key] = &[
     Key::optional("name", Form::Text, "The workspace's name"),
@@ -226,6 +258,7 @@ pub const SETTINGS: &[Key] = &[
     ),
     Key::optional("limits", Form::Keys(LIMITS), "What a run does at most"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
+    Key::optional("removed", Form::Keys(REMOVED), "What becomes of what hung on definitions that are gone"),
     Key::optional(
         "environments",
         Form::Map(&Form::Settings),

@@ -1,7 +1,7 @@
 //! YAML into definitions whose every part knows its place.
 //!
-//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys,
-//! e-mails and workflows as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
+//! workflows, custom tiles, scripts and tables as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
@@ -19,9 +19,13 @@ mod keys;
 mod kinds;
 mod names;
 mod node;
+mod plugin;
 mod raw;
 mod reader;
+mod removals;
+mod repetition;
 mod scalars;
+mod scripts;
 mod segment;
 mod settings;
 mod syntax;
@@ -44,6 +48,8 @@ pub use keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
 pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
+pub use removals::Removals;
+pub use repetition::RepeatDefinition;
 pub use types::*;
 pub use workflow::WorkflowDefinition;
 pub use workspace::{DefinitionsError, load, load_with, segment_names};

@@ -6,7 +6,7 @@ use super::variables::{self, Variables};
 use super::{
     Content, Node, Publish, Reader, Settings, hints,
     keys::{LIMITS, SERVE, SETTINGS},
-    names,
+    names, removals,
 };
 use crate::calendar::{CalendarError, Schedule, Zone, parse_date};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
@@ -137,9 +137,22 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     let channels = channels::read(&mut reader);
     let messages_per_run = limits(&mut reader);
     let refresh = serve(&mut reader);
+    let removed = removals::read(&mut reader);
     reader.finish();
     let Channels { email, allow, messages: channels } = channels;
-    Settings { name, timezone, store, publish, email, allow, channels, messages_per_run, holidays, refresh }
+    Settings {
+        name,
+        timezone,
+        store,
+        publish,
+        email,
+        allow,
+        channels,
+        messages_per_run,
+        holidays,
+        refresh,
+        removed,
+    }
 }
 
 /// Reads the dates of holidays; what isn't a date is reported.

@@ -5,10 +5,13 @@ use std::path::PathBuf;
 use super::{ChannelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Entity, FieldType, MeasureFunction, Records};
+use crate::model::{Consent, Duration, Entity, FieldType, MeasureFunction, Records};
+
+pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
+pub use super::scripts::{ScriptDefinition, TableDefinition};
 
 /// A value together with where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -69,6 +72,12 @@ pub struct Definitions {
     pub workflows: Vec<WorkflowDefinition>,
     /// The values that were filled in for variables and files. None of them may be shown.
     pub secrets: Vec<String>,
+    /// The folders of `plugins/`.
+    pub plugins: Vec<PluginDefinition>,
+    /// The files of `scripts/`.
+    pub scripts: Vec<ScriptDefinition>,
+    /// The files of `tables/`.
+    pub tables: Vec<TableDefinition>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.
@@ -94,6 +103,8 @@ pub struct Settings {
     pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
+    /// What becomes of what hung on definitions that are gone.
+    pub removed: super::Removals,
 }
 
 /// Who publishes changed definitions (semantics 25).
@@ -421,6 +432,10 @@ pub struct JourneyDefinition {
     pub end: Option<Text>,
     /// What happens to those in it at its end.
     pub at_end: AtEnd,
+    /// How it repeats.
+    pub repeat: Option<super::RepeatDefinition>,
+    /// How long after its end a contact may enter again.
+    pub reentry: Option<Located<Duration>>,
     /// Who enters.
     pub audience: AudienceDefinition,
     /// Segments whose members are stopped.

@@ -10,11 +10,11 @@ use super::variables::Variables;
 use super::{
     Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
     kinds::{KINDS, kind_named},
-    segment, settings, topic, workflow, yaml,
+    plugin, scripts, segment, settings, topic, workflow, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const LATER_KINDS: [&str; 4] = ["scoring_model", "levels", "test", "tile"];
+const LATER_KINDS: [&str; 3] = ["scoring_model", "levels", "test"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,9 @@ pub fn load_with(
         definitions.segments.retain(|segment| !is_new(&segment.header.name.value));
         definitions.segments.extend(new);
     }
+    definitions.plugins = plugin::read_all(&mut files, problems);
+    definitions.scripts = scripts::read_scripts(&mut files, problems);
+    definitions.tables = scripts::read_tables(&mut files, problems);
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
     definitions.secrets = secrets.into_inner();
@@ -152,6 +155,9 @@ fn read_document(
             problems.push(if LATER_KINDS.contains(&other) {
                 let message = format!("the kind `{other}` is not available in this version");
                 Problem::error(Code::NotAvailable, kind.span, message)
+            } else if other == "tile" {
+                Problem::error(Code::UnknownKind, kind.span, "a custom tile has a folder of its own")
+                    .hint("Write it into `plugins/<name>/tile.yaml`; `tilework tile new NAME` makes one that works.")
             } else {
                 let message = format!("there is no kind `{other}`");
                 Problem::error(Code::UnknownKind, kind.span, message)
@@ -370,8 +376,8 @@ purpose: transactional
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: topic\nname: x\n",
-                &["not-available 3:7 the kind `topic` is not available in this version"],
+                "# later\n---\nkind: scoring_model\nname: x\n",
+                &["not-available 3:7 the kind `scoring_model` is not available in this version"],
             ),
         ]);
     }

@@ -65,6 +65,12 @@ pub enum Code {
     UnreachableStep,
     /// A journey that ends before it starts.
     EndBeforeStart,
+    /// Iterations that would start after the journey's end.
+    RepeatPastEnd,
+    /// Iterations that start before everybody can be through the former one.
+    RepeatTooShort,
+    /// Nobody can enter again before the iteration or the journey is over.
+    ReentryTooLate,
     /// `for_each`, `based_on` or `by` missing in an account journey.
     MissingUnit,
     /// An account option in a contact journey.
@@ -111,11 +117,17 @@ pub enum Code {
     ValueNotFound,
     /// A member of a static segment that isn't in the store.
     MemberNotFound,
+    /// A script that doesn't parse.
+    ScriptSyntax,
+    /// A script that lacks something, or does what scripts may not.
+    ScriptForm,
+    /// A table that can't be used.
+    InvalidTable,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 53] = [
+    pub const ALL: [(Code, &'static str); 59] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -146,6 +158,9 @@ impl Code {
         (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
+        (Code::RepeatPastEnd, "repeat-past-end"),
+        (Code::RepeatTooShort, "repeat-too-short"),
+        (Code::ReentryTooLate, "reentry-too-late"),
         (Code::MissingUnit, "missing-unit"),
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),
@@ -169,6 +184,9 @@ impl Code {
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),
         (Code::MemberNotFound, "member-not-found"),
+        (Code::ScriptSyntax, "script-syntax"),
+        (Code::ScriptForm, "script-form"),
+        (Code::InvalidTable, "invalid-table"),
     ];
 
     /// The code with this name.
@@ -189,6 +207,7 @@ impl Code {
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep
+                | Code::UnknownTile
                 | Code::SegmentTarget
                 | Code::TemplateField
         )

@@ -10,11 +10,16 @@ mod journeys;
 mod segment_doubts;
 mod segment_story;
 mod segments;
+mod status;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
-pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
+pub use journeys::{
+    IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
+    journey_report, journey_summary,
+};
 pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
 pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};
+pub use status::{Alarm, Status, status};

@@ -16,6 +16,19 @@ pub struct Catalog {
     pub segments: BTreeMap<String, Entity>,
     /// The topics that contacts may subscribe to, by name.
     pub topics: BTreeSet<String>,
+    /// The functions of `scripts/`, by name.
+    pub functions: BTreeMap<String, FunctionShape>,
+}
+
+/// A function of `scripts/` as conditions see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionShape {
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// What it reads of each parameter, when that is nothing but fields of it.
+    pub reads: Vec<Option<BTreeSet<String>>>,
+    /// Changes whenever the function may answer otherwise.
+    pub version: String,
 }
 
 impl Default for Catalog {
@@ -38,6 +51,7 @@ impl Catalog {
                 .collect(),
             segments: BTreeMap::new(),
             topics: BTreeSet::new(),
+            functions: BTreeMap::new(),
         }
     }
 

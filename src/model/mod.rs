@@ -17,7 +17,7 @@ pub mod time;
 mod value;
 mod web_address;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, FunctionShape};
 pub use consent::Consent;
 pub use duration::{Duration, DurationUnit, Period};
 pub use entity::Entity;
@@ -27,7 +27,8 @@ pub use interaction::InteractionType;
 pub use parts::Part;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
-    Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
+    Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, ScriptArgument, ScriptCall,
+    Subject, TextTest, WEEKDAYS,
 };
 pub use standard::{activity_fields, built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;

@@ -55,7 +55,10 @@ impl<'p> Part<'p> {
 
 fn below_predicate(predicate: &Predicate) -> Vec<Part<'_>> {
     match predicate {
-        Predicate::Constant(_) | Predicate::InSegment { .. } | Predicate::Subscribed { .. } => Vec::new(),
+        Predicate::Constant(_)
+        | Predicate::InSegment { .. }
+        | Predicate::Subscribed { .. }
+        | Predicate::Script(_) => Vec::new(),
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(Part::Predicate).collect(),
         Predicate::Not(inner) => vec![Part::Predicate(inner)],
         Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {

@@ -3,6 +3,7 @@
 use super::{
     Cell, JsonRows, MessageRow, Store, StoreError,
     columns::{field_column, value},
+    pausing::held_iterations,
 };
 use crate::model::{Field, Value};
 
@@ -151,7 +152,8 @@ pub(super) fn subject(contact_key: i64, contact_id: Option<&str>, account_id: Op
 
 impl Store {
     /// Takes up to `limit` messages of a channel that are due, so that no other worker does, and marks
-    /// them as being handed over. `real_now` is real time, which decides who is tried again (semantics 28).
+    /// them as being handed over; those of paused journeys stay. `real_now` is real time, which decides
+    /// who is tried again (semantics 28).
     ///
     /// # Errors
     /// When the store fails.
@@ -170,7 +172,9 @@ impl Store {
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
                 SELECT iteration_key, account_key, contact_key, step_key, visit, ordinal FROM outbox
                 WHERE state = 1 AND due_at <= $1 AND channel = $2 AND (retry_at IS NULL OR retry_at <= $5)
+                  AND iteration_key NOT IN ({})
                 ORDER BY due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
+            held_iterations(),
             self.dialect().skip_locked()
         );
         let taken = self.connection.write(|connection| {
@@ -225,7 +229,11 @@ impl Store {
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
                 j.name, t.number, s.id, o.content, o.created_at, o.due_at, o.expires_at, c.id,
-                CASE WHEN p.state = 3 THEN p.reason END, a.id, o.attempts{columns}
+                CASE WHEN o.created_at < p.entered_at THEN (
+                        SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
+                            AND e.contact_key = o.contact_key AND e.state = 3
+                            AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
+                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
@@ -269,14 +277,18 @@ impl Store {
         Ok(messages)
     }
 
-    /// Whether mails are due that nobody has handed over yet.
+    /// Whether mails are due that nobody has handed over yet, those of paused journeys apart.
     ///
     /// # Errors
     /// When the store fails.
     pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 AND channel = 'email'
-                   UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 AND channel = 'email' LIMIT 1";
-        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+        let sql = format!(
+            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 AND channel = 'email'
+                AND iteration_key NOT IN ({})
+             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 AND channel = 'email' LIMIT 1",
+            held_iterations()
+        );
+        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
     }
 
     /// The channels with messages that may be handed over, by name.
@@ -287,7 +299,9 @@ impl Store {
         let order = self.dialect().order_text("channel");
         let sql = format!(
             "SELECT channel FROM outbox WHERE state = 1 AND due_at <= $1 AND (retry_at IS NULL OR retry_at <= $2)
-             GROUP BY channel ORDER BY {order}"
+                AND iteration_key NOT IN ({})
+             GROUP BY channel ORDER BY {order}",
+            held_iterations()
         );
         self.connection.query(&sql, &[now.into(), real_now.into()])?.iter().map(|row| row.text(0)).collect()
     }

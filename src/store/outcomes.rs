@@ -7,6 +7,7 @@ use super::{
     batch::next_visit,
     claims::{self, Claim},
     fates::{self, FateRow},
+    kept::{self, ChangeRow, KeptRow},
     stops::{self, Blocks},
 };
 
@@ -135,6 +136,10 @@ pub struct BatchOutcome {
     pub decisions: Vec<DecisionRow>,
     /// Records made.
     pub effects: Vec<EffectRow>,
+    /// Fields changed.
+    pub changes: Vec<ChangeRow>,
+    /// What tiles keep for their next calls.
+    pub kept: Vec<KeptRow>,
 }
 
 impl Store {
@@ -171,7 +176,9 @@ impl Store {
             }
             move_on(connection, claim, batch, &out, &stopped, woken, now)?;
             write_decisions(connection, claim, &batch.decisions)?;
-            write_effects(connection, claim, batch, &out)
+            write_effects(connection, claim, batch, &out)?;
+            kept::write_changes(connection, batch, &out)?;
+            kept::write(connection, claim, &batch.kept)
         })
     }
 }

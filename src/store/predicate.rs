@@ -298,6 +298,18 @@ impl<'a> Printer<'a> {
             Predicate::Did(did) => self.did(did, scope)?,
             Predicate::Subscribed { topic } => self.subscribed(topic, scope)?,
             Predicate::Related(related) => self.related(related, scope)?,
+            Predicate::Script(call) => {
+                let subject = match call.about {
+                    Subject::Account => scope.account_key.clone(),
+                    Subject::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+                    _ => contact_key(scope)?.to_owned(),
+                };
+                let call = self.bind(Cell::Text(call.key()));
+                format!(
+                    "EXISTS (SELECT 1 FROM script_answer x
+                             WHERE x.script_call = {call} AND x.subject_key = {subject})"
+                )
+            }
         })
     }
 

@@ -82,6 +82,26 @@ pub struct Totals {
     pub messages_failed: i64,
 }
 
+impl Totals {
+    /// How much came to it since it was `before`.
+    #[must_use]
+    pub fn since(&self, before: &Totals) -> Totals {
+        Totals {
+            entered: self.entered - before.entered,
+            finished: self.finished - before.finished,
+            stopped: self.stopped - before.stopped,
+            leads: self.leads - before.leads,
+            activities: self.activities - before.activities,
+            delivered: self.delivered - before.delivered,
+            blocked: self.blocked - before.blocked,
+            failed: self.failed - before.failed,
+            messages_delivered: self.messages_delivered - before.messages_delivered,
+            messages_blocked: self.messages_blocked - before.messages_blocked,
+            messages_failed: self.messages_failed - before.messages_failed,
+        }
+    }
+}
+
 impl Store {
     /// How much the store has seen so far.
     ///
@@ -90,6 +110,7 @@ impl Store {
     pub fn totals(&mut self) -> Result<Totals, StoreError> {
         let mut totals = Totals::default();
         let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
+                   UNION ALL SELECT 10 + state, COUNT(*) FROM entry GROUP BY state
                    UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
                    UNION ALL SELECT 21, COUNT(*) FROM activity
                    UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
@@ -100,11 +121,11 @@ impl Store {
                 11 => totals.entered += count,
                 12 => {
                     totals.entered += count;
-                    totals.finished = count;
+                    totals.finished += count;
                 }
                 13 => {
                     totals.entered += count;
-                    totals.stopped = count;
+                    totals.stopped += count;
                 }
                 20 => totals.leads = count,
                 21 => totals.activities = count,
@@ -130,29 +151,37 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
-    /// The numbers of a journey over all its iterations, narrowed to one account when asked.
+    /// The numbers of a journey over all its iterations, narrowed to one of them, or to one account, when
+    /// asked. Who entered an iteration several times is counted each time.
     ///
     /// # Errors
     /// When the store fails.
     pub fn journey_numbers(
         &mut self,
         journey_key: i64,
+        iteration: Option<i64>,
         account_id: Option<&str>,
     ) -> Result<JourneyNumbers, StoreError> {
         let mut parameters = vec![Cell::Integer(journey_key)];
-        let narrowed = match account_id {
+        let mut narrowed = match account_id {
             None => String::new(),
             Some(id) => {
                 parameters.push(id.into());
                 " AND x.account_key = (SELECT key FROM account WHERE id = $2)".to_owned()
             }
         };
+        if let Some(number) = iteration {
+            narrowed = format!("{narrowed} AND t.number = {number}");
+        }
         let mut numbers = JourneyNumbers::default();
-        let participants = format!(
-            "SELECT x.state, COALESCE(x.reason, ''), COUNT(*) FROM participant x
-             JOIN iteration t ON t.key = x.iteration_key
-             WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
-        );
+        let entries = |table: &str| {
+            format!(
+                "SELECT x.state, COALESCE(x.reason, '') AS reason, COUNT(*) AS count FROM {table} x
+                 JOIN iteration t ON t.key = x.iteration_key
+                 WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
+            )
+        };
+        let participants = format!("{} UNION ALL {}", entries("participant"), entries("entry"));
         for row in self.connection.query(&participants, &parameters)? {
             let (state, reason, count) = (row.integer(0)?, row.text(1)?, row.integer(2)?);
             numbers.entered += count;

@@ -105,7 +105,7 @@ impl DecidingTile for CompiledLaunch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiles::{AccountGroup, EffectSubject, Outcome, Participant};
+    use crate::tiles::{AccountGroup, Decided, EffectSubject, Outcome, Participant};
 
     #[test]
     fn rule_7_a_contact_without_account_passes_with_a_note() {
@@ -129,13 +129,13 @@ mod tests {
             CompiledLaunch { unit, workflow: "tell-crm".into() }.all(&batch, &mut out);
             out.finish("launch_workflow", &batch).unwrap()
         };
-        let (outcomes, _, effects) = run(Unit::Account);
+        let Decided { outcomes, effects, .. } = run(Unit::Account);
         let notes: Vec<Option<&str>> = outcomes.iter().map(|(_, note)| note.as_deref()).collect();
         assert_eq!(notes, [None, None, Some("no_account")]);
         assert!(outcomes.iter().all(|(outcome, _)| matches!(outcome, Outcome::Go { .. })));
         let Effect::Message { channel, content } = &effects[0].2 else { panic!("{effects:?}") };
         assert_eq!((effects.len(), effects[0].0, effects[0].1), (1, EffectSubject::Account(0), 2));
         assert_eq!((&**channel, &**content), ("workflow:tell-crm", r#"{"workflow":"tell-crm"}"#));
-        assert_eq!(run(Unit::Contact).2.len(), 3);
+        assert_eq!(run(Unit::Contact).effects.len(), 3);
     }
 }

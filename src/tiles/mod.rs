@@ -9,10 +9,12 @@ mod batch;
 mod branch;
 mod context;
 mod create_lead;
+mod describe;
 mod email;
 mod end;
 mod goto;
 mod launch_workflow;
+mod plugin;
 mod shared;
 mod spec;
 mod split;
@@ -22,11 +24,16 @@ mod wait_parameters;
 mod work;
 
 pub use batch::{
-    AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
+    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome,
+    Outcomes, Participant, TileError,
 };
 pub use context::{CompileContext, Names, Unit};
+pub use describe::{ParameterDescription, TileDescription, describe};
 pub use goto::{GOTO_PATH, Goto, goto_of};
 pub use launch_workflow::WORKFLOW;
+pub use plugin::{
+    CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases,
+};
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
     Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,

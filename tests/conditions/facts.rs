@@ -264,6 +264,9 @@ pub fn facts() -> impl Strategy<Value = Facts> {
             }
             facts.interactions = interactions;
             facts.activities = activities;
+            for (place, activity) in facts.activities.iter_mut().enumerate() {
+                activity.insert("id".to_owned(), Value::Text(format!("a{place}")));
+            }
             let ids = [members.0, members.1, members.2];
             for ((name, _), ids) in SEGMENTS.iter().zip(ids) {
                 facts.members.insert((*name).to_owned(), ids.into_iter().map(str::to_owned).collect());

@@ -122,7 +122,7 @@ const CASES: &[Case] = &[
             ..Settled::to(OutboxState::Dropped, Some("unsubscribed".to_owned()))
         };
         store.settle_messages(&[(&taken[0], dropped)], NOW + 1).unwrap();
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!((numbers.active, numbers.stop_reasons["unsubscribed"]), (0, 1));
         assert_eq!(states(&mut store, None)[0].1, "dropped");
     }),

@@ -132,10 +132,6 @@ fn what_is_wrong_with_a_did_is_said() {
             "unknown-field: `EmailClicked` has no attribute `witin` | Did you mean `within`?",
         ),
         (
-            DidNode { attributes: key("sum", Content::Text(text("amount"))), ..plain("OrderPlaced") },
-            "unknown-field: `OrderPlaced` has no attribute `sum` | Did you mean `due`?",
-        ),
-        (
             DidNode { attributes: key("amount", Content::Text(text("much"))), ..plain("OrderPlaced") },
             "wrong-type: the attribute `amount` is of type `number`, and this is text | A key asks for equality; write `where:` with `interaction.amount` for more.",
         ),

@@ -139,7 +139,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "lead.stage == \"x\"",
-            "unknown-field: `lead` isn't known in a condition about contacts | Leads are asked in conditions about leads.",
+            "unknown-field: `lead` isn't known in a condition about contacts | Write `any_lead: lead.stage …` to ask for at least one of them.",
         ),
         (
             Contact,
