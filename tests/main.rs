@@ -21,6 +21,7 @@ mod rules;
 mod saas_sales;
 mod sample;
 mod schema;
+mod segments;
 mod status;
 mod store;
 mod support;

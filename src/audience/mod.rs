@@ -5,5 +5,6 @@
 
 mod refresh;
 mod scripts;
+mod turns;
 
 pub use refresh::{Refreshed, affected, next_refresh, refresh};

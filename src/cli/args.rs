@@ -225,23 +225,6 @@ pub struct PauseArguments {
     pub all: bool,
 }
 
-/// What can be asked of segments.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum SegmentCommand {
-    /// All segments and how many members each has
-    List,
-    /// What a segment says, and how many members it has
-    Show {
-        /// The segment's name
-        name: String,
-    },
-    /// Who is in a segment
-    Members {
-        /// The segment's name
-        name: String,
-    },
-}
-
 /// What can be asked of journeys.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum JourneyCommand {
@@ -269,6 +252,7 @@ pub enum JourneyCommand {
 }
 
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+pub use super::segment_arguments::{PickArguments, SegmentCommand};
 
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -290,6 +274,13 @@ pub enum WhyCommand {
     /// The story of a contact
     Contact {
         /// The contact's id or e-mail address
+        id: String,
+    },
+    /// Why a record belongs to a segment, or doesn't: each clause with the value that decided it
+    Segment {
+        /// The segment's name
+        name: String,
+        /// The id of the contact, account or lead; of a contact, the e-mail address will do
         id: String,
     },
     /// The story of an account and its contacts

@@ -25,11 +25,14 @@ mod progress;
 mod run;
 mod schema;
 mod segment;
+mod segment_arguments;
+mod segment_preview;
 mod status;
 mod store_error;
 mod tile;
 mod why;
 mod why_account;
+mod why_segment;
 mod workspace;
 
 pub use dispatch::dispatch;

@@ -7,6 +7,7 @@ use super::{
     args::{Format, WhyCommand},
     cells::{moment, optional},
     why_account::why_account,
+    why_segment,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -34,6 +35,7 @@ pub fn why(
     let id = match command {
         WhyCommand::Contact { id } => id,
         WhyCommand::Account { id } => return why_account(id, plan, store, now, output),
+        WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
     };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {

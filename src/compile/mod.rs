@@ -14,6 +14,7 @@ mod repetition;
 mod segments;
 mod settings;
 mod steps;
+mod uses;
 mod workflow;
 mod workspace;
 
@@ -22,5 +23,6 @@ pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, Repeat, SegmentPlan,
     Settings, StepPlan,
 };
+pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

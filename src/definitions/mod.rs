@@ -52,5 +52,5 @@ pub use removals::Removals;
 pub use repetition::RepeatDefinition;
 pub use types::*;
 pub use workflow::WorkflowDefinition;
-pub use workspace::{DefinitionsError, load};
+pub use workspace::{DefinitionsError, load, load_with, segment_names};
 pub use yaml::parse as parse_yaml;

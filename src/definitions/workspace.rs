@@ -39,6 +39,21 @@ pub fn load(
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
 ) -> Result<Definitions, DefinitionsError> {
+    load_with(root, environment, variable, None, problems)
+}
+
+/// As [`load`], with the definitions of one more text, whose name is shown where there is something wrong
+/// with it. Its segments stand in for those of the same name.
+///
+/// # Errors
+/// When the folder has no `tilework.yaml`.
+pub fn load_with(
+    root: &Path,
+    environment: Option<&str>,
+    variable: &dyn Fn(&str) -> Option<String>,
+    more: Option<(&str, &str)>,
+    problems: &mut Problems,
+) -> Result<Definitions, DefinitionsError> {
     let mut files = Files::new(root);
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
@@ -56,6 +71,18 @@ pub fn load(
             read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
     }
+    if let Some((name, text)) = more {
+        let file = files.add(name, text);
+        let present = definitions.segments.len();
+        for document in yaml::parse(file, text, problems) {
+            let path = format!("journeys/{name}");
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
+        }
+        let new = definitions.segments.split_off(present);
+        let is_new = |name: &str| new.iter().any(|segment| segment.header.name.value == name);
+        definitions.segments.retain(|segment| !is_new(&segment.header.name.value));
+        definitions.segments.extend(new);
+    }
     definitions.plugins = plugin::read_all(&mut files, problems);
     definitions.scripts = scripts::read_scripts(&mut files, problems);
     definitions.tables = scripts::read_tables(&mut files, problems);
@@ -63,6 +90,25 @@ pub fn load(
     definitions.sources = files.into_sources();
     definitions.secrets = secrets.into_inner();
     Ok(definitions)
+}
+
+/// The names of the segments that a text defines.
+#[must_use]
+pub fn segment_names(text: &str) -> Vec<String> {
+    let mut problems = Problems::default();
+    let file = crate::diagnostics::Sources::default().add("", text);
+    let mut names = Vec::new();
+    for document in yaml::parse(file, text, &mut problems) {
+        let Content::Mapping(entries) = &document.content else { continue };
+        let text_of = |wanted: &str| {
+            let (_, node) = entries.iter().find(|(key, _)| key.value == wanted)?;
+            if let Content::Text(text) = &node.content { Some(text.value.clone()) } else { None }
+        };
+        if text_of("kind").as_deref() == Some("segment") {
+            names.extend(text_of("name"));
+        }
+    }
+    names
 }
 
 fn read_document(

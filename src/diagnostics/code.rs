@@ -107,6 +107,16 @@ pub enum Code {
     NotAvailable,
     /// A file that can't be read, or isn't UTF-8 text.
     UnreadableFile,
+    /// Clauses that can't hold together.
+    NeverHolds,
+    /// A clause that holds for everybody.
+    AlwaysHolds,
+    /// A segment that nothing refers to.
+    UnusedSegment,
+    /// A value that no record in the store has.
+    ValueNotFound,
+    /// A member of a static segment that isn't in the store.
+    MemberNotFound,
     /// A script that doesn't parse.
     ScriptSyntax,
     /// A script that lacks something, or does what scripts may not.
@@ -117,7 +127,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 54] = [
+    pub const ALL: [(Code, &'static str); 59] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -169,6 +179,11 @@ impl Code {
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),
         (Code::UnreadableFile, "unreadable-file"),
+        (Code::NeverHolds, "never-holds"),
+        (Code::AlwaysHolds, "always-holds"),
+        (Code::UnusedSegment, "unused-segment"),
+        (Code::ValueNotFound, "value-not-found"),
+        (Code::MemberNotFound, "member-not-found"),
         (Code::ScriptSyntax, "script-syntax"),
         (Code::ScriptForm, "script-form"),
         (Code::InvalidTable, "invalid-table"),

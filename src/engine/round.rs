@@ -78,7 +78,7 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
     let incoming = store.take_incoming(now, &|incoming| audience::affected(engine.plan, incoming))?;
     (engine.observe)(Phase::Incoming);
     if refresh {
-        audience::refresh(store, engine.plan, now)?;
+        audience::refresh(store, engine.plan, now, engine.real_now)?;
     }
     (engine.observe)(Phase::Refreshed);
     let mut moved = incoming != crate::store::Incoming::default();

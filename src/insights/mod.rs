@@ -7,6 +7,8 @@ mod account_story;
 mod contact_story;
 mod journey_facts;
 mod journeys;
+mod segment_doubts;
+mod segment_story;
 mod segments;
 mod status;
 
@@ -17,5 +19,7 @@ pub use journeys::{
     IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
     journey_report, journey_summary,
 };
-pub use segments::{SegmentSummary, TREND, segment_summaries};
+pub use segment_doubts::warn_of_what_is_not_there;
+pub use segment_story::{SegmentStory, segment_story};
+pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};
 pub use status::{Alarm, Status, status};

@@ -18,6 +18,10 @@ pub(super) const WAIT: i64 = 4;
 /// The temporary tables of a connection that writes.
 pub(super) const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS subject (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_contact (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_account (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_lead (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS entering (
         contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL, moment BIGINT NOT NULL, ended_at BIGINT);
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (

@@ -177,6 +177,18 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection.execute(&account_of("lead", &waiting), rows)?;
         }
         Entity::Lead => {
+            // The parents that a lead leaves have changed, too.
+            for (kind, parent) in [(CHANGE_CONTACT, "contact"), (CHANGE_ACCOUNT, "account")] {
+                connection.execute(
+                    &format!(
+                        "INSERT INTO change (kind, subject_key)
+                         SELECT DISTINCT {kind}, lead.{parent}_key FROM lead
+                         WHERE {own} AND {parent}_key IS NOT NULL
+                           AND {parent}_key IS DISTINCT FROM (SELECT p.key FROM {parent} p WHERE p.id = lead.{parent}_id)"
+                    ),
+                    rows,
+                )?;
+            }
             connection.execute(&account_of("lead", &own), rows)?;
             connection.execute(
                 &format!(
