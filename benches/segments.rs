@@ -163,7 +163,14 @@ fn database(address: &StoreAddress) -> Database {
 
 fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
     let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine { plan, journeys, batch_size: 5_000, real_now: &runtime::real_now, observe: &|_| {}, stop: &|| false };
+    let engine = Engine {
+        plan,
+        journeys,
+        batch_size: 5_000,
+        real_now: &runtime::real_now,
+        observe: &|_| {},
+        stop: &|| false,
+    };
     let limit = RunLimit::of(plan);
     runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
 }

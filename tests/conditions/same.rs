@@ -57,6 +57,7 @@ fn in_store(store: &mut Store, question: &Question, now: i64, zone: &str) -> Res
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "more cases, and others, may be asked for by the environment")]
 fn rule_2_memory_and_both_databases_come_to_the_same_members() {
     let cases = std::env::var("TILEWORK_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(8);
     let config = Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
@@ -71,7 +72,6 @@ fn rule_2_memory_and_both_databases_come_to_the_same_members() {
             for (database, filled) in &mut stores {
                 let found = in_store(&mut filled.store, question, now, zone.name());
                 if found.as_ref() != Ok(&expected) {
-                    eprintln!("{database} found {found:?}, memory {expected:?}: {}", explain(&question.1));
                     return Err(TestCaseError::fail(format!(
                         "{database} found {found:?}, memory {expected:?}: {} {}\n{:?}",
                         question.0,
