@@ -23,7 +23,7 @@ const KINDS: [(ImportKind, &str, u64); 3] = [
 /// The data, where this machine has them. They aren't ours to put into the repository.
 #[allow(clippy::disallowed_macros, reason = "what is skipped has to be said")]
 pub(crate) fn data() -> Option<PathBuf> {
-    let folder = repository().join("../../shared/data/saas-sales");
+    let folder = repository().join("../shared/data/saas-sales");
     if folder.is_dir() {
         return Some(folder);
     }
