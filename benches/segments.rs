@@ -28,6 +28,7 @@ use std::{fs, path::Path, process::Command, time::Instant};
 
 use database::Database;
 use tilework::{
+    channels::RunLimit,
     compile::{Plan, compile},
     definitions,
     diagnostics::{Problems, render_human},
@@ -162,8 +163,9 @@ fn database(address: &StoreAddress) -> Database {
 
 fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
     let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine { plan, journeys, batch_size: 5_000, real_now: &runtime::real_now, observe: &|_| {} };
-    runtime::tick(&Runtime { engine, root: folder }, store, now, true).expect("a tick");
+    let engine = Engine { plan, journeys, batch_size: 5_000, real_now: &runtime::real_now, observe: &|_| {}, stop: &|| false };
+    let limit = RunLimit::of(plan);
+    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
 }
 
 /// Rows of numbers from 1 to n, on both databases.

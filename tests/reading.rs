@@ -213,7 +213,7 @@ fn a_program_reads_the_same_numbers() {
         let expected = json!({
             "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
             "iterations": iterations, "kept_out": {}, "audience": 1, "entered": 1, "active": 1, "finished": 0,
-            "stopped": 0, "stop_reasons": {},
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 1, json!({})),
                 step("visited", "trigger", 1, 0, json!({ "then": 0, "else": 0 })),

@@ -150,19 +150,34 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 13] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 28] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-hold", "likewise"),
+    ("invalid-duration-timeout", "how long it may be depends on the place"),
     ("invalid-name-attribute", "a word of the language"),
+    ("invalid-name-case", "likewise"),
+    ("invalid-name-case-else", "paths that parameters name may be any text to it"),
     ("invalid-name-reserved-by-expressions", "a word of expressions"),
     ("invalid-name-reserved-by-the-store", "a word of the store"),
+    ("invalid-name-share-else", "paths that parameters name may be any text to it"),
+    ("invalid-name-tile-folder", "it stands in a folder of its own"),
+    ("missing-key-at-most", "which way a step goes is told by all steps"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
-    ("missing-key-wait", "one of two parameters is enough"),
+    ("missing-key-split", "one of two parameters is enough"),
+    ("missing-key-wait", "one of three parameters is enough"),
+    ("missing-key-window", "a window is a mapping of any kind to it"),
+    ("unknown-key-shares-and-counts", "two parameters that don't go together"),
     ("unknown-key-step-outside-a-trigger", "conditions are the same everywhere"),
     ("unknown-key-wait", "two parameters that don't go together"),
+    ("unknown-key-weekdays", "a parameter that doesn't go with another"),
+    ("unknown-key-window", "a window is a mapping of any kind to it"),
+    ("unknown-path-branch", "the paths are those that a parameter names"),
+    ("unknown-path-case", "cases of tiles aren't definitions"),
+    ("unknown-path-script", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
+    ("wrong-type-count", "what stands under a name is anything to it"),
     ("wrong-type-number-as-text", "JSON doesn't tell `1.50` from `1.5`"),
 ];
 

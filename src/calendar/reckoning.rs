@@ -31,7 +31,9 @@ pub fn reckoned_day(reckoning: Reckoning, now: i64, zone: &Zone) -> String {
     match reckoning {
         Reckoning::Ago(length) => written(day().and_then(|day| moved(day, length, -1)), -1),
         Reckoning::Ahead(length) => written(day().and_then(|day| moved(day, length, 1)), 1),
-        Reckoning::StartOf(period, offset) => written(day().and_then(|day| start(day, period, offset)), offset),
+        Reckoning::StartOf(period, offset) => {
+            written(day().and_then(|day| start(day, period, offset)), offset)
+        }
         Reckoning::EndOf(period, offset) => {
             let next = day().and_then(|day| start(day, period, offset.saturating_add(1)));
             written(next.and_then(|next| next.yesterday().ok()), offset)
@@ -45,9 +47,7 @@ pub fn reckoned_moment(reckoning: Reckoning, now: i64, zone: &Zone) -> i64 {
     match reckoning {
         Reckoning::Ago(length) => before(now, length, zone).unwrap_or(i64::MIN),
         Reckoning::Ahead(length) => after(now, length, zone).unwrap_or(i64::MAX),
-        Reckoning::StartOf(..) => {
-            start_of_day(&reckoned_day(reckoning, now, zone), zone).unwrap_or(i64::MIN)
-        }
+        Reckoning::StartOf(..) => start_of_day(&reckoned_day(reckoning, now, zone), zone).unwrap_or(i64::MIN),
         Reckoning::EndOf(..) => end_of_day(&reckoned_day(reckoning, now, zone), zone).unwrap_or(i64::MAX),
     }
 }

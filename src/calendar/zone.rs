@@ -115,9 +115,9 @@ impl Zone {
     /// from then on, in milliseconds.
     pub(super) fn changes_after(&self, at: i64) -> impl Iterator<Item = (i64, i64)> {
         let timestamp = Timestamp::from_millisecond(at).unwrap_or_default();
-        self.zone.following(timestamp).map(|change| {
-            (change.timestamp().as_millisecond(), i64::from(change.offset().seconds()) * 1_000)
-        })
+        self.zone
+            .following(timestamp)
+            .map(|change| (change.timestamp().as_millisecond(), i64::from(change.offset().seconds()) * 1_000))
     }
 
     /// What calendars and clocks in this zone show at a moment.

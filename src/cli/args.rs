@@ -216,9 +216,9 @@ pub struct RunArguments {
 
 /// What `pause` and `resume` take.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[group(required = true, multiple = false)]
 pub struct PauseArguments {
     /// The journey's name
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub journey: Option<String>,
     /// All journeys, those that are published later included
     #[arg(long)]

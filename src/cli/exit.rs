@@ -29,7 +29,10 @@ impl Exit {
         (Exit::Usage, "wrong usage, or a file, segment or journey that isn't there"),
         (Exit::Definitions, "the definitions are invalid, or a change of them is refused"),
         (Exit::Store, "the store can't be reached, is full, or was made by a newer Tilework"),
-        (Exit::Rejects, "rows of an import were rejected, or mails failed for good"),
+        (
+            Exit::Rejects,
+            "rows of an import were rejected, messages failed for good, or a run stopped at its limit of messages",
+        ),
     ];
 }
 

@@ -3,7 +3,7 @@
 use super::{
     explain::explain,
     facts::{Facts, InteractionFact, RecordFact, id_of, text_of},
-    value::{compared, measured, part_of_date, text_test, calculated},
+    value::{calculated, compared, measured, part_of_date, text_test},
 };
 use crate::{
     calendar::{self, Zone, day_from_today, reckoned_day, reckoned_moment},
@@ -45,14 +45,7 @@ struct Evaluation<'f> {
 
 /// Whether a predicate holds for the record with this id; of no record, nothing holds.
 #[must_use]
-pub fn holds(
-    predicate: &Predicate,
-    target: Entity,
-    id: &str,
-    facts: &Facts,
-    now: i64,
-    zone: &Zone,
-) -> bool {
+pub fn holds(predicate: &Predicate, target: Entity, id: &str, facts: &Facts, now: i64, zone: &Zone) -> bool {
     let evaluation = Evaluation { facts, now, zone };
     let here = facts.records(target).get(id).map(|record| evaluation.about(target, record));
     here.is_some_and(|here| evaluation.holds(predicate, here))
@@ -166,7 +159,9 @@ impl<'f> Evaluation<'f> {
                 _ => false,
             },
             Predicate::HasChoices { operand, choices, all } => {
-                let Value::Choices(held) = self.value(operand, here) else { return *all && choices.is_empty() };
+                let Value::Choices(held) = self.value(operand, here) else {
+                    return *all && choices.is_empty();
+                };
                 match all {
                     true => choices.iter().all(|choice| held.contains(choice)),
                     false => choices.iter().any(|choice| held.contains(choice)),
@@ -197,9 +192,7 @@ impl<'f> Evaluation<'f> {
             Subject::Account => here.account,
             Subject::Lead => here.lead,
             Subject::Activity => here.activity,
-            Subject::PrimaryContact => {
-                self.facts.parent(here.account, "primary_contact_id", Entity::Contact)
-            }
+            Subject::PrimaryContact => self.facts.parent(here.account, "primary_contact_id", Entity::Contact),
             Subject::Interaction => None,
         }
     }

@@ -219,7 +219,9 @@ fn measured(measure: &Measure) -> String {
     };
     let name = &measure.over.interaction;
     let what = match (measure.function, measure.attribute.as_str()) {
-        (MeasureFunction::Least, "at") => return format!("the first {name} of {who}{}", limits(&measure.over)),
+        (MeasureFunction::Least, "at") => {
+            return format!("the first {name} of {who}{}", limits(&measure.over));
+        }
         (MeasureFunction::Greatest, "at") => {
             return format!("the last {name} of {who}{}", limits(&measure.over));
         }

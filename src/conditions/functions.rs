@@ -196,9 +196,7 @@ pub(super) fn value(
             let of = dated(name, argument, scope, check)?;
             let (part, kind) = match name.text.as_str() {
                 "anniversary" => (DatePart::Anniversary, FieldType::Date),
-                "weekday" => {
-                    (DatePart::Weekday, FieldType::Choice(WEEKDAYS.map(str::to_owned).to_vec()))
-                }
+                "weekday" => (DatePart::Weekday, FieldType::Choice(WEEKDAYS.map(str::to_owned).to_vec())),
                 _ => (DatePart::Month, FieldType::Integer),
             };
             let written = format!("{}({})", name.text, of.written);

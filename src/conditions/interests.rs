@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, ScriptArgument, Subject};
+use crate::model::{
+    Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, ScriptArgument, Subject,
+};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///

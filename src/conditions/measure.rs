@@ -51,7 +51,8 @@ pub(super) fn needed_window(node: &DidNode, window: Window, check: &mut Check<'_
     }
     let word = node.word.key();
     let message = format!("`{word}` needs `within`, `since` or `until`");
-    let hint = "Write when it has to have been, such as `within: 30 days`, or `did` to ask whether it ever was.";
+    let hint =
+        "Write when it has to have been, such as `within: 30 days`, or `did` to ask whether it ever was.";
     check.refuse(Code::MissingKey, node.interaction.span, message, hint)
 }
 
@@ -61,8 +62,7 @@ pub(super) fn first_or_last(word: DidWord, over: Did, (since, until): Window) ->
         DidWord::FirstDid => MeasureFunction::Least,
         _ => MeasureFunction::Greatest,
     };
-    let measure =
-        Box::new(Measure { function, attribute: "at".to_owned(), kind: FieldType::DateTime, over });
+    let measure = Box::new(Measure { function, attribute: "at".to_owned(), kind: FieldType::DateTime, over });
     let ends = [(since, Comparison::GreaterOrEqual), (until, Comparison::LessOrEqual)];
     let mut tests: Vec<Predicate> = ends
         .into_iter()

@@ -1,8 +1,9 @@
-//! Conditions: as they were written, into checked predicates; predicates in words; what they depend on.
+//! Conditions: as they were written, into checked predicates; predicates in words; what they depend on;
+//! their answers over plain facts.
 //!
-//! In: a condition of a definition, what it is about, and the names that exist. Out: a predicate in
-//! which every name and type is right, or all problems with it. It doesn't know how predicates are
-//! answered.
+//! In: a condition of a definition, what it is about, and the names that exist; facts as plain data. Out:
+//! a predicate in which every name and type is right, or all problems with it; whether it holds, and
+//! why. It doesn't know SQL or where facts are kept.
 
 mod check;
 mod compare;

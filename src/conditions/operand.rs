@@ -321,7 +321,8 @@ fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
 
 fn unknown_root<T>(root: &Name, check: &mut Check<'_>) -> Option<T> {
     let problem = Problem::error(Code::UnknownField, root.span, format!("`{}` is not known here", root.text));
-    let problem = problem.hint_if(did_you_mean(&root.text, ["contact", "account", "lead", "interaction", "activity"]));
+    let problem =
+        problem.hint_if(did_you_mean(&root.text, ["contact", "account", "lead", "interaction", "activity"]));
     check.report(problem);
     None
 }

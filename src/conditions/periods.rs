@@ -66,7 +66,9 @@ fn length(text: &str, whole_days: bool, span: Span, check: &mut Check<'_>) -> Op
         Err(error) => {
             let hint = match Period::WORDS.iter().find(|(_, one, _)| *one == text.trim()) {
                 Some((_, one, _)) => {
-                    format!("Write `\"1 {one}\"` for a length of time, or `in_this(…, \"{one}\")` for the calendar's.")
+                    format!(
+                        "Write `\"1 {one}\"` for a length of time, or `in_this(…, \"{one}\")` for the calendar's."
+                    )
                 }
                 None => "Write a number and a unit: days, weeks, months, quarters or years.".to_owned(),
             };

@@ -49,9 +49,8 @@ fn number(value: &Value) -> Option<f64> {
 
 /// The result of a calculation; missing where it can't be made.
 pub(super) fn calculated(left: &Value, operator: Arithmetic, right: &Value) -> Value {
-    let side = |value| number(value).filter(|number| {
-        *number == 0.0 || (SMALLEST..=LARGEST).contains(&number.abs())
-    });
+    let side =
+        |value| number(value).filter(|number| *number == 0.0 || (SMALLEST..=LARGEST).contains(&number.abs()));
     let Some((left, right)) = side(left).zip(side(right)) else { return Value::Missing };
     match operator {
         Arithmetic::Add => Value::Number(left + right),
@@ -80,9 +79,9 @@ pub(super) fn part_of_date(part: DatePart, of: &Value, today: &str, zone: &Zone)
     };
     let Some(date) = date else { return Value::Missing };
     let told = match part {
-        DatePart::Weekday => {
-            calendar::weekday(&date).and_then(|day| WEEKDAYS.get(day)).map(|day| Value::Text((*day).to_owned()))
-        }
+        DatePart::Weekday => calendar::weekday(&date)
+            .and_then(|day| WEEKDAYS.get(day))
+            .map(|day| Value::Text((*day).to_owned())),
         DatePart::Month => calendar::month(&date).map(Value::Integer),
         DatePart::Anniversary => calendar::anniversary(&date, today).map(Value::Date),
     };

@@ -91,7 +91,9 @@ fn mapping(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
     let first = first.value.clone();
     match first.as_str() {
         "segment" => name(entries, span, ("segment", &[MEMBERSHIP]), problems).map(ConditionNode::Segment),
-        "subscribed" => name(entries, span, ("subscribed", &[SUBSCRIPTION]), problems).map(ConditionNode::Subscribed),
+        "subscribed" => {
+            name(entries, span, ("subscribed", &[SUBSCRIPTION]), problems).map(ConditionNode::Subscribed)
+        }
         key => {
             if let Some((_, word)) = DidWord::KEYS.iter().find(|(known, _)| *known == key) {
                 return did(entries, span, *word, problems);
@@ -352,7 +354,9 @@ mod tests {
         assert_eq!(did.step.as_ref().unwrap().value, "invite");
         let count = did.count.as_ref().unwrap();
         assert_eq!((count.test, count.amount.value.as_str()), (CountKey::AtLeast, "2 times"));
-        assert!(matches!(did_not, ConditionNode::Did(did) if did.word == DidWord::DidNot && did.since.is_some()));
+        assert!(
+            matches!(did_not, ConditionNode::Did(did) if did.word == DidWord::DidNot && did.since.is_some())
+        );
         let ConditionNode::Related(contacts) = contacts else { panic!("contacts") };
         assert_eq!(contacts.quantifier.value, Quantifier::Any);
         assert_eq!(contacts.count.as_ref().unwrap().amount.value, "50%");
@@ -413,8 +417,16 @@ mod tests {
                 ],
             ),
             ("segment: a\nx: y", &["unknown-key 6:3 unknown key `x` in `segment` | There is: `segment`."]),
-            ("sum: amount", &["unknown-key 5:3 `sum` stands without a `did` | Write `did: OrderPlaced` beside it, with the interaction type that is measured."]),
-            ("did: A\nsum: a\nmax: b", &["invalid-value 7:3 a `did` measures one thing | Write two conditions under `all:`."]),
+            (
+                "sum: amount",
+                &[
+                    "unknown-key 5:3 `sum` stands without a `did` | Write `did: OrderPlaced` beside it, with the interaction type that is measured.",
+                ],
+            ),
+            (
+                "did: A\nsum: a\nmax: b",
+                &["invalid-value 7:3 a `did` measures one thing | Write two conditions under `all:`."],
+            ),
             ("did: [A, B]", &["wrong-type 5:8 expected text for `did`, found a list"]),
             (
                 "did: A\nat_least: 1\nexactly: 2",

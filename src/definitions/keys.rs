@@ -277,7 +277,11 @@ pub const GROUP: &[Key] = &[
 pub const DID: &[Key] = &[
     Key::optional("did", Form::Reference(Referred::Interaction), "What happened"),
     Key::optional("did_not", Form::Reference(Referred::Interaction), "What didn't happen"),
-    Key::optional("first_did", Form::Reference(Referred::Interaction), "What happened for the first time then"),
+    Key::optional(
+        "first_did",
+        Form::Reference(Referred::Interaction),
+        "What happened for the first time then",
+    ),
     Key::optional("last_did", Form::Reference(Referred::Interaction), "What happened for the last time then"),
     Key::optional("where", Form::Condition, "What else holds of it, such as `interaction.amount > 100`"),
     Key::optional("within", Form::Duration, "How long ago at most"),

@@ -1,7 +1,7 @@
 //! `plugins/<tile>/`: custom tiles as they are written.
 
 use super::{
-    ConditionNode, Content, DidWord, DidNode, Located, Node, Reader, condition, files::Files, names,
+    ConditionNode, Content, DidNode, DidWord, Located, Node, Reader, condition, files::Files, names,
     scalars::wrong_type, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};

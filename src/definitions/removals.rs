@@ -1,7 +1,7 @@
 //! `removed:` of `tilework.yaml`: what becomes of what hung on definitions that are gone (semantics 26).
 
 use super::{Located, Reader, keys::REMOVED};
-use crate::diagnostics::{Code, Problem, Text, did_you_mean};
+use crate::diagnostics::{Code, Problem, Text};
 use crate::model::Entity;
 
 /// What becomes of what hung on definitions that are gone.
@@ -56,10 +56,7 @@ fn field(name: &Text) -> Option<(Located<Entity>, Text)> {
 
 fn not_a_field(name: &Text) -> Problem {
     let message = format!("`{}` doesn't say whose field it is", name.value);
-    let entity = name.value.split('.').next().unwrap_or_default();
-    let known = did_you_mean(entity, Entity::ALL.into_iter().map(Entity::name));
-    let hint =
-        known.unwrap_or_else(|| "Write `account.`, `contact.` or `lead.` before the field.".to_owned());
+    let hint = "Write `account.`, `contact.` or `lead.` before the field.";
     Problem::error(Code::InvalidValue, name.span, message).hint(hint)
 }
 

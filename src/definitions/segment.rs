@@ -7,11 +7,7 @@ use crate::model::Entity;
 
 /// Reads `kind: segment`. A segment with a name is kept even when its rule can't be read, so that who
 /// refers to it isn't told that it doesn't exist.
-pub(super) fn read(
-    mut reader: Reader<'_>,
-    path: &str,
-    files: &mut Files<'_>,
-) -> Option<SegmentDefinition> {
+pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) -> Option<SegmentDefinition> {
     let span = reader.span();
     let header = header::read(&mut reader, span);
     let target = reader.required_choice("target", &Entity::ALL.map(|entity| (entity.name(), entity)));
@@ -30,7 +26,8 @@ pub(super) fn read(
 fn members(reader: &mut Reader<'_>, path: &str, files: &mut Files<'_>) -> SegmentMembers {
     let span = reader.span();
     let everyone = || SegmentMembers::Where(ConditionNode::Constant(Located { value: true, span }));
-    let found = ["where", "members", "members_from"].map(|key| reader.entry(key).map(|(name, _)| (key, name)));
+    let found =
+        ["where", "members", "members_from"].map(|key| reader.entry(key).map(|(name, _)| (key, name)));
     let mut written = found.into_iter().flatten();
     let Some((key, first)) = written.next() else {
         let message = "`segment` needs `where`, `members` or `members_from`";
@@ -55,8 +52,7 @@ fn members(reader: &mut Reader<'_>, path: &str, files: &mut Files<'_>) -> Segmen
 }
 
 /// Words that stand above the ids in a file.
-const HEADERS: [&str; 7] =
-    ["id", "contact_id", "contactid", "account_id", "accountid", "lead_id", "leadid"];
+const HEADERS: [&str; 7] = ["id", "contact_id", "contactid", "account_id", "accountid", "lead_id", "leadid"];
 
 /// The longest id, in characters.
 const LONGEST_ID: usize = 200;
@@ -157,7 +153,9 @@ mod tests {
             ),
             (
                 "kind: segment\nname: a\ntarget: lead\nmembers_from: vip.csv\n",
-                &["file-not-found 4:15 there is no file `vip.csv` | It was looked for as `journeys/vip.csv`."],
+                &[
+                    "file-not-found 4:15 there is no file `vip.csv` | It was looked for as `journeys/vip.csv`.",
+                ],
             ),
             (
                 "kind: segment\nname: a\ntarget: contact\nmembers: con-1\nactiv: true\n",

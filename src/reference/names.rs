@@ -62,7 +62,9 @@ impl Names {
                 declared: true,
             }
         }));
-        let tiles: Vec<TileEntry> = TILES.into_iter().map(|kind| TileEntry::from(kind.spec())).collect();
+        let custom = definitions.plugins.iter().map(TileEntry::from);
+        let tiles: Vec<TileEntry> =
+            TILES.into_iter().map(|kind| TileEntry::from(kind.spec())).chain(custom).collect();
         let sorted = |names: Vec<&str>| {
             let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             names.sort();

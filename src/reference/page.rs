@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::{Names, TileEntry};
 use crate::{
     conditions::functions,
-    definitions::{DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, SUBSCRIPTION, WORDS},
+    definitions::{
+        DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, SUBSCRIPTION, WORDS,
+    },
     diagnostics::{Code, explanation},
     model::{DurationUnit, Entity, Field, FieldType, common_attributes},
 };
@@ -42,7 +44,10 @@ const FUNCTIONS: [(&str, &str); 21] = [
     ("in_last", "a date or moment no longer ago than this"),
     ("in_next", "a date or moment no further ahead than this"),
     ("in_this", "in the present day, week (from Monday), month, quarter or year"),
-    ("in_previous", "in the whole day, week, month, quarter or year before the present one, or so many of them"),
+    (
+        "in_previous",
+        "in the whole day, week, month, quarter or year before the present one, or so many of them",
+    ),
     ("anniversary", "the next date, today included, with the same day and month"),
     ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
     ("month", "the month, from 1 to 12"),
@@ -207,7 +212,10 @@ fn conditions(page: &mut String) {
         ("Who is in a segment", MEMBERSHIP),
         ("Who subscribed to a topic", SUBSCRIPTION),
         ("What happened. Any attribute of the interaction may stand beside these, for equality", DID),
-        ("Contacts, leads and activities; one of those that start with `any`, `all` or `no`, and at most one of the others", PEOPLE),
+        (
+            "Contacts, leads and activities; one of those that start with `any`, `all` or `no`, and at most one of the others",
+            PEOPLE,
+        ),
     ] {
         let _ = write!(page, "\n{about}:\n");
         keys(page, table.iter());

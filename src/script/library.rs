@@ -82,6 +82,8 @@ impl Library {
     }
 
     fn add(&mut self, script: &ScriptDefinition, ast: &AST, problems: &mut Problems) {
+        let places: Vec<Place> =
+            ast.iter_functions().map(|function| function_place(&script.text, function.name)).collect();
         for function in ast.iter_functions() {
             let name = function.name.to_owned();
             if name.starts_with("anon$") {
@@ -103,9 +105,12 @@ impl Library {
                 );
             } else {
                 let parameters: Vec<String> = function.params.iter().map(|name| (*name).to_owned()).collect();
-                let reads =
-                    parameters.iter().map(|parameter| walk::fields_read(ast, &name, parameter)).collect();
                 let place = function_place(&script.text, &name);
+                let order = |place: &Place| (place.line, place.column);
+                let later = places.iter().filter(|other| order(other) > order(&place));
+                let next = later.min_by_key(|other| order(other)).copied();
+                let read = |parameter: &String| walk::fields_read(ast, parameter, place, next);
+                let reads = parameters.iter().map(read).collect();
                 let script = script.path.clone();
                 self.owners.insert(name.clone(), script.clone());
                 self.functions
@@ -136,6 +141,7 @@ impl Library {
     /// error there is no program.
     #[must_use]
     pub fn program(&self, path: &str, text: &Text, problems: &mut Problems) -> Option<Program> {
+        let before = problems.count(crate::diagnostics::Severity::Error);
         let ast = parse(&self.engine, text, problems)?;
         let mut owners = self.owners.clone();
         let mut own = Vec::new();
@@ -156,17 +162,16 @@ impl Library {
             owners.insert(name.clone(), path.to_owned());
             own.push((name, function.params.len()));
         }
-        let whole = self.check_calls(&ast, text, &own, problems);
+        self.check_calls(&ast, text, &own, problems);
+        let whole = problems.count(crate::diagnostics::Severity::Error) == before;
         whole.then(|| Program::new(path, text, &self.ast, &ast, owners))
     }
 
-    /// Reports functions that don't exist, and wrong numbers of arguments. Tells whether all is well.
-    fn check_calls(&self, ast: &AST, text: &Text, own: &[(String, usize)], problems: &mut Problems) -> bool {
-        let before = problems.count(crate::diagnostics::Severity::Error);
+    /// Reports functions that don't exist, and wrong numbers of arguments.
+    fn check_calls(&self, ast: &AST, text: &Text, own: &[(String, usize)], problems: &mut Problems) {
         for call in walk::calls(ast, text) {
             self.check_call(&call, own, problems);
         }
-        problems.count(crate::diagnostics::Severity::Error) == before
     }
 
     fn check_call(&self, call: &Call, own: &[(String, usize)], problems: &mut Problems) {

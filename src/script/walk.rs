@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rhai::{AST, ASTNode, Expr};
+use rhai::{AST, ASTNode, Expr, Stmt};
 
-use super::places::Places;
+use super::{Place, places::Places};
 use crate::diagnostics::{Span, Text};
 
 /// A call of a function by its name.
@@ -31,6 +31,10 @@ pub(super) fn calls(ast: &AST, text: &Text) -> Vec<Call> {
             Some(ASTNode::Expr(Expr::FnCall(call, position))) if !call.is_operator_call() => {
                 (call, false, *position)
             }
+            // A call that stands alone, such as the last one of a function.
+            Some(ASTNode::Stmt(Stmt::FnCall(call, position))) if !call.is_operator_call() => {
+                (call, false, *position)
+            }
             Some(ASTNode::Expr(Expr::MethodCall(call, position))) => (call, true, *position),
             _ => return true,
         };
@@ -55,16 +59,28 @@ pub(super) fn calls(ast: &AST, text: &Text) -> Vec<Call> {
 }
 
 /// The fields that a function reads of one of its parameters, as in `contact.role`; nothing when it does
-/// anything else with it, so that any field may matter.
-pub(super) fn fields_read(ast: &AST, function: &str, parameter: &str) -> Option<BTreeSet<String>> {
-    let only = ast.clone_functions_only_filtered(|_, _, _, name, _| name == function);
+/// anything else with it, so that any field may matter. The function stands between two places.
+pub(super) fn fields_read(
+    ast: &AST,
+    parameter: &str,
+    from: Place,
+    to: Option<Place>,
+) -> Option<BTreeSet<String>> {
+    let order = |place: Place| (place.line, place.column);
+    let within = |expr: &Expr| {
+        let at = order(expr.position().into());
+        order(from) < at && to.is_none_or(|to| at < order(to))
+    };
     let (mut fields, mut uses, mut known) = (BTreeSet::new(), 0, 0);
-    only.walk(&mut |path: &[ASTNode<'_>]| {
+    ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
-            Some(ASTNode::Expr(Expr::Variable(variable, ..))) if variable.1 == parameter => uses += 1,
+            Some(ASTNode::Expr(expr @ Expr::Variable(variable, ..))) => {
+                uses += usize::from(variable.1 == parameter && within(expr));
+            }
             Some(ASTNode::Expr(Expr::Dot(parts, ..))) => {
                 if let Expr::Variable(variable, ..) = &parts.lhs
                     && variable.1 == parameter
+                    && within(&parts.lhs)
                     && let Some(field) = first_property(&parts.rhs)
                 {
                     fields.insert(field);

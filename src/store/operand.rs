@@ -110,9 +110,8 @@ impl Printer<'_> {
                 let (month, day) = (number(6, 2), number(9, 2));
                 let year = format!("({} + 400 - CASE WHEN {month} < 3 THEN 1 ELSE 0 END)", number(1, 4));
                 let shift = format!("CAST(substr('032503514624', CAST({month} AS INTEGER), 1) AS BIGINT)");
-                let sunday = format!(
-                    "(({year} + {year} / 4 - {year} / 100 + {year} / 400 + {shift} + {day}) % 7)"
-                );
+                let sunday =
+                    format!("(({year} + {year} / 4 - {year} / 100 + {year} / 400 + {shift} + {day}) % 7)");
                 told(format!("substr('sunmontuewedthufrisat', CAST(3 * {sunday} + 1 AS INTEGER), 3)"))
             }
             DatePart::Anniversary => {
@@ -139,9 +138,8 @@ impl Printer<'_> {
 
 /// A calculation whose sides are printed once, and which no number can make overflow.
 fn calculation(left: &str, operator: Arithmetic, right: &str) -> String {
-    let within = |side: &str| {
-        format!("({side} = 0 OR (abs({side}) >= {SMALLEST:e} AND abs({side}) <= {LARGEST:e}))")
-    };
+    let within =
+        |side: &str| format!("({side} = 0 OR (abs({side}) >= {SMALLEST:e} AND abs({side}) <= {LARGEST:e}))");
     let result = match operator {
         Arithmetic::Add => "n.a + n.b",
         Arithmetic::Subtract => "n.a - n.b",

@@ -119,7 +119,7 @@ impl Store {
                 FROM participant p JOIN history h ON h.iteration_key = p.iteration_key
                     AND h.account_key = p.account_key AND h.contact_key = p.contact_key AND h.stopped = 1
                     AND h.left_at >= p.entered_at
-                WHERE p.state = 3 AND (p.reason = 'failed' OR p.reason LIKE 'failed:%')
+                WHERE p.state = 3 AND p.reason LIKE 'failed%'
                 GROUP BY h.iteration_key, h.step_key
                 UNION ALL
                 SELECT iteration_key, step_key, state, COUNT(*), MAX(ended_at) FROM outbox

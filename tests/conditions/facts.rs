@@ -90,8 +90,32 @@ pub fn catalog() -> Catalog {
 
 pub fn texts() -> impl Strategy<Value = String> + Clone {
     select(vec![
-        "", " ", "\t\u{3000}", "Chicago", "chicago", " CHICAGO ", "Straße", "STRASSE", "İstanbul", "istanbul",
-        "ΟΔΟΣ", "οδος", "日本語", "é", "e\u{301}", "a\"b", "a'b", "100%", "a_b", "\\", "$1", "null", "z", "Z", "ö", "\u{1F600}",
+        "",
+        " ",
+        "\t\u{3000}",
+        "Chicago",
+        "chicago",
+        " CHICAGO ",
+        "Straße",
+        "STRASSE",
+        "İstanbul",
+        "istanbul",
+        "ΟΔΟΣ",
+        "οδος",
+        "日本語",
+        "é",
+        "e\u{301}",
+        "a\"b",
+        "a'b",
+        "100%",
+        "a_b",
+        "\\",
+        "$1",
+        "null",
+        "z",
+        "Z",
+        "ö",
+        "\u{1F600}",
     ])
     .prop_map(str::to_owned)
 }
@@ -117,10 +141,31 @@ pub fn numbers() -> impl Strategy<Value = f64> + Clone {
 
 pub fn dates() -> impl Strategy<Value = String> + Clone {
     select(vec![
-        "0000-01-01", "0001-02-28", "1900-02-28", "1900-03-01", "1970-01-01", "2000-02-29", "2023-02-28",
-        "2023-12-31", "2024-02-28", "2024-02-29", "2024-03-01", "2024-03-31", "2025-01-31", "2026-03-28",
-        "2026-03-29", "2026-03-30", "2026-09-30", "2026-10-01", "2026-10-24", "2026-10-25", "2026-12-28",
-        "2026-12-31", "2027-01-01", "2027-01-04", "9999-12-31",
+        "0000-01-01",
+        "0001-02-28",
+        "1900-02-28",
+        "1900-03-01",
+        "1970-01-01",
+        "2000-02-29",
+        "2023-02-28",
+        "2023-12-31",
+        "2024-02-28",
+        "2024-02-29",
+        "2024-03-01",
+        "2024-03-31",
+        "2025-01-31",
+        "2026-03-28",
+        "2026-03-29",
+        "2026-03-30",
+        "2026-09-30",
+        "2026-10-01",
+        "2026-10-24",
+        "2026-10-25",
+        "2026-12-28",
+        "2026-12-31",
+        "2027-01-01",
+        "2027-01-04",
+        "9999-12-31",
     ])
     .prop_map(str::to_owned)
 }
@@ -234,14 +279,12 @@ fn activity() -> impl Strategy<Value = RecordFact> {
 
 /// Random facts.
 pub fn facts() -> impl Strategy<Value = Facts> {
-    let contacts = prop::collection::vec(record(Entity::Contact, vec![("account_id", ACCOUNTS[..3].to_vec())]), 8);
+    let contacts =
+        prop::collection::vec(record(Entity::Contact, vec![("account_id", ACCOUNTS[..3].to_vec())]), 8);
     let accounts =
         prop::collection::vec(record(Entity::Account, vec![("primary_contact_id", CONTACTS.to_vec())]), 4);
     let leads = prop::collection::vec(
-        record(
-            Entity::Lead,
-            vec![("contact_id", CONTACTS.to_vec()), ("account_id", ACCOUNTS.to_vec())],
-        ),
+        record(Entity::Lead, vec![("contact_id", CONTACTS.to_vec()), ("account_id", ACCOUNTS.to_vec())]),
         6,
     );
     let interactions = prop::collection::vec(interaction(), 0..40);

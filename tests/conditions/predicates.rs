@@ -2,9 +2,9 @@
 
 use proptest::{prelude::*, sample::select};
 use tilework::model::{
-    Arithmetic, Bound, Comparison, CountTest, DatePart, Did, Duration, DurationUnit, Entity, FieldType, Measure,
-    MeasureFunction, Operand, Period, Predicate, Reckoning, Records, Related, Subject, TextTest, Value,
-    WEEKDAYS, activity_fields,
+    Arithmetic, Bound, Comparison, CountTest, DatePart, Did, Duration, DurationUnit, Entity, FieldType,
+    Measure, MeasureFunction, Operand, Period, Predicate, Reckoning, Records, Related, Subject, TextTest,
+    Value, WEEKDAYS, activity_fields,
 };
 
 use super::facts::{
@@ -44,7 +44,10 @@ impl Scope {
         if self.interaction {
             add(Subject::Interaction, order_attributes());
             let common = tilework::model::common_attributes().into_iter();
-            add(Subject::Interaction, common.filter(|field| ["at", "type", "contact_id"].contains(&field.name.as_str())).collect());
+            add(
+                Subject::Interaction,
+                common.filter(|field| ["at", "type", "contact_id"].contains(&field.name.as_str())).collect(),
+            );
         }
         let subjects: &[(Subject, Entity)] = match self.target {
             Entity::Contact => &[
@@ -64,9 +67,10 @@ impl Scope {
         };
         for (subject, entity) in subjects {
             let filled = super::facts::fields(*entity);
-            let fields = catalog.fields(*entity).iter().filter(|field| {
-                field.name == "id" || filled.iter().any(|other| other.name == field.name)
-            });
+            let fields = catalog
+                .fields(*entity)
+                .iter()
+                .filter(|field| field.name == "id" || filled.iter().any(|other| other.name == field.name));
             add(*subject, fields.cloned().collect());
         }
         found
@@ -94,10 +98,12 @@ fn number(scope: Scope, depth: u32) -> BoxedStrategy<Operand> {
     if depth == 0 {
         return plain;
     }
-    let operator = select(vec![Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide]);
-    let calculated = (number(scope, depth - 1), operator, number(scope, depth - 1)).prop_map(
-        |(left, operator, right)| Operand::Arithmetic { left: left.into(), operator, right: right.into() },
-    );
+    let operator =
+        select(vec![Arithmetic::Add, Arithmetic::Subtract, Arithmetic::Multiply, Arithmetic::Divide]);
+    let calculated =
+        (number(scope, depth - 1), operator, number(scope, depth - 1)).prop_map(|(left, operator, right)| {
+            Operand::Arithmetic { left: left.into(), operator, right: right.into() }
+        });
     let month = dated(scope).prop_map(|of| Operand::OfDate { part: DatePart::Month, of: of.into() });
     prop_oneof![3 => plain, 2 => calculated, 1 => month].boxed()
 }
@@ -108,12 +114,8 @@ fn text(scope: Scope) -> BoxedStrategy<Operand> {
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
-    let unit = select(vec![
-        DurationUnit::Days,
-        DurationUnit::Weeks,
-        DurationUnit::Months,
-        DurationUnit::Years,
-    ]);
+    let unit =
+        select(vec![DurationUnit::Days, DurationUnit::Weeks, DurationUnit::Months, DurationUnit::Years]);
     (select(vec![0, 1, 2, 7, 28, 30, 31, 100_000]), unit).prop_map(|(amount, unit)| Duration { amount, unit })
 }
 
@@ -124,9 +126,7 @@ fn length() -> impl Strategy<Value = Duration> {
 }
 
 fn reckoning() -> impl Strategy<Value = Reckoning> {
-    let period = || {
-        select(vec![Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year])
-    };
+    let period = || select(vec![Period::Day, Period::Week, Period::Month, Period::Quarter, Period::Year]);
     prop_oneof![
         duration().prop_map(Reckoning::Ago),
         duration().prop_map(Reckoning::Ahead),
@@ -136,7 +136,8 @@ fn reckoning() -> impl Strategy<Value = Reckoning> {
 }
 
 fn date(scope: Scope) -> BoxedStrategy<Operand> {
-    let anniversary = dated(scope).prop_map(|of| Operand::OfDate { part: DatePart::Anniversary, of: of.into() });
+    let anniversary =
+        dated(scope).prop_map(|of| Operand::OfDate { part: DatePart::Anniversary, of: of.into() });
     let others = prop_oneof![
         2 => literal(dates().prop_map(Value::Date)),
         1 => select(vec![-8_000_000, -30, -1, 0, 1, 29, 8_000_000]).prop_map(|plus| Operand::Today { plus }),
@@ -270,7 +271,9 @@ fn related(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
             let (inside, of) = match records {
                 Records::Contacts => (Scope::about(Entity::Contact), Subject::Account),
                 Records::Leads => (Scope::about(Entity::Lead), Subject::Contact),
-                Records::Activities => (Scope { activity: true, ..Scope::about(scope.target) }, Subject::Contact),
+                Records::Activities => {
+                    (Scope { activity: true, ..Scope::about(scope.target) }, Subject::Contact)
+                }
             };
             let of = if own && scope.target != Entity::Account { of } else { Subject::Account };
             (predicate(inside, depth - 1), shares()).prop_map(move |(condition, count)| {
@@ -312,15 +315,17 @@ fn leaf(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
                 .prop_map(|(operand, test, needle)| Predicate::TextTest { operand, test, needle })
                 .boxed(),
         ),
-        (
-            2,
-            (text(scope), text(scope)).prop_map(|(left, right)| Predicate::Same { left, right }).boxed(),
-        ),
+        (2, (text(scope), text(scope)).prop_map(|(left, right)| Predicate::Same { left, right }).boxed()),
         (2, select(fields).prop_map(Predicate::IsBlank).boxed()),
         (
             1,
-            (number(scope, 0), prop::collection::vec(prop_oneof![
-                integers().prop_map(Value::Integer), numbers().prop_map(Value::Number)], 1..4))
+            (
+                number(scope, 0),
+                prop::collection::vec(
+                    prop_oneof![integers().prop_map(Value::Integer), numbers().prop_map(Value::Number)],
+                    1..4,
+                ),
+            )
                 .prop_map(|(operand, values)| Predicate::OneOf { operand, values })
                 .boxed(),
         ),
@@ -367,7 +372,8 @@ fn leaf(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
         parts.push((2, in_segment(scope)));
         if scope.target != Entity::Account {
             let topic = select(TOPICS.to_vec());
-            parts.push((2, topic.prop_map(|topic| Predicate::Subscribed { topic: topic.to_owned() }).boxed()));
+            parts
+                .push((2, topic.prop_map(|topic| Predicate::Subscribed { topic: topic.to_owned() }).boxed()));
         }
     }
     prop::strategy::Union::new_weighted(parts).boxed()

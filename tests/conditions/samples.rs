@@ -114,7 +114,12 @@ const EDGES: &[(&str, Entity, &str, &[&str])] = &[
     ("all of nobody", Entity::Account, "{ all_contacts: contact.do_not_email }", &["globex"]),
     ("no contact of nobody", Entity::Account, "{ no_contact: true }", &["globex"]),
     ("a share of nobody", Entity::Account, "{ any_contact: true, at_least: 1% }", &["acme"]),
-    ("half of two is one", Entity::Account, "{ any_contact: contact.city == \"Chicago\", at_least: 50% }", &["acme"]),
+    (
+        "half of two is one",
+        Entity::Account,
+        "{ any_contact: contact.city == \"Chicago\", at_least: 50% }",
+        &["acme"],
+    ),
     ("no account, no account's field", Entity::Contact, "account.name == \"Acme\"", &["ada", "bob"]),
     ("no account is blank", Entity::Contact, "is_blank(account.name)", &["eve"]),
     ("the window includes its start", Entity::Contact, "{ did: OrderPlaced, within: 28 days }", &["ada"]),
@@ -122,13 +127,33 @@ const EDGES: &[(&str, Entity, &str, &[&str])] = &[
     ("what comes later isn't there yet", Entity::Contact, "{ did: OrderPlaced, exactly: 2 }", &["ada"]),
     ("present contacts count for an account", Entity::Account, "{ did: OrderPlaced, exactly: 3 }", &["acme"]),
     ("sums are exact", Entity::Contact, "{ did: OrderPlaced, sum: amount, exactly: 10.30 }", &["ada"]),
-    ("the sum of nothing is 0", Entity::Contact, "{ did: OrderPlaced, sum: amount, at_most: 0 }", &["bob", "eve"]),
-    ("the average of nothing isn't", Entity::Contact, "{ did: OrderPlaced, avg: amount, at_most: 100 }", &["ada"]),
-    ("a sum against a field", Entity::Contact, "{ did: OrderPlaced, sum: amount, at_least: account.employees }", &["ada", "bob"]),
+    (
+        "the sum of nothing is 0",
+        Entity::Contact,
+        "{ did: OrderPlaced, sum: amount, at_most: 0 }",
+        &["bob", "eve"],
+    ),
+    (
+        "the average of nothing isn't",
+        Entity::Contact,
+        "{ did: OrderPlaced, avg: amount, at_most: 100 }",
+        &["ada"],
+    ),
+    (
+        "a sum against a field",
+        Entity::Contact,
+        "{ did: OrderPlaced, sum: amount, at_least: account.employees }",
+        &["ada", "bob"],
+    ),
     ("the first time", Entity::Contact, "{ first_did: OrderPlaced, within: 28 days }", &["ada"]),
     ("the first time was before", Entity::Contact, "{ first_did: OrderPlaced, within: 27 days }", &[]),
     ("the last time", Entity::Contact, "{ last_did: OrderPlaced, until: 2026-02-28 }", &["bob"]),
-    ("an anniversary of a leap day", Entity::Contact, "anniversary(contact.birthdate) == date(\"2027-02-28\")", &["ada"]),
+    (
+        "an anniversary of a leap day",
+        Entity::Contact,
+        "anniversary(contact.birthdate) == date(\"2027-02-28\")",
+        &["ada"],
+    ),
     ("the weekday of a date", Entity::Contact, "weekday(contact.birthdate) in [\"sat\"]", &["ada"]),
     ("the month before this one", Entity::Contact, "in_previous(contact.created_on, \"month\")", &["bob"]),
     ("this month", Entity::Contact, "in_this(contact.created_on, \"month\")", &["ada"]),
@@ -138,7 +163,8 @@ const EDGES: &[(&str, Entity, &str, &[&str])] = &[
 #[test]
 fn the_edges_of_conditions_are_where_the_table_says() {
     on_both(|database| {
-        let mut text = "kind: interaction\nname: OrderPlaced\nattributes:\n  amount: { type: number }\n".to_owned();
+        let mut text =
+            "kind: interaction\nname: OrderPlaced\nattributes:\n  amount: { type: number }\n".to_owned();
         for (at, (_, target, condition, _)) in EDGES.iter().enumerate() {
             let condition = match condition.starts_with('{') {
                 true => (*condition).to_owned(),
@@ -149,10 +175,7 @@ fn the_edges_of_conditions_are_where_the_table_says() {
             ));
         }
         let mut world = Workspace::on(database).file("journeys/edges.yaml", &text).open();
-        world.import(
-            ImportKind::Accounts,
-            "id,name,revenue,employees\nacme,Acme,5,0\nglobex,Globex,5,5\n",
-        );
+        world.import(ImportKind::Accounts, "id,name,revenue,employees\nacme,Acme,5,0\nglobex,Globex,5,5\n");
         let contacts = |bob: &str| {
             format!(
                 "id,account_id,city,birthdate,created_on\n\

@@ -1,8 +1,8 @@
 //! Conditions on what was done, on an account's contacts, and on segments.
 
 use tilework::model::{
-    Bound, Comparison, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Predicate, Records, Related,
-    Subject, TextTest, Value,
+    Bound, Comparison, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Predicate, Records,
+    Related, Subject, TextTest, Value,
 };
 use tilework::store::{Membership, NewInteraction, Store};
 

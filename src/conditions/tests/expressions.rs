@@ -159,7 +159,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "contact.city.name == \"x\"",
-            "unknown-field: `contact` has no relation `city` | Relations are `contact.account`, `lead.contact` and `lead.account`.",
+            "unknown-field: `contact` has no relation `city` | Relations are `contact.account`, `account.primary_contact`, `lead.contact` and `lead.account`.",
         ),
         (
             Account,
