@@ -8,3 +8,4 @@ mod scripts;
 mod turns;
 
 pub use refresh::{Refreshed, affected, next_refresh, refresh};
+pub use scripts::answer as answer_scripts;

@@ -14,7 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// When the store fails.
-pub(super) fn answer(
+pub fn answer(
     store: &mut Store,
     plan: &Plan,
     condition: &Condition,

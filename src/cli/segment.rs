@@ -12,7 +12,7 @@ use crate::{
     conditions::explain,
     diagnostics::did_you_mean,
     insights::{SegmentSummary, segment_days, segment_summaries, slowest_clause},
-    model::{Entity, Predicate, time::rfc3339},
+    model::{Entity, Part, Predicate, time::rfc3339},
     runtime::real_now,
     store::Store,
 };
@@ -206,6 +206,7 @@ fn describe(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Out
             (words, Some(store.statement_of(condition, now)?))
         }
     };
+    let left = left_to_scripts(segment);
     if output.format() != Format::Text {
         let mut table =
             Table::new(&[("name", ""), ("target", ""), ("where", ""), ("sql", ""), ("left_to_scripts", "")]);
@@ -214,7 +215,7 @@ fn describe(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Out
             json!(segment.target.name()),
             json!(words),
             json!(sql),
-            json!(Vec::<String>::new()),
+            json!(left),
         ]);
         return match output.format() {
             Format::Json => output.json(&table.object()),
@@ -237,11 +238,32 @@ fn describe(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Out
         output.text(&format!("  {sql}"))?;
     }
     output.text("")?;
-    output.text("All of it is answered by the database; nothing is left to scripts.")
+    output.text(&match left.is_empty() {
+        true => "All of it is answered by the database; nothing is left to scripts.".to_owned(),
+        false => format!(
+            "Left to scripts, for those to whom the rest applies: {}. The database answers the rest.",
+            left.join(", ")
+        ),
+    })
+}
+
+/// The functions of `scripts/` that a segment asks.
+fn left_to_scripts(segment: &SegmentPlan) -> Vec<String> {
+    let mut left: Vec<String> = Vec::new();
+    if let Members::Where(condition) = &segment.members {
+        Part::Predicate(&condition.predicate).each(&mut |part| {
+            if let Part::Predicate(Predicate::Script(call)) = part
+                && !left.contains(&call.function)
+            {
+                left.push(call.function.clone());
+            }
+        });
+    }
+    left
 }
 
 fn used_by(plan: &Plan, name: &str, output: &mut Output) -> Result<(), CliError> {
-    let mut table = Table::new(&[("kind", "KIND"), ("name", "NAME"), ("place", "WHERE")]);
+    let mut table = Table::new(&[("kind", "KIND"), ("name", "NAME"), ("place", "PLACE")]);
     for found in segment_uses(plan, name) {
         table.push(vec![json!(found.kind), json!(found.name), json!(found.place)]);
     }

@@ -16,6 +16,7 @@ use super::{
     workspace,
 };
 use crate::{
+    audience,
     compile::{Members, Plan, SegmentPlan},
     definitions,
     model::Entity,
@@ -33,6 +34,19 @@ fn membership(segment: &SegmentPlan) -> Membership {
         (Members::Where(condition), true) => Membership::Where(condition.clone()),
         (Members::Static(ids), true) => Membership::Static(ids.clone()),
     }
+}
+
+/// Finds the answers of scripts' functions, which only this connection sees.
+fn answer_scripts(
+    plan: &Plan,
+    segment: &SegmentPlan,
+    store: &mut Store,
+    now: i64,
+) -> Result<(), CliError> {
+    if let (Members::Where(condition), true) = (&segment.members, segment.active) {
+        audience::answer_scripts(store, plan, condition, now)?;
+    }
+    Ok(())
 }
 
 /// Carries out `segment preview`.
@@ -56,6 +70,7 @@ pub(super) fn preview(
     };
     let segment = named(&plan, &name)?;
     let started = real_now();
+    answer_scripts(&plan, segment, &mut store, now)?;
     let preview = store.preview(&segment.name, &membership(segment), segment.target, now, sample)?;
     let milliseconds = real_now().saturating_sub(started);
     let (table, rows) = (sample_table(segment.target), preview.sample);
@@ -144,7 +159,9 @@ pub(super) fn pick(
         Some(condition) => {
             let text = definition(&pick.name, target, condition);
             let (plan, mut store, _) = workspace::reading_with(global, Some(("--where", &text)), output)?;
-            ids_of(&mut store, named(&plan, &pick.name)?, now)?
+            let segment = named(&plan, &pick.name)?;
+            answer_scripts(&plan, segment, &mut store, now)?;
+            ids_of(&mut store, segment, now)?
         }
     };
     write_ids(global, pick, target, &ids, &plan, output)?;

@@ -7,6 +7,7 @@
 mod align;
 mod channels;
 mod condition;
+mod condition_span;
 mod email;
 mod fields;
 mod files;
@@ -27,6 +28,7 @@ mod repetition;
 mod scalars;
 mod scripts;
 mod segment;
+mod segment_names;
 mod settings;
 mod syntax;
 #[cfg(test)]
@@ -52,5 +54,6 @@ pub use removals::Removals;
 pub use repetition::RepeatDefinition;
 pub use types::*;
 pub use workflow::WorkflowDefinition;
-pub use workspace::{DefinitionsError, load, load_with, segment_names};
+pub use segment_names::segment_names;
+pub use workspace::{DefinitionsError, load, load_with};
 pub use yaml::parse as parse_yaml;

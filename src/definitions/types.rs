@@ -248,22 +248,6 @@ pub enum ConditionNode {
     Related(Box<RelatedNode>),
 }
 
-impl ConditionNode {
-    /// Where it was written; of a mapping the word that tells what it is.
-    #[must_use]
-    pub fn span(&self) -> Span {
-        match self {
-            ConditionNode::Constant(value) => value.span,
-            ConditionNode::Expression(text)
-            | ConditionNode::Segment(text)
-            | ConditionNode::Subscribed(text) => text.span,
-            ConditionNode::Group { span, .. } => *span,
-            ConditionNode::Did(did) => did.interaction.span,
-            ConditionNode::Related(related) => related.quantifier.span,
-        }
-    }
-}
-
 /// `did:`, `did_not:`, `first_did:` or `last_did:` as written.
 #[derive(Debug, Clone)]
 pub struct DidNode {

@@ -204,6 +204,10 @@ target: contact
 where:
   subscribed: product-news
 ---
+kind: topic
+name: product-news
+label: Product news
+---
 kind: segment
 name: listed
 target: contact

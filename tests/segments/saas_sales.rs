@@ -51,13 +51,13 @@ where:
   no_contact: contact.region == "APJ"
 ---
 kind: segment
-name: strategic-without-finance-hub
+name: strategic-without-large-database
 target: account
 where:
   all:
     - account.size == "Strategic"
     - did_not: OrderPlaced
-      product: FinanceHub
+      product: Big Ol Database
 ---
 kind: segment
 name: large-orders
@@ -182,7 +182,7 @@ fn expected(sheets: &Sheets) -> BTreeMap<&'static str, BTreeSet<String>> {
             }),
         ),
         (
-            "strategic-without-finance-hub",
+            "strategic-without-large-database",
             sheets.accounts_that(|account| {
                 let orders = |contact: &&Row| {
                     sheets.orders_of(contact, ever.0, ever.1).into_iter().cloned().collect::<Vec<_>>()
@@ -192,7 +192,7 @@ fn expected(sheets: &Sheets) -> BTreeMap<&'static str, BTreeSet<String>> {
                         .people_of(account)
                         .iter()
                         .flat_map(orders)
-                        .any(|order| order["product"] == "FinanceHub")
+                        .any(|order| order["product"] == "Big Ol Database")
             }),
         ),
         (
