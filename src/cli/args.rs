@@ -112,7 +112,7 @@ pub enum Command {
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
-    /// Look at leads
+    /// Look at leads, make them, hand them over
     #[command(subcommand)]
     Lead(LeadCommand),
     /// Look at tasks, calls and appointments for salespeople
@@ -203,7 +203,81 @@ pub enum JourneyCommand {
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
     /// All leads, the newest last
-    List,
+    List {
+        /// Only leads that are ready for sales
+        #[arg(long)]
+        sales_ready: bool,
+        /// Only leads of this stage, such as `inquiry` or `sales_accepted`
+        #[arg(long, value_name = "STAGE")]
+        stage: Option<String>,
+    },
+    /// Everything about a lead
+    Show {
+        /// The lead's id
+        id: String,
+    },
+    /// Make a lead
+    Create(NewLeadArguments),
+    /// Say who looks after a lead
+    Assign {
+        /// The lead's id
+        id: String,
+        /// Who
+        #[arg(long, value_name = "OWNER")]
+        owner: String,
+    },
+    /// Give a lead other parents
+    Link {
+        /// The lead's id
+        id: String,
+        /// The contact it belongs to; `""` takes it away
+        #[arg(long, value_name = "ID", required_unless_present = "account")]
+        contact: Option<String>,
+        /// The account it belongs to; `""` takes it away
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+    },
+    /// Sales takes a lead over
+    Accept {
+        /// The lead's id
+        id: String,
+    },
+    /// Give a lead up
+    Disqualify {
+        /// The lead's id
+        id: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Put a lead back to the start: an inquiry that isn't ready for sales
+    Recycle {
+        /// The lead's id
+        id: String,
+    },
+}
+
+/// What `lead create` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct NewLeadArguments {
+    /// What it is about
+    #[arg(long, value_name = "TEXT")]
+    pub topic: String,
+    /// The contact it belongs to
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
+    /// The account it belongs to
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Who looks after it
+    #[arg(long, value_name = "OWNER")]
+    pub owner: Option<String>,
+    /// Where it came from
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// Its id; one is made when there is none
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
 }
 
 /// What can be asked of activities.
@@ -240,6 +314,9 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             Command::Check { .. } => &[Format::Text, Format::Json, Format::Github],
+            Command::Lead(command) if !matches!(command, LeadCommand::List { .. }) => {
+                &[Format::Text, Format::Json]
+            }
             Command::Segment(_)
             | Command::Journey(_)
             | Command::Lead(_)
@@ -363,7 +440,11 @@ mod tests {
                 "journey show vip --account acme",
                 Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
             ),
-            ("lead list", Command::Lead(LeadCommand::List)),
+            (
+                "lead list --sales-ready",
+                Command::Lead(LeadCommand::List { sales_ready: true, stage: None }),
+            ),
+            ("lead accept vip", Command::Lead(LeadCommand::Accept { id: name() })),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (
                 "outbox list --state failed",

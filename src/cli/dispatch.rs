@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    demo, explain, run, workspace,
+    demo, explain, lead, run, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -37,7 +37,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::journey(command, &plan, &mut store, now, output)
         }
-        Command::Lead(command) => super::lead(command, &mut workspace::reading(global, output)?.1, output),
+        Command::Lead(command) => {
+            let open = if lead::writes(command) { workspace::writing } else { workspace::reading };
+            let (plan, mut store, now) = open(global, output)?;
+            super::lead(command, &plan.catalog, &mut store, now, output)
+        }
         Command::Activity(command) => {
             super::activity(command, &mut workspace::reading(global, output)?.1, output)
         }

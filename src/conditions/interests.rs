@@ -19,6 +19,8 @@ pub struct Interests {
     pub account_fields: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
+    /// Scores, grades and levels, as in `score.engagement`, `levels.account_tier`.
+    pub scores: BTreeSet<String>,
     /// Whether it compares with the present moment or day, so that the answer can change at any time.
     pub clock: bool,
     /// Whether interactions fall out of windows that move, so that the answer can change when one does.
@@ -69,6 +71,9 @@ fn visit(predicate: &Predicate, found: &mut Interests) {
 
 fn operand(value: &Operand, found: &mut Interests) {
     match value {
+        Operand::Field { name, .. } if name.contains('.') => {
+            found.scores.insert(name.clone());
+        }
         Operand::Field { subject: Subject::Contact, .. } => found.contact_fields = true,
         Operand::Field { subject: Subject::Account, .. } => found.account_fields = true,
         Operand::Field { .. } | Operand::Literal(_) => {}

@@ -14,12 +14,14 @@ mod expression;
 mod functions;
 mod interests;
 mod lists;
+mod never;
 mod operand;
 mod scope;
 
-pub use check::check;
+pub use check::{check, check_number};
 pub use explain::explain;
 pub use interests::{Interests, interests};
+pub use never::never_holds;
 pub use scope::Scope;
 
 #[cfg(test)]

@@ -18,13 +18,15 @@ pub struct Scope<'a> {
     pub steps: Option<&'a BTreeSet<String>>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
     pub interaction: Option<&'a InteractionType>,
+    /// Whether a lead of the record is in scope, too, as in the rules of a scoring model for leads.
+    pub with_lead: bool,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope { target, zone, steps: None, interaction: None }
+        Scope { target, zone, steps: None, interaction: None, with_lead: false }
     }
 
     /// The same within a trigger of a journey with these step ids.
@@ -36,7 +38,13 @@ impl<'a> Scope<'a> {
     /// The same about other records.
     #[must_use]
     pub fn about(self, target: Entity) -> Self {
-        Scope { target, ..self }
+        Scope { target, with_lead: false, ..self }
+    }
+
+    /// The same with a lead of the record in scope.
+    #[must_use]
+    pub fn with_lead(self) -> Self {
+        Scope { with_lead: true, ..self }
     }
 
     /// The same inside the `where` of a `did` about this type of interaction.

@@ -1,7 +1,7 @@
 //! YAML into definitions whose every part knows its place.
 //!
-//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys and
-//! e-mails as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
+//! scoring models and levels as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
@@ -18,6 +18,8 @@ mod node;
 mod raw;
 mod reader;
 mod scalars;
+mod scoring_model;
+mod scoring_types;
 mod segment;
 mod settings;
 mod syntax;
@@ -34,6 +36,7 @@ pub use condition::read as read_condition;
 pub use hints::{duration_hint, moment_hint, timezone_hint};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
+pub use scoring_types::*;
 pub use types::*;
 pub use workspace::{DefinitionsError, load};
 pub use yaml::parse as parse_yaml;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::{LevelsDefinition, ScoringModelDefinition};
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, Entity, FieldType};
 
@@ -61,6 +62,10 @@ pub struct Definitions {
     pub journeys: Vec<JourneyDefinition>,
     /// `kind: email`.
     pub emails: Vec<EmailDefinition>,
+    /// `kind: scoring_model`.
+    pub scoring_models: Vec<ScoringModelDefinition>,
+    /// `kind: levels`.
+    pub levels: Vec<LevelsDefinition>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.

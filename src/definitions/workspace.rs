@@ -7,12 +7,14 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, segment, settings, yaml,
+    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, scoring_model,
+    segment, settings, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const KINDS: [&str; 5] = ["fields", "interaction", "segment", "journey", "email"];
-const LATER_KINDS: [&str; 6] = ["workflow", "topic", "scoring_model", "levels", "test", "tile"];
+const KINDS: [&str; 7] =
+    ["fields", "interaction", "segment", "journey", "email", "scoring_model", "levels"];
+const LATER_KINDS: [&str; 4] = ["workflow", "topic", "test", "tile"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,8 @@ fn read_document(
         "segment" => definitions.segments.extend(segment::read(reader)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
+        "scoring_model" => definitions.scoring_models.extend(scoring_model::read(reader)),
+        "levels" => definitions.levels.extend(scoring_model::read_levels(reader)),
         other => {
             lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {
@@ -119,7 +123,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, scoring_models, levels, .. } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -127,6 +131,8 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     );
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
+    headers("scoring model", scoring_models.iter().map(|definition| &definition.header).collect(), problems);
+    headers("set of levels", levels.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
@@ -299,13 +305,13 @@ purpose: transactional
                 "name: a\n",
                 &[
                     "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `segment`, \
-                   `journey`, `email`.",
+                   `journey`, `email`, `scoring_model`, `levels`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),

@@ -9,7 +9,9 @@ mod duration;
 mod entity;
 mod field;
 mod interaction;
+mod lead;
 mod predicate;
+pub mod scoring;
 mod standard;
 pub mod time;
 mod value;
@@ -20,6 +22,7 @@ pub use duration::{Duration, DurationUnit};
 pub use entity::Entity;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
+pub use lead::Stage;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, Subject, TextTest,
 };
