@@ -13,6 +13,7 @@ mod properties;
 mod reading;
 mod readme;
 mod saas_sales;
+mod saas_scores;
 mod sample;
 mod store;
 mod support;

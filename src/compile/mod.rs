@@ -9,10 +9,12 @@ mod flow;
 mod journey;
 mod plan;
 mod segments;
+mod scoring;
+mod scoring_rule;
 mod settings;
 mod workspace;
 
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, Plan, Removal, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, SegmentPlan, Settings, StepPlan,
 };
 pub use workspace::compile;

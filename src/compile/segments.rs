@@ -135,7 +135,7 @@ fn segment(
 }
 
 /// Every interaction type that the predicate counts, with the windows that it falls out of.
-fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
+pub(super) fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => {
             parts.iter().for_each(|part| collect_edges(part, edges));

@@ -1,10 +1,10 @@
-//! The checklist: catalog, settings, segments, e-mails, journeys.
+//! The checklist: catalog, settings, segments, scoring models, levels, e-mails, journeys.
 
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, segments, settings};
+use super::{Plan, catalog, email, journey, scoring, segments, settings};
 use crate::{definitions::Definitions, diagnostics::Problems};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
@@ -12,6 +12,9 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     let settings = settings::compile(&definitions.settings, problems);
     let catalog = catalog::compile(definitions, problems);
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
+    let models = scoring::models(definitions, &catalog, &settings.zone, problems);
+    let levels = scoring::levels(definitions, &models, problems);
+    scoring::report_circles(&models, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
     let names: BTreeSet<String> =
         definitions.emails.iter().map(|email| email.header.name.value.clone()).collect();
@@ -31,7 +34,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     if problems.has_errors() {
         return None;
     }
-    Some(Plan { settings, catalog, segments, emails, journeys })
+    Some(Plan { settings, catalog, segments, emails, models, levels, journeys })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

@@ -71,8 +71,10 @@ fn visit(predicate: &Predicate, found: &mut Interests) {
 
 fn operand(value: &Operand, found: &mut Interests) {
     match value {
-        Operand::Field { name, .. } if name.contains('.') => {
+        Operand::Field { subject, name, .. } if name.contains('.') => {
             found.scores.insert(name.clone());
+            found.contact_fields |= *subject == Subject::Contact;
+            found.account_fields |= *subject == Subject::Account;
         }
         Operand::Field { subject: Subject::Contact, .. } => found.contact_fields = true,
         Operand::Field { subject: Subject::Account, .. } => found.account_fields = true,

@@ -93,11 +93,21 @@ pub enum Code {
     NotAvailable,
     /// A file that can't be read, or isn't UTF-8 text.
     UnreadableFile,
+    /// A scoring model that isn't defined.
+    UnknownModel,
+    /// A scoring model that is made from scores.
+    CircularScores,
+    /// A rule that nothing can satisfy.
+    NeverMatches,
+    /// A grade, level or threshold that no score can reach.
+    UnreachableScore,
+    /// A journey that decides about people by the score of their account.
+    AccountScore,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 44] = [
+    pub const ALL: [(Code, &'static str); 49] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -142,6 +152,11 @@ impl Code {
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),
         (Code::UnreadableFile, "unreadable-file"),
+        (Code::UnknownModel, "unknown-model"),
+        (Code::CircularScores, "circular-scores"),
+        (Code::NeverMatches, "never-matches"),
+        (Code::UnreachableScore, "unreachable-score"),
+        (Code::AccountScore, "account-score"),
     ];
 
     /// The code with this name.
@@ -156,6 +171,7 @@ impl Code {
         matches!(
             self,
             Code::UnknownSegment
+                | Code::UnknownModel
                 | Code::UnknownEmail
                 | Code::UnknownInteraction
                 | Code::UnknownField

@@ -6,7 +6,7 @@ use super::{Consent, Did, Entity, Operand, Predicate};
 pub const MILLIONTHS: i64 = 1_000_000;
 
 /// The most points that one rule, bound or threshold may speak of, either way.
-pub const MOST_POINTS: i64 = 1_000_000;
+pub const MOST_POINTS: i64 = 100_000;
 
 /// What halves so often is worth nothing any more.
 pub const MOST_HALVINGS: i64 = 40;

@@ -18,6 +18,10 @@ pub(super) const WAIT: i64 = 4;
 /// The temporary tables of a connection that writes.
 pub(super) const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key BIGINT PRIMARY KEY, base BIGINT);
+    CREATE TEMPORARY TABLE IF NOT EXISTS scored (key BIGINT PRIMARY KEY, points BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key BIGINT PRIMARY KEY);
+    CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS entering (contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (
         kind BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, moment BIGINT,

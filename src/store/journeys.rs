@@ -139,7 +139,10 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
-        let table = if kind == "segment" { "segment" } else { "journey" };
+        let table = match kind {
+            "segment" | "scoring_model" | "levels" => kind,
+            _ => "journey",
+        };
         self.connection.execute(
             &format!(
                 "UPDATE {table} SET name = $2 WHERE name = $1

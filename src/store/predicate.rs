@@ -27,6 +27,9 @@ pub(super) struct Printer<'a> {
     pub(super) parameters: Vec<Cell>,
     /// Makes aliases unique.
     aliases: usize,
+    /// Where interactions were counted already: of the contact under this alias, or of the account when
+    /// there is none, by `did` of any number the column that holds how many.
+    pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
 }
 
 /// The table aliases of the records in scope.
@@ -40,6 +43,8 @@ pub(super) struct Scope {
     pub(super) account_key: String,
     /// Alias of the interaction, inside a `did`.
     pub(super) interaction: Option<String>,
+    /// Alias of the lead, when one is in scope.
+    pub(super) lead: Option<String>,
 }
 
 impl Scope {
@@ -50,6 +55,7 @@ impl Scope {
             account: Some(format!("{alias}_account")),
             account_key: format!("{alias}.account_key"),
             interaction: None,
+            lead: None,
         }
     }
 
@@ -60,6 +66,7 @@ impl Scope {
             account: Some(alias.to_owned()),
             account_key: format!("{alias}.key"),
             interaction: None,
+            lead: None,
         }
     }
 }
@@ -75,15 +82,20 @@ pub(super) fn from_contact(alias: &str, predicate: &Predicate) -> String {
     }
 }
 
+/// Whether a value is made from fields of the account in scope.
+pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
+    match operand {
+        Operand::Field { subject, name, .. } => *subject == Subject::Account && !name.contains('.'),
+        Operand::Arithmetic { left, right, .. } => {
+            operand_mentions_account(left) || operand_mentions_account(right)
+        }
+        Operand::Literal(_) | Operand::Now { .. } | Operand::Today { .. } => false,
+    }
+}
+
 /// Whether a predicate looks at fields of the account in scope.
 pub(super) fn mentions_account(predicate: &Predicate) -> bool {
-    fn looks(operand: &Operand) -> bool {
-        match operand {
-            Operand::Field { subject, .. } => *subject == Subject::Account,
-            Operand::Arithmetic { left, right, .. } => looks(left) || looks(right),
-            Operand::Literal(_) | Operand::Now { .. } | Operand::Today { .. } => false,
-        }
-    }
+    use operand_mentions_account as looks;
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(mentions_account),
         Predicate::Not(inner) => mentions_account(inner),
@@ -108,7 +120,7 @@ impl<'a> Printer<'a> {
         timezone: &str,
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0 })
+        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, facts: None })
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place
@@ -247,8 +259,22 @@ impl<'a> Printer<'a> {
         })
     }
 
+    fn lead_alias<'s>(&self, scope: &'s Scope) -> Result<&'s str, StoreError> {
+        scope.lead.as_deref().ok_or_else(|| {
+            StoreError::Inconsistent("a condition asks for a lead where there is none".to_owned())
+        })
+    }
+
+    /// The column in which interactions of the record in scope were counted already.
+    fn counted_already(&self, did: &Did, scope: &Scope) -> Option<String> {
+        let (contact, known) = self.facts.as_ref()?;
+        let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
+        let column = known.iter().find(|(did, _)| *did == wanted).map(|(_, column)| column.clone());
+        column.filter(|_| *contact == scope.contact)
+    }
+
     /// An operand as an expression.
-    fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
+    pub(super) fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
         Ok(match operand {
             Operand::Literal(value) => self.bind(cell(value)),
             Operand::Now { plus } => self.bind(Cell::Integer(self.now.saturating_add(*plus))),
@@ -267,9 +293,18 @@ impl<'a> Printer<'a> {
                     Arithmetic::Divide => format!("({left} / NULLIF({right}, 0))"),
                 }
             }
+            Operand::Field { subject, name, .. } if name.contains('.') => {
+                let key = match subject {
+                    Subject::Account => scope.account_key.clone(),
+                    Subject::Lead => format!("{}.key", self.lead_alias(scope)?),
+                    _ => format!("{}.key", self.contact_alias(scope)?),
+                };
+                self.names.measure(name, &key)?
+            }
             Operand::Field { subject, name, kind } => match subject {
+                Subject::Lead => format!("{}.{}", self.lead_alias(scope)?, field_column(name)),
                 Subject::Contact => format!("{}.{}", self.contact_alias(scope)?, field_column(name)),
-                Subject::Account | Subject::Lead => {
+                Subject::Account => {
                     let alias = scope.account.as_deref().ok_or_else(|| {
                         StoreError::Inconsistent(
                             "a condition asks for an account where there is none".to_owned(),
@@ -320,6 +355,17 @@ impl<'a> Printer<'a> {
         // A parameter that no clause uses would be refused: what always holds binds none.
         if did.count == CountTest::AtLeast(0) {
             return Ok("(1 = 1)".to_owned());
+        }
+        if let Some(column) = self.counted_already(did, scope) {
+            let test = match did.count {
+                CountTest::AtLeast(count) => format!(">= {count}"),
+                CountTest::AtMost(count) => format!("<= {count}"),
+                CountTest::Exactly(count) => format!("= {count}"),
+                CountTest::AtLeastPercent(_) | CountTest::All => {
+                    return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
+                }
+            };
+            return Ok(format!("(COALESCE({column}, 0) {test})"));
         }
         let alias = format!("i{}", self.alias());
         let mut clause = self.counted(did, &alias, scope)?;

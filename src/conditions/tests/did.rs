@@ -320,7 +320,7 @@ fn a_predicate_says_what_it_depends_on() {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
             contact_fields: false,
             account_fields: true,
-            scores: BTreeSet::new(),
+            scores: std::collections::BTreeSet::new(),
             segments: ["readers".to_owned()].into(),
             clock: false,
             windows: true,
