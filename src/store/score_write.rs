@@ -157,11 +157,11 @@ fn latch(
         "LeadSalesReady",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"model_text\", \"lead_text\")
-             SELECT 'LeadSalesReady/' || l.id || '/' || CAST($2 AS TEXT) || {id}, $1, $2, c.key, c.account_key, $3, l.id
+             SELECT 'LeadSalesReady/' || l.id || '/{now}' || {id}, $1, {now}, c.key, c.account_key, $2, l.id
              FROM score_ready r JOIN lead l ON l.key = r.key JOIN contact c ON {contact}
              WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
         ),
-        &[now.into(), model.name.as_str().into()],
+        &[model.name.as_str().into()],
     )?;
     connection.execute(
         "UPDATE lead SET sales_ready = 1, sales_ready_on = $1, modified_on = $1,
@@ -228,12 +228,13 @@ pub(super) fn write_levels(
         "LevelChanged",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"levels_text\", \"from_text\", \"to_text\")
-             SELECT 'LevelChanged/' || $3 || '/' || CAST($2 AS TEXT) || '/' || {id}, $1, $2, c.key, c.account_key, $3, o.level, n.level
+             SELECT 'LevelChanged/{}/{now}/' || {id}, $1, {now}, c.key, c.account_key, $2, o.level, n.level
              FROM {now_has} n JOIN level o ON o.levels_key = {key} AND o.subject_key = n.key
              JOIN {record} r ON r.key = n.key JOIN contact c ON {contact}
-             WHERE o.level <> n.level ON CONFLICT (id) DO NOTHING"
+             WHERE o.level <> n.level ON CONFLICT (id) DO NOTHING",
+            levels.name
         ),
-        &[now.into(), levels.name.as_str().into()],
+        &[levels.name.as_str().into()],
     )?;
     let gone = format!(
         "FROM level WHERE levels_key = {key} {} AND NOT EXISTS
