@@ -15,6 +15,7 @@ pub mod engine;
 pub mod insights;
 pub mod interactions;
 pub mod model;
+pub mod reference;
 pub mod runtime;
 pub mod script;
 pub mod store;

@@ -16,6 +16,7 @@ use std::{
 use tilework::engine::Phase;
 
 use crate::support::{
+    definitions::USUAL,
     dump::assert_same,
     workspace::{Database, SETTINGS, Workspace},
     world::at,
@@ -24,28 +25,12 @@ use crate::support::{
 const END: &str = "2026-04-05 08:00";
 
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
 kind: segment
 name: visitors
 target: contact
 where:
   did: Visited
   within: 7 days
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
 ---
 kind: journey
 name: spring
@@ -94,6 +79,7 @@ fn prepared(database: Database) -> Workspace {
     let settings = SETTINGS.replace("directory: mail", "directory: mail\n    hold: 10 minutes");
     let workspace = Workspace::on(database)
         .file("tilework.yaml", &settings)
+        .file("journeys/usual.yaml", USUAL)
         .file("journeys/definitions.yaml", DEFINITIONS);
     let mut world = workspace.open();
     world.accounts(&["acme", "globex", "initech"]);

@@ -295,9 +295,30 @@ fn the_story_of_a_contact_says_why() {
 }
 
 #[test]
+fn the_story_of_an_account_says_what_decided_for_all_of_it() {
+    on_both(|workspace| {
+        insta::assert_snapshot!("why_account_that_waits", workspace.done(&["why", "account", "ACME"]));
+        workspace.done(&["run", "--now", "2026-03-04 08:00"]);
+        insta::assert_snapshot!("why_account_that_is_through", workspace.done(&["why", "account", "acme"]));
+        insta::assert_snapshot!("why_account_outside", workspace.done(&["why", "account", "initech"]));
+        let story = workspace.json(&["why", "account", "acme"]);
+        let journey = &story["journeys"][0];
+        assert_eq!(story["contacts"], json!(["ada", "bob"]));
+        assert_eq!(journey["participants"][1]["state"], json!("finished"));
+        let decision = &journey["steps"][1]["decision"];
+        assert_eq!(
+            (&decision["path"], &decision["decided_at"]),
+            (&json!("then"), &json!("2026-03-03T10:00:00Z"))
+        );
+        assert_eq!(journey["steps"][2]["made"][0]["once_for_account"], json!(true));
+        assert_eq!(journey["steps"][0]["made"][1]["contact_id"], json!("bob"));
+    });
+}
+
+#[test]
 fn what_is_not_there_is_refused_with_a_hint() {
     on_both(|workspace| {
-        let cases: [(&[&str], &str); 7] = [
+        let cases: [(&[&str], &str); 8] = [
             (
                 &["segment", "show", "everyon"],
                 "there is no segment `everyon`\nhint: Did you mean `everyone`?",
@@ -307,6 +328,7 @@ fn what_is_not_there_is_refused_with_a_hint() {
             (&["journey", "show", "spring", "--account", "Acme"], "there is no account with the id `Acme`"),
             (&["outbox", "list", "--state", "delivred"], "hint: Did you mean `delivered`?"),
             (&["why", "contact", "zoe"], "no contact has the id or address `zoe`\nhint: "),
+            (&["why", "account", "zoe"], "no account has the id or name `zoe`\nhint: "),
             (&["why", "contact", "office@acme.example"], "hint: Ask for one of them by id: bob, cem."),
         ];
         for (arguments, expected) in cases {

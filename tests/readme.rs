@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use tilework::tiles::{TILES, TileSpec};
+use tilework::tiles::{TILES, TileKind};
 
 use crate::support::files::repository;
 
@@ -98,7 +98,8 @@ fn whoever_follows_the_readme_sees_what_it_shows() {
     }
 }
 
-fn row(spec: &TileSpec) -> String {
+fn row(kind: &dyn TileKind) -> String {
+    let spec = kind.spec();
     let parameters: Vec<String> = spec
         .parameters
         .iter()
@@ -107,14 +108,17 @@ fn row(spec: &TileSpec) -> String {
             format!("`{}`: {}{required}", parameter.name, parameter.kind)
         })
         .collect();
-    let paths: Vec<String> = spec.paths.iter().map(|path| format!("`{path}`")).collect();
+    let named = kind.path_parameters().iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();
+    let named = (!named.is_empty()).then(|| format!("those of {}", named.join(" or ")));
+    let own = spec.paths.iter().map(|path| format!("`{path}`"));
+    let paths: Vec<String> = named.into_iter().chain(own).collect();
     let paths = if paths.is_empty() { "–".to_owned() } else { paths.join(", ") };
     format!("| `{}` | {} | {} | {paths} |\n", spec.name, spec.summary, parameters.join("<br>"))
 }
 
 #[test]
 fn the_table_of_tiles_says_what_the_tiles_say() {
-    let rows: String = TILES.iter().map(|kind| row(kind.spec())).collect();
+    let rows: String = TILES.into_iter().map(row).collect();
     let table = format!("| tile | does | `with` | paths |\n|---|---|---|---|\n{rows}\n");
     assert!(readme().contains(&table), "the table should be:\n{table}");
 }

@@ -19,28 +19,13 @@ use tilework::{
 };
 
 use crate::support::{
+    definitions::USUAL,
     dump::assert_same,
     workspace::{Database, Workspace, on_both},
     world::{at, compiled, import_into},
 };
 
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
----
 kind: journey
 name: spring
 target: account
@@ -99,7 +84,9 @@ impl Chance {
 
 /// Accounts of one to four contacts.
 fn prepared(chance: &mut Chance) -> (Workspace, Vec<String>) {
-    let workspace = Workspace::on(Database::Postgres).file("journeys/definitions.yaml", DEFINITIONS);
+    let workspace = Workspace::on(Database::Postgres)
+        .file("journeys/usual.yaml", USUAL)
+        .file("journeys/definitions.yaml", DEFINITIONS);
     let mut world = workspace.open();
     let accounts: Vec<String> = (0..ACCOUNTS).map(|number| format!("account-{number:02}")).collect();
     world.accounts(&accounts.iter().map(String::as_str).collect::<Vec<&str>>());
@@ -195,6 +182,53 @@ fn two_workers_come_to_what_one_comes_to() {
 }
 
 #[test]
+fn rule_13_two_workers_give_places_by_arrival_as_one_does() {
+    let journey = r#"
+---
+kind: journey
+name: spring
+target: account
+start: 2026-03-01 08:00
+audience: { include: [everyone] }
+steps:
+  - id: visited
+    tile: trigger
+    with:
+      based_on: contact
+      when:
+        did: Visited
+      timeout: 20 days
+  - id: gifts
+    tile: split
+    with: { by: contact, counts: { gift: 9, card: 6 } }
+  - id: guests
+    tile: split
+    with: { by: account, counts: { first: 5, second: 4 } }
+"#;
+    let mut chance = Chance(31);
+    let (workspace, contacts) = prepared(&mut chance);
+    let definitions = format!("{}{journey}", DEFINITIONS.split("---\nkind: journey").next().unwrap());
+    workspace.write("journeys/definitions.yaml", &definitions);
+    let mut world = workspace.open();
+    let (from, to) = (at("2026-03-01 09:00"), at("2026-03-04 09:00"));
+    world.import(ImportKind::Interactions, &csv(&interactions(&mut chance, &contacts, "Visited", from, to)));
+    let prepared = world.close();
+    let moments =
+        ["2026-03-01 08:00", "2026-03-02 12:00", "2026-03-03 12:00", "2026-03-04 12:00", "2026-03-21 08:00"];
+    let moments = moments.map(at);
+    let mut alone = prepared.copy().open();
+    moments.iter().for_each(|now| alone.try_tick(*now).unwrap());
+    let together = prepared.copy();
+    at_once(&together, &moments, &|_| {});
+    assert_same("places", &alone.state(), &together.tables().state());
+    let taken = together.tables().lines(
+        "SELECT s.id || '.' || l.path || ' ' || COUNT(*) FROM allotment l JOIN step s ON s.key = l.step_key
+         WHERE l.path IS NOT NULL GROUP BY s.id, l.path ORDER BY 1",
+    );
+    assert_eq!(taken, ["gifts.card 6", "gifts.gift 9", "guests.first 5", "guests.second 4"]);
+}
+
+#[test]
 fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
     for seed in 11..=12 {
         let mut chance = Chance(seed);
@@ -238,7 +272,9 @@ fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
 #[test]
 fn an_order_that_comes_between_a_decision_and_its_commit_is_not_slept_over() {
     on_both(|database| {
-        let workspace = Workspace::on(database).file("journeys/definitions.yaml", DEFINITIONS);
+        let workspace = Workspace::on(database)
+            .file("journeys/usual.yaml", USUAL)
+            .file("journeys/definitions.yaml", DEFINITIONS);
         let mut prepared = workspace.open();
         prepared.accounts(&["acme", "globex"]);
         prepared.contacts(&[("ada", "acme"), ("bob", "acme"), ("cy", "globex")]);

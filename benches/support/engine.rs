@@ -33,7 +33,14 @@ fn open(address: &StoreAddress) -> Store {
 
 fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
     let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine { plan, journeys, batch_size: 5_000, real_now: &runtime::real_now, observe: &|_| {} };
+    let engine = Engine {
+        plan,
+        journeys,
+        batch_size: 5_000,
+        real_now: &runtime::real_now,
+        observe: &|_| {},
+        stop: &|| false,
+    };
     runtime::tick(&Runtime { engine, root: folder }, store, now, true).expect("a tick");
 }
 

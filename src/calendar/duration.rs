@@ -1,6 +1,6 @@
 //! Reading lengths of time and adding them to moments.
 
-use jiff::{Span, civil::Weekday};
+use jiff::Span;
 
 use super::{CalendarError, Zone};
 use crate::model::{
@@ -94,7 +94,7 @@ fn business_days(at: i64, amount: i64, zone: &Zone) -> Result<i64, CalendarError
     while left > 0 {
         day = day.checked_add(Span::new().days(step)).map_err(|_| CalendarError::OutOfRange)?;
         days += step;
-        if !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+        if zone.is_business_day(day) {
             left -= 1;
         }
     }

@@ -1,4 +1,4 @@
-//! Lengths of time, time zones, moments and cron lines.
+//! Lengths of time, time zones, moments, windows and cron lines.
 //!
 //! In: text that people wrote, moments in UTC milliseconds, IANA zone names. Out: moments. It doesn't
 //! know what time it is.
@@ -7,13 +7,17 @@ mod duration;
 mod format;
 mod moment;
 mod schedule;
+mod week;
+mod window;
 mod zone;
 
 pub use duration::{after, before, parse_duration};
 pub use format::{format_date, format_moment};
 pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
 pub use schedule::Schedule;
-pub use zone::Zone;
+pub use week::{LocalTime, Weekdays};
+pub use window::{Window, next_local_time};
+pub use zone::{Holidays, Zone};
 
 /// Why a text isn't a length of time, a moment, a zone or a cron line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +37,12 @@ pub enum CalendarError {
     /// Not a time zone.
     #[error("`{0}` is not a time zone")]
     Zone(String),
+    /// Not a time of day.
+    #[error("`{0}` is not a time of day")]
+    TimeOfDay(String),
+    /// Not a day of the week.
+    #[error("`{0}` is not a day of the week")]
+    Weekday(String),
     /// Not a cron line.
     #[error("`{text}` is not a cron line: {reason}")]
     Schedule {

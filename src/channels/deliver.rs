@@ -43,6 +43,8 @@ pub struct Delivery<'a> {
     pub root: &'a Path,
     /// Told of each phase.
     pub observe: &'a dyn Fn(Phase),
+    /// Whether to stop before the next batch of messages.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// What becomes of a message before anything leaves.
@@ -100,6 +102,9 @@ pub fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> Result<b
         }
         store.settle_messages(&settled, now)?;
         (delivery.observe)(Phase::Settled);
+        if (delivery.stop)() {
+            return Ok(any);
+        }
     }
 }
 

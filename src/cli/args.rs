@@ -10,7 +10,8 @@ use crate::calendar::{Zone, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
-/// Start with `tilework demo`, which makes a small workspace and plays six weeks in it.
+/// Start with `tilework demo`, which makes a sample workspace and plays six weeks in it, or with
+/// `tilework init DIR`, which makes a small one to begin with.
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(name = "tilework", version, propagate_version = true, max_term_width = 100)]
 pub struct Arguments {
@@ -82,6 +83,12 @@ pub enum Command {
         #[arg(value_name = "DIR", default_value = "demo")]
         directory: PathBuf,
     },
+    /// Make a workspace with one small working journey, to begin with
+    Init {
+        /// The folder for the workspace; it must be empty or not exist yet
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+    },
     /// Find all mistakes in the definitions, each with its place and a hint
     Check {
         /// Fail on warnings too, with exit code 1
@@ -124,6 +131,29 @@ pub enum Command {
     /// Tell what happened to somebody, and why, and what comes next
     #[command(subcommand)]
     Why(WhyCommand),
+    /// Print a JSON Schema by which editors complete and check definitions
+    ///
+    /// It has the names of the workspace in it: fields, interaction types, segments, e-mails, tiles.
+    Schema(SchemaArguments),
+    /// Print a script by which a shell completes commands and options
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the reference page in Markdown
+    #[command(hide = true)]
+    Reference,
+}
+
+/// What `schema` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct SchemaArguments {
+    /// The kind of definition, such as `journey`, or `settings` for `tilework.yaml`; all kinds when not given
+    pub kind: Option<String>,
+    /// Write the schemas to `.tilework/` in the workspace, where editors find them
+    #[arg(long, conflicts_with = "kind")]
+    pub write: bool,
 }
 
 /// What `import` takes.
@@ -306,6 +336,11 @@ pub enum WhyCommand {
         /// The contact's id or e-mail address
         id: String,
     },
+    /// The story of an account and its contacts
+    Account {
+        /// The account's id or name
+        id: String,
+    },
 }
 
 impl Command {
@@ -322,8 +357,10 @@ impl Command {
             | Command::Lead(_)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
-            Command::Explain { .. } => &[Format::Text],
+            Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
+            | Command::Init { .. }
+            | Command::Schema(_)
             | Command::Import(_)
             | Command::Run(_)
             | Command::Serve
@@ -450,6 +487,14 @@ mod tests {
                 "outbox list --state failed",
                 Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
             ),
+            ("init there", Command::Init { directory: PathBuf::from("there") }),
+            (
+                "schema journey",
+                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
+            ),
+            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
+            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
             ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
         ];
         for (line, command) in cases {
@@ -477,7 +522,7 @@ mod tests {
     fn wrong_usage_is_told() {
         let cases = [
             ("", "Usage:"),
-            ("chek", "a similar subcommand exists: 'check'"),
+            ("chek", "'check'"),
             ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
             ("import accounts", "<FILE>"),
             ("import accounts a.csv --map name", "a column of the file and a field were expected"),

@@ -1,6 +1,6 @@
 //! `demo`: the product in one screen.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use rust_embed::Embed;
 use serde_json::Value as Json;
@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
+    new_folder::write_new_folder,
     run, workspace,
 };
 use crate::{
@@ -84,33 +85,17 @@ pub(super) fn demo(
 
 /// Copies the sample workspace to a folder that is empty or doesn't exist.
 fn copy(directory: &Path) -> Result<(), CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::usage(format!("the sample can't be written to `{}`: {error}", directory.display()))
-    };
-    if directory.exists() && fs::read_dir(directory).map_err(failed)?.next().is_some() {
-        return Err(CliError::usage(format!("the folder `{}` isn't empty", directory.display()))
-            .hint("Name another folder, such as `tilework demo my-demo`, or remove this one.".to_owned()));
-    }
-    let write = |path: &str, bytes: &[u8]| {
-        let path = directory.join(path);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(path, bytes)
-    };
-    write("tilework.yaml", SETTINGS.as_bytes()).map_err(failed)?;
-    let folder = |name: &str, files: Vec<(String, Vec<u8>)>| {
-        files.iter().try_for_each(|(file, bytes)| write(&format!("{name}/{file}"), bytes))
-    };
-    folder("journeys", files::<Journeys>()).map_err(failed)?;
-    folder("plugins", files::<Plugins>()).map_err(failed)?;
-    folder("scripts", files::<Scripts>()).map_err(failed)?;
-    folder("data", files::<Data>()).map_err(failed)
+    let mut all = vec![("tilework.yaml".to_owned(), SETTINGS.as_bytes().to_vec())];
+    all.extend(files::<Journeys>("journeys"));
+    all.extend(files::<Plugins>("plugins"));
+    all.extend(files::<Scripts>("scripts"));
+    all.extend(files::<Data>("data"));
+    write_new_folder(directory, &all, "the sample", "tilework demo my-demo")
 }
 
-fn files<E: Embed>() -> Vec<(String, Vec<u8>)> {
+fn files<E: Embed>(folder: &str) -> Vec<(String, Vec<u8>)> {
     E::iter()
-        .filter_map(|name| E::get(&name).map(|file| (name.to_string(), file.data.into_owned())))
+        .filter_map(|name| E::get(&name).map(|file| (format!("{folder}/{name}"), file.data.into_owned())))
         .collect()
 }
 

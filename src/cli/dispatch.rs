@@ -3,7 +3,7 @@
 use super::{
     CliError, Exit, Output,
     args::{Arguments, Command},
-    demo, explain, lead, run, workspace,
+    demo, explain, init, lead, run, schema, workspace,
 };
 use crate::{interactions, store::Store};
 
@@ -52,6 +52,10 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::why(command, &plan, &mut store, now, output)
         }
+        Command::Schema(arguments) => schema::schema(global, arguments, output),
+        Command::Reference => schema::reference(output),
+        Command::Completions { shell } => schema::completions(*shell, output),
+        Command::Init { directory } => init::init(global, directory, &program(), output),
         Command::Demo { directory } => demo::demo(global, directory, &program(), output),
     }
 }

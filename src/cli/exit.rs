@@ -20,6 +20,18 @@ pub enum Exit {
     Rejects = 5,
 }
 
+impl Exit {
+    /// All of them, each with what it means to whoever called.
+    pub const ALL: [(Exit, &'static str); 6] = [
+        (Exit::Done, "done; also: nothing was due, another run is at work, mail bounced"),
+        (Exit::Found, "`check --strict` found warnings"),
+        (Exit::Usage, "wrong usage, or a file, segment or journey that isn't there"),
+        (Exit::Definitions, "the definitions are invalid, or a change of them is refused"),
+        (Exit::Store, "the store can't be reached, is full, or was made by a newer Tilework"),
+        (Exit::Rejects, "rows of an import were rejected, or mails failed for good"),
+    ];
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
         ExitCode::from(exit as u8)

@@ -5,22 +5,27 @@
 
 pub mod args;
 mod cells;
+mod commands;
 mod demo;
 mod dispatch;
 mod error;
 mod exit;
 mod explain;
 mod import;
+mod init;
 mod journey;
 mod lead;
 mod lists;
 mod logging;
+mod new_folder;
 mod output;
 mod progress;
 mod run;
+mod schema;
 mod segment;
 mod store_error;
 mod why;
+mod why_account;
 mod workspace;
 
 pub use dispatch::dispatch;

@@ -57,7 +57,10 @@ pub(super) fn run(
     let before = store.totals()?;
     let from = match until {
         Some(until) => runtime::starting_point(&mut store, &plan, now, until)?,
-        None => now.unwrap_or_else(runtime::real_now),
+        None => match now {
+            Some(now) => now,
+            None => runtime::present(&mut store)?,
+        },
     };
     if let (Some(latest), true) = (store.clock()?, until.is_none())
         && latest > from
@@ -77,7 +80,7 @@ pub(super) fn run(
         }
         None => {
             let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
-            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace);
+            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace, &|| false);
             runtime::tick(&runtime, &mut store, from, true)?;
             from
         }
@@ -107,7 +110,7 @@ fn play_with(
     batch_size: usize,
 ) -> Result<(), CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
-    let runtime = runtime_of(plan, journeys, batch_size, workspace);
+    let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     let mut last_told = runtime::real_now();
     let mut told = |at: i64| {
         let real_now = runtime::real_now();
@@ -125,8 +128,9 @@ fn runtime_of<'a>(
     journeys: Vec<LiveJourney<'a>>,
     batch_size: usize,
     root: &'a Path,
+    stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
-    let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {} };
+    let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
     Runtime { engine, root }
 }
 
@@ -218,8 +222,12 @@ pub(super) fn migrate(global: &GlobalArguments, output: &mut Output) -> Result<E
 pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exit, CliError> {
     let stop = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stop);
-    ctrlc::set_handler(move || told.store(true, Ordering::Relaxed))
-        .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
+    ctrlc::set_handler(move || {
+        if told.swap(true, Ordering::Relaxed) {
+            leave_at_once();
+        }
+    })
+    .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
     let (_, mut plan) = workspace::plan(global, output)?;
     let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
     if !store.start_worker(runtime::real_now())? {
@@ -243,6 +251,12 @@ pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exi
     }
 }
 
+/// Ends the program in the middle of what it does, which the next run finishes: who asks twice won't wait.
+#[allow(clippy::disallowed_methods, reason = "there is nobody left to return an error to")]
+fn leave_at_once() {
+    std::process::exit(130);
+}
+
 /// Serves with one state of the definitions. Tells whether they changed, as opposed to a stop.
 fn serve_plan(
     global: &GlobalArguments,
@@ -253,7 +267,8 @@ fn serve_plan(
 ) -> Result<bool, CliError> {
     let now = runtime::real_now();
     let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
-    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace);
+    let stopped = || stop.load(Ordering::Relaxed);
+    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace, &stopped);
     let serving = Serving { stop, sleep: &runtime::pause, changed: &|| newest(&global.workspace) != seen };
     Ok(runtime::serve(&runtime, store, &serving)?)
 }

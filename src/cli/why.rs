@@ -6,6 +6,7 @@ use super::{
     CliError, Exit, Output,
     args::{Format, WhyCommand},
     cells::{moment, optional},
+    why_account::why_account,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -13,16 +14,16 @@ use crate::{
     insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, VisitStory, contact_story},
     model::time::{NEVER, rfc3339},
     store::{MadeRow, Store},
-    tiles::{Asked, Question, Work},
+    tiles::{Asked, Question},
 };
 
 /// How many interactions are told to people; programs get all.
 const INTERACTIONS: usize = 20;
 
-/// Carries out `why contact`.
+/// Carries out `why`.
 ///
 /// # Errors
-/// When there is no such contact, or several have the address, or the store fails.
+/// When there is nobody of that id, or several have the address or name, or the store fails.
 pub fn why(
     command: &WhyCommand,
     plan: &Plan,
@@ -30,7 +31,10 @@ pub fn why(
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let WhyCommand::Contact { id } = command;
+    let id = match command {
+        WhyCommand::Contact { id } => id,
+        WhyCommand::Account { id } => return why_account(id, plan, store, now, output),
+    };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {
         let hint = format!("Ask for one of them by id: {}.", found.join(", "));
@@ -56,8 +60,9 @@ pub fn why(
     Ok(Exit::Done)
 }
 
-fn state(story: &JourneyStory) -> &'static str {
-    match story.participation.state {
+/// The word for a participant's state.
+pub(super) fn state(state: i64) -> &'static str {
+    match state {
         1 => "active",
         2 => "finished",
         _ => "stopped",
@@ -71,15 +76,10 @@ fn step_of<'p>(plan: &'p Plan, journey: &str, step: &str) -> Option<(&'p Journey
 }
 
 /// What a step waits for, and where its paths lead.
-fn what_next(plan: &Plan, journey: &str, step: &str) -> Option<String> {
+pub(super) fn what_next(plan: &Plan, journey: &str, step: &str) -> Option<String> {
     let (journey, step) = step_of(plan, journey, step)?;
-    let question = match &step.tile.work {
-        Work::Uniform(_) => None,
-        Work::PerContact(tile) => tile.needs().question,
-        Work::PerAccount(tile) => tile.needs().question,
-    };
     let mut parts = Vec::new();
-    if let Some(Question { predicate, asked, .. }) = question {
+    if let Some(Question { predicate, asked, .. }) = step.tile.question() {
         let whose = match asked {
             Asked::Contact => "the contact",
             Asked::Participants => "the account's participants",
@@ -160,7 +160,7 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
         "iteration": part.iteration,
         "account_id": optional(part.account_id.clone()),
         "entered_at": rfc3339(part.entered_at),
-        "state": state(story),
+        "state": state(part.state),
         "ended_at": moment(part.ended_at),
         "reason": optional(part.reason.clone()),
         "steps": steps.collect::<Vec<_>>(),
@@ -168,7 +168,7 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
     })
 }
 
-fn made_json(made: &MadeRow) -> Json {
+pub(super) fn made_json(made: &MadeRow) -> Json {
     json!({
         "kind": made.kind,
         "id": made.id,
@@ -191,12 +191,13 @@ fn about(made: &MadeRow) -> Option<String> {
 }
 
 /// A line with its moment in front; without one, under the line above.
-fn line(at: Option<i64>, text: &str) -> String {
+pub(super) fn line(at: Option<i64>, text: &str) -> String {
     format!("  {:<20}  {text}", at.map(rfc3339).unwrap_or_default())
 }
 
-fn words(reason: &str) -> String {
-    reason.replace('_', " ")
+/// Reasons that are one word of the language, such as `no_account`, as people write them.
+pub(super) fn words(reason: &str) -> String {
+    if reason.contains(' ') { reason.to_owned() } else { reason.replace('_', " ") }
 }
 
 fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
@@ -258,7 +259,7 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     let part = &story.participation;
     let iteration =
         if part.iteration > 1 { format!(", iteration {}", part.iteration) } else { String::new() };
-    lines.push(format!("\nJourney {}{iteration}: {}", part.journey, state(story)));
+    lines.push(format!("\nJourney {}{iteration}: {}", part.journey, state(part.state)));
     let account = part.account_id.as_ref().map(|id| format!(" for account {id}")).unwrap_or_default();
     lines.push(line(Some(part.entered_at), &format!("entered{account}")));
     for VisitStory { visit, made } in &story.visits {
@@ -296,10 +297,24 @@ fn tell_standing(
     now: i64,
     lines: &mut Vec<String>,
 ) {
-    let wakes = step_of(plan, journey, &visit.step).map(|(_, step)| step.tile.wakes.interactions.join(", "));
+    let next = next_look(plan, journey, &visit.step, visit.due_at, now);
+    lines.push(format!("  {:<20}  {next}", "now"));
+    if let Some(next) = what_next(plan, journey, &visit.step) {
+        lines.push(line(None, &next));
+    }
+}
+
+/// When those who stand at a step are looked at next, and what wakes them before.
+pub(super) fn next_look(plan: &Plan, journey: &str, step: &str, due_at: Option<i64>, now: i64) -> String {
+    let known = step_of(plan, journey, step);
+    let wakes = known.map(|(_, step)| step.tile.wakes.interactions.join(", "));
     let wakes = wakes.filter(|wakes| !wakes.is_empty());
-    let next = match (visit.due_at, wakes) {
-        (Some(due), _) if due <= now => format!("is due since {}: `tilework run` goes on", rfc3339(due)),
+    let end = known.and_then(|(journey, _)| journey.end).filter(|end| *end > now);
+    let end = end.map(|end| format!("; the journey ends at {}", rfc3339(end))).unwrap_or_default();
+    let next = match (due_at, wakes) {
+        (Some(due), _) if due <= now => {
+            return format!("is due since {}: `tilework run` goes on", rfc3339(due));
+        }
         (None | Some(NEVER), None) => "waits with no end".to_owned(),
         (None | Some(NEVER), Some(wakes)) => format!("is looked at when this comes in: {wakes}"),
         (Some(due), None) => format!("waits until {}", rfc3339(due)),
@@ -307,14 +322,11 @@ fn tell_standing(
             format!("is looked at again at {}, or when this comes in: {wakes}", rfc3339(due))
         }
     };
-    lines.push(format!("  {:<20}  {next}", "now"));
-    if let Some(next) = what_next(plan, journey, &visit.step) {
-        lines.push(line(None, &next));
-    }
+    format!("{next}{end}")
 }
 
 /// "lead for ann, once for the account: Acme took the offer"
-fn said(made: &MadeRow) -> String {
+pub(super) fn said(made: &MadeRow) -> String {
     let about = about(made).unwrap_or_default();
     match made.kind.as_str() {
         "message" => format!("mail {about}, {}", words(made.detail.as_deref().unwrap_or_default())),

@@ -6,7 +6,7 @@ use super::{plan::EmailPlan, workspace::hash};
 use crate::{
     calendar::Zone,
     definitions::{Definitions, EmailDefinition},
-    diagnostics::{Problems, Text},
+    diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Catalog,
     templates::{Root, Template, TemplateFormat, TemplateScope},
 };
@@ -34,6 +34,20 @@ fn email(
     zone: &Zone,
     problems: &mut Problems,
 ) -> Option<EmailPlan> {
+    if let Some(topic) = &definition.topic {
+        let topics = || definitions.topics.iter().map(|topic| topic.header.name.value.as_str());
+        if !topics().any(|name| name == topic.value) {
+            let define = format!("Define it: `kind: topic`, and below it `name: {}`.", topic.value);
+            problems.push(
+                Problem::error(
+                    Code::UnknownTopic,
+                    topic.span,
+                    format!("there is no topic `{}`", topic.value),
+                )
+                .hint(did_you_mean(&topic.value, topics()).unwrap_or(define)),
+            );
+        }
+    }
     let mut template = |text: &Text, format| {
         let scope = TemplateScope { format, roots: &Root::ALL, catalog, zone };
         Template::compile(text, &scope, problems)

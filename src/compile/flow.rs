@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::{
     definitions::{JourneyDefinition, PathDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Span, did_you_mean},
+    tiles::goto_of,
 };
 
 /// A step with where it leads, by id; nothing means out of the journey.
@@ -146,7 +147,9 @@ impl<'a> Flow<'a, '_> {
 
 /// Whether a list of steps never goes on after its last.
 fn ends(steps: &[StepDefinition]) -> bool {
-    steps.last().is_some_and(|last| last.tile.value == "end")
+    steps
+        .last()
+        .is_some_and(|last| last.tile.value == "end" || goto_of(last).is_some_and(|goto| !goto.limited))
 }
 
 /// The ids that can be reached from the first step, given where each step leads.

@@ -1,23 +1,20 @@
-//! Journeys: audience, checks, steps.
+//! Journeys: audience, checks, what becomes of removed steps.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    flow::{self, Placed},
-    plan::{JourneyPlan, Removal, StepPlan},
+    flow,
+    plan::{JourneyPlan, Removal},
     settings::zone,
+    steps,
     workspace::hash,
 };
 use crate::{
     calendar::{self, Zone},
-    definitions::{Definitions, JourneyDefinition, Matching, StepDefinition, moment_hint},
+    definitions::{Definitions, JourneyDefinition, Matching, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
-    tiles::{CompileContext, TILES, Tile, Work, tile_named},
 };
-
-/// Tiles of the language that this version doesn't have.
-const TILES_LATER: [&str; 4] = ["branch", "split", "launch_workflow", "goto"];
 
 /// Checks a journey.
 pub(super) fn compile(
@@ -29,6 +26,7 @@ pub(super) fn compile(
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
+    let own = own.map(|zone| zone.with_holidays(workspace_zone.holidays()));
     let zone = own.unwrap_or_else(|| workspace_zone.clone());
     let start = moment(&definition.start, &zone, problems);
     let end = definition.end.as_ref().map(|text| moment(text, &zone, problems));
@@ -43,7 +41,7 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps(definition, catalog, &zone, emails, problems);
+    let steps = steps::compile(definition, catalog, &zone, emails, problems);
     let removed = removed(definition, problems);
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
@@ -66,7 +64,7 @@ pub(super) fn compile(
         segments: named.map(|text| text.value.clone()).collect(),
         steps: steps?,
         removed,
-        hash: hash(&[&content, zone.name()]),
+        hash: hash(&[&content, zone.name(), &zone.holidays().listed()]),
         content,
         zone,
     })
@@ -201,197 +199,4 @@ fn removed(definition: &JourneyDefinition, problems: &mut Problems) -> Vec<(Stri
         }
     }
     removed
-}
-
-fn steps(
-    definition: &JourneyDefinition,
-    catalog: &Catalog,
-    zone: &Zone,
-    emails: &BTreeSet<String>,
-    problems: &mut Problems,
-) -> Option<Vec<StepPlan>> {
-    let ids: BTreeSet<String> =
-        flow::all_steps(definition).iter().map(|step| step.id.value.clone()).collect();
-    let (placed, certain) = flow::place(definition, problems);
-    // A journey without steps was reported where it was read.
-    let first = definition.steps.first()?;
-    let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
-    let mut whole = true;
-    for Placed { step, .. } in &placed {
-        let Some(kind) = tile_named(&step.tile.value) else {
-            problems.push(unknown_tile(&step.tile));
-            whole = false;
-            continue;
-        };
-        let mut found = Problems::default();
-        let mut context = CompileContext {
-            target: definition.target.value,
-            zone,
-            owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
-            catalog,
-            emails,
-            steps: &ids,
-            problems: &mut found,
-        };
-        let tile = kind.compile(step, &mut context);
-        let of_target = [Code::MissingUnit, Code::AccountOption];
-        problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
-        match tile {
-            Some(tile) => {
-                tiles.insert(&step.id.value, tile);
-            }
-            None => whole = false,
-        }
-        for (path, _) in &step.paths {
-            let paths = kind.spec().paths;
-            if !paths.contains(&path.value.as_str()) {
-                problems.push(unknown_path(&step.tile.value, path, paths));
-                whole = false;
-            }
-        }
-    }
-    let leads: BTreeMap<&str, Vec<&str>> =
-        placed.iter().map(|placed| (placed.step.id.value.as_str(), destinations(placed))).collect();
-    if !certain || ids.len() < placed.len() {
-        return None;
-    }
-    whole &= report_unreachable(definition, &placed, &leads, &first.id.value, problems);
-    let all: Vec<&str> = placed.iter().map(|placed| placed.step.id.value.as_str()).collect();
-    let order = match flow::sorted(&all, &leads) {
-        Ok(order) => order,
-        Err(circle) => {
-            report_circle(&placed, &circle, problems);
-            return None;
-        }
-    };
-    if !whole {
-        return None;
-    }
-    let place: BTreeMap<&str, usize> = order.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-    let mut by_id: BTreeMap<&str, &Placed<'_>> =
-        placed.iter().map(|placed| (placed.step.id.value.as_str(), placed)).collect();
-    let mut steps = Vec::new();
-    for id in &order {
-        let (placed, tile) = (by_id.remove(id)?, tiles.remove(id)?);
-        steps.push(step_plan(placed, tile, &place));
-    }
-    Some(steps)
-}
-
-fn unknown_tile(tile: &Text) -> Problem {
-    if TILES_LATER.contains(&tile.value.as_str()) {
-        let message = format!("the tile `{}` is not available in this version", tile.value);
-        return Problem::error(Code::NotAvailable, tile.span, message);
-    }
-    let names = TILES.into_iter().map(|kind| kind.spec().name);
-    Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
-        .hint_if(did_you_mean(&tile.value, names))
-}
-
-fn unknown_path(tile: &str, path: &Text, paths: &[&str]) -> Problem {
-    if paths.is_empty() {
-        return Problem::error(Code::UnknownPath, path.span, format!("the tile `{tile}` has no paths"))
-            .hint("Take `paths:` out; what comes next is the next step of the list.");
-    }
-    let message = format!("the tile `{tile}` has no path `{}`", path.value);
-    Problem::error(Code::UnknownPath, path.span, message)
-        .hint_if(did_you_mean(&path.value, paths.iter().copied()))
-}
-
-/// Reports the steps that nobody can reach, of several in a row the first. Tells whether there are none.
-fn report_unreachable(
-    definition: &JourneyDefinition,
-    placed: &[Placed<'_>],
-    leads: &BTreeMap<&str, Vec<&str>>,
-    first: &str,
-    problems: &mut Problems,
-) -> bool {
-    let reached = flow::reachable(first, leads);
-    let lost: Vec<&Text> =
-        placed.iter().map(|placed| &placed.step.id).filter(|id| !reached.contains(&id.value)).collect();
-    let following: BTreeSet<&str> =
-        lost.iter().filter_map(|id| leads.get(id.value.as_str())).flatten().copied().collect();
-    let mut roots: Vec<&Text> =
-        lost.iter().copied().filter(|id| !following.contains(id.value.as_str())).collect();
-    if roots.is_empty() {
-        roots.extend(lost.first());
-    }
-    for id in roots {
-        let starts = |steps: &[StepDefinition]| steps.first().is_some_and(|step| step.id.span == id.span);
-        let section = definition.sections.iter().find(|(_, steps)| starts(steps)).map(|(name, _)| name);
-        problems.push(match section {
-            Some(section) => {
-                let message = format!("no path leads to the section `{}`", section.value);
-                Problem::error(Code::UnreachableStep, section.span, message).hint(format!(
-                    "Write its name under a step's `paths:`, such as `else: {}`, or take it out.",
-                    section.value
-                ))
-            }
-            None => {
-                let message = format!("nobody can reach the step `{}`", id.value);
-                Problem::error(Code::UnreachableStep, id.span, message).hint(
-                    "Everybody leaves or takes another path before it. Lead a path to it, or take it out.",
-                )
-            }
-        });
-    }
-    lost.is_empty()
-}
-
-fn report_circle(placed: &[Placed<'_>], circle: &[&str], problems: &mut Problems) {
-    let at = |id: &str| placed.iter().find(|placed| placed.step.id.value == id);
-    let Some(first) = circle.first().and_then(|id| at(id)) else { return };
-    let ids: Vec<String> = circle.iter().chain(circle.first()).map(|id| format!("`{id}`")).collect();
-    let mut problem = Problem::error(
-        Code::CircularSteps,
-        first.step.id.span,
-        format!("the steps go round in a circle: {}", ids.join(" → ")),
-    );
-    if let Some(last) = circle.last().and_then(|id| at(id)).filter(|_| circle.len() > 1) {
-        problem = problem
-            .related(last.step.id.span, format!("from here it goes back to `{}`", first.step.id.value));
-    }
-    problems
-        .push(problem.hint("A section can't lead back into itself: write its steps again, under other ids."));
-}
-
-/// The ids that a step leads to. `tile: end` leads nowhere.
-fn destinations<'a>(placed: &'a Placed<'_>) -> Vec<&'a str> {
-    if placed.step.tile.value == "end" {
-        return Vec::new();
-    }
-    let paths = tile_named(&placed.step.tile.value).map_or(&[][..], |kind| kind.spec().paths);
-    let all_written = !paths.is_empty() && paths.iter().all(|path| placed.written.contains_key(*path));
-    let mut to: BTreeSet<&str> = placed.written.values().flatten().map(String::as_str).collect();
-    if !all_written {
-        to.extend(placed.following.as_deref());
-    }
-    to.into_iter().collect()
-}
-
-fn step_plan(placed: &Placed<'_>, tile: Tile, place: &BTreeMap<&str, usize>) -> StepPlan {
-    let at = |id: Option<&String>| id.and_then(|id| place.get(id.as_str()).copied());
-    let leaves = matches!(&tile.work, Work::Uniform(uniform) if uniform.ends.is_some());
-    let following = if leaves { None } else { at(placed.following.as_ref()) };
-    let next = match tile.paths.is_empty() {
-        true => vec![(None, following)],
-        false => tile
-            .paths
-            .iter()
-            .map(|path| {
-                let to = match placed.written.get(path) {
-                    Some(to) => at(to.as_ref()),
-                    None => following,
-                };
-                (Some(path.clone()), to)
-            })
-            .collect(),
-    };
-    StepPlan {
-        id: placed.step.id.value.clone(),
-        was: placed.step.was.as_ref().map(|text| text.value.clone()),
-        tile_name: placed.step.tile.value.clone(),
-        tile,
-        next,
-    }
 }

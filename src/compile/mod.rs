@@ -12,6 +12,7 @@ mod segments;
 mod scoring;
 mod scoring_rule;
 mod settings;
+mod steps;
 mod workspace;
 
 pub use plan::{

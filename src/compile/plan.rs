@@ -221,7 +221,7 @@ pub struct JourneyPlan {
     pub blocks: Vec<(String, Predicate)>,
     /// The names of the segments that audience and blocks refer to.
     pub segments: Vec<String>,
-    /// The steps, each before those it leads to; the first is where everybody starts.
+    /// The steps, each before those it leads to unless it goes back by `goto`; the first is where everybody starts.
     pub steps: Vec<StepPlan>,
     /// What becomes of those who stand on steps that are gone.
     pub removed: Vec<(String, Removal)>,

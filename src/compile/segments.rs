@@ -25,6 +25,7 @@ pub(super) fn compile(
     let mut plans: BTreeMap<String, SegmentPlan> = BTreeMap::new();
     for definition in &definitions.segments {
         let own = definition.timezone.as_ref().map(|text| zone(text, problems));
+        let own = own.map(|zone| zone.with_holidays(workspace_zone.holidays()));
         let zone = own.unwrap_or_else(|| workspace_zone.clone());
         if let Some(plan) = segment(definition, definitions, catalog, &zone, problems) {
             plans.entry(plan.name.clone()).or_insert(plan);

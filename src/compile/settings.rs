@@ -2,7 +2,7 @@
 
 use super::plan::{EmailChannel, Settings};
 use crate::{
-    calendar::{Schedule, Zone, parse_duration},
+    calendar::{Holidays, Schedule, Zone, parse_duration},
     definitions,
     diagnostics::{Code, Problem, Problems, Text},
     model::time::DAY,
@@ -14,6 +14,7 @@ const REFRESH: &str = "*/5 * * * *";
 /// Checks settings; what can't be used is reported and replaced by what stands there by default.
 pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) -> Settings {
     let zone = written.timezone.as_ref().map_or_else(Zone::utc, |text| zone(text, problems));
+    let zone = zone.with_holidays(&Holidays::of(written.holidays.iter().map(Text::as_str)));
     let email = written.email.as_ref();
     let hold = email.and_then(|email| email.hold.as_ref()).map_or(0, |text| hold(text, problems));
     let refresh = written.refresh.as_ref().map_or(REFRESH, Text::as_str);

@@ -38,6 +38,12 @@ const VALUES: [(&str, usize, &str); 6] = [
 /// Functions of the language that this version doesn't have.
 const LATER: [&str; 4] = ["anniversary", "weekday", "month", "lookup"];
 
+/// All functions by name, each with how it is written.
+#[must_use]
+pub fn functions() -> Vec<(&'static str, &'static str)> {
+    CONDITIONS.iter().chain(&VALUES).map(|(name, _, example)| (*name, *example)).collect()
+}
+
 /// Whether the function is true or false.
 pub(super) fn is_condition(name: &str) -> bool {
     CONDITIONS.iter().any(|(known, _, _)| *known == name)

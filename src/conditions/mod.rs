@@ -14,13 +14,16 @@ mod expression;
 mod functions;
 mod interests;
 mod lists;
+mod mentions;
 mod never;
 mod operand;
 mod scope;
 
 pub use check::{check, check_number};
 pub use explain::explain;
+pub use functions::functions;
 pub use interests::{Interests, interests};
+pub use mentions::mentions;
 pub use never::never_holds;
 pub use scope::Scope;
 

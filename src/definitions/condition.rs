@@ -3,6 +3,7 @@
 use super::scalars::{as_text, warn_of_ambiguous_number, wrong_type};
 use super::{
     ConditionNode, ContactsNode, Content, CountKey, CountNode, DidNode, Located, Node, Quantifier, Reader,
+    keys::{DID, GROUP, MEMBERSHIP},
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
@@ -68,7 +69,7 @@ fn mapping(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
     let first = first.value.clone();
     match first.as_str() {
         "segment" => {
-            let mut reader = Reader::new(entries, span, "segment", problems);
+            let mut reader = Reader::new(entries, span, "segment", problems).described(&[MEMBERSHIP]);
             let name = reader.text("segment");
             finish(reader);
             name.map(ConditionNode::Segment)
@@ -85,7 +86,7 @@ fn finish(mut reader: Reader<'_>) {
 }
 
 fn group(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "condition", problems);
+    let mut reader = Reader::new(entries, span, "condition", problems).described(&[GROUP]);
     let mut complete = true;
     let mut part = |key: &'static str| -> Option<Vec<ConditionNode>> {
         reader.node(key)?;
@@ -106,7 +107,7 @@ fn did(
     negated: bool,
     problems: &mut Problems,
 ) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "did", problems);
+    let mut reader = Reader::new(entries, span, "did", problems).described(&[DID]);
     let interaction = reader.text(if negated { "did_not" } else { "did" });
     let has_condition = reader.has("where");
     let condition = reader.condition("where");

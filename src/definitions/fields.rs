@@ -1,6 +1,6 @@
 //! `kind: fields`, and fields and attributes as both kinds write them.
 
-use super::{FieldDefinition, FieldsDefinition, Located, Node, Reader, header, names};
+use super::{FieldDefinition, FieldsDefinition, Located, Node, Reader, header, keys::FIELD, names};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 use crate::model::{Entity, FieldType, standard_fields};
 
@@ -80,7 +80,7 @@ fn field(name: &Text, node: &Node, outer: &mut Reader<'_>) -> Option<FieldDefini
         outer.problems().push(problem.hint(format!("Write `{{ type: {} }}`.", kind.value)));
         return None;
     }
-    let mut reader = Reader::of(node, &name.value, outer.problems())?;
+    let mut reader = Reader::of(node, &name.value, outer.problems())?.described(&[FIELD]);
     let kind = kind(&mut reader);
     let description = reader.text("description");
     reader.finish();

@@ -1,12 +1,15 @@
 //! What to write instead of a length of time, a moment or a time zone that can't be read.
 
-use crate::calendar::{Zone, parse_date, parse_duration};
+use crate::calendar::{CalendarError, Zone, parse_date, parse_duration};
 use crate::diagnostics::suggest;
 use crate::model::DurationUnit;
 
 /// How to mend something that isn't a length of time: a full sentence.
 #[must_use]
 pub fn duration_hint(written: &str) -> String {
+    if let Err(CalendarError::TooLong(_)) = parse_duration(written) {
+        return "Write a shorter time, such as `1 year`.".to_owned();
+    }
     let written = written.trim();
     let digits = written.find(|c: char| !c.is_ascii_digit()).unwrap_or(written.len());
     let (amount, unit) = (&written[..digits], written[digits..].trim().to_lowercase());
@@ -76,6 +79,7 @@ mod tests {
             ("1 dya", "Write `1 day`."),
             ("4h", "Write `4 hours`."),
             ("10 min", "Write `10 minutes`."),
+            ("9000 years", "Write a shorter time, such as `1 year`."),
             ("7", "Write a unit behind the number, such as `7 days`."),
         ] {
             assert_eq!(duration_hint(written), hint, "{written}");

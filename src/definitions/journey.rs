@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::scalars::wrong_type;
 use super::{
     AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Reader,
-    StepDefinition, header, names,
+    StepDefinition, header,
+    keys::{AUDIENCE, STEP},
+    names,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 use crate::model::{Consent, Entity};
@@ -84,7 +86,7 @@ fn audience(outer: &mut Reader<'_>) -> AudienceDefinition {
         outer.problems().push(wrong_type(node, "a mapping for `audience`"));
         return nobody(node.span);
     };
-    let mut reader = Reader::new(entries, key.span, "audience", outer.problems());
+    let mut reader = Reader::new(entries, key.span, "audience", outer.problems()).described(&[AUDIENCE]);
     let include = reader.list_of_text("include");
     match reader.node("include").map(|node| (&node.content, node.span)) {
         Some((Content::List(items), span)) if items.is_empty() => {
@@ -123,7 +125,7 @@ fn steps(node: &Node, what: &str, problems: &mut Problems) -> Vec<StepDefinition
 }
 
 fn step(node: &Node, problems: &mut Problems) -> Option<StepDefinition> {
-    let mut reader = Reader::of(node, "step", problems)?;
+    let mut reader = Reader::of(node, "step", problems)?.described(&[STEP]);
     let id = reader.required_name("id");
     let was = reader.text("was");
     let tile = reader.required_text("tile");

@@ -13,6 +13,8 @@ mod header;
 mod hints;
 mod interaction;
 mod journey;
+mod keys;
+mod kinds;
 mod names;
 mod node;
 mod raw;
@@ -25,6 +27,7 @@ mod settings;
 mod syntax;
 #[cfg(test)]
 mod testing;
+mod topic;
 mod traps;
 mod types;
 mod variables;
@@ -34,6 +37,8 @@ mod yaml;
 
 pub use condition::read as read_condition;
 pub use hints::{duration_hint, moment_hint, timezone_hint};
+pub use keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, WORDS};
+pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
 pub use scoring_types::*;

@@ -1,5 +1,6 @@
 //! `kind: scoring_model` and `kind: levels`.
 
+use super::keys::{BAND, RULE};
 use super::scalars::{as_text, wrong_type};
 use super::{
     BandDefinition, Content, LevelsDefinition, Located, Node, PointsNode, Reader, RuleDefinition,
@@ -50,7 +51,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<ScoringModelDefinition> {
 }
 
 fn rule(node: &Node, problems: &mut Problems) -> Option<RuleDefinition> {
-    let mut reader = Reader::of(node, "rule", problems)?;
+    let mut reader = Reader::of(node, "rule", problems)?.described(&[RULE]);
     let name = reader.required_text("name");
     let when = match reader.required_node("when") {
         Some(_) => reader.condition("when"),
@@ -88,7 +89,7 @@ fn bands(reader: &mut Reader<'_>, key: &'static str) -> Vec<BandDefinition> {
     items
         .iter()
         .filter_map(|item| {
-            let mut reader = Reader::of(item, key, reader.problems())?;
+            let mut reader = Reader::of(item, key, reader.problems())?.described(&[BAND]);
             let name = reader.required_text("name");
             let from = reader.integer("from");
             reader.finish();

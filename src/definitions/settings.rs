@@ -3,9 +3,11 @@
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
 use super::{
-    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints, names,
+    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints,
+    keys::{CHANNELS, EMAIL_CHANNEL, SERVE, SETTINGS},
+    names,
 };
-use crate::calendar::{CalendarError, Schedule, Zone, parse_duration};
+use crate::calendar::{CalendarError, Schedule, Zone, parse_date, parse_duration};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
 /// Reads the settings with an environment laid over them. The other environments are checked for
@@ -98,7 +100,8 @@ fn lay_over(base: &mut Node, layer: &Node) {
 }
 
 fn decode(node: &Node, problems: &mut Problems) -> Settings {
-    let Some(mut reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let Some(reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
+    let mut reader = reader.described(&[SETTINGS]);
     reader.skip("environments");
     let name = reader.text("name");
     if let Some(name) = name.as_ref().filter(|name| !has_variable(name)) {
@@ -128,16 +131,43 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         );
     }
     let publish = publish.map(|publish| publish.value).unwrap_or_default();
-    reader.not_available(&["limits", "holidays", "tracking"]);
+    reader.not_available(&["limits", "tracking"]);
+    let holidays = holidays(&mut reader);
     let email = channels(&mut reader);
     let refresh = serve(&mut reader);
     reader.finish();
-    Settings { name, timezone, store, publish, email, refresh }
+    Settings { name, timezone, store, publish, email, holidays, refresh }
+}
+
+/// Reads the dates of holidays; what isn't a date is reported.
+fn holidays(reader: &mut Reader<'_>) -> Vec<Text> {
+    let mut holidays = reader.list_of_text("holidays");
+    holidays.retain(|date| match parse_date(&date.value) {
+        Ok(_) => true,
+        Err(error) => {
+            let day = date.value.trim().get(..10).unwrap_or("");
+            let is_day = day.len() == 10 && moment_of_day(day);
+            let hint = match is_day {
+                true => format!("The calendar has no day `{day}`."),
+                false => "Write year, month and day, such as `2026-12-25`.".to_owned(),
+            };
+            reader
+                .problems()
+                .push(Problem::error(Code::InvalidTime, date.span, error.to_string()).hint(hint));
+            false
+        }
+    });
+    holidays
+}
+
+/// Whether a text has the form of a date, right or wrong.
+fn moment_of_day(text: &str) -> bool {
+    text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
 }
 
 fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {
     let (entries, span) = outer.mapping("channels")?;
-    let mut reader = Reader::new(entries, span, "channels", outer.problems());
+    let mut reader = Reader::new(entries, span, "channels", outer.problems()).described(&[CHANNELS]);
     let email = reader.entry("email").and_then(|(key, node)| email_channel(key, node, reader.problems()));
     reader.finish();
     email
@@ -148,7 +178,7 @@ fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<Ema
         problems.push(wrong_type(node, "a mapping for `email`"));
         return None;
     };
-    let mut reader = Reader::new(entries, key.span, "email", problems);
+    let mut reader = Reader::new(entries, key.span, "email", problems).described(&[EMAIL_CHANNEL]);
     let smtp = reader
         .node("transport")
         .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));
@@ -180,7 +210,7 @@ fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<Ema
 
 fn serve(outer: &mut Reader<'_>) -> Option<Text> {
     let (entries, span) = outer.mapping("serve")?;
-    let mut reader = Reader::new(entries, span, "serve", outer.problems());
+    let mut reader = Reader::new(entries, span, "serve", outer.problems()).described(&[SERVE]);
     let refresh = reader.text("refresh");
     if let Some(text) =
         refresh.as_ref().filter(|text| !has_variable(text) && Schedule::parse(&text.value).is_err())

@@ -56,6 +56,8 @@ pub struct Definitions {
     pub fields: Vec<FieldsDefinition>,
     /// `kind: interaction`.
     pub interactions: Vec<InteractionDefinition>,
+    /// `kind: topic`.
+    pub topics: Vec<TopicDefinition>,
     /// `kind: segment`.
     pub segments: Vec<SegmentDefinition>,
     /// `kind: journey`.
@@ -81,6 +83,8 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// The days, beside weekends, that aren't business days.
+    pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
 }
@@ -163,6 +167,13 @@ pub struct InteractionDefinition {
     pub header: Header,
     /// Its attributes.
     pub attributes: Vec<FieldDefinition>,
+}
+
+/// `kind: topic`.
+#[derive(Debug, Clone)]
+pub struct TopicDefinition {
+    /// Name and the rest.
+    pub header: Header,
 }
 
 /// `kind: segment`.

@@ -7,14 +7,13 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey, scoring_model,
-    segment, settings, yaml,
+    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
+    kinds::{KINDS, kind_named},
+    scoring_model, segment, settings, topic, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const KINDS: [&str; 7] =
-    ["fields", "interaction", "segment", "journey", "email", "scoring_model", "levels"];
-const LATER_KINDS: [&str; 4] = ["workflow", "topic", "test", "tile"];
+const LATER_KINDS: [&str; 3] = ["workflow", "test", "tile"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +66,7 @@ fn read_document(
     definitions: &mut Definitions,
     problems: &mut Problems,
 ) {
-    let kinds = KINDS.map(|kind| format!("`{kind}`")).join(", ");
+    let kinds = KINDS.map(|kind| format!("`{}`", kind.name)).join(", ");
     let Content::Mapping(entries) = &document.content else {
         let problem = wrong_type(document, "a definition with a `kind`");
         problems.push(problem.hint(format!(
@@ -87,11 +86,15 @@ fn read_document(
     };
     let mut reader = Reader::new(entries, document.span, &kind.value, problems);
     reader.skip("kind");
+    if let Some(known) = kind_named(&kind.value) {
+        reader = reader.described(known.keys);
+    }
     match kind.value.as_str() {
         "fields" => definitions.fields.extend(fields::read(reader)),
         "interaction" => definitions.interactions.extend(interaction::read(reader)),
         "segment" => definitions.segments.extend(segment::read(reader)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
+        "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         "scoring_model" => definitions.scoring_models.extend(scoring_model::read(reader)),
         "levels" => definitions.levels.extend(scoring_model::read_levels(reader)),
@@ -102,7 +105,8 @@ fn read_document(
                 Problem::error(Code::NotAvailable, kind.span, message)
             } else {
                 let message = format!("there is no kind `{other}`");
-                Problem::error(Code::UnknownKind, kind.span, message).hint_if(did_you_mean(other, KINDS))
+                Problem::error(Code::UnknownKind, kind.span, message)
+                    .hint_if(did_you_mean(other, KINDS.map(|kind| kind.name)))
             });
         }
     }
@@ -123,7 +127,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, scoring_models, levels, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, topics, scoring_models, levels, .. } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -134,6 +138,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     headers("scoring model", scoring_models.iter().map(|definition| &definition.header).collect(), problems);
     headers("set of levels", levels.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
         fields::report_standard(definition, problems);
@@ -304,14 +309,14 @@ purpose: transactional
             (
                 "name: a\n",
                 &[
-                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `segment`, \
-                   `journey`, `email`, `scoring_model`, `levels`.",
+                    "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
+                   `segment`, `email`, `journey`, `scoring_model`, `levels`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `segment`, `journey`, `email`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `journey`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),

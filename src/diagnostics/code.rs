@@ -27,6 +27,8 @@ pub enum Code {
     UnknownSegment,
     /// An e-mail that isn't defined.
     UnknownEmail,
+    /// A topic that isn't defined.
+    UnknownTopic,
     /// An interaction type that isn't declared.
     UnknownInteraction,
     /// A field or an attribute that isn't declared.
@@ -107,7 +109,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 49] = [
+    pub const ALL: [(Code, &'static str); 50] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -119,6 +121,7 @@ impl Code {
         (Code::DuplicateName, "duplicate-name"),
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
         (Code::UnknownTile, "unknown-tile"),
@@ -173,6 +176,7 @@ impl Code {
             Code::UnknownSegment
                 | Code::UnknownModel
                 | Code::UnknownEmail
+                | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep

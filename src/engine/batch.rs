@@ -3,12 +3,12 @@
 use super::{
     Engine, EngineError, LiveJourney, Phase,
     convert::{self, Loaded},
-    question,
+    facts, question,
 };
 use crate::{
     compile::StepPlan,
     store::{Claim, IterationRow, Message, NextStep, Passage, Store},
-    tiles::{Batch, Needs, Outcomes, Uniform, Work},
+    tiles::{DecidingTile, Outcomes, Uniform, Unit, Work},
 };
 
 /// The step at which a batch stands.
@@ -28,14 +28,7 @@ pub(super) fn work(
 ) -> Result<(), EngineError> {
     match &place.step.tile.work {
         Work::Uniform(uniform) => pass(engine, store, place, claim, uniform),
-        Work::PerContact(tile) => {
-            let needs = tile.needs();
-            decide(engine, store, place, claim, &needs, false, &|batch, out| tile.run(batch, out))
-        }
-        Work::PerAccount(tile) => {
-            let needs = tile.needs();
-            decide(engine, store, place, claim, &needs, true, &|batch, out| tile.run(batch, out))
-        }
+        Work::Each(unit, tile) => decide(engine, store, place, claim, *unit, tile.as_ref()),
     }
 }
 
@@ -86,21 +79,29 @@ fn decide(
     store: &mut Store,
     place: &Place<'_>,
     claim: &Claim,
-    needs: &Needs,
-    per_account: bool,
-    run: &dyn Fn(&Batch, &mut Outcomes) -> Result<(), crate::tiles::TileError>,
+    unit: Unit,
+    tile: &dyn DecidingTile,
 ) -> Result<(), EngineError> {
+    let needs = tile.needs();
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
-    let whole_accounts = per_account && needs.question.is_some();
-    let standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision);
+    let mut standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let given = match &needs.allotment {
+        Some(allotment) => Some(facts::Given::read(store, claim, allotment, &mut standing)?),
+        None => None,
+    };
     let decisions = if whole_accounts { store.decisions(claim)? } else { Vec::new() };
     let mut loaded = convert::load(engine, place, standing, &decisions);
     if let Some(question) = &needs.question {
         question::answer(store, place, claim, question, &mut loaded)?;
     }
+    if let Some(given) = given {
+        given.tell(&mut loaded);
+    }
+    facts::answer(store, place, &needs.conditions, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);
-    run(batch, &mut out)?;
+    tile.run(batch, &mut out)?;
     let (outcomes, decided, effects) = out.finish(&place.step.tile_name, batch)?;
     (engine.observe)(Phase::Decided);
     let commit = convert::commit(place, &loaded, outcomes, decided, effects, whole_accounts);

@@ -47,6 +47,12 @@ pub(super) fn load(
             ("owner".to_owned(), text(&plan.owner)),
         ]),
         settings: BTreeMap::from([("name".to_owned(), Value::Text(engine.plan.settings.name.clone()))]),
+        lot: format!(
+            "{}/{}/{}",
+            place.journey.origin,
+            place.iteration.number,
+            place.journey.step_origin(&place.step.id)
+        ),
         ..Batch::default()
     };
     let mut accounts: Vec<KnownAccount> = Vec::new();
@@ -77,6 +83,7 @@ pub(super) fn load(
         }
         batch.participants.push(Participant {
             contact_id: row.contact_id.clone(),
+            visit: row.visit,
             arrived_at: row.arrived_at,
             due_at: row.due_at,
             looked_at: row.looked_at,
@@ -120,7 +127,7 @@ pub(super) fn commit(
             }
         }
     }
-    let mut ordinals: BTreeMap<(i64, Option<i64>), i64> = BTreeMap::new();
+    let mut ordinals: BTreeMap<(i64, Option<i64>, i64), i64> = BTreeMap::new();
     for (subject, created_at, effect) in effects {
         let (account_key, contact_key, visit, id) = match subject {
             EffectSubject::Participant(at) => {
@@ -135,7 +142,7 @@ pub(super) fn commit(
                 (known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default())
             }
         };
-        let ordinal = ordinals.entry((account_key, contact_key)).or_default();
+        let ordinal = ordinals.entry((account_key, contact_key, visit)).or_default();
         let kind = if matches!(effect, Effect::Lead { .. }) { "lead" } else { "activity" };
         commit.effects.push(EffectRow {
             account_key,

@@ -15,6 +15,10 @@ pub struct LiveJourney<'a> {
     pub key: i64,
     /// The keys of the plan's steps, in the plan's order.
     pub step_keys: Vec<i64>,
+    /// The name under which it was published first.
+    pub origin: String,
+    /// The ids under which the plan's steps were published first, in the plan's order.
+    pub step_origins: Vec<String>,
 }
 
 impl LiveJourney<'_> {
@@ -23,6 +27,18 @@ impl LiveJourney<'_> {
     pub fn step_key(&self, id: &str) -> i64 {
         let place = self.plan.steps.iter().position(|step| step.id == id);
         place.and_then(|place| self.step_keys.get(place)).copied().unwrap_or(-1)
+    }
+
+    /// The id under which a step was published first.
+    pub(super) fn step_origin(&self, id: &str) -> &str {
+        let place = self.plan.steps.iter().position(|step| step.id == id);
+        place.and_then(|place| self.step_origins.get(place)).map_or("", String::as_str)
+    }
+
+    /// Whether a step leads back, so that somebody may come to a step more than once.
+    pub(super) fn goes_back(&self) -> bool {
+        let steps = self.plan.steps.iter().enumerate();
+        steps.into_iter().any(|(at, step)| step.next.iter().any(|(_, to)| to.is_some_and(|to| to <= at)))
     }
 
     /// The moment up to which the journey is to be played at `now`: its end, when that has passed and

@@ -5,6 +5,7 @@
 
 mod batch;
 mod convert;
+mod facts;
 mod journeys;
 mod question;
 mod round;

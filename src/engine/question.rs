@@ -36,6 +36,7 @@ pub(super) fn answer(
                 subjects.push(Subject {
                     account_key: standing.account_key,
                     contact_key: Some(standing.contact_key),
+                    visit: standing.visit,
                     since: participant.arrived_at,
                     until: participant.deadline,
                     looked_at: participant.looked_at,
@@ -49,6 +50,7 @@ pub(super) fn answer(
                     subjects.push(Subject {
                         account_key: known.account_key,
                         contact_key: None,
+                        visit: known.visit,
                         since: account.opened_at,
                         until: account.deadline,
                         looked_at: known.looked_at,
@@ -76,16 +78,17 @@ pub(super) fn answer(
         }
         return Ok(());
     }
-    let mut by_account: BTreeMap<i64, Vec<&store::Answer>> = BTreeMap::new();
+    // Colleagues may stand here on different visits, each with a decision and a window of its own.
+    let mut by_account: BTreeMap<(i64, i64), Vec<&store::Answer>> = BTreeMap::new();
     for answer in &answers {
-        by_account.entry(answer.account_key).or_default().push(answer);
+        by_account.entry((answer.account_key, answer.visit)).or_default().push(answer);
     }
     let counts: BTreeMap<i64, u64> = match question.counted {
         true => store.count_asked(claim, of)?.into_iter().collect(),
         false => BTreeMap::new(),
     };
     for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
-        let found = by_account.get(&known.account_key).map_or(&[][..], Vec::as_slice);
+        let found = by_account.get(&(known.account_key, known.visit)).map_or(&[][..], Vec::as_slice);
         account.satisfied = found
             .iter()
             .filter_map(|answer| answer.satisfied_at.map(|at| (answer.contact_id.clone(), at)))

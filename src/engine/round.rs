@@ -17,6 +17,9 @@ pub enum EngineError {
     /// A tile is broken.
     #[error(transparent)]
     Tile(#[from] TileError),
+    /// It was told to stop. What is left is done by the next run.
+    #[error("stopped before everything was done")]
+    Stopped,
 }
 
 /// The boundaries between which a round is cut into transactions. A process that dies at any of them
@@ -61,6 +64,8 @@ pub struct Engine<'a> {
     pub real_now: &'a dyn Fn() -> i64,
     /// Told of each phase.
     pub observe: &'a dyn Fn(Phase),
+    /// Whether to stop before the next batch.
+    pub stop: &'a dyn Fn() -> bool,
 }
 
 /// How long a batch may take, in milliseconds of real time, before another worker may take it over.

@@ -3,15 +3,19 @@
 use super::{
     Engine, EngineError, LiveJourney, Phase,
     batch::{self, Place},
+    facts,
     round::LEASE,
 };
-use crate::store::{IterationRow, Store, StoreError};
+use crate::{
+    store::{IterationRow, Store, StoreError},
+    tiles::{Allotment, Tile, Work},
+};
 
 /// The interactions that delivery makes.
 const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];
 
 /// Carries out everything that is due in an iteration. Steps come before those they lead to, so one pass
-/// takes everybody as far as they get now.
+/// takes everybody as far as they get now; where a step leads back, passes follow until nobody moves.
 pub(super) fn run(
     engine: &Engine<'_>,
     store: &mut Store,
@@ -19,7 +23,38 @@ pub(super) fn run(
     iteration: &IterationRow,
     now: i64,
 ) -> Result<bool, EngineError> {
+    let goes_back = journey.goes_back();
+    if goes_back {
+        store.count_arrivals(iteration.key)?;
+    }
     let mut moved = false;
+    while pass(engine, store, journey, iteration, now)? {
+        moved = true;
+        if !goes_back {
+            break;
+        }
+    }
+    Ok(moved)
+}
+
+/// The places that a tile gives out.
+fn allotment_of(tile: &Tile) -> Option<Allotment> {
+    match &tile.work {
+        Work::Uniform(_) => None,
+        Work::Each(_, tile) => tile.needs().allotment,
+    }
+}
+
+/// Goes through the steps once, in their order.
+fn pass(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    journey: &LiveJourney<'_>,
+    iteration: &IterationRow,
+    now: i64,
+) -> Result<bool, EngineError> {
+    let mut moved = false;
+    let mut passed: Vec<i64> = Vec::new();
     for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
         // Whether a mail was sent is told by delivery, which comes after the steps: who asks for it waits
         // until what is due has left. The next round finds them.
@@ -29,11 +64,23 @@ pub(super) fn run(
             continue;
         }
         let place = Place { journey, iteration, step, now };
+        let allotment = allotment_of(&step.tile);
         loop {
+            if let Some(allotment) = &allotment {
+                // Another worker has people on their way here still: whoever comes last gives the places,
+                // so that they go by arrival.
+                if store.due_at_any(iteration.key, &passed, now)? {
+                    break;
+                }
+                facts::allot(store, iteration.key, *step_key, allotment, now)?;
+            }
             let real_now = (engine.real_now)();
             let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
             let mut worked = false;
             for range in ranges {
+                if (engine.stop)() {
+                    return Err(EngineError::Stopped);
+                }
                 let real_now = (engine.real_now)();
                 let deadline = real_now.saturating_add(LEASE);
                 let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {
@@ -58,6 +105,7 @@ pub(super) fn run(
                 break;
             }
         }
+        passed.push(*step_key);
     }
     Ok(moved)
 }

@@ -84,7 +84,11 @@ pub fn contact_story(
 
     let mut stories = Vec::new();
     for participation in store.participations(contact_id)? {
-        stories.push(journey_story(store, contact_id, participation)?);
+        let named = |facts: &&JourneyFacts<'_>| {
+            [Some(facts.name), facts.was].contains(&Some(participation.journey.as_str()))
+        };
+        let facts = journeys.iter().find(named);
+        stories.push(journey_story(store, contact_id, participation, facts)?);
     }
     let mut elsewhere = Vec::new();
     for facts in journeys {
@@ -117,8 +121,9 @@ fn journey_story(
     store: &mut Store,
     contact_id: &str,
     participation: Participation,
+    facts: Option<&JourneyFacts<'_>>,
 ) -> Result<JourneyStory, StoreError> {
-    let visits = store.visits(contact_id, &participation)?;
+    let visits = in_order(store.visits(contact_id, &participation)?, facts);
     let mut visits: Vec<VisitStory> =
         visits.into_iter().map(|visit| VisitStory { visit, made: Vec::new() }).collect();
     let mut made_meanwhile = Vec::new();
@@ -131,4 +136,71 @@ fn journey_story(
         }
     }
     Ok(JourneyStory { participation, visits, made_meanwhile })
+}
+
+/// Visits in the order in which they were made. The store can't tell those of one moment apart; the
+/// journey's flow does, through loops, too.
+fn in_order(mut left: Vec<VisitRow>, facts: Option<&JourneyFacts<'_>>) -> Vec<VisitRow> {
+    let mut ordered: Vec<VisitRow> = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let next = ordered.last().and_then(|last| {
+            let step = facts?.step(&last.step)?;
+            let path = last.path.as_deref();
+            let named = step.paths.iter().find(|(name, _)| Some(*name) == path);
+            let to = named.map_or(step.following, |(_, to)| *to)?;
+            left.iter().position(|visit| Some(visit.arrived_at) == last.left_at && visit.step == to)
+        });
+        ordered.push(left.remove(next.unwrap_or(0)));
+    }
+    ordered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insights::StepFacts;
+
+    #[test]
+    fn visits_of_one_moment_stand_as_the_flow_leads() {
+        let step = |id, paths, following| StepFacts { id, tile: "goto", paths, following };
+        let predicate = crate::model::Predicate::Constant(true);
+        let facts = JourneyFacts {
+            name: "spring",
+            was: None,
+            label: None,
+            target: Entity::Contact,
+            starts_at: 0,
+            ends_at: None,
+            audience: &predicate,
+            blocks: &[],
+            timezone: "UTC",
+            steps: vec![
+                step("note", Vec::new(), Some("again")),
+                step("again", vec![("goto", Some("note"))], Some("done")),
+                step("done", Vec::new(), None),
+            ],
+        };
+        let visit = |step: &str, visit, path: Option<&str>| VisitRow {
+            step: step.to_owned(),
+            tile: "goto".to_owned(),
+            visit,
+            arrived_at: 7,
+            left_at: Some(7),
+            due_at: None,
+            stopped: false,
+            path: path.map(str::to_owned),
+            reason: None,
+            because: None,
+        };
+        let found = vec![
+            visit("note", 1, None),
+            visit("again", 1, Some("goto")),
+            visit("done", 1, None),
+            visit("note", 2, None),
+            visit("again", 2, None),
+        ];
+        let ordered = in_order(found, Some(&facts));
+        let steps: Vec<&str> = ordered.iter().map(|visit| visit.step.as_str()).collect();
+        assert_eq!(steps, ["note", "again", "note", "again", "done"]);
+    }
 }

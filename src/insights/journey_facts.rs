@@ -39,6 +39,8 @@ pub struct StepFacts<'a> {
     pub tile: &'a str,
     /// Its paths, each with the step that it leads to; nothing means out of the journey.
     pub paths: Vec<(&'a str, Option<&'a str>)>,
+    /// Where those go who take no path that has a name; nothing means out of the journey.
+    pub following: Option<&'a str>,
 }
 
 impl<'a> JourneyFacts<'a> {
@@ -54,6 +56,11 @@ impl<'a> JourneyFacts<'a> {
                 .iter()
                 .filter_map(|(path, to)| Some((path.as_deref()?, to.and_then(id_at))))
                 .collect(),
+            following: step
+                .next
+                .iter()
+                .find(|(path, _)| path.is_none())
+                .and_then(|(_, to)| to.and_then(id_at)),
         });
         JourneyFacts {
             name: &plan.name,

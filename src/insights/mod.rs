@@ -3,11 +3,13 @@
 //! In: the store's rows, and what the definitions say that the store doesn't know. Out: plain structs
 //! for faces to render. It doesn't know how they are shown, and it writes nothing.
 
+mod account_story;
 mod contact_story;
 mod journey_facts;
 mod journeys;
 mod segments;
 
+pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};

@@ -6,7 +6,7 @@ use crate::{
     compile::{JourneyPlan, Plan, Removal},
     engine::LiveJourney,
     store::{self, Publication, PublishedStep, Removed, Store, StoreError},
-    tiles::{Asked, Work},
+    tiles::{Asked, Tile},
 };
 
 /// Why definitions can't be published. Nothing was changed.
@@ -56,6 +56,7 @@ pub fn publish<'a>(
     refuse_lost_people(store, plan)?;
     rename(store, plan)?;
     store.declare(&plan.catalog)?;
+    store.keep_holidays(plan.settings.zone.holidays())?;
     let known = store.published("journey")?;
     let mut live = Vec::new();
     for journey in &plan.journeys {
@@ -67,9 +68,11 @@ pub fn publish<'a>(
                 store.publish_journey(&journey.name, journey.target.name(), &steps, &removed, now)?
             }
         };
-        let step_keys =
+        let step_keys: Vec<i64> =
             journey.steps.iter().map(|step| row.steps.get(&step.id).copied().unwrap_or(-1)).collect();
-        live.push(LiveJourney { plan: journey, key: row.key, step_keys });
+        let origin = |key: &i64| row.step_origins.get(key).cloned().unwrap_or_default();
+        let step_origins = step_keys.iter().map(origin).collect();
+        live.push(LiveJourney { plan: journey, key: row.key, step_keys, origin: row.origin, step_origins });
     }
     let changed = changed(store, plan, &known)?;
     if !changed.is_empty() {
@@ -134,17 +137,10 @@ fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError
 }
 
 fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
-    let asks = |work: &Work| {
-        let question = match work {
-            Work::Uniform(_) => None,
-            Work::PerContact(tile) => tile.needs().question,
-            Work::PerAccount(tile) => tile.needs().question,
-        };
-        match question.map(|question| question.asked) {
-            None | Some(Asked::Contact) => store::Asked::Contact,
-            Some(Asked::Participants) => store::Asked::Participants,
-            Some(Asked::AllContacts) => store::Asked::AllContacts,
-        }
+    let asks = |tile: &Tile| match tile.question().map(|question| question.asked) {
+        None | Some(Asked::Contact) => store::Asked::Contact,
+        Some(Asked::Participants) => store::Asked::Participants,
+        Some(Asked::AllContacts) => store::Asked::AllContacts,
     };
     journey
         .steps
@@ -155,7 +151,7 @@ fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
             tile: step.tile_name.clone(),
             wakes: step.tile.wakes.interactions.clone(),
             wakes_on_fields: step.tile.wakes.fields,
-            asks: asks(&step.tile.work),
+            asks: asks(&step.tile),
             look_after: step.tile.look.after,
             look_at: step.tile.look.at,
         })

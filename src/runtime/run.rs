@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::PublishError;
+use super::{PublishError, clock::real_now};
 use crate::{
     channels::{Delivery, DeliveryError, deliver},
     engine::{Engine, EngineError, round},
+    model::time::SECOND,
     store::{Store, StoreError},
 };
 
@@ -40,19 +41,36 @@ pub struct Runtime<'a> {
 /// A chain of steps that cause each other within one moment is at most this long.
 const ROUNDS: usize = 1_000;
 
+/// How far the clocks of several machines at one store may lie apart, in milliseconds: so much behind the
+/// store's clock, real time is taken to be the store's.
+const LAG: i64 = 10 * SECOND;
+
+/// Real time, or the store's clock when that of another machine set it a little further. A store that was
+/// played into the future is not caught up with: to run it at an earlier time is an error.
+///
+/// # Errors
+/// When the store fails.
+pub fn present(store: &mut Store) -> Result<i64, StoreError> {
+    let now = real_now();
+    Ok(store.clock()?.filter(|latest| *latest > now && latest - now <= LAG).unwrap_or(now))
+}
+
 /// Does everything that is due at `now`. With `refresh`, segments are brought up to date first.
 ///
 /// # Errors
-/// When the store or a channel fails, or a tile is broken.
+/// When the store or a channel fails, a tile is broken, or it is told to stop.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
-    store.advance_clock(now)?;
-    let delivery =
-        Delivery { plan: runtime.engine.plan, root: runtime.root, observe: runtime.engine.observe };
+    let now = store.advance_clock(now, LAG)?;
+    let Engine { plan, observe, stop, .. } = runtime.engine;
+    let delivery = Delivery { plan, root: runtime.root, observe, stop };
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;
         if !moved && !sent {
             return Ok(());
+        }
+        if stop() {
+            return Err(EngineError::Stopped.into());
         }
     }
     Err(RuntimeError::Restless(ROUNDS))

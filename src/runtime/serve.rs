@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{Runtime, RuntimeError, play::next_event, run::tick};
-use crate::store::Store;
+use crate::{engine::EngineError, store::Store};
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
-    /// Set when it is to stop; looked at between ticks.
+    /// Set when it is to stop; looked at while it waits. The engine asks for itself between batches.
     pub stop: &'a AtomicBool,
     /// Sleeps for so many milliseconds of real time.
     pub sleep: &'a dyn Fn(u64),
@@ -32,7 +32,10 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
         if refresh {
             store.free_dead_workers()?;
         }
-        tick(runtime, store, now, refresh)?;
+        match tick(runtime, store, now, refresh) {
+            Err(RuntimeError::Engine(EngineError::Stopped)) => return Ok(false),
+            ended => ended?,
+        }
         if refresh {
             let settings = &runtime.engine.plan.settings;
             next_refresh = settings.refresh.at_or_after(now + 1, &settings.zone).unwrap_or(i64::MAX);

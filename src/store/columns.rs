@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cell, Connection, Store, StoreError};
+use crate::calendar::Holidays;
 use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
 
 /// Keys and columns that statements need, read once.
@@ -16,6 +17,8 @@ pub(super) struct Names {
     pub(super) models: BTreeMap<String, i64>,
     /// Key of each set of levels.
     pub(super) levels: BTreeMap<String, i64>,
+    /// The holidays of the definitions published last.
+    pub(super) holidays: Holidays,
     /// Columns that exist: (table, column).
     columns: BTreeMap<(String, String), String>,
 }
@@ -37,6 +40,10 @@ impl Names {
         }
         for row in connection.query("SELECT entity, column_name, kind FROM field", &[])? {
             names.columns.insert((row.text(0)?, row.text(1)?), row.text(2)?);
+        }
+        let holidays = "SELECT value FROM setting WHERE name = 'holidays'";
+        if let Some(row) = connection.query_first(holidays, &[])? {
+            names.holidays = Holidays::of(row.text(0)?.split(','));
         }
         Ok(names)
     }

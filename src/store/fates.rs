@@ -28,7 +28,9 @@ pub(super) const TEMPORARY_TABLES: &str = "
         path TEXT, reason TEXT, next_step BIGINT, look_at BIGINT, PRIMARY KEY (account_key, contact_key));
     CREATE TEMPORARY TABLE IF NOT EXISTS asked (
         account_key BIGINT NOT NULL, contact_key BIGINT, since BIGINT NOT NULL, upper BIGINT NOT NULL,
-        until BIGINT NOT NULL, looked BIGINT)";
+        until BIGINT NOT NULL, looked BIGINT, visit BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS fact_asked (
+        place BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT, moment BIGINT NOT NULL)";
 
 /// One participant's fate.
 #[derive(Debug, Clone, Default)]

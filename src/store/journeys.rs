@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Asked, Cell, Store, StoreError};
+use crate::calendar::Holidays;
 
 /// A definition as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub struct JourneyRow {
     pub key: i64,
     /// Keys of its steps by id, removed ones included.
     pub steps: BTreeMap<String, i64>,
+    /// The name under which it was published first: chance keeps to it when it is renamed.
+    pub origin: String,
+    /// The id under which each step was published first, by key.
+    pub step_origins: BTreeMap<i64, String>,
 }
 
 /// One repetition of a journey.
@@ -154,6 +159,23 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps the workspace's holidays, over which business days pass in conditions, too.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_holidays(&mut self, holidays: &Holidays) -> Result<(), StoreError> {
+        if self.names.holidays == *holidays {
+            return Ok(());
+        }
+        self.connection.execute(
+            "INSERT INTO setting (name, value) VALUES ('holidays', $1)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            &[holidays.listed().into()],
+        )?;
+        self.names.holidays = holidays.clone();
+        Ok(())
+    }
+
     /// Whether anything waits in the queue of what came in.
     ///
     /// # Errors
@@ -178,7 +200,7 @@ impl Store {
         let types = self.names.types.clone();
         self.connection.write(|connection| {
             connection.execute(
-                "INSERT INTO journey (name, target, publication_key, state) VALUES ($1, $2, 0, 'live')
+                "INSERT INTO journey (name, origin, target, publication_key, state) VALUES ($1, $1, $2, 0, 'live')
                  ON CONFLICT (name) DO UPDATE SET target = excluded.target",
                 &[name.into(), target.into()],
             )?;
@@ -201,7 +223,7 @@ impl Store {
             for (place, step) in steps.iter().enumerate() {
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
                 connection.execute(
-                    "INSERT INTO step (journey_key, id, tile, place) VALUES ($1, $2, $3, $4)
+                    "INSERT INTO step (journey_key, id, origin, tile, place) VALUES ($1, $2, $2, $3, $4)
                      ON CONFLICT (journey_key, id) DO UPDATE SET tile = excluded.tile, place = excluded.place",
                     &[key.into(), step.id.as_str().into(), step.tile.as_str().into(), place.into()],
                 )?;
@@ -248,7 +270,7 @@ impl Store {
                 )?;
             }
             super::segments::bump_audience_version(connection)?;
-            Ok(JourneyRow { key, steps: keys })
+            row_of(connection, key)
         })
     }
 
@@ -308,7 +330,7 @@ impl Store {
             return Ok(None);
         };
         let key = row.integer(0)?;
-        Ok(Some(JourneyRow { key, steps: step_keys(&mut self.connection, key)? }))
+        row_of(&mut self.connection, key).map(Some)
     }
 
     /// Starts an iteration of a journey; does nothing when there is one with this number.
@@ -328,6 +350,21 @@ impl Store {
         )?;
         Ok(())
     }
+}
+
+fn row_of(connection: &mut super::Connection, key: i64) -> Result<JourneyRow, StoreError> {
+    let steps = step_keys(connection, key)?;
+    let origin = connection.query_first("SELECT origin FROM journey WHERE key = $1", &[key.into()])?;
+    let origins = connection.query("SELECT key, origin FROM step WHERE journey_key = $1", &[key.into()])?;
+    Ok(JourneyRow {
+        key,
+        steps,
+        origin: origin.map_or(Ok(String::new()), |row| row.text(0))?,
+        step_origins: origins
+            .iter()
+            .map(|row| Ok((row.integer(0)?, row.text(1)?)))
+            .collect::<Result<BTreeMap<i64, String>, StoreError>>()?,
+    })
 }
 
 fn step_keys(

@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod allotments;
 mod batch;
 mod claims;
 mod columns;
@@ -11,6 +12,7 @@ mod connection;
 mod dialect;
 mod enrolment;
 mod error;
+mod facts;
 mod fates;
 mod interactions;
 mod journeys;
@@ -36,12 +38,15 @@ mod trigger;
 mod value;
 mod wake;
 mod why;
+mod why_account;
 
+pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use dialect::Dialect;
 pub use enrolment::Enrolment;
 pub use error::StoreError;
+pub use facts::{FactSubject, Facts};
 pub use interactions::{NewInteraction, Recorded};
 pub use journeys::{IterationRow, JourneyRow, Publication, PublishedStep, Removed};
 pub use leads::LeadRow;
@@ -57,6 +62,7 @@ pub use segments::{Difference, Member, Membership, SegmentState};
 pub use trigger::{Answer, Asked, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
+pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

@@ -225,17 +225,18 @@ impl Store {
             .map_err(|_| StoreError::Inconsistent(format!("setting `clock` holds `{text}`")))
     }
 
-    /// Sets the store's clock forward (semantics 28).
+    /// Sets the store's clock forward (semantics 28), and tells what it shows: another's time, when that is
+    /// at most `lag` milliseconds later.
     ///
     /// # Errors
-    /// When the store was run at a later time already.
-    pub fn advance_clock(&mut self, now: i64) -> Result<(), StoreError> {
+    /// When the store was run at a later time than that already.
+    pub fn advance_clock(&mut self, now: i64, lag: i64) -> Result<i64, StoreError> {
         let latest = self.clock()?;
         match latest {
-            Some(latest) if latest > now => {
+            Some(latest) if latest > now.saturating_add(lag) => {
                 Err(StoreError::ClockBackwards { latest: rfc3339(latest), asked: rfc3339(now) })
             }
-            Some(latest) if latest == now => Ok(()),
+            Some(latest) if latest >= now => Ok(latest),
             _ => {
                 self.connection.execute(
                     "INSERT INTO setting (name, value) VALUES ('clock', $1)
@@ -243,7 +244,7 @@ impl Store {
                      WHERE CAST(setting.value AS BIGINT) < CAST(excluded.value AS BIGINT)",
                     &[Cell::Text(now.to_string())],
                 )?;
-                Ok(())
+                Ok(now)
             }
         }
     }

@@ -7,6 +7,7 @@
 use super::{
     Cell, Dialect, StoreError,
     columns::{Names, attribute_column_name, cell, field_column},
+    facts::AsOf,
 };
 use crate::{
     calendar::{self, Zone},
@@ -25,6 +26,8 @@ pub(super) struct Printer<'a> {
     pub(super) zone: Zone,
     /// What the statement is given so far; a parameter's number is its place.
     pub(super) parameters: Vec<Cell>,
+    /// The moment of their own as of which subjects are asked, when it isn't the present one.
+    pub(super) as_of: Option<AsOf>,
     /// Makes aliases unique.
     aliases: usize,
     /// Where interactions were counted already: of the contact under this alias, or of the account when
@@ -120,7 +123,8 @@ impl<'a> Printer<'a> {
         timezone: &str,
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), aliases: 0, facts: None })
+        let zone = zone.with_holidays(&names.holidays);
+        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), as_of: None, aliases: 0, facts: None })
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place
@@ -136,7 +140,7 @@ impl<'a> Printer<'a> {
         format!("CAST(${} AS {kind})", self.parameters.len())
     }
 
-    fn alias(&mut self) -> usize {
+    pub(super) fn alias(&mut self) -> usize {
         self.aliases += 1;
         self.aliases
     }
@@ -253,7 +257,7 @@ impl<'a> Printer<'a> {
         Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(word)) })
     }
 
-    fn contact_alias<'s>(&self, scope: &'s Scope) -> Result<&'s str, StoreError> {
+    pub(super) fn contact_alias<'s>(&self, scope: &'s Scope) -> Result<&'s str, StoreError> {
         scope.contact.as_deref().ok_or_else(|| {
             StoreError::Inconsistent("a condition asks for a contact where there is none".to_owned())
         })
@@ -277,7 +281,7 @@ impl<'a> Printer<'a> {
     pub(super) fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
         Ok(match operand {
             Operand::Literal(value) => self.bind(cell(value)),
-            Operand::Now { plus } => self.bind(Cell::Integer(self.now.saturating_add(*plus))),
+            Operand::Now { plus } => self.moment(*plus),
             Operand::Today { plus } => {
                 let today = calendar::today(self.now, *plus, &self.zone).unwrap_or_default();
                 self.bind(Cell::Text(today))
@@ -367,6 +371,9 @@ impl<'a> Printer<'a> {
             };
             return Ok(format!("(COALESCE({column}, 0) {test})"));
         }
+        if let Some(as_of) = self.as_of.clone() {
+            return self.did_as_of(did, scope, &as_of);
+        }
         let alias = format!("i{}", self.alias());
         let mut clause = self.counted(did, &alias, scope)?;
         let until = did.until.as_ref().map_or(self.now, |bound| self.bound(bound).min(self.now));
@@ -411,6 +418,9 @@ impl<'a> Printer<'a> {
     ) -> Result<String, StoreError> {
         if count == CountTest::AtLeast(0) {
             return Ok("(1 = 1)".to_owned());
+        }
+        if self.as_of.is_some() {
+            return self.contacts_as_of(condition, count, scope);
         }
         let alias = format!("q{}", self.alias());
         let from = from_contact(&alias, condition);

@@ -20,6 +20,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) journey: &'a str,
     /// The key of each step that a `did` may refer to.
     pub(super) step_key: &'a dyn Fn(&str) -> i64,
+    /// The step that asks, when somebody is asked there who stood there before.
+    pub(super) asked_again: Option<i64>,
 }
 
 /// The expression for the moment at which a predicate was satisfied, NULL when it wasn't. It refers to
@@ -244,15 +246,24 @@ fn event_clause(
 }
 
 /// The expression for the moment at which the window of a `did` opens: when the step that it refers to
-/// handled the participant, else with the participant's own.
+/// handled the participant, else with the participant's own. What ended a former visit of the step that
+/// asks doesn't count again.
 fn opened(did: &Did, around: &Surroundings<'_>) -> String {
-    let Some(step) = &did.step else { return "s.since".to_owned() };
-    format!(
-        "COALESCE((SELECT MAX(h.left_at) FROM history h WHERE h.iteration_key = {}
-            AND h.account_key = s.account_key AND h.contact_key = s.contact_key AND h.step_key = {}), s.since)",
-        around.iteration_key,
-        (around.step_key)(step)
-    )
+    let left = |value: &str, step_key: i64, more: &str| {
+        format!(
+            "(SELECT MAX({value}) FROM history h WHERE h.iteration_key = {}
+                AND h.account_key = s.account_key AND h.contact_key = s.contact_key
+                AND h.step_key = {step_key}{more})",
+            around.iteration_key
+        )
+    };
+    let opens = match &did.step {
+        None => "s.since".to_owned(),
+        Some(step) => format!("COALESCE({}, s.since)", left("h.left_at", (around.step_key)(step), "")),
+    };
+    let Some(step_key) = around.asked_again else { return opens };
+    let before = left("h.left_at + 1", step_key, " AND h.visit < s.visit");
+    format!("(SELECT MAX(o.v) FROM (SELECT {opens} AS v UNION ALL SELECT {before}) o)")
 }
 
 fn nth_event(

@@ -44,6 +44,8 @@ pub struct Subject {
     pub account_key: i64,
     /// The contact; nothing when the account is asked.
     pub contact_key: Option<i64>,
+    /// The visit that is asked about.
+    pub visit: i64,
     /// When the window opens.
     pub since: i64,
     /// When it closes.
@@ -57,6 +59,8 @@ pub struct Subject {
 pub struct Answer {
     /// The account it counts for.
     pub account_key: i64,
+    /// The visit that was asked about.
+    pub visit: i64,
     /// The contact.
     pub contact_key: i64,
     /// The contact's id.
@@ -91,15 +95,17 @@ impl Store {
                 subject.until.min(now).into(),
                 subject.until.into(),
                 subject.looked_at.into(),
+                subject.visit.into(),
             ]);
         }
         let rows = self.dialect().rows("$1");
         self.connection.execute("DELETE FROM asked", &[])?;
         self.connection.execute(
             &format!(
-                "INSERT INTO asked (account_key, contact_key, since, upper, until, looked)
+                "INSERT INTO asked (account_key, contact_key, since, upper, until, looked, visit)
                  SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
-                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
+                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT),
+                    CAST(value ->> 6 AS BIGINT)
                  FROM {rows}"
             ),
             &[json.finish()],
@@ -112,17 +118,19 @@ impl Store {
         let asked = match question.of {
             Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
-                "(SELECT g.account_key, k.contact_key, g.upper, g.until, g.looked,
+                "(SELECT g.account_key, g.visit, k.contact_key, g.upper, g.until, g.looked,
                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
                  FROM asked g CROSS JOIN participant k
                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
-            Asked::AllContacts => "(SELECT g.account_key, k.contact_key, g.since, g.upper, g.until, g.looked
+            Asked::AllContacts => {
+                "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until, g.looked
                  FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact) k
                    ON k.account_key = g.account_key)"
-                .to_owned(),
+                    .to_owned()
+            }
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();
@@ -131,6 +139,7 @@ impl Store {
             iteration: question.iteration,
             journey: question.journey,
             step_key: question.step_key,
+            asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
         };
         let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
         let next = next_event(&mut printer, question.predicate, &scope, &around)?;
@@ -140,9 +149,9 @@ impl Store {
         };
         let sql = format!(
             "WITH found AS MATERIALIZED (
-                SELECT s.account_key, s.contact_key, c.id, {satisfied} AS satisfied, {next} AS next
+                SELECT s.account_key, s.contact_key, s.visit, c.id, {satisfied} AS satisfied, {next} AS next
                 FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key)
-             SELECT account_key, contact_key, satisfied, next, id FROM found
+             SELECT account_key, contact_key, satisfied, next, id, visit FROM found
              WHERE satisfied IS NOT NULL OR next IS NOT NULL"
         );
         let mut answers = Vec::new();
@@ -153,6 +162,7 @@ impl Store {
                 satisfied_at: row.optional_integer(2)?,
                 next_at: row.optional_integer(3)?,
                 contact_id: row.text(4)?,
+                visit: row.integer(5)?,
             });
             Ok(())
         })?;

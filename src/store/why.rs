@@ -164,7 +164,7 @@ impl Store {
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
                 AND d.step_key = v.step_key AND d.visit = v.visit
-             WHERE c.id = $3 ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), s.place",
+             WHERE c.id = $3 ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
             &[part.iteration_key.into(), part.account_key.into(), contact_id.into()],
         )?;
         rows.iter()

@@ -1,8 +1,8 @@
 //! `activity`: gives a salesperson something to do, for each contact or once for each account.
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant,
-    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
+    TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
@@ -139,10 +139,7 @@ impl TileKind for Activity {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: match unit {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(unit, Box::new(tile)),
             wakes: Wakes::default(),
         })
     }
@@ -182,34 +179,15 @@ impl CompiledActivity {
             due_at,
         })
     }
+}
 
-    fn needed(&self) -> Needs {
-        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), question: None }
+impl DecidingTile for CompiledActivity {
+    fn needs(&self) -> Needs {
+        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }
 
-    fn all(&self, batch: &Batch, out: &mut Outcomes) {
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         for_each(self.unit, batch, out, &|participant, moment| self.make(participant, moment, batch));
-    }
-}
-
-impl ContactTile for CompiledActivity {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.all(batch, out);
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledActivity {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.all(batch, out);
         Ok(())
     }
 }

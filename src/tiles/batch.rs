@@ -17,6 +17,9 @@ pub struct Batch {
     pub journey: BTreeMap<String, Value>,
     /// `name` of the workspace, for templates.
     pub settings: BTreeMap<String, Value>,
+    /// Names the journey, its iteration and the step, the same on every machine and after a rename: chance
+    /// is a hash of it and of whom it is about (semantics 13).
+    pub lot: String,
 }
 
 /// A participant at a step.
@@ -24,6 +27,8 @@ pub struct Batch {
 pub struct Participant {
     /// The contact's id.
     pub contact_id: String,
+    /// Which arrival at the step this is, from 1.
+    pub visit: i64,
     /// When it arrived.
     pub arrived_at: i64,
     /// When it was to be looked at.
@@ -34,6 +39,10 @@ pub struct Participant {
     pub deadline: i64,
     /// The answer to the tile's question about this contact.
     pub answer: Answer,
+    /// Whether each condition about contacts holds that the tile asked for, in its order.
+    pub holds: Vec<bool>,
+    /// The path on which the contact was given a place; nothing when they were all taken.
+    pub allotted: Option<String>,
     /// Values of the contact's fields, as the tile asked for them.
     pub contact: Vec<Value>,
     /// Values of the account's fields, likewise.
@@ -68,6 +77,10 @@ pub struct AccountGroup {
     pub next_at: Option<i64>,
     /// How many are asked.
     pub asked: u64,
+    /// Whether each condition about accounts holds that the tile asked for, in its order.
+    pub holds: Vec<bool>,
+    /// The path on which the account was given a place; nothing when they were all taken.
+    pub allotted: Option<String>,
 }
 
 /// What becomes of a participant.

@@ -2,8 +2,8 @@
 //! that are there already (semantics 12).
 
 use super::{
-    AccountTile, Batch, CompileContext, ContactTile, Effect, Look, Needs, Outcomes, Parameter, Participant,
-    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
+    TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
@@ -82,10 +82,7 @@ impl TileKind for CreateLead {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: match unit {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(unit, Box::new(tile)),
             wakes: Wakes::default(),
         })
     }
@@ -127,34 +124,15 @@ impl CompiledLead {
             ],
         })
     }
+}
 
-    fn needed(&self) -> Needs {
-        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), question: None }
+impl DecidingTile for CompiledLead {
+    fn needs(&self) -> Needs {
+        Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }
 
-    fn all(&self, batch: &Batch, out: &mut Outcomes) {
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         for_each(self.unit, batch, out, &|participant, _| self.make(participant, batch));
-    }
-}
-
-impl ContactTile for CompiledLead {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.all(batch, out);
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledLead {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
-        self.all(batch, out);
         Ok(())
     }
 }

@@ -6,26 +6,42 @@
 
 mod activity;
 mod batch;
+mod branch;
 mod context;
 mod create_lead;
 mod email;
 mod end;
+mod goto;
 mod shared;
 mod spec;
+mod split;
 mod trigger;
 mod wait;
+mod wait_parameters;
 mod work;
 
 pub use batch::{
     AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
 };
 pub use context::{CompileContext, Unit};
+pub use goto::{GOTO_PATH, Goto, goto_of};
 pub use spec::{Parameter, TileKind, TileSpec};
-pub use work::{AccountTile, Asked, ContactTile, Look, Mail, Needs, Question, Tile, Uniform, Wakes, Work};
+pub use work::{
+    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
+};
 
 /// All built-in tiles, in the order of the reference.
-pub const TILES: [&dyn TileKind; 6] =
-    [&email::Email, &wait::Wait, &trigger::Trigger, &activity::Activity, &create_lead::CreateLead, &end::End];
+pub const TILES: [&dyn TileKind; 9] = [
+    &email::Email,
+    &wait::Wait,
+    &trigger::Trigger,
+    &branch::Branch,
+    &split::Split,
+    &activity::Activity,
+    &create_lead::CreateLead,
+    &end::End,
+    &goto::GotoTile,
+];
 
 /// The tile with this name.
 #[must_use]

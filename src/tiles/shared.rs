@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Batch, CompileContext, Effect, EffectSubject, Outcome, Outcomes, Participant, Unit};
 use crate::{
+    definitions::check_name,
     diagnostics::{Code, Problem, Problems, Span, Text},
     model::{
         Catalog, Duration, DurationUnit, Entity, Field, Value,
@@ -12,6 +13,22 @@ use crate::{
     },
     templates::{Root, Template, TemplateFormat, TemplateScope, Values},
 };
+
+/// The path of whoever is on no other.
+pub(super) const ELSE: &str = "else";
+
+/// Checks the name of a path that a parameter defines: it is written under `paths:` and shown behind the
+/// step's id, so it follows the rules for names.
+pub(super) fn path_name(name: &Text, what: &str, problems: &mut Problems) {
+    if name.value == ELSE {
+        problems.push(
+            Problem::error(Code::InvalidName, name.span, format!("a {what} can't be called `else`"))
+                .hint("Everybody who is on no other path goes `else` anyway; leave it out, or give it another name."),
+        );
+        return;
+    }
+    check_name(name, problems);
+}
 
 /// A length in milliseconds, when it doesn't depend on the calendar.
 pub(super) fn fixed_milliseconds(length: Duration) -> Option<i64> {

@@ -8,6 +8,11 @@ pub trait TileKind: Sync {
     /// What the tile is called, takes and leads to.
     fn spec(&self) -> &'static TileSpec;
 
+    /// The parameters whose keys are paths, too, beside those of the spec.
+    fn path_parameters(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Checks a step of this kind. All problems are reported; with an error there is no tile.
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile>;
 }

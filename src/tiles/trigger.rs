@@ -2,8 +2,8 @@
 //! longer than its timeout (semantics 10 and 11).
 
 use super::{
-    AccountGroup, AccountTile, Asked, Batch, CompileContext, ContactTile, Decision, Look, Needs, Outcome,
-    Outcomes, Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit,
+    AccountGroup, Asked, Batch, CompileContext, DecidingTile, Decision, Look, Needs, Outcome, Outcomes,
+    Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit,
     shared::milliseconds,
 };
 use crate::{
@@ -179,10 +179,7 @@ impl TileKind for Trigger {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: SPEC.paths.iter().map(|path| (*path).to_owned()).collect(),
-            work: match based_on {
-                Unit::Contact => Work::PerContact(Box::new(tile)),
-                Unit::Account => Work::PerAccount(Box::new(tile)),
-            },
+            work: Work::Each(based_on, Box::new(tile)),
             wakes,
         })
     }
@@ -196,10 +193,6 @@ struct CompiledTrigger {
 }
 
 impl CompiledTrigger {
-    fn needed(&self) -> Needs {
-        Needs { question: Some(self.question.clone()), ..Needs::default() }
-    }
-
     /// When to look again: at the deadline, or when something happens before it.
     fn until(&self, deadline: i64, next_at: Option<i64>, now: i64) -> i64 {
         let deadline = if deadline == NEVER { NEVER } else { deadline.saturating_add(self.grace) };
@@ -240,24 +233,8 @@ impl CompiledTrigger {
             },
         })
     }
-}
 
-fn listed(names: &[&str]) -> String {
-    match names {
-        [all @ .., last] if all.len() > 4 => {
-            format!("{} and {} others, {last} last", all[..3].join(", "), names.len() - 4)
-        }
-        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
-        _ => names.join(", "),
-    }
-}
-
-impl ContactTile for CompiledTrigger {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+    fn contacts(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, participant) in batch.participants.iter().enumerate() {
             let deadline = participant.deadline;
             match participant.answer.satisfied_at {
@@ -277,16 +254,9 @@ impl ContactTile for CompiledTrigger {
                 }
             }
         }
-        Ok(())
-    }
-}
-
-impl AccountTile for CompiledTrigger {
-    fn needs(&self) -> Needs {
-        self.needed()
     }
 
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+    fn accounts(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, account) in batch.accounts.iter().enumerate() {
             let decided = match &account.decided {
                 Some(decided) => Some(decided.clone()),
@@ -306,6 +276,29 @@ impl AccountTile for CompiledTrigger {
                 };
                 out.participant(member, outcome);
             }
+        }
+    }
+}
+
+fn listed(names: &[&str]) -> String {
+    match names {
+        [all @ .., last] if all.len() > 4 => {
+            format!("{} and {} others, {last} last", all[..3].join(", "), names.len() - 4)
+        }
+        [all @ .., last] if !all.is_empty() => format!("{} and {last}", all.join(", ")),
+        _ => names.join(", "),
+    }
+}
+
+impl DecidingTile for CompiledTrigger {
+    fn needs(&self) -> Needs {
+        Needs { question: Some(self.question.clone()), ..Needs::default() }
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        match self.question.asked {
+            Asked::Contact => self.contacts(batch, out),
+            Asked::Participants | Asked::AllContacts => self.accounts(batch, out),
         }
         Ok(())
     }

@@ -1,28 +1,75 @@
-//! `wait`: holds each contact for a length of time, or until a moment.
+//! `wait`: holds each contact for a length of time, until a moment or a time of day, or until the hours of
+//! a window.
 
 use super::{
-    Batch, CompileContext, ContactTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError, TileKind,
-    TileSpec, Uniform, Wakes, Work, shared::fixed_milliseconds,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
+    TileError, TileKind, TileSpec, Uniform, Unit, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
 };
 use crate::{
-    calendar::{self, Zone},
-    definitions::{Reader, StepDefinition, moment_hint},
-    diagnostics::{Code, Problem},
-    model::{Duration, time::moment_of},
+    calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},
+    definitions::StepDefinition,
+    model::{Duration, Entity, Field, Value, time::moment_of},
 };
 
 pub(super) struct Wait;
 
 static SPEC: TileSpec = TileSpec {
     name: "wait",
-    summary: "Holds each contact for a length of time from its arrival, or until a moment",
+    summary: "Holds each contact for a length of time from its arrival, until a moment, or until certain hours",
     parameters: &[
         Parameter::optional("for", "duration", "How long, from the contact's arrival"),
-        Parameter::optional("until", "date and time", "Until when; a moment that has passed is no wait"),
+        Parameter::optional(
+            "until",
+            "date and time, or time of day",
+            "Until when: a moment, which is no wait once it has passed, or the next such time of day",
+        ),
+        Parameter::optional(
+            "weekdays",
+            "list of weekdays",
+            "On which days a time of day counts; days from Monday to Friday alone pass over holidays",
+        ),
+        Parameter::optional(
+            "window",
+            "`weekdays`, `from`, `to`",
+            "The hours in which contacts go on; who is ready outside of them is held until they begin",
+        ),
+        Parameter::optional(
+            "timezone",
+            "journey or contact",
+            "Whose clocks and calendars count; the journey's when not written, or when a contact has none",
+        ),
     ],
     paths: &[],
-    example: "- id: pause\n  tile: wait\n  with: { for: 7 days }\n",
+    example: "- id: pause\n  tile: wait\n  with: { for: 7 days }\n- id: office-hours\n  tile: wait\n  with:\n    for: 2 business days\n    window: { weekdays: [mon, tue, wed, thu, fri], from: \"09:00\", to: \"17:00\" }\n    timezone: contact\n- id: tuesday\n  tile: wait\n  with: { until: \"09:00\", weekdays: [tue] }\n",
 };
+
+/// What everybody is held for before the window is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Base {
+    /// Nothing.
+    Nothing,
+    /// A length of time.
+    For(Duration),
+    /// A moment, as it was written.
+    Moment(String),
+    /// The next such time of day.
+    Daily(LocalTime, Weekdays),
+}
+
+/// Whose clocks count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clocks {
+    Journey,
+    Contact,
+}
+
+/// What stands under `with`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Parameters {
+    pub(super) base: Base,
+    pub(super) window: Option<Window>,
+    pub(super) clocks: Clocks,
+}
 
 impl TileKind for Wait {
     fn spec(&self) -> &'static TileSpec {
@@ -30,90 +77,112 @@ impl TileKind for Wait {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
-        let unavailable = reader.not_available(&["window", "weekdays", "timezone"]);
-        let length = reader.duration("for");
-        let until = reader.text("until");
-        let written = reader.has("for") || reader.has("until");
-        reader.finish();
-        if unavailable {
-            return None;
+        let parameters = wait_parameters::read(step, context)?;
+        if let (Some(look), None) = (uniform_look(&parameters, context.zone), parameters.window) {
+            return Some(Tile {
+                look,
+                paths: Vec::new(),
+                work: Work::Uniform(Uniform { released_when_due: true, ..Uniform::default() }),
+                wakes: Wakes::default(),
+            });
         }
-        match (length, until) {
-            (Some(length), None) => Some(wait_for(length.value, context.zone)),
-            (None, Some(until)) => match calendar::parse_moment(&until.value, context.zone) {
-                Ok(at) => Some(uniform(Look { after: 0, at })),
-                Err(error) => {
-                    context.problems.push(
-                        Problem::error(Code::InvalidTime, until.span, error.to_string())
-                            .hint(moment_hint(&until.value)),
-                    );
-                    None
-                }
-            },
-            (Some(_), Some(until)) => {
-                context.problems.push(
-                    Problem::error(Code::UnknownKey, until.span, "`for` and `until` in one wait")
-                        .hint("Write one of them, or two steps."),
-                );
-                None
-            }
-            (None, None) => {
-                if !written {
-                    context.problems.push(
-                        Problem::error(
-                            Code::MissingKey,
-                            step.tile.span,
-                            "the tile `wait` needs `for` or `until` under `with`",
-                        )
-                        .hint("Write how long to wait, such as `for: 7 days`."),
-                    );
-                }
-                None
-            }
-        }
-    }
-}
-
-fn uniform(look: Look) -> Tile {
-    Tile {
-        look,
-        paths: Vec::new(),
-        work: Work::Uniform(Uniform { released_when_due: true, ..Uniform::default() }),
-        wakes: Wakes::default(),
-    }
-}
-
-fn wait_for(length: Duration, zone: &Zone) -> Tile {
-    match fixed_milliseconds(length) {
-        Some(after) => uniform(Look { after, at: i64::MIN }),
-        None => Tile {
+        let timezone = match parameters.clocks {
+            Clocks::Journey => None,
+            Clocks::Contact => context.catalog.field(Entity::Contact, "timezone").cloned(),
+        };
+        let zone = context.zone.clone();
+        Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::PerContact(Box::new(CalendarWait { length, zone: zone.clone() })),
+            work: Work::Each(Unit::Contact, Box::new(CalendarWait { parameters, zone, timezone })),
             wakes: Wakes::default(),
-        },
+        })
     }
 }
 
-/// A wait whose length depends on the calendar: months, years, business days.
-struct CalendarWait {
-    length: Duration,
-    zone: Zone,
+/// The look of a wait that is the same for everyone, when it is.
+fn uniform_look(parameters: &Parameters, zone: &Zone) -> Option<Look> {
+    match (&parameters.base, parameters.clocks) {
+        (Base::For(length), _) => fixed_milliseconds(*length).map(|after| Look { after, at: i64::MIN }),
+        (Base::Moment(text), Clocks::Journey) => {
+            calendar::parse_moment(text, zone).ok().map(|at| Look { after: 0, at })
+        }
+        _ => None,
+    }
 }
 
-impl ContactTile for CalendarWait {
+/// A wait whose end depends on the calendar, or on the contact.
+struct CalendarWait {
+    parameters: Parameters,
+    zone: Zone,
+    /// The contact's field, when its zone counts.
+    timezone: Option<Field>,
+}
+
+impl CalendarWait {
+    /// The zone that counts for a contact, and what to say about it.
+    fn zone_of(&self, participant: &Participant) -> (Zone, Option<String>) {
+        if self.timezone.is_none() {
+            return (self.zone.clone(), None);
+        }
+        let fallback = |why: String| {
+            (
+                self.zone.clone(),
+                Some(format!("{why}, so the time zone of the journey counts, {}", self.zone.name())),
+            )
+        };
+        match participant.contact.first() {
+            Some(Value::Text(name)) if !name.trim().is_empty() => match Zone::named(name.trim()) {
+                Ok(zone) => (zone.with_holidays(self.zone.holidays()), None),
+                Err(_) => fallback(format!("the contact's time zone `{}` is unknown", name.trim())),
+            },
+            _ => fallback("the contact has no time zone".to_owned()),
+        }
+    }
+
+    /// When the wait of somebody who arrived at a moment ends.
+    fn end(&self, arrived_at: i64, zone: &Zone) -> Result<i64, CalendarError> {
+        let base = match &self.parameters.base {
+            Base::Nothing => arrived_at,
+            Base::For(length) => calendar::after(arrived_at, *length, zone)?,
+            Base::Moment(text) => calendar::parse_moment(text, zone)?.max(arrived_at),
+            Base::Daily(time, weekdays) => calendar::next_local_time(arrived_at, *time, *weekdays, zone)?,
+        };
+        self.inside(base, zone)
+    }
+
+    fn inside(&self, at: i64, zone: &Zone) -> Result<i64, CalendarError> {
+        self.parameters.window.map_or(Ok(at), |window| window.at_or_after(at, zone))
+    }
+
+    /// The moment that lets a participant go, which may still lie ahead.
+    fn release(&self, participant: &Participant, now: i64, zone: &Zone) -> Result<i64, CalendarError> {
+        let mut end = self.end(participant.arrived_at, zone)?;
+        if end > now {
+            return Ok(end);
+        }
+        // Who was held once more after an outage goes on from the window for which it was held.
+        if participant.looked_at.is_some() && participant.due_at > end {
+            end = self.inside(participant.due_at, zone)?;
+        }
+        match moment_of(end, now) {
+            moment if moment == end => Ok(end),
+            late => self.inside(late, zone),
+        }
+    }
+}
+
+impl DecidingTile for CalendarWait {
     fn needs(&self) -> Needs {
-        Needs::default()
+        Needs { contact: self.timezone.iter().cloned().collect(), ..Needs::default() }
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         for (place, participant) in batch.participants.iter().enumerate() {
-            match calendar::after(participant.arrived_at, self.length, &self.zone) {
+            let (zone, note) = self.zone_of(participant);
+            match self.release(participant, batch.now, &zone) {
                 Ok(until) if until > batch.now => out.participant(place, Outcome::Wait { until }),
-                Ok(until) => {
-                    out.participant(place, Outcome::Go { path: None, moment: moment_of(until, batch.now) });
-                }
+                Ok(moment) => out.noted(place, Outcome::Go { path: None, moment }, note),
                 Err(error) => out.noted(place, Outcome::Stop, Some(format!("failed: {error}"))),
             }
         }
@@ -122,34 +191,5 @@ impl ContactTile for CalendarWait {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{calendar::parse_moment, model::time::rfc3339, tiles::Participant};
-
-    #[test]
-    fn rule_14_a_calendar_wait_ends_at_its_own_moment_however_late_the_tick() {
-        let zone = Zone::named("Europe/London").unwrap();
-        let length = calendar::parse_duration("1 month").unwrap();
-        let tile = CalendarWait { length, zone: zone.clone() };
-        let at = |text| parse_moment(text, &zone).unwrap();
-        let arrived_at = at("2023-01-31 08:00");
-        let cases = [
-            ("2023-02-01 00:00", "wait until 2023-02-28T08:00:00Z"),
-            ("2023-02-28 08:00", "go from 2023-02-28T08:00:00Z"),
-            ("2023-02-28 20:00", "go from 2023-02-28T08:00:00Z"),
-            ("2023-03-09 12:00", "go from 2023-03-09T12:00:00Z"),
-        ];
-        for (now, expected) in cases {
-            let participant = Participant { arrived_at, ..Participant::default() };
-            let batch = Batch { participants: vec![participant], now: at(now), ..Batch::default() };
-            let mut out = Outcomes::of(&batch);
-            tile.run(&batch, &mut out).unwrap();
-            let told = match &out.finish("wait", &batch).unwrap().0[0].0 {
-                Outcome::Go { moment, .. } => format!("go from {}", rfc3339(*moment)),
-                Outcome::Wait { until } => format!("wait until {}", rfc3339(*until)),
-                Outcome::Stop => "stop".to_owned(),
-            };
-            assert_eq!(told, expected, "at {now}");
-        }
-    }
-}
+#[path = "wait_tests.rs"]
+mod tests;

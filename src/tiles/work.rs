@@ -1,6 +1,6 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
-use super::{Batch, Outcomes, TileError};
+use super::{Batch, Outcomes, TileError, Unit};
 use crate::model::{Duration, Field, Predicate};
 
 /// A compiled tile.
@@ -13,6 +13,17 @@ pub struct Tile {
     pub work: Work,
     /// What wakes those who wait.
     pub wakes: Wakes,
+}
+
+impl Tile {
+    /// The question that it asks about those who stand at it.
+    #[must_use]
+    pub fn question(&self) -> Option<Question> {
+        match &self.work {
+            Work::Each(_, tile) => tile.needs().question,
+            Work::Uniform(_) => None,
+        }
+    }
 }
 
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
@@ -39,10 +50,8 @@ impl Look {
 pub enum Work {
     /// The same for everyone: carried out by the store for a whole batch at once.
     Uniform(Uniform),
-    /// Contact by contact.
-    PerContact(Box<dyn ContactTile>),
-    /// Account by account.
-    PerAccount(Box<dyn AccountTile>),
+    /// Decided in memory, for each contact or for each account.
+    Each(Unit, Box<dyn DecidingTile>),
 }
 
 /// What a tile does that does the same for everyone.
@@ -87,6 +96,33 @@ pub struct Needs {
     pub account: Vec<Field>,
     /// A condition to be answered.
     pub question: Option<Question>,
+    /// Conditions to be answered as of the arrival, each for every contact or account of the batch.
+    pub conditions: Vec<NeededCondition>,
+    /// Whether an account's decision is kept: it is taken once for each visit, and who arrives later
+    /// follows it (semantics 10). A tile with a question of accounts always keeps it.
+    pub decision: bool,
+    /// Places that are given to those who arrive first.
+    pub allotment: Option<Allotment>,
+}
+
+/// A condition that a tile wants answered. Interactions count up to the moment of arrival, so that the
+/// rhythm of ticks changes nothing (semantics 14); fields and segments are as they are now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NeededCondition {
+    /// What must hold.
+    pub predicate: Predicate,
+    /// Whether it is about each contact, or about each account.
+    pub of: Unit,
+}
+
+/// So many places for each path, given out in the order of arrival, then of ids (semantics 13). Who comes
+/// when they are all taken gets none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allotment {
+    /// Whether a contact takes a place, or an account.
+    pub of: Unit,
+    /// Paths, with how many places each has, in the order in which they are filled.
+    pub counts: Vec<(String, i64)>,
 }
 
 /// A condition to be answered for each participant or account, within a window that opens with the
@@ -114,26 +150,14 @@ pub enum Asked {
     AllContacts,
 }
 
-/// A tile that decides contact by contact.
-pub trait ContactTile: Send + Sync {
+/// A tile that decides for a batch in memory.
+pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
 
     /// Gives each participant exactly one outcome.
     ///
     /// # Errors
-    /// When the tile itself is broken; what concerns one participant is an outcome.
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
-}
-
-/// A tile that decides account by account.
-pub trait AccountTile: Send + Sync {
-    /// What it has to know.
-    fn needs(&self) -> Needs;
-
-    /// Gives each participant of each account exactly one outcome.
-    ///
-    /// # Errors
-    /// When the tile itself is broken; what concerns one account is an outcome.
+    /// When the tile itself is broken; what concerns one contact or account is an outcome.
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
 }

@@ -63,7 +63,7 @@ fn check(folder: &Path) -> (Problems, Sources) {
 }
 
 /// The names of all fixtures, each with its workspace.
-fn fixtures() -> Vec<(String, TempDir)> {
+pub fn fixtures() -> Vec<(String, TempDir)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(here()).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     let fixture = |path: PathBuf| {
@@ -80,7 +80,7 @@ fn fixtures() -> Vec<(String, TempDir)> {
 }
 
 /// The code that a fixture's name starts with.
-fn code_of(fixture: &str) -> Code {
+pub fn code_of(fixture: &str) -> Code {
     let starts = |name: &str| fixture == name || fixture.starts_with(&format!("{name}-"));
     let named = Code::ALL.into_iter().filter(|(_, name)| starts(name));
     named.max_by_key(|(_, name)| name.len()).unwrap_or_else(|| panic!("{fixture} names no code")).0

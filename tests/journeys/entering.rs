@@ -155,3 +155,19 @@ fn rule_8_an_audience_may_ask_for_all_its_segments_and_for_accounts() {
         );
     });
 }
+
+#[test]
+fn in_a_contacts_condition_any_contact_asks_the_people_of_its_account() {
+    on_both(|database| {
+        let mut world = world(database, "audience: { include: [beside-a-buyer] }", LEAD_AND_CALL);
+        world.set("ada", "role", "buyer");
+        world.set("dan", "role", "buyer");
+        world.tick("2026-03-01 08:00");
+        world.ways(&[
+            ("ada", "| at pause"),
+            ("bob", "| at pause"),
+            ("cy", "never entered"),
+            ("dan", "never entered"),
+        ]);
+    });
+}

@@ -3,49 +3,43 @@
 
 mod account_triggers;
 mod blocking;
+mod branch;
 mod change;
 mod effects;
 mod ending;
 mod entering;
 mod event_time;
+mod goto;
 mod mail;
 mod moments;
 mod playing;
+mod split;
+mod stopping;
+mod waits;
 
 use crate::support::{
+    definitions::USUAL,
     workspace::{Database, Workspace},
     world::World,
 };
 
-/// What the stories' journeys refer to.
+/// What the stories' journeys refer to, beside the usual.
 const DEFINITIONS: &str = r#"
-kind: interaction
-name: OrderPlaced
-attributes:
-  product: { type: text }
----
-kind: interaction
-name: Visited
----
-kind: segment
-name: everyone
-target: contact
-where: true
----
 kind: segment
 name: buyers
 target: contact
 where: contact.role == "buyer"
 ---
 kind: segment
+name: beside-a-buyer
+target: contact
+where:
+  any_contact: contact.role == "buyer"
+---
+kind: segment
 name: competitors
 target: account
 where: account.status == "competitor"
----
-kind: email
-name: invite
-subject: "{{contact.first_name}}, an offer for {{account.name}}"
-text: "Dear {{contact.first_name}}"
 ---
 kind: email
 name: notice
@@ -66,9 +60,19 @@ fn journey(keys: &str, steps: &str) -> String {
     )
 }
 
+/// Runs a story on both databases, with batches of one participant and of thousands.
+fn whatever_the_batch(story: impl Fn(Database, usize)) {
+    for database in Database::BOTH {
+        for size in [1, 5_000] {
+            story(database, size);
+        }
+    }
+}
+
 /// A workspace with the journey `spring`.
 fn workspace(database: Database, keys: &str, steps: &str) -> Workspace {
     Workspace::on(database)
+        .file("journeys/usual.yaml", USUAL)
         .file("journeys/definitions.yaml", DEFINITIONS)
         .file("journeys/spring.yaml", &journey(keys, steps))
 }

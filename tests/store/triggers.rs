@@ -37,6 +37,7 @@ fn ask(
         subjects.push(tilework::store::Subject {
             account_key: row.account_key,
             contact_key,
+            visit: row.visit,
             since: row.arrived_at,
             until: NOW + 30 * DAY,
             looked_at: row.looked_at,

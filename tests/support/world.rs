@@ -116,6 +116,7 @@ impl World {
                 batch_size: self.batch_size,
                 real_now: &runtime::real_now,
                 observe: &*self.observe,
+                stop: &|| false,
             },
             root: self.workspace.root(),
         };
@@ -138,6 +139,7 @@ impl World {
                 batch_size: self.batch_size,
                 real_now: &runtime::real_now,
                 observe: &*self.observe,
+                stop: &|| false,
             },
             root: self.workspace.root(),
         };
@@ -158,11 +160,27 @@ impl World {
     /// The way of a contact through its journeys: the steps it left, with their paths, and where it is.
     /// `invite ordered.then | at pause`, `invite | finished`, `invite! | stopped: inactive`.
     pub fn way(&mut self, contact: &str) -> String {
-        let steps = self.tables().lines(&format!(
-            "SELECT s.id || CASE WHEN h.path IS NULL THEN '' ELSE '.' || h.path END || CASE WHEN h.stopped = 1 THEN '!' ELSE '' END
+        let mut left = self.tables().rows(&format!(
+            "SELECT s.id, h.path, h.stopped, h.arrived_at, h.left_at, j.name
              FROM history h JOIN contact c ON c.key = h.contact_key JOIN step s ON s.key = h.step_key
-             WHERE c.id = '{contact}' ORDER BY h.iteration_key, h.left_at, h.arrived_at, s.place"
+             JOIN journey j ON j.key = s.journey_key
+             WHERE c.id = '{contact}' ORDER BY h.iteration_key, h.left_at, h.arrived_at, h.visit, s.place"
         ));
+        // What happened at one moment is in the order in which the journey leads.
+        let mut steps: Vec<String> = Vec::new();
+        let mut last: Option<Vec<String>> = None;
+        while !left.is_empty() {
+            let next = last.and_then(|last| {
+                let steps = &self.plan.journey(&last[5])?.steps;
+                let step = steps.iter().find(|step| step.id == last[0])?;
+                let to = &steps[step.leads_to(Some(last[1].as_str()).filter(|path| !path.is_empty()))?];
+                left.iter().position(|row| row[0] == to.id && row[3] == last[4])
+            });
+            let row = left.remove(next.unwrap_or(0));
+            let path = if row[1].is_empty() { String::new() } else { format!(".{}", row[1]) };
+            steps.push(format!("{}{path}{}", row[0], if row[2] == "1" { "!" } else { "" }));
+            last = Some(row);
+        }
         let ends = self.tables().lines(&format!(
             "SELECT CASE p.state WHEN 1 THEN 'at ' || COALESCE(s.id, '?') WHEN 2 THEN 'finished' ELSE 'stopped: ' || p.reason END
              FROM participant p JOIN contact c ON c.key = p.contact_key
@@ -190,9 +208,21 @@ impl World {
     pub fn left(&mut self, contact: &str, step: &str) -> String {
         let rows = self.tables().rows(&format!(
             "SELECT h.left_at FROM history h JOIN contact c ON c.key = h.contact_key JOIN step s ON s.key = h.step_key
-             WHERE c.id = '{contact}' AND s.id = '{step}'"
+             WHERE c.id = '{contact}' AND s.id = '{step}' ORDER BY h.visit"
         ));
         rows.iter().map(|row| rfc3339(row[0].parse().unwrap())).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Why a contact left a step as it did: its own reason, or the decision for its account.
+    pub fn because(&mut self, contact: &str, step: &str) -> String {
+        let rows = self.tables().rows(&format!(
+            "SELECT COALESCE(h.reason, d.because, '') FROM history h JOIN contact c ON c.key = h.contact_key
+             JOIN step s ON s.key = h.step_key
+             LEFT JOIN decision d ON d.iteration_key = h.iteration_key AND d.account_key = h.account_key
+                AND d.step_key = h.step_key AND d.visit = h.visit
+             WHERE c.id = '{contact}' AND s.id = '{step}' ORDER BY h.visit"
+        ));
+        rows.into_iter().map(|mut row| row.remove(0)).collect::<Vec<_>>().join(" | ")
     }
 
     /// Messages as `contact step state reason`, sorted.

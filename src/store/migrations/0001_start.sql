@@ -58,13 +58,15 @@ CREATE TABLE membership_change (
     PRIMARY KEY (segment_key, subject_key, at, joined)
 ){clustered};
 
+-- origin: the name under which it was published first, by which chance goes after a rename, too.
 CREATE TABLE journey (
-    key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
+    key {identity}, name TEXT NOT NULL UNIQUE, origin TEXT NOT NULL, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
     state TEXT NOT NULL
 );
 
 CREATE TABLE step (
-    key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, tile TEXT NOT NULL, place BIGINT NOT NULL,
+    key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, origin TEXT NOT NULL, tile TEXT NOT NULL,
+    place BIGINT NOT NULL,
     UNIQUE (journey_key, id)
 );
 
@@ -114,6 +116,14 @@ CREATE TABLE decision (
     iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, visit BIGINT NOT NULL, account_key BIGINT NOT NULL,
     opened_at BIGINT NOT NULL, looked_at BIGINT NOT NULL, path TEXT, decided_at BIGINT, because TEXT,
     PRIMARY KEY (iteration_key, account_key, step_key, visit)
+){clustered};
+
+-- The path on which a contact, or an account (contact_key 0), got one of the places at a step; empty when
+-- all were taken.
+CREATE TABLE allotment (
+    iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_key BIGINT NOT NULL,
+    contact_key BIGINT NOT NULL, path TEXT,
+    PRIMARY KEY (iteration_key, step_key, account_key, contact_key)
 ){clustered};
 
 CREATE TABLE claim (

@@ -1,0 +1,262 @@
+//! The keys of each kind, and of the mappings inside.
+
+use super::kinds::{Form, Key, Referred};
+
+const CONSENTS: &[&str] = &["none", "consent", "transactional", "subscriptions", "marketing", "profiling"];
+const ENTITIES: &[&str] = &["contact", "account", "lead"];
+const FIELD_TYPES: &[&str] =
+    &["text", "integer", "number", "boolean", "date", "datetime", "choice", "choices", "account", "contact"];
+const SEGMENTS: Form = Form::List(&Form::Reference(Referred::Segment));
+
+pub(super) const NAME: &[Key] = &[Key::required(
+    "name",
+    Form::Name,
+    "The name by which others refer to it: small letters, digits and hyphens",
+)];
+pub(super) const CAMEL_NAME: &[Key] =
+    &[Key::required("name", Form::CamelName, "The type's name in CamelCase, as it stands after `did:`")];
+pub(super) const OPTIONAL_NAME: &[Key] =
+    &[Key::optional("name", Form::Text, "A name for people; nothing refers to it")];
+
+/// What every definition may say beside its name.
+pub const WORDS: &[Key] = &[
+    Key::optional("label", Form::Text, "A name for people"),
+    Key::optional("description", Form::Text, "What it is for"),
+    Key::optional("owner", Form::Text, "Who looks after it"),
+    Key::optional(
+        "was",
+        Form::Text,
+        "Its name before it was renamed, so that nothing is sent again; take it out after the next run",
+    ),
+];
+
+/// A field under `fields:`, an attribute under `attributes:`.
+pub(super) const FIELD: &[Key] = &[
+    Key::required("type", Form::Choice(FIELD_TYPES), "What it holds"),
+    Key::optional("choices", Form::List(&Form::Text), "The values of a `choice` or of `choices`"),
+    Key::optional("description", Form::Text, "What it is for"),
+];
+
+pub(super) const FIELDS: &[Key] = &[
+    Key::required("of", Form::Choice(ENTITIES), "Whose fields they are"),
+    Key::required("fields", Form::Fields(FIELD), "The fields by name"),
+];
+
+pub(super) const ATTRIBUTES: &[Key] = &[Key::optional(
+    "attributes",
+    Form::Fields(FIELD),
+    "What is recorded of each, beside the contact and the time",
+)];
+
+pub(super) const SEGMENT: &[Key] = &[
+    Key::required("target", Form::Choice(ENTITIES), "What it holds"),
+    Key::optional("where", Form::Condition, "Who belongs to it; `true` for everyone"),
+    Key::optional("members", Form::List(&Form::Text), "Who belongs to it, by id, instead of `where`"),
+    Key::optional("active", Form::Boolean, "`false` keeps the rules and counts nobody"),
+    Key::optional("timezone", Form::TimeZone, "The time zone of its dates; the workspace's when not written"),
+];
+
+pub(super) const EMAIL: &[Key] = &[
+    Key::required("subject", Form::Template, "The subject"),
+    Key::optional("html", Form::Template, "The mail in HTML"),
+    Key::optional(
+        "html_file",
+        Form::Text,
+        "The file with the HTML, beside this one or in `journeys/`, instead of `html`",
+    ),
+    Key::optional("text", Form::Template, "The mail in plain text; made from the HTML when not written"),
+    Key::optional("text_file", Form::Text, "The file with the plain text, instead of `text`"),
+    Key::optional("topic", Form::Reference(Referred::Topic), "The topic that commercial mail belongs to"),
+    Key::optional(
+        "purpose",
+        Form::Choice(&["commercial", "transactional"]),
+        "`transactional` for what belongs to business at hand; commercial when not written",
+    ),
+];
+
+pub(super) const AUDIENCE: &[Key] = &[
+    Key::required("include", SEGMENTS, "Segments of contacts or accounts that enter"),
+    Key::optional(
+        "match",
+        Form::Choice(&["any", "all"]),
+        "Whether one of the segments is enough (`any`, when not written)",
+    ),
+    Key::optional("exclude", SEGMENTS, "Segments whose members don't enter"),
+];
+
+pub(super) const STEP: &[Key] = &[
+    Key::required("id", Form::Name, "The step's name, unique in the journey"),
+    Key::required("tile", Form::Reference(Referred::Tile), "What the step does"),
+    Key::optional("with", Form::Parameters, "The tile's parameters"),
+    Key::optional("paths", Form::Paths, "Where each path leads: a list of steps, or a section's name"),
+    Key::optional("was", Form::Text, "Its id before it was renamed, for those who stand on it"),
+];
+
+pub(super) const JOURNEY: &[Key] = &[
+    Key::required(
+        "target",
+        Form::Choice(&["contact", "account"]),
+        "`account` when the people of an account travel as one",
+    ),
+    Key::optional("timezone", Form::TimeZone, "The time zone of its times; the workspace's when not written"),
+    Key::required("start", Form::Moment, "When it begins"),
+    Key::optional("end", Form::Moment, "When it ends"),
+    Key::optional(
+        "at_end",
+        Form::Choice(&["stop", "finish"]),
+        "What happens at the end to those in it: they stop where they stand, or finish their way",
+    ),
+    Key::required("audience", Form::Keys(AUDIENCE), "Who enters"),
+    Key::optional(
+        "suppress",
+        SEGMENTS,
+        "Segments whose members are kept out, and stopped wherever they stand",
+    ),
+    Key::optional("consent", Form::Choice(CONSENTS), "The lowest consent with which one enters and stays"),
+    Key::required("steps", Form::Steps, "What happens, from the top"),
+    Key::optional("sections", Form::Map(&Form::Steps), "Lists of steps by name, which paths may lead to"),
+    Key::optional(
+        "removed",
+        Form::Map(&Form::Text),
+        "What becomes of those who stand on a step that is gone: `exit`, or another step's id",
+    ),
+];
+
+/// A rule of a scoring model.
+pub(super) const RULE: &[Key] = &[
+    Key::required("name", Form::Text, "The rule's name, unique in the model"),
+    Key::required("when", Form::Condition, "When it gives its points; `true` for always"),
+    Key::required(
+        "points",
+        Form::Points,
+        "How many: a number, negative to take points away, or a calculation such as `account.employees / 100`",
+    ),
+    Key::optional(
+        "per",
+        Form::Choice(&["once", "each"]),
+        "`each` gives them for every interaction of the one `did` in `when`; once when not written",
+    ),
+    Key::optional(
+        "half_life",
+        Form::Duration,
+        "After how long the points of an interaction have halved: hours, days or weeks",
+    ),
+    Key::optional("at_least", Form::Number, "The fewest points it gives, with `per: each` or a calculation"),
+    Key::optional("at_most", Form::Number, "The most points it gives, with `per: each` or a calculation"),
+];
+
+/// A grade under `grades:`, a level under `levels:`.
+pub(super) const BAND: &[Key] = &[
+    Key::required("name", Form::Text, "Its name"),
+    Key::optional("from", Form::Number, "The lowest score that belongs to it, a whole number; the lowest of all has none"),
+];
+
+pub(super) const SCORING_MODEL: &[Key] = &[
+    Key::required(
+        "target",
+        Form::Choice(&["contact_leads", "account_leads", "contacts", "accounts"]),
+        "What it scores; leads with a contact are contact leads, whatever account they have",
+    ),
+    Key::optional(
+        "consent",
+        Form::Choice(CONSENTS),
+        "The lowest consent of contacts whose interactions count; those below are left out",
+    ),
+    Key::optional("active", Form::Boolean, "`false` keeps the rules and takes the scores away"),
+    Key::optional("timezone", Form::TimeZone, "The time zone of its dates; the workspace's when not written"),
+    Key::optional("start", Form::Moment, "From when it gives scores"),
+    Key::optional("end", Form::Moment, "Until when it gives scores"),
+    Key::required("rules", Form::List(&Form::Keys(RULE)), "The rules; a score is the sum of their points"),
+    Key::optional("grades", Form::List(&Form::Keys(BAND)), "The grades; they cover everything"),
+    Key::optional("sales_ready", Form::Number, "The score, a whole number, from which on a lead is sales-ready"),
+];
+
+pub(super) const LEVELS: &[Key] = &[
+    Key::required("of", Form::Choice(&["account", "contact"]), "Whose levels they are"),
+    Key::required("model", Form::Reference(Referred::Model), "The model whose scores they are made from"),
+    Key::optional("primary", Form::Boolean, "Whether they are also the record's `level`"),
+    Key::required("levels", Form::List(&Form::Keys(BAND)), "The levels; they cover everything"),
+];
+
+pub(super) const EMAIL_CHANNEL: &[Key] = &[
+    Key::required("transport", Form::Choice(&["file"]), "How mail leaves: `file` writes `.eml` files"),
+    Key::optional("directory", Form::Text, "The folder that mails are written to; `mail` when not written"),
+    Key::optional("from", Form::Text, "The sender, such as `\"Vendor <news@vendor.example>\"`"),
+    Key::optional("hold", Form::Duration, "Time in which a message can still be dropped"),
+    Key::optional(
+        "only_to",
+        Form::List(&Form::Text),
+        "Patterns of the only addresses that may be written to",
+    ),
+];
+
+pub(super) const CHANNELS: &[Key] = &[Key::optional("email", Form::Keys(EMAIL_CHANNEL), "How mail leaves")];
+
+pub(super) const SERVE: &[Key] = &[Key::optional(
+    "refresh",
+    Form::Text,
+    "How often segments are refreshed: a cron line, every five minutes when not written",
+)];
+
+/// The keys of `tilework.yaml`.
+pub const SETTINGS: &[Key] = &[
+    Key::optional("name", Form::Text, "The workspace's name"),
+    Key::optional("timezone", Form::TimeZone, "The time zone of all times; UTC when not written"),
+    Key::optional(
+        "store",
+        Form::Text,
+        "Where everything is kept: `sqlite:FILE` or `postgres://HOST/DATABASE`; the variable `TILEWORK_STORE` goes first",
+    ),
+    Key::optional(
+        "publish",
+        Form::Choice(&["automatic", "manual"]),
+        "Whether `run` and `serve` publish what changed",
+    ),
+    Key::optional(
+        "holidays",
+        Form::List(&Form::Text),
+        "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
+    ),
+    Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
+    Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
+    Key::optional(
+        "environments",
+        Form::Map(&Form::Settings),
+        "Settings by name that are laid over these with `--env NAME`",
+    ),
+];
+
+/// The keys of a group of conditions, which may stand together.
+pub const GROUP: &[Key] = &[
+    Key::optional("all", Form::List(&Form::Condition), "Every one of these holds"),
+    Key::optional("any", Form::List(&Form::Condition), "At least one of these holds"),
+    Key::optional("none", Form::List(&Form::Condition), "None of these holds"),
+];
+
+/// The keys that may stand beside `did` or `did_not`; any attribute of the interaction may, too.
+pub const DID: &[Key] = &[
+    Key::optional("did", Form::Reference(Referred::Interaction), "What happened"),
+    Key::optional("did_not", Form::Reference(Referred::Interaction), "What didn't happen"),
+    Key::optional("where", Form::Condition, "What else holds of it, such as `interaction.amount > 100`"),
+    Key::optional("within", Form::Duration, "How long ago at most"),
+    Key::optional("since", Form::Moment, "Not before this date or time"),
+    Key::optional("until", Form::Moment, "Not after this date or time"),
+    Key::optional("step", Form::Text, "In triggers: only what this step of the journey caused"),
+    Key::optional("at_least", Form::Text, "How often at least, such as `2 times`"),
+    Key::optional("at_most", Form::Text, "How often at most"),
+    Key::optional("exactly", Form::Text, "How often exactly"),
+];
+
+/// The keys of a condition about the people of an account.
+pub const PEOPLE: &[Key] = &[
+    Key::optional("any_contact", Form::Condition, "At least one contact of the account satisfies this"),
+    Key::optional("all_contacts", Form::Condition, "Every contact of the account satisfies this"),
+    Key::optional("no_contact", Form::Condition, "No contact of the account satisfies this"),
+    Key::optional("at_least", Form::Text, "How many contacts at least, such as `3 contacts` or `50%`"),
+    Key::optional("at_most", Form::Text, "How many contacts at most"),
+    Key::optional("exactly", Form::Text, "How many contacts exactly"),
+];
+
+/// The key of a condition about membership.
+pub const MEMBERSHIP: &[Key] =
+    &[Key::optional("segment", Form::Reference(Referred::Segment), "Who is in this segment")];

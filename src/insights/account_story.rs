@@ -1,0 +1,161 @@
+//! Everything that happened with one account and its contacts, and what comes next.
+
+use super::JourneyFacts;
+use crate::{
+    model::{Entity, Subject, Value, standard_fields},
+    store::{AccountDecision, AccountParticipant, AccountVisit, MadeRow, MembershipRow, Store, StoreError},
+};
+
+/// The story of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountStory {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// The salesperson who looks after it.
+    pub owner: Option<String>,
+    /// The ids of its present contacts.
+    pub contacts: Vec<String>,
+    /// Segments that it joined and left, oldest first.
+    pub memberships: Vec<MembershipRow>,
+    /// The iterations that any of its contacts entered for it, oldest first.
+    pub journeys: Vec<AccountJourney>,
+    /// The journeys that none of its contacts entered, and why.
+    pub elsewhere: Vec<AccountElsewhere>,
+}
+
+/// An account's way through an iteration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountJourney {
+    /// The journey.
+    pub journey: String,
+    /// The iteration's number.
+    pub iteration: i64,
+    /// Its contacts in it.
+    pub participants: Vec<AccountParticipant>,
+    /// The steps that any of them came to, or that decided for them, in order.
+    pub steps: Vec<AccountStep>,
+}
+
+/// An account at a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountStep {
+    /// The step's id.
+    pub step: String,
+    /// The step's tile; nothing when nobody has come to it yet.
+    pub tile: Option<String>,
+    /// Which arrival it was.
+    pub visit: i64,
+    /// The one decision of the account.
+    pub decision: Option<AccountDecision>,
+    /// Who came, and what became of them.
+    pub visits: Vec<AccountVisit>,
+    /// What was made, each with the contact that it was for; once for the account without one.
+    pub made: Vec<(Option<String>, MadeRow)>,
+}
+
+/// A journey that nobody of an account entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountElsewhere {
+    /// The journey.
+    pub journey: String,
+    /// How many of its contacts are in the audience.
+    pub in_audience: i64,
+    /// What keeps them out, and how many.
+    pub kept_out: Vec<(String, i64)>,
+    /// When the journey starts.
+    pub starts_at: i64,
+}
+
+/// Tells the story of an account up to `now`; nothing when there is no such account.
+///
+/// # Errors
+/// When the store fails.
+pub fn account_story(
+    store: &mut Store,
+    account_id: &str,
+    journeys: &[JourneyFacts<'_>],
+    now: i64,
+) -> Result<Option<AccountStory>, StoreError> {
+    let mut fields = standard_fields(Entity::Account);
+    fields.retain(|field| ["name", "owner"].contains(&field.name.as_str()));
+    let Some(mut record) = store.record(Entity::Account, account_id, &fields)? else { return Ok(None) };
+    let Some(key) = store.account_key(account_id)? else { return Ok(None) };
+    let mut known = |name: &str| match record.remove(name) {
+        Some(Value::Text(text)) if !text.trim().is_empty() => Some(text),
+        _ => None,
+    };
+    let (name, owner) = (known("name"), known("owner"));
+
+    let mut stories: Vec<AccountJourney> = Vec::new();
+    for participant in store.account_participants(key)? {
+        let last = stories.last_mut().filter(|last| {
+            last.participants.first().is_some_and(|one| one.iteration_key == participant.iteration_key)
+        });
+        match last {
+            Some(last) => last.participants.push(participant),
+            None => stories.push(AccountJourney {
+                journey: participant.journey.clone(),
+                iteration: participant.iteration,
+                steps: steps(store, participant.iteration_key, key)?,
+                participants: vec![participant],
+            }),
+        }
+    }
+    let mut elsewhere = Vec::new();
+    for facts in journeys {
+        let names = [Some(facts.name), facts.was];
+        if stories.iter().any(|story| names.contains(&Some(story.journey.as_str()))) {
+            continue;
+        }
+        let audience = facts.audience_of(Subject::Account, account_id);
+        let (in_audience, kept_out) = store.audience_counts(&audience, facts.blocks, facts.timezone, now)?;
+        elsewhere.push(AccountElsewhere {
+            journey: facts.name.to_owned(),
+            in_audience,
+            kept_out,
+            starts_at: facts.starts_at,
+        });
+    }
+    Ok(Some(AccountStory {
+        id: account_id.to_owned(),
+        name,
+        owner,
+        contacts: store.contacts_of_account(key)?,
+        memberships: store.account_membership_history(key)?,
+        journeys: stories,
+        elsewhere,
+    }))
+}
+
+fn steps(store: &mut Store, iteration_key: i64, account_key: i64) -> Result<Vec<AccountStep>, StoreError> {
+    let mut steps: Vec<AccountStep> = Vec::new();
+    fn at<'s>(steps: &'s mut Vec<AccountStep>, step: &str, visit: i64) -> &'s mut AccountStep {
+        let place = steps.iter().position(|known| known.step == step && known.visit == visit);
+        let place = place.unwrap_or_else(|| {
+            steps.push(AccountStep {
+                step: step.to_owned(),
+                tile: None,
+                visit,
+                decision: None,
+                visits: Vec::new(),
+                made: Vec::new(),
+            });
+            steps.len() - 1
+        });
+        &mut steps[place]
+    }
+    for visit in store.account_visits(iteration_key, account_key)? {
+        let step = at(&mut steps, &visit.step, visit.visit);
+        step.tile = Some(visit.tile.clone());
+        step.visits.push(visit);
+    }
+    for decision in store.account_decisions(iteration_key, account_key)? {
+        at(&mut steps, &decision.step, decision.visit).decision = Some(decision.clone());
+    }
+    for (contact, made) in store.account_made(iteration_key, account_key)? {
+        at(&mut steps, &made.step, made.visit).made.push((contact, made.clone()));
+    }
+    Ok(steps)
+}

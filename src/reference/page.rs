@@ -1,0 +1,371 @@
+//! The reference page in Markdown.
+
+use std::fmt::Write as _;
+
+use super::{Names, TileEntry};
+use crate::{
+    conditions::functions,
+    definitions::{DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, WORDS},
+    diagnostics::{Code, explanation},
+    model::{DurationUnit, Entity, Field, FieldType, common_attributes},
+};
+
+/// Signs between values, what they ask, and an example; tested.
+const OPERATORS: [(&str, &str, &str); 9] = [
+    ("==", "is the same, upper and lower case told apart", "account.city == \"Chicago\""),
+    ("!=", "isn't the same; also true when one side is missing", "account.city != \"Chicago\""),
+    ("<  <=  >  >=", "compares numbers, dates and times", "account.revenue >= 100_000"),
+    ("in [ ]", "is one of these", "contact.job_title in [\"Purchaser\", \"Buyer\"]"),
+    ("in ..=", "lies between two numbers, both included", "account.employees in 100..=1000"),
+    ("&&", "both hold", "contact.is_child && contact.do_not_track"),
+    ("||", "at least one holds", "contact.do_not_email || contact.do_not_bulk_email"),
+    ("!", "doesn't hold; in YAML write `not(…)`", "account.city == \"Chicago\" && !contact.is_child"),
+    ("+  -  *  /", "calculates", "account.revenue / account.employees > 1000"),
+];
+
+/// What each function is for.
+const FUNCTIONS: [(&str, &str); 14] = [
+    ("contains", "the text has this in it; of a field of several choices, this is one of them"),
+    ("starts_with", "the text begins with this"),
+    ("ends_with", "the text ends with this"),
+    ("same", "the same text, whatever the case and the space around it"),
+    ("is_blank", "missing, or nothing but space"),
+    ("not", "doesn't hold"),
+    ("contains_any", "the field of several choices has at least one of these"),
+    ("contains_all", "the field of several choices has all of these"),
+    ("date", "a day"),
+    ("time", "a moment, in the definition's time zone"),
+    ("today", "the present day"),
+    ("now", "the present moment"),
+    ("days_since", "how many days have passed since then"),
+    ("days_until", "how many days are left until then"),
+];
+
+/// How moments are written; tested.
+const MOMENTS: [(&str, &str); 3] = [
+    ("2026-03-01 08:00", "in the time zone of the definition, else of the workspace"),
+    ("2026-03-01", "the start of that day; after `until:` of a `did`, its end"),
+    ("2026-03-01T08:00:00Z", "with the distance from UTC, as `+01:00`, or `Z` for UTC itself"),
+];
+
+/// The page: everything but the commands, which whoever knows them hands in as sections.
+#[must_use]
+pub fn page(names: &Names, commands: &str) -> String {
+    let mut page = String::from(
+        "# Reference\n\nWhat may be written in a workspace. This page is made by `tilework reference` from the tables that \
+         the program works by; `tilework schema` makes a JSON Schema for editors from the same.\n",
+    );
+    kinds(&mut page);
+    heading(&mut page, 2, "Settings");
+    page.push_str("\n`tilework.yaml`:\n");
+    keys(&mut page, SETTINGS.iter());
+    page.push_str(
+        "\n`${NAME}` and `${file:PATH}` stand for a variable of the environment and a file's content.\n",
+    );
+    conditions(&mut page);
+    heading(&mut page, 2, "Tiles");
+    for entry in &names.tiles {
+        tile(&mut page, entry);
+    }
+    fields(&mut page, names);
+    interactions(&mut page, names);
+    page.push_str(commands);
+    codes(&mut page);
+    page
+}
+
+fn heading(page: &mut String, level: usize, text: &str) {
+    let _ = write!(page, "\n{} {text}\n", "#".repeat(level));
+}
+
+/// A table; signs that mean something in Markdown are kept from it.
+fn table(page: &mut String, head: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    page.push('\n');
+    page.push_str(&line(&head.iter().map(|cell| (*cell).to_owned()).collect::<Vec<_>>()));
+    page.push_str(&line(&head.iter().map(|_| "---".to_owned()).collect::<Vec<_>>()));
+    for row in rows {
+        page.push_str(&line(&row.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>()));
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(code).collect::<Vec<_>>().join(", ")
+}
+
+fn form(form: Form) -> String {
+    match form {
+        Form::Text => "text".to_owned(),
+        Form::Template => "template".to_owned(),
+        Form::Name | Form::CamelName => "name".to_owned(),
+        Form::Number => "number".to_owned(),
+        Form::Points => "number, or a calculation".to_owned(),
+        Form::Boolean => "`true` or `false`".to_owned(),
+        Form::Duration => "length of time".to_owned(),
+        Form::Moment => "date and time".to_owned(),
+        Form::TimeZone => "time zone".to_owned(),
+        Form::Choice(words) => format!("one of {}", quoted(words.iter().copied())),
+        Form::Condition => "condition".to_owned(),
+        Form::Reference(to) => format!("name of {}", referred(to)),
+        Form::List(Form::Reference(to)) => {
+            format!("list of names of {}s", referred(*to).replacen("a ", "", 1))
+        }
+        Form::List(item) => format!("list: {}", self::form(*item)),
+        Form::Map(value) => format!("names, each with: {}", self::form(*value)),
+        Form::Fields(_) => "names, each with a field".to_owned(),
+        Form::Keys(_) => "mapping".to_owned(),
+        Form::Steps => "list of steps".to_owned(),
+        Form::Parameters => "mapping".to_owned(),
+        Form::Paths => "paths, each with a list of steps or a section's name".to_owned(),
+        Form::Settings => "mapping of settings".to_owned(),
+    }
+}
+
+fn referred(to: Referred) -> &'static str {
+    match to {
+        Referred::Segment => "a segment",
+        Referred::Email => "an e-mail",
+        Referred::Interaction => "a type of interaction",
+        Referred::Topic => "a topic",
+        Referred::Tile => "a tile",
+        Referred::Model => "a scoring model",
+    }
+}
+
+fn keys<'k>(page: &mut String, keys: impl Iterator<Item = &'k Key>) {
+    let mut inner: Vec<&Key> = Vec::new();
+    let rows: Vec<Vec<String>> = keys
+        .map(|key| {
+            if matches!(key.form, Form::Keys(_)) {
+                inner.push(key);
+            }
+            let required = if key.required { " (required)" } else { "" };
+            vec![code(key.name), format!("{}{required}", form(key.form)), key.description.to_owned()]
+        })
+        .collect();
+    table(page, &["key", "holds", "for"], rows);
+    for key in inner {
+        if let Form::Keys(below) = key.form {
+            let _ = write!(page, "\nBelow `{}`:\n", key.name);
+            self::keys(page, below.iter());
+        }
+    }
+}
+
+fn example(page: &mut String, text: &str) {
+    let _ = write!(page, "\n```yaml\n{}\n```\n", text.trim_end());
+}
+
+fn kinds(page: &mut String) {
+    heading(page, 2, "Kinds");
+    page.push_str(
+        "\nEvery definition says what it is by `kind`. A file under `journeys/` holds any number of them, separated by \
+         lines of `---`. Beside the keys below, each may say:\n",
+    );
+    keys(page, WORDS.iter());
+    for kind in &KINDS {
+        heading(page, 3, &format!("`{}`", kind.name));
+        let _ = write!(page, "\n{}.\n", kind.summary);
+        keys(page, kind.keys().filter(|key| WORDS.iter().all(|word| word.name != key.name)));
+        if !kind.any_of.is_empty() {
+            let _ =
+                write!(page, "\nAt least one of {} has to be there.\n", quoted(kind.any_of.iter().copied()));
+        }
+        example(page, kind.example);
+    }
+    for (name, part) in PARTS {
+        heading(page, 3, name);
+        keys(page, part.iter());
+    }
+}
+
+fn conditions(page: &mut String) {
+    heading(page, 2, "Conditions");
+    page.push_str(
+        "\nA condition is `true` (everyone), an expression in text, or a mapping. In a contact's condition `account` is the \
+         contact's account, and so is it of which `any_contact` asks; a condition about accounts asks their contacts by \
+         `any_contact`, and its `did` means any of them.\n",
+    );
+    for (about, table) in [
+        ("Several conditions; these keys may stand together", GROUP),
+        ("Who is in a segment", MEMBERSHIP),
+        ("What happened. Any attribute of the interaction may stand beside these, for equality", DID),
+        ("The contacts of an account; one of the first three, and at most one of the others", PEOPLE),
+    ] {
+        let _ = write!(page, "\n{about}:\n");
+        keys(page, table.iter());
+    }
+    heading(page, 3, "Signs");
+    let row = |(sign, asks, example): &(&str, &str, &str)| {
+        let signs: Vec<&str> = sign.split("  ").collect();
+        vec![quoted(signs), (*asks).to_owned(), code(example)]
+    };
+    table(page, &["sign", "asks", "example"], OPERATORS.iter().map(row));
+    heading(page, 3, "Functions");
+    let meaning =
+        |name: &str| FUNCTIONS.iter().find(|(known, _)| *known == name).map_or("", |(_, words)| words);
+    let rows = functions()
+        .into_iter()
+        .map(|(name, example)| vec![code(name), meaning(name).to_owned(), code(example)]);
+    table(page, &["function", "gives", "example"], rows);
+    heading(page, 3, "Lengths of time");
+    page.push_str("\nA whole number and a unit:\n");
+    let rows = DurationUnit::WORDS.iter().map(|(unit, one, several)| {
+        let comes_to = match unit {
+            DurationUnit::Months | DurationUnit::Years => "on the calendar of the time zone",
+            DurationUnit::BusinessDays => "without weekends and holidays",
+            DurationUnit::Days => "24 hours each",
+            DurationUnit::Weeks => "7 days each",
+            _ => "",
+        };
+        vec![code(&format!("1 {one}")), code(&format!("2 {several}")), comes_to.to_owned()]
+    });
+    table(page, &["one", "several", "counted"], rows);
+    heading(page, 3, "Times");
+    table(
+        page,
+        &["written", "means"],
+        MOMENTS.iter().map(|(text, words)| vec![code(text), (*words).to_owned()]),
+    );
+}
+
+fn tile(page: &mut String, tile: &TileEntry) {
+    heading(page, 3, &format!("`{}`", tile.name));
+    let _ = write!(page, "\n{}.\n", tile.summary);
+    let rows = tile.parameters.iter().map(|parameter| {
+        let required = if parameter.required { " (required)" } else { "" };
+        vec![code(&parameter.name), format!("{}{required}", parameter.kind), parameter.description.clone()]
+    });
+    table(page, &["`with`", "holds", "for"], rows);
+    let named = quoted(tile.paths.iter().map(String::as_str));
+    let _ = match (tile.names_paths(), tile.paths.is_empty()) {
+        (true, true) => write!(page, "\nPaths: those that it names.\n"),
+        (true, false) => write!(page, "\nPaths: those that it names, {named}.\n"),
+        (false, true) => write!(page, "\nNo paths: everyone goes on to the next step.\n"),
+        (false, false) => write!(page, "\nPaths: {named}.\n"),
+    };
+    example(page, &tile.example);
+}
+
+fn kind_of(field: &Field) -> String {
+    match &field.kind {
+        FieldType::Choice(choices) | FieldType::Choices(choices) => {
+            format!("{}: {}", field.kind, quoted(choices.iter().map(String::as_str)))
+        }
+        kind => kind.to_string(),
+    }
+}
+
+fn fields(page: &mut String, names: &Names) {
+    heading(page, 2, "Fields");
+    page.push_str(
+        "\nThe names that Dynamics gives them are accepted everywhere, too: in conditions, templates and the headers of \
+         imports. `kind: fields` adds fields of your own.\n",
+    );
+    for entity in Entity::ALL {
+        heading(page, 3, &format!("Of {}", entity.plural()));
+        let rows = names.fields.get(&entity).into_iter().flatten().map(|field| {
+            vec![
+                code(&format!("{entity}.{}", field.name)),
+                quoted(field.aliases.iter().map(String::as_str)),
+                kind_of(field),
+                field.description.clone(),
+            ]
+        });
+        table(page, &["field", "in Dynamics", "type", "for"], rows);
+    }
+}
+
+fn interactions(page: &mut String, names: &Names) {
+    heading(page, 2, "Interactions");
+    page.push_str("\nEvery interaction has:\n");
+    let rows = common_attributes()
+        .into_iter()
+        .map(|field| vec![code(&field.name), kind_of(&field), field.description]);
+    table(page, &["attribute", "type", "for"], rows);
+    page.push_str("\nThese types are built in; `kind: interaction` adds types of your own.\n");
+    let attribute = |field: &Field| match field.kind {
+        FieldType::Text => code(&field.name),
+        _ => format!("{} ({})", code(&field.name), kind_of(field)),
+    };
+    let rows = names.interactions.iter().map(|kind| {
+        vec![code(&kind.name), kind.attributes.iter().map(attribute).collect::<Vec<_>>().join(", ")]
+    });
+    table(page, &["type", "attributes of its own"], rows);
+}
+
+/// The first sentence of a code's page.
+fn first_sentence(page: &str) -> String {
+    let text = page.split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+    text.split_once(". ").map_or(text.clone(), |(first, _)| format!("{first}."))
+}
+
+fn codes(page: &mut String) {
+    heading(page, 2, "Codes of problems");
+    page.push_str(
+        "\n`check` names each problem by a code; `tilework explain CODE` has its page, with examples.\n",
+    );
+    let rows = Code::ALL.iter().map(|(known, name)| vec![code(name), first_sentence(explanation(*known))]);
+    table(page, &["code", "means"], rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        calendar::{Zone, parse_moment},
+        conditions::{Scope, check},
+        definitions::ConditionNode,
+        diagnostics::{FileId, Problems, Span, Text},
+        model::Catalog,
+    };
+
+    #[test]
+    fn every_example_of_a_sign_or_function_is_a_condition() {
+        let (zone, catalog) = (Zone::utc(), Catalog::standard());
+        let choices = Field {
+            name: "interests".into(),
+            kind: FieldType::Choices(vec!["a".into(), "b".into()]),
+            aliases: Vec::new(),
+            description: String::new(),
+            declared: true,
+        };
+        let mut catalog = catalog;
+        catalog.declare(Entity::Contact, choices);
+        let values: Vec<String> = functions()
+            .into_iter()
+            .map(|(name, example)| match name {
+                "date" | "today" => format!("contact.birthdate < {example}"),
+                "time" | "now" => format!("contact.created_on < {example}"),
+                "days_since" | "days_until" => format!("{example} > 3"),
+                _ => example.to_owned(),
+            })
+            .collect();
+        let signs = OPERATORS.iter().map(|(_, _, example)| (*example).to_owned());
+        for example in signs.chain(values) {
+            let mut problems = Problems::default();
+            let text = Text::verbatim(&example, Span::new(FileId(0), 0, 0));
+            let scope = Scope::new(Entity::Contact, &zone);
+            let checked = check(&ConditionNode::Expression(text), &scope, &catalog, &mut problems);
+            assert!(checked.is_some(), "{example}: {problems:?}");
+        }
+    }
+
+    #[test]
+    fn every_function_is_described() {
+        for (name, _) in functions() {
+            assert!(FUNCTIONS.iter().any(|(known, _)| *known == name), "`{name}` has no description");
+        }
+    }
+
+    #[test]
+    fn times_are_written_as_the_page_says() {
+        for (text, _) in MOMENTS {
+            assert!(parse_moment(text, &Zone::utc()).is_ok(), "{text}");
+        }
+    }
+}
