@@ -122,6 +122,15 @@ pub enum Command {
     /// Look at leads, make them, hand them over
     #[command(subcommand)]
     Lead(LeadCommand),
+    /// Look at accounts, with their scores and levels
+    #[command(subcommand)]
+    Account(PartyCommand),
+    /// Look at contacts, with their scores and levels
+    #[command(subcommand)]
+    Contact(PartyCommand),
+    /// Look at scoring models: what they give, and how well they tell an outcome
+    #[command(subcommand)]
+    Score(ScoreCommand),
     /// Look at tasks, calls and appointments for salespeople
     #[command(subcommand)]
     Activity(ActivityCommand),
@@ -287,6 +296,38 @@ pub enum LeadCommand {
     },
 }
 
+/// What can be asked of accounts and contacts.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum PartyCommand {
+    /// All of them, by id
+    List,
+}
+
+/// What can be asked of scoring models.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ScoreCommand {
+    /// All models and how many each scores
+    List,
+    /// A model's rules, how its scores are spread, and its grades
+    Show {
+        /// The model's name
+        model: String,
+    },
+    /// What a model as it is written now would change, for whom; nothing is written
+    Preview {
+        /// The model's name
+        model: String,
+    },
+    /// How well a model and each of its rules tell an outcome
+    Calibrate {
+        /// The model's name
+        model: String,
+        /// The outcome, a condition as below `when:`, such as '{ did: OrderPlaced, within: 30 days }'
+        #[arg(long, value_name = "CONDITION")]
+        outcome: String,
+    },
+}
+
 /// What `lead create` takes.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct NewLeadArguments {
@@ -336,6 +377,11 @@ pub enum WhyCommand {
         /// The contact's id or e-mail address
         id: String,
     },
+    /// Where a lead came from, and every point of its scores
+    Lead {
+        /// The lead's id
+        id: String,
+    },
     /// The story of an account and its contacts
     Account {
         /// The account's id or name
@@ -355,6 +401,9 @@ impl Command {
             Command::Segment(_)
             | Command::Journey(_)
             | Command::Lead(_)
+            | Command::Account(_)
+            | Command::Contact(_)
+            | Command::Score(ScoreCommand::List)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
             Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
@@ -363,6 +412,7 @@ impl Command {
             | Command::Schema(_)
             | Command::Import(_)
             | Command::Run(_)
+            | Command::Score(_)
             | Command::Serve
             | Command::Migrate
             | Command::Why(_) => &[Format::Text, Format::Json],

@@ -6,11 +6,12 @@ use super::{
     CliError, Exit, Output, Table,
     args::{Format, LeadCommand, NewLeadArguments},
     cells::{moment, optional},
+    score_cells::scores,
 };
 use crate::{
     audience::{LeadChange, LeadError, NewLead, change_lead, create_lead},
     diagnostics::did_you_mean,
-    model::{Catalog, Stage},
+    model::{Catalog, Entity, Stage},
     store::{LeadRow, Store},
 };
 
@@ -123,11 +124,14 @@ fn list(
         ("stage", "STAGE"),
         ("sales_ready", "READY"),
         ("sales_ready_on", "SINCE"),
+        ("scores", "SCORES"),
         ("source", "SOURCE"),
         ("journey", "JOURNEY"),
         ("step", "STEP"),
         ("created_at", "CREATED"),
     ]);
+    let mut all = store.scores(Entity::Lead)?;
+    let format = output.format();
     store.leads(sales_ready, stage, &mut |lead| {
         table.push(vec![
             json!(lead.id),
@@ -138,6 +142,7 @@ fn list(
             json!(lead.stage),
             json!(lead.sales_ready),
             moment(lead.sales_ready_on),
+            scores(&all.remove(&lead.key).unwrap_or_default(), format),
             optional(lead.source),
             optional(lead.journey),
             optional(lead.step),
@@ -151,7 +156,11 @@ fn list(
 
 fn show(id: &str, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
     let lead = store.lead(id)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
-    let rows = facts(&lead);
+    let mut rows = facts(&lead);
+    let own = store.scores_of(Entity::Lead, lead.key)?;
+    if !own.is_empty() || output.format() == Format::Json {
+        rows.push(("scores", scores(&own, output.format())));
+    }
     if output.format() == Format::Json {
         let object: serde_json::Map<String, Json> =
             rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

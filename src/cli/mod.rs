@@ -19,13 +19,17 @@ mod lists;
 mod logging;
 mod new_folder;
 mod output;
+mod parties;
 mod progress;
 mod run;
+mod score;
+mod score_cells;
 mod schema;
 mod segment;
 mod store_error;
 mod why;
 mod why_account;
+mod why_lead;
 mod workspace;
 
 pub use dispatch::dispatch;
@@ -37,7 +41,9 @@ pub use lead::lead;
 pub use lists::{activity, outbox};
 pub use logging::start_logging;
 pub use output::{Output, Table, TableColumn};
+pub use parties::parties;
 pub use progress::ImportProgress;
+pub use score::score;
 pub use segment::segment;
 pub use why::why;
 

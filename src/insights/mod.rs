@@ -4,13 +4,17 @@
 //! for faces to render. It doesn't know how they are shown, and it writes nothing.
 
 mod account_story;
+mod calibration;
 mod contact_story;
 mod journey_facts;
 mod journeys;
+mod score_story;
 mod segments;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
+pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
+pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
 pub use segments::{SegmentSummary, TREND, segment_summaries};
