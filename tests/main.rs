@@ -16,6 +16,7 @@ mod readme;
 mod reference;
 mod saas_sales;
 mod saas_scores;
+mod scoring;
 mod sample;
 mod schema;
 mod store;

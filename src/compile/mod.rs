@@ -7,6 +7,7 @@ mod catalog;
 mod email;
 mod flow;
 mod journey;
+mod levels;
 mod plan;
 mod segments;
 mod scoring;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, scoring, segments, settings};
+use super::{Plan, catalog, email, journey, levels, scoring, segments, settings};
 use crate::{definitions::Definitions, diagnostics::Problems};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
@@ -13,8 +13,9 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     let catalog = catalog::compile(definitions, problems);
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
     let models = scoring::models(definitions, &catalog, &settings.zone, problems);
-    let levels = scoring::levels(definitions, &models, problems);
-    scoring::report_circles(&models, &segments, problems);
+    let levels = levels::compile(definitions, &models, problems);
+    levels::report_circles(&models, &segments, problems);
+    levels::warn_of_account_scores(definitions, &catalog, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
     let names: BTreeSet<String> =
         definitions.emails.iter().map(|email| email.header.name.value.clone()).collect();
