@@ -154,7 +154,11 @@ fn rule_22_a_lead_becomes_sales_ready_once_until_it_is_recycled() {
             world.did("ada", "OrderPlaced", &format!("2026-03-02 0{hour}:00"));
         }
         world.tick("2026-03-02 09:00");
-        assert_eq!(world.tables().lines(ready), ["of-ada marketing_qualified 1 2"], "with the lead of both parents");
+        assert_eq!(
+            world.tables().lines(ready),
+            ["of-ada marketing_qualified 1 2"],
+            "with the lead of both parents"
+        );
         // The score falls, and rises again: it stays ready, and is told once.
         world.tick("2026-03-20 09:00");
         for hour in 1..=4 {
@@ -165,7 +169,9 @@ fn rule_22_a_lead_becomes_sales_ready_once_until_it_is_recycled() {
         let catalog = world.plan.catalog.clone();
         let recycle = tilework::audience::LeadChange::Recycle;
         let now = at("2026-03-21 10:00");
-        assert!(tilework::audience::change_lead(&mut world.store, &catalog, "of-ada", &recycle, now).unwrap());
+        assert!(
+            tilework::audience::change_lead(&mut world.store, &catalog, "of-ada", &recycle, now).unwrap()
+        );
         world.tick("2026-03-21 11:00");
         assert_eq!(world.tables().lines(ready), ["of-ada inquiry 0 2"], "it has to reach the score anew");
         world.tick("2026-04-10 09:00");
@@ -242,7 +248,10 @@ fn programs_read_scores_and_every_point_of_them() {
     assert_eq!(ada["owner"], "ann@vendor.example");
     let accounts = run(&["account", "list", "--format", "json"]);
     assert_eq!(accounts[0]["scores"]["engagement"]["score"], 25, "{accounts}");
-    assert_eq!((accounts[0]["level"].as_str(), accounts[0]["levels"]["account-tier"].as_str()), (Some("Strategic"), Some("Strategic")));
+    assert_eq!(
+        (accounts[0]["level"].as_str(), accounts[0]["levels"]["account-tier"].as_str()),
+        (Some("Strategic"), Some("Strategic"))
+    );
     let why = run(&["why", "lead", "of-ada", "--format", "json"]);
     let story = &why["scores"][0];
     assert_eq!(story["score"], ada["scores"]["buying"]["score"]);
@@ -255,7 +264,8 @@ fn programs_read_scores_and_every_point_of_them() {
     assert_eq!((&shown["count"], &shown["grades"][0]["grade"]), (&3.into(), &"Hot".into()));
     let preview = run(&["score", "preview", "buying", "--format", "json"]);
     assert_eq!((&preview["higher"], &preview["new"], &preview["gone"]), (&0.into(), &0.into(), &0.into()));
-    let calibrated = run(&["score", "calibrate", "buying", "--outcome", "{ did: OrderPlaced }", "--format", "json"]);
+    let calibrated =
+        run(&["score", "calibrate", "buying", "--outcome", "{ did: OrderPlaced }", "--format", "json"]);
     assert_eq!((&calibrated["subjects"], &calibrated["outcomes"]), (&3.into(), &2.into()));
     assert_eq!(calibrated["auc"]["value"], 1.0);
     let made = run(&["lead", "create", "--topic", "By phone", "--contact", "cy", "--format", "json"]);
@@ -263,8 +273,15 @@ fn programs_read_scores_and_every_point_of_them() {
     assert_eq!(run(&["lead", "accept", id, "--format", "json"])["changed"], true);
     assert_eq!(run(&["lead", "accept", id, "--format", "json"])["changed"], false);
     assert_eq!(run(&["lead", "show", id, "--format", "json"])["stage"], "sales_accepted");
-    assert_eq!(run(&["lead", "disqualify", id, "--reason", "no budget", "--format", "json"])["changed"], true);
-    assert_eq!(workspace.program(&["lead", "accept", id]).code, 2, "a disqualified lead has to be recycled first");
+    assert_eq!(
+        run(&["lead", "disqualify", id, "--reason", "no budget", "--format", "json"])["changed"],
+        true
+    );
+    assert_eq!(
+        workspace.program(&["lead", "accept", id]).code,
+        2,
+        "a disqualified lead has to be recycled first"
+    );
     assert_eq!(run(&["lead", "assign", id, "--owner", "bo", "--format", "json"])["changed"], true);
     assert_eq!(workspace.program(&["lead", "link", id, "--account", "nowhere"]).code, 2);
 }

@@ -4,6 +4,7 @@
 //! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
 
 pub mod args;
+mod args_leads;
 mod cells;
 mod commands;
 mod demo;
