@@ -239,26 +239,6 @@ pub enum JourneyCommand {
     },
 }
 
-/// What it is about
-    #[arg(long, value_name = "TEXT")]
-    pub topic: String,
-    /// The contact it belongs to
-    #[arg(long, value_name = "ID")]
-    pub contact: Option<String>,
-    /// The account it belongs to
-    #[arg(long, value_name = "ID")]
-    pub account: Option<String>,
-    /// Who looks after it
-    #[arg(long, value_name = "OWNER")]
-    pub owner: Option<String>,
-    /// Where it came from
-    #[arg(long, value_name = "TEXT")]
-    pub source: Option<String>,
-    /// Its id; one is made when there is none
-    #[arg(long, value_name = "ID")]
-    pub id: Option<String>,
-}
-
 /// What can be asked of activities.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ActivityCommand {
@@ -435,10 +415,7 @@ mod tests {
                 "journey show vip --account acme",
                 Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
             ),
-            (
-                "lead list --sales-ready",
-                Command::Lead(LeadCommand::List { sales_ready: true, stage: None }),
-            ),
+            ("lead list --sales-ready", Command::Lead(LeadCommand::List { sales_ready: true, stage: None })),
             ("lead accept vip", Command::Lead(LeadCommand::Accept { id: name() })),
             ("activity list", Command::Activity(ActivityCommand::List)),
             (

@@ -95,3 +95,22 @@ pub enum ScoreCommand {
 /// What `lead create` takes.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct NewLeadArguments {
+    /// What it is about
+    #[arg(long, value_name = "TEXT")]
+    pub topic: String,
+    /// The contact it belongs to
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
+    /// The account it belongs to
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Who looks after it
+    #[arg(long, value_name = "OWNER")]
+    pub owner: Option<String>,
+    /// Where it came from
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// Its id; one is made when there is none
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+}

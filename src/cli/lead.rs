@@ -150,7 +150,8 @@ fn list(
         ]);
         Ok(())
     })?;
-    let nothing = if sales_ready || stage.is_some() { "There is no such lead." } else { "There are no leads yet." };
+    let nothing =
+        if sales_ready || stage.is_some() { "There is no such lead." } else { "There are no leads yet." };
     output.table(&table, nothing)
 }
 

@@ -186,9 +186,9 @@ fn preview(plan: &ModelPlan, store: &mut Store, now: i64, output: &mut Output) -
             Some((score, grade)) => json!({ "score": score, "grade": optional(grade.clone()) }),
             None => Json::Null,
         };
-        let sample = changes.iter().map(|change| {
-            json!({ "id": change.id, "before": side(&change.before), "after": side(&change.after) })
-        });
+        let sample = changes.iter().map(
+            |change| json!({ "id": change.id, "before": side(&change.before), "after": side(&change.after) }),
+        );
         return output.json(&json!({
             "model": plan.model.name,
             "higher": up,
@@ -235,7 +235,8 @@ fn outcome(text: &str, plan: &ModelPlan, catalog: &Catalog) -> Result<Predicate,
         _ => {
             let report = render_human(&problems, &sources, false);
             let hint = "Write it as below `when:`, such as 'account.status == \"customer\"' or '{ did: OrderPlaced, within: 30 days }'.";
-            Err(CliError::usage(format!("the outcome can't be read\n{}", report.trim_end())).hint(hint.to_owned()))
+            Err(CliError::usage(format!("the outcome can't be read\n{}", report.trim_end()))
+                .hint(hint.to_owned()))
         }
     }
 }
@@ -294,7 +295,10 @@ fn calibrate(
         found.outcomes,
         conditions::explain(&outcome)
     ))?;
-    output.text(&format!("AUC {} with 95 % certainty; 0.5 is chance, 1 is always right", estimate_words(&found.auc)))?;
+    output.text(&format!(
+        "AUC {} with 95 % certainty; 0.5 is chance, 1 is always right",
+        estimate_words(&found.auc)
+    ))?;
     let mut table = Table::new(&[
         ("rule", "RULE"),
         ("with_outcome", "WITH OUTCOME"),

@@ -35,8 +35,7 @@ pub(super) fn scores(rows: &[ScoreRow], format: Format) -> Json {
 /// The levels of a record.
 pub(super) fn levels(rows: &[(String, String)], format: Format) -> Json {
     if format == Format::Json {
-        let levels: Map<String, Json> =
-            rows.iter().map(|(set, level)| (set.clone(), json!(level))).collect();
+        let levels: Map<String, Json> = rows.iter().map(|(set, level)| (set.clone(), json!(level))).collect();
         return Json::Object(levels);
     }
     let words: Vec<String> = rows.iter().map(|(set, level)| format!("{set} {level}")).collect();
@@ -138,7 +137,9 @@ pub(super) fn tell(story: &ScoreStory) -> Vec<String> {
     }
     if story.left_out > 0 {
         let (left_out, contacts) = (story.left_out, story.contacts);
-        lines.push(format!("  {left_out} of {contacts} contacts are left out: they are below the model's consent"));
+        lines.push(format!(
+            "  {left_out} of {contacts} contacts are left out: they are below the model's consent"
+        ));
     }
     lines
 }

@@ -8,8 +8,8 @@ use super::{
     CliError, Exit, Output,
     args::Format,
     cells::{moment, optional},
-    why_lead::{scores_json, tell_scores},
     why::{line, made_json, next_look, said, state, what_next, words},
+    why_lead::{scores_json, tell_scores},
 };
 use crate::{
     compile::Plan,

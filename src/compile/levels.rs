@@ -25,12 +25,15 @@ pub(super) fn compile(
     let mut plans: BTreeMap<String, LevelsPlan> = BTreeMap::new();
     let mut primary: BTreeMap<Entity, Span> = BTreeMap::new();
     for definition in &definitions.levels {
-        if let Some(span) = definition.primary.as_ref().filter(|primary| primary.value).map(|primary| primary.span)
+        if let Some(span) =
+            definition.primary.as_ref().filter(|primary| primary.value).map(|primary| primary.span)
             && let Some(first) = primary.insert(definition.of.value, span)
         {
-            let message = format!("two sets of levels are the primary one of {}", definition.of.value.plural());
+            let message =
+                format!("two sets of levels are the primary one of {}", definition.of.value.plural());
             let problem = Problem::error(Code::DuplicateName, span, message).related(first, "the other one");
-            problems.push(problem.hint(format!("`{}.level` can only mean one of them.", definition.of.value)));
+            problems
+                .push(problem.hint(format!("`{}.level` can only mean one of them.", definition.of.value)));
         }
         if let Some(plan) = levels_plan(definition, definitions, models, problems) {
             plans.entry(plan.levels.name.clone()).or_insert(plan);
@@ -110,7 +113,8 @@ pub(super) fn report_circles(models: &[ModelPlan], segments: &[SegmentPlan], pro
                     "the model `{}` asks for the segment `{name}`, which is made from scores (`{score}`)",
                     model.model.name
                 );
-                let hint = "Let the segment ask for fields or interactions, or write its condition into the rule.";
+                let hint =
+                    "Let the segment ask for fields or interactions, or write its condition into the rule.";
                 problems.push(Problem::error(Code::CircularScores, model.span, message).hint(hint));
                 break;
             }

@@ -9,14 +9,15 @@ mod flow;
 mod journey;
 mod levels;
 mod plan;
-mod segments;
 mod scoring;
 mod scoring_rule;
+mod segments;
 mod settings;
 mod steps;
 mod workspace;
 
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, SegmentPlan,
+    Settings, StepPlan,
 };
 pub use workspace::compile;

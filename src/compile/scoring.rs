@@ -80,7 +80,8 @@ fn model(
         if let Some(first) = seen.insert(&rule.name.value, rule.name.span) {
             let message = format!("the model has a rule `{}` already", rule.name.value);
             let problem = Problem::error(Code::DuplicateName, rule.name.span, message);
-            problems.push(problem.related(first, "first defined here").hint("Give one of them another name."));
+            problems
+                .push(problem.related(first, "first defined here").hint("Give one of them another name."));
         }
         rules.push(scoring_rule::compile(rule, &context, problems));
     }
@@ -208,10 +209,7 @@ pub(super) fn bands(
     }
     let mut bands: Vec<Band> = definitions
         .iter()
-        .map(|band| Band {
-            name: band.name.value.clone(),
-            from: band.from.as_ref().map(|from| from.value),
-        })
+        .map(|band| Band { name: band.name.value.clone(), from: band.from.as_ref().map(|from| from.value) })
         .collect();
     bands.sort_by_key(|band| std::cmp::Reverse(band.from));
     right.then_some(bands)
@@ -265,7 +263,9 @@ pub(super) fn warn_of_bands(
         let span = definitions.iter().find(|definition| definition.name.value == band.name);
         if let Some(definition) = span {
             let problem = Problem::warning(Code::UnreachableScore, definition.name.span, problem);
-            problems.push(problem.hint(format!("Change its `from`, or let the rules give other points, or leave the {what} out.")));
+            problems.push(problem.hint(format!(
+                "Change its `from`, or let the rules give other points, or leave the {what} out."
+            )));
         }
     }
 }

@@ -30,8 +30,10 @@ pub(super) fn compile(
     let scope = if context.target.subject() == Entity::Lead { base.with_lead() } else { base };
     let when = conditions::check(&definition.when, &scope, context.catalog, problems);
     let per_each = definition.per.as_ref().is_some_and(|per| per.value);
-    let at_least = definition.at_least.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
-    let at_most = definition.at_most.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
+    let at_least =
+        definition.at_least.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
+    let at_most =
+        definition.at_most.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
     let points = match &definition.points {
         PointsNode::Number(number) => millionths(number.value, number.span, problems).map(Points::Fixed),
         PointsNode::Expression(text) => {
@@ -54,7 +56,10 @@ pub(super) fn compile(
     let (when, points) = (when?, points?);
     let asked = conditions::interests(&when).scores;
     if let Some(score) = asked.first().map(String::as_str).or_else(|| score_in(operand_of(&points))) {
-        let message = format!("the rule `{}` asks for `{score}`, which is itself made from scores", definition.name.value);
+        let message = format!(
+            "the rule `{}` asks for `{score}`, which is itself made from scores",
+            definition.name.value
+        );
         let hint = "Scores are made from fields and interactions; write the condition itself here.";
         problems.push(Problem::error(Code::CircularScores, definition.name.span, message).hint(hint));
         return None;
@@ -95,7 +100,8 @@ pub(super) fn compile(
     let per = per(definition, &when, per_each, half_life, problems)?;
     if conditions::never_holds(&when) {
         let message = format!("the rule `{}` can never match", definition.name.value);
-        let hint = "Its conditions exclude each other: under `all`, every one has to hold for the same record.";
+        let hint =
+            "Its conditions exclude each other: under `all`, every one has to hold for the same record.";
         problems.push(Problem::warning(Code::NeverMatches, definition.name.span, message).hint(hint));
     }
     Some(ScoringRule {
@@ -132,16 +138,27 @@ fn millionths(points: f64, span: Span, problems: &mut Problems) -> Option<i64> {
         problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
         return None;
     }
-    #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "at most a million millions")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "at most a million millions"
+    )]
     Some((points * MILLIONTHS as f64).round() as i64)
 }
 
 /// A bound on the side to which the points never go.
-fn useless_bound(points: i64, least: Option<Span>, most: Option<Span>, problems: &mut Problems) -> Option<()> {
+fn useless_bound(
+    points: i64,
+    least: Option<Span>,
+    most: Option<Span>,
+    problems: &mut Problems,
+) -> Option<()> {
     let (span, message, hint) = match (least, most) {
-        (Some(span), _) if points >= 0 => {
-            (span, "`at_least` bounds a rule that only adds points", "Write `at_most` for the most that it may add.")
-        }
+        (Some(span), _) if points >= 0 => (
+            span,
+            "`at_least` bounds a rule that only adds points",
+            "Write `at_most` for the most that it may add.",
+        ),
         (_, Some(span)) if points < 0 => (
             span,
             "`at_most` bounds a rule that only takes points away",
@@ -240,7 +257,9 @@ fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
         Predicate::All(parts) => Predicate::All(all(parts)),
         Predicate::Any(parts) => Predicate::Any(all(parts)),
         Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
-        Predicate::Contacts { condition, count } if !conditions::interests(&condition).interactions.is_empty() => {
+        Predicate::Contacts { condition, count }
+            if !conditions::interests(&condition).interactions.is_empty() =>
+        {
             let enough = may_be_counted(consent);
             let condition = match count {
                 CountTest::All => Predicate::Any(vec![Predicate::Not(Box::new(enough)), *condition]),

@@ -15,7 +15,10 @@ pub fn never_holds(predicate: &Predicate) -> bool {
             let mut parts = Vec::new();
             flatten(predicate, &mut parts);
             parts.iter().any(|part| !matches!(part, Predicate::All(_)) && never_holds(part))
-                || parts.iter().enumerate().any(|(at, one)| parts[at + 1..].iter().any(|other| exclude(one, other)))
+                || parts
+                    .iter()
+                    .enumerate()
+                    .any(|(at, one)| parts[at + 1..].iter().any(|other| exclude(one, other)))
         }
         _ => false,
     }

@@ -245,10 +245,16 @@ fn measure(
     if let Some(field) = check.catalog.measure(entity, &wanted).cloned() {
         return Some(named(&field, subject, span, written));
     }
-    let known = check.catalog.measures(entity).filter_map(|field| field.name.strip_prefix(group)?.strip_prefix('.'));
+    let known =
+        check.catalog.measures(entity).filter_map(|field| field.name.strip_prefix(group)?.strip_prefix('.'));
     let hint = did_you_mean(&name.text, known).unwrap_or_else(|| match group {
-        "levels" => format!("Levels come from `kind: levels` with `of: {entity}`; hyphens are written as `_`."),
-        _ => format!("It comes from a `kind: scoring_model` that scores {}; hyphens are written as `_`.", entity.plural()),
+        "levels" => {
+            format!("Levels come from `kind: levels` with `of: {entity}`; hyphens are written as `_`.")
+        }
+        _ => format!(
+            "It comes from a `kind: scoring_model` that scores {}; hyphens are written as `_`.",
+            entity.plural()
+        ),
     });
     let message = format!("{entity} has no {group} `{}`", name.text);
     check.report(Problem::error(Code::UnknownField, name.span, message).hint(hint));

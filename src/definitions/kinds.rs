@@ -3,8 +3,8 @@
 //! read a key that isn't described here, and to leave one that is unread.
 
 use super::keys::{
-    ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME, RULE, SCORING_MODEL,
-    SEGMENT, STEP, WORDS,
+    ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME, RULE,
+    SCORING_MODEL, SEGMENT, STEP, WORDS,
 };
 
 /// A kind of definition.

@@ -25,7 +25,8 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<ScoringModelDefinition> {
     if let (true, Some(node)) = (has_rules && items.is_empty(), reader.node("rules"))
         && matches!(node.content, Content::List(_))
     {
-        let problem = Problem::error(Code::InvalidValue, node.span, "a scoring model needs at least one rule");
+        let problem =
+            Problem::error(Code::InvalidValue, node.span, "a scoring model needs at least one rule");
         reader.problems().push(problem);
     }
     let grades = bands(&mut reader, "grades");
@@ -74,10 +75,9 @@ fn read_points(node: &Node, span: Span, problems: &mut Problems) -> Option<Point
         Content::Number(value) => Some(PointsNode::Number(Located { value: *value, span })),
         Content::Text(_) => as_text(node, "points", problems).map(PointsNode::Expression),
         _ => {
-            problems.push(
-                wrong_type(node, "a number or an expression for `points`")
-                    .hint("Write a number such as `5` or `-15`, or a calculation such as `account.employees / 100`."),
-            );
+            problems.push(wrong_type(node, "a number or an expression for `points`").hint(
+                "Write a number such as `5` or `-15`, or a calculation such as `account.employees / 100`.",
+            ));
             None
         }
     }

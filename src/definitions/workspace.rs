@@ -127,7 +127,8 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, topics, scoring_models, levels, .. } = definitions;
+    let Definitions { interactions, segments, journeys, emails, topics, scoring_models, levels, .. } =
+        definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),

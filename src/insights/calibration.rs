@@ -95,9 +95,9 @@ fn lift(holds_with: i64, holds_without: i64, with: i64, without: i64) -> Option<
         return Some(Estimate { value, interval: None });
     }
     let inner = 1.0 / both - 1.0 / rule - 1.0 / outcome;
-    let variance = (both * inner * inner + (rule - both) / (rule * rule) + (outcome - both) / (outcome * outcome)
-        - 1.0)
-        / all;
+    let variance =
+        (both * inner * inner + (rule - both) / (rule * rule) + (outcome - both) / (outcome * outcome) - 1.0)
+            / all;
     let reach = (Z * variance.max(0.0).sqrt()).exp();
     Some(Estimate { value, interval: Some((value / reach, value * reach)) })
 }

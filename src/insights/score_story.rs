@@ -82,12 +82,7 @@ pub fn score_stories(
     Ok(stories)
 }
 
-fn story(
-    store: &mut Store,
-    plan: &ModelPlan,
-    key: i64,
-    now: i64,
-) -> Result<Option<ScoreStory>, StoreError> {
+fn story(store: &mut Store, plan: &ModelPlan, key: i64, now: i64) -> Result<Option<ScoreStory>, StoreError> {
     let model = &plan.model;
     let (contacts, left_out) = store.left_out(model, key)?;
     let Some(points) = store.rule_points(model, key, now)? else {

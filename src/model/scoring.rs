@@ -227,10 +227,8 @@ mod tests {
 
     #[test]
     fn rule_23_bands_cover_everything() {
-        let bands = [
-            Band { name: "Hot".to_owned(), from: Some(50) },
-            Band { name: "Cold".to_owned(), from: None },
-        ];
+        let bands =
+            [Band { name: "Hot".to_owned(), from: Some(50) }, Band { name: "Cold".to_owned(), from: None }];
         for (score, name) in [(i64::MAX, "Hot"), (50, "Hot"), (49, "Cold"), (i64::MIN, "Cold")] {
             assert_eq!(band_of(&bands, score).unwrap().name, name, "{score}");
         }
@@ -238,8 +236,9 @@ mod tests {
 
     #[test]
     fn points_halve_within_their_half_life() {
-        assert_eq!([0, 540, 1080, 2159].map(|age| half_life_factor(2160, age)), [
-            1_000_000, 840_896, 707_107, 500_160
-        ]);
+        assert_eq!(
+            [0, 540, 1080, 2159].map(|age| half_life_factor(2160, age)),
+            [1_000_000, 840_896, 707_107, 500_160]
+        );
     }
 }

@@ -75,7 +75,10 @@ impl Names {
             (Referred::Email, sorted(emails.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Topic, sorted(topics.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Interaction, sorted(interactions.iter().map(|kind| kind.name.as_str()).collect())),
-            (Referred::Model, sorted(scoring_models.iter().map(|one| one.header.name.value.as_str()).collect())),
+            (
+                Referred::Model,
+                sorted(scoring_models.iter().map(|one| one.header.name.value.as_str()).collect()),
+            ),
             (Referred::Tile, tiles.iter().map(|tile| tile.name.clone()).collect()),
         ]);
         Names { fields, interactions, tiles, defined }

@@ -77,7 +77,9 @@ impl Names {
             "grade" => of_model("grade"),
             "levels" => {
                 let levels = self.levels_key(&name);
-                format!("(SELECT z.level FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})")
+                format!(
+                    "(SELECT z.level FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
+                )
             }
             _ => return Err(StoreError::Inconsistent(format!("`{group}.{name}` is no score"))),
         })

@@ -124,7 +124,16 @@ impl<'a> Printer<'a> {
     ) -> Result<Self, StoreError> {
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
         let zone = zone.with_holidays(&names.holidays);
-        Ok(Printer { dialect, names, now, zone, parameters: Vec::new(), as_of: None, aliases: 0, facts: None })
+        Ok(Printer {
+            dialect,
+            names,
+            now,
+            zone,
+            parameters: Vec::new(),
+            as_of: None,
+            aliases: 0,
+            facts: None,
+        })
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place

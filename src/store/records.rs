@@ -177,10 +177,8 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection.execute(&account_of("lead", &waiting), rows)?;
         }
         Entity::Lead => {
-            connection.execute(
-                &format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"),
-                rows,
-            )?;
+            connection
+                .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
             connection.execute(&account_of("lead", &own), rows)?;
             connection.execute(
                 &format!(

@@ -100,8 +100,12 @@ fn score_row(row: &Row) -> Result<(i64, ScoreRow), StoreError> {
 /// The statement that gives key and base of one subject.
 fn one(target: ScoringTarget, key: i64) -> String {
     match target {
-        ScoringTarget::ContactLeads => format!("SELECT o.key, o.contact_key AS base FROM lead o WHERE o.key = {key}"),
-        ScoringTarget::AccountLeads => format!("SELECT o.key, o.account_key AS base FROM lead o WHERE o.key = {key}"),
+        ScoringTarget::ContactLeads => {
+            format!("SELECT o.key, o.contact_key AS base FROM lead o WHERE o.key = {key}")
+        }
+        ScoringTarget::AccountLeads => {
+            format!("SELECT o.key, o.account_key AS base FROM lead o WHERE o.key = {key}")
+        }
         ScoringTarget::Contacts | ScoringTarget::Accounts => {
             format!("SELECT CAST({key} AS BIGINT) AS key, CAST({key} AS BIGINT) AS base")
         }
@@ -180,9 +184,7 @@ impl Store {
         let sql = "SELECT at, from_level, to_level FROM level_change
                    WHERE levels_key = $1 AND subject_key = $2 ORDER BY at";
         let rows = self.connection.query(sql, &[self.names.levels_key(set).into(), key.into()])?;
-        rows.iter()
-            .map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.optional_text(2)?)))
-            .collect()
+        rows.iter().map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.optional_text(2)?))).collect()
     }
 
     /// All contacts or accounts, by id.
@@ -337,10 +339,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn score_distribution(
-        &mut self,
-        model: &str,
-    ) -> Result<Vec<(i64, Option<String>, i64)>, StoreError> {
+    pub fn score_distribution(&mut self, model: &str) -> Result<Vec<(i64, Option<String>, i64)>, StoreError> {
         let sql = "SELECT score, grade, COUNT(*) FROM score WHERE model_key = $1 GROUP BY score, grade ORDER BY score";
         let rows = self.connection.query(sql, &[self.names.model_key(model).into()])?;
         rows.iter().map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.integer(2)?))).collect()

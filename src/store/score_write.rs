@@ -170,8 +170,7 @@ fn latch(
          WHERE key IN (SELECT key FROM score_ready)",
         &[now.into()],
     )?;
-    connection
-        .execute("INSERT INTO change (kind, subject_key) SELECT 4, key FROM score_ready", &[])?;
+    connection.execute("INSERT INTO change (kind, subject_key) SELECT 4, key FROM score_ready", &[])?;
     Ok(reached)
 }
 

@@ -71,11 +71,7 @@ impl Store {
             .query(sql, &[])?
             .iter()
             .map(|row| {
-                Ok(ModelState {
-                    name: row.text(0)?,
-                    hash: row.text(1)?,
-                    scored_at: row.optional_integer(2)?,
-                })
+                Ok(ModelState { name: row.text(0)?, hash: row.text(1)?, scored_at: row.optional_integer(2)? })
             })
             .collect()
     }
@@ -170,9 +166,8 @@ impl Store {
     /// When the store fails.
     pub fn note_score_changes(&mut self) -> Result<(), StoreError> {
         self.connection.execute("DELETE FROM score_seen", &[])?;
-        let seen = self
-            .connection
-            .execute("INSERT INTO score_seen (key) SELECT key FROM score_change", &[])?;
+        let seen =
+            self.connection.execute("INSERT INTO score_seen (key) SELECT key FROM score_change", &[])?;
         self.connection.analyze("score_seen", usize::try_from(seen).unwrap_or(usize::MAX))
     }
 
@@ -226,7 +221,10 @@ impl Store {
                 return Ok(Scored { computed, ..written });
             }
         }
-        Err(StoreError::Conflict(format!("other workers compute the scores of `{}` all the time", model.name)))
+        Err(StoreError::Conflict(format!(
+            "other workers compute the scores of `{}` all the time",
+            model.name
+        )))
     }
 
     /// Takes a model's scores away: it isn't active, or its time has not come or is over.
@@ -242,16 +240,17 @@ impl Store {
     ) -> Result<Scored, StoreError> {
         let key = self.names.model_key(&model.name);
         let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
-        self.connection
-            .execute("UPDATE scoring_model SET scored_at = NULL WHERE key = $1 AND scored_at IS NOT NULL", &[key.into()])?;
+        self.connection.execute(
+            "UPDATE scoring_model SET scored_at = NULL WHERE key = $1 AND scored_at IS NOT NULL",
+            &[key.into()],
+        )?;
         if self.connection.query_first(any, &[key.into()])?.is_none() {
             return Ok(Scored::default());
         }
         self.connection.execute("DELETE FROM scored", &[])?;
         let names = &self.names;
         self.connection.write(|connection| {
-            let changed =
-                connection.execute("DELETE FROM score WHERE model_key = $1", &[key.into()])?;
+            let changed = connection.execute("DELETE FROM score WHERE model_key = $1", &[key.into()])?;
             let mut scored = Scored { changed, ..Scored::default() };
             for levels in levels {
                 scored.levels += score_write::write_levels(connection, names, levels, false, now)?;
@@ -291,7 +290,8 @@ impl Store {
         self.connection.execute("DELETE FROM rescore", &[])?;
         let Rescore::Changed(changes) = rescore else { return Ok(false) };
         let (contacts, accounts) = self.changed_parties(changes, now);
-        let queued = "SELECT x.subject_key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4";
+        let queued =
+            "SELECT x.subject_key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4";
         let of_contacts = match changes.colleagues {
             false => contacts,
             true => format!(

@@ -38,7 +38,13 @@ impl Formula {
 
     /// The statement that gives key and points of every subject.
     pub(super) fn select(&self) -> String {
-        format!("SELECT {} AS key, {} AS points FROM {} WHERE {}", self.key, self.points(), self.from, self.clause)
+        format!(
+            "SELECT {} AS key, {} AS points FROM {} WHERE {}",
+            self.key,
+            self.points(),
+            self.from,
+            self.clause
+        )
     }
 }
 
@@ -137,9 +143,8 @@ pub(super) fn formula(
         (None, _) => records,
         (Some(driver), _) => format!("({driver}) d JOIN {}", driven(&records, key)),
     };
-    let aggregate = aggregate.map_or(String::new(), |aggregate| {
-        format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}")
-    });
+    let aggregate =
+        aggregate.map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
     let mut clauses = vec!["1 = 1".to_owned()];
     clauses.extend((!condition.is_empty()).then_some(condition));
     if model.target.base() == Entity::Contact {
