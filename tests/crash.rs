@@ -18,7 +18,8 @@ use tilework::engine::Phase;
 use crate::support::{
     definitions::USUAL,
     dump::assert_same,
-    workspace::{Database, SETTINGS, Workspace},
+    http::{OK, Server},
+    workspace::{Database, SETTINGS, Workspace, on_both},
     world::at,
 };
 
@@ -190,6 +191,36 @@ fn a_process_that_dies_at_any_phase_changes_nothing_on_sqlite() {
 #[test]
 fn a_process_that_dies_at_any_phase_changes_nothing_on_postgres() {
     dies_at_each_phase(Database::Postgres);
+}
+
+/// Dies when a server has taken a call, and nobody has noted it yet.
+fn dies_after_a_call(database: Database) {
+    let server = Server::always(OK);
+    let workflow = format!(
+        "kind: segment\nname: everyone\ntarget: contact\nwhere: true\n---\nkind: workflow\nname: tell-crm\nhttp:\n  \
+         url: {}\n---\nkind: journey\nname: spring\ntarget: account\nstart: 2026-03-01 08:00\naudience: {{ include: \
+         [everyone] }}\nsteps:\n  - {{ id: tell, tile: launch_workflow, with: {{ for_each: account, workflow: tell-crm }} }}\n",
+        server.url()
+    );
+    let workspace = Workspace::on(database)
+        .file("tilework.yaml", &format!("{SETTINGS}  http: {{ allow: [127.0.0.1] }}\n"))
+        .file("journeys/definitions.yaml", &workflow);
+    let mut world = workspace.open();
+    world.accounts(&["acme"]);
+    world.contacts(&[("ada", "acme"), ("bob", "acme")]);
+    world.close();
+    let status = start_child(&workspace, "HandedOver", 1).wait().unwrap();
+    assert!(status.code().is_none(), "it didn't die, {status}");
+    assert_eq!(server.keys(), ["spring/1/tell/1/acme/0"]);
+    let mut world = workspace.open();
+    world.play(END);
+    assert_eq!(server.keys(), ["spring/1/tell/1/acme/0", "spring/1/tell/1/acme/0"]);
+    assert_eq!(world.messages(), ["acme tell delivered"]);
+}
+
+#[test]
+fn rule_19_a_call_that_nobody_noted_is_made_again_with_the_same_key() {
+    on_both(dies_after_a_call);
 }
 
 /// Kills the same run again and again, wherever it is.

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod crash;
+mod custom_tiles_page;
 mod diagnostics;
 mod forgotten;
 mod init;
@@ -14,11 +15,13 @@ mod properties;
 mod reading;
 mod readme;
 mod reference;
+mod rules;
 mod saas_sales;
 mod saas_scores;
 mod sample;
 mod schema;
 mod scoring;
+mod status;
 mod store;
 mod support;
 mod two_workers;

@@ -211,6 +211,7 @@ pub(crate) struct Case {
     pub(crate) contacts: Vec<usize>,
     /// Contact, kind, minutes after the start.
     interactions: Vec<(usize, bool, i64)>,
+    again: &'static str,
 }
 
 const ACCOUNTS: usize = 3;
@@ -227,7 +228,12 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
             end_after_days,
             contacts,
             interactions,
+            again: "",
         })
+}
+
+fn case_again(again: &'static [&'static str]) -> impl Strategy<Value = Case> {
+    (case(), select(again)).prop_map(|(case, again)| Case { again, ..case })
 }
 
 impl Case {
@@ -240,7 +246,8 @@ impl Case {
         };
         let end = self.end_after_days.map(|days| format!("end: {}\n", rfc3339(at(START) + days * DAY)));
         format!(
-            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}audience: {{ include: [everyone] }}\nsteps: {steps}\n{sections}",
+            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}{}audience: {{ include: [everyone] }}\nsteps: {steps}\n{sections}",
+            self.again,
             end.unwrap_or_default()
         )
     }
@@ -440,7 +447,7 @@ fn everybody_is_somewhere_and_came_there_as_the_journey_leads() {
 
 #[test]
 fn neither_batch_size_nor_database_changes_anything() {
-    holds(10, &case(), |case| {
+    holds(10, &case_again(&["", "repeat: { every: 8 days }\n", "reentry: after 3 days\n"]), |case| {
         let mut expected = None;
         for (database, size) in [
             (Database::Sqlite, 5_000),
@@ -464,7 +471,7 @@ fn rhythm() -> impl Strategy<Value = Vec<i64>> {
 
 #[test]
 fn rule_14_any_tick_times_give_the_same_end() {
-    holds(24, &(case(), rhythm()), |(case, rhythm)| {
+    holds(24, &(case_again(&["", "repeat: { every: 8 days }\n"]), rhythm()), |(case, rhythm)| {
         // Whoever is late by `grace` arrives in the past: who came first, of whom places and accounts
         // depend, is told by who was there, which a rhythm may change.
         let journey = case.journey();

@@ -197,9 +197,12 @@ fn a_program_reads_the_same_numbers() {
                 "processed": processed, "stopped": 0, "paths": paths,
             })
         };
+        let (iterations, none) =
+            (json!([{ "number": 1, "starts_at": "2026-03-01T08:00:00Z", "ended_at": null }]), Value::Null);
         let expected = json!({
-            "name": "spring", "target": "account", "audience": 4, "entered": 3, "active": 1, "finished": 2,
-            "stopped": 0, "stop_reasons": {},
+            "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
+            "iterations": iterations, "kept_out": { "suppressed": 1 }, "audience": 4, "entered": 3, "active": 1, "finished": 2,
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 3, json!({})),
                 step("visited", "trigger", 1, 2, json!({ "then": 2, "else": 0 })),
@@ -208,8 +211,9 @@ fn a_program_reads_the_same_numbers() {
         });
         assert_eq!(workspace.json(&["journey", "show", "spring"]), expected);
         let expected = json!({
-            "name": "spring", "target": "account", "audience": 1, "entered": 1, "active": 1, "finished": 0,
-            "stopped": 0, "stop_reasons": {},
+            "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
+            "iterations": iterations, "kept_out": {}, "audience": 1, "entered": 1, "active": 1, "finished": 0,
+            "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 1, json!({})),
                 step("visited", "trigger", 1, 0, json!({ "then": 0, "else": 0 })),

@@ -11,20 +11,20 @@ fn readme() -> String {
 }
 
 /// A fenced block: its language, its text, and the line of text before it.
-struct Block<'a> {
-    language: &'a str,
-    text: String,
+pub(crate) struct Block<'a> {
+    pub(crate) language: &'a str,
+    pub(crate) text: String,
     before: &'a str,
 }
 
 impl Block<'_> {
     /// The file that the line before names: `` `journeys/a.yaml`: ``.
-    fn file(&self) -> Option<&str> {
+    pub(crate) fn file(&self) -> Option<&str> {
         self.before.trim_end().strip_suffix("`:")?.rsplit('`').next()
     }
 }
 
-fn blocks(text: &str) -> Vec<Block<'_>> {
+pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
     let mut blocks = Vec::new();
     let mut open: Option<Block<'_>> = None;
     let mut before = "";
@@ -42,7 +42,7 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
 }
 
 /// The commands of a console block, each with the output shown below it.
-fn commands(text: &str) -> Vec<(String, String)> {
+pub(crate) fn commands(text: &str) -> Vec<(String, String)> {
     let mut commands: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
         match (line.strip_prefix("$ tilework "), commands.last_mut()) {
@@ -178,7 +178,9 @@ fn paths(text: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_files_that_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/custom-tiles.md"]
+    {
         let text = fs::read_to_string(repository().join(document)).unwrap();
         for place in links(&text).into_iter().chain(paths(&text)) {
             assert!(repository().join(place).exists(), "{document} names `{place}`");

@@ -150,19 +150,34 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 13] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 28] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-hold", "likewise"),
+    ("invalid-duration-timeout", "how long it may be depends on the place"),
     ("invalid-name-attribute", "a word of the language"),
+    ("invalid-name-case-else", "a word of the language"),
+    ("invalid-name-case", "a word of the language"),
     ("invalid-name-reserved-by-expressions", "a word of expressions"),
     ("invalid-name-reserved-by-the-store", "a word of the store"),
+    ("invalid-name-share-else", "a word of the language"),
+    ("missing-key-at-most", "one key needs another"),
+    ("invalid-name-tile-folder", "it stands in a folder of its own"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
+    ("missing-key-split", "one of two parameters is enough"),
     ("missing-key-wait", "one of two parameters is enough"),
+    ("missing-key-window", "one key needs another"),
+    ("unknown-key-shares-and-counts", "two parameters that don't go together"),
     ("unknown-key-step-outside-a-trigger", "conditions are the same everywhere"),
     ("unknown-key-wait", "two parameters that don't go together"),
+    ("unknown-key-weekdays", "two parameters that don't go together"),
+    ("unknown-key-window", "the keys of a window stand in the tile"),
+    ("unknown-path-branch", "paths are the names of the cases"),
+    ("unknown-path-case", "cases of tiles aren't definitions"),
+    ("unknown-path-script", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
+    ("wrong-type-count", "names may stand for anything"),
     ("wrong-type-number-as-text", "JSON doesn't tell `1.50` from `1.5`"),
 ];
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use sha2::{Digest, Sha256};
 use tilework::{
+    channels::RunLimit,
     compile::{Plan, compile},
     definitions,
     diagnostics::{Problems, render_human},
@@ -41,7 +42,8 @@ fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
         observe: &|_| {},
         stop: &|| false,
     };
-    runtime::tick(&Runtime { engine, root: folder }, store, now, true).expect("a tick");
+    let limit = RunLimit::of(plan);
+    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
 }
 
 /// Fills a store, and runs it once before the journey starts: segments are evaluated, the journey is

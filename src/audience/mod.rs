@@ -7,6 +7,7 @@
 mod leads;
 mod refresh;
 mod scores;
+mod scripts;
 
 pub use leads::{LeadChange, LeadError, NewLead, change_lead, create_lead};
 pub use refresh::{Refreshed, affected, next_refresh, refresh};

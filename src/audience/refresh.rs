@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::scripts;
 use crate::{
     calendar,
     compile::{Members, Plan, SegmentPlan},
@@ -52,6 +53,9 @@ pub fn refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Refreshed, St
             (Members::Where(condition), true) => Membership::Where(condition.clone()),
             (Members::Static(ids), true) => Membership::Static(ids.clone()),
         };
+        if let (Members::Where(condition), true) = (&segment.members, segment.active) {
+            scripts::answer(store, plan, condition, now)?;
+        }
         let next = next_evaluation(store, segment, now)?;
         let dependents: Vec<String> = plan
             .segments

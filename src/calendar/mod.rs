@@ -4,6 +4,7 @@
 //! know what time it is.
 
 mod duration;
+mod elapsed;
 mod format;
 mod moment;
 mod schedule;
@@ -12,6 +13,7 @@ mod window;
 mod zone;
 
 pub use duration::{after, before, parse_duration};
+pub use elapsed::elapsed;
 pub use format::{format_date, format_moment};
 pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
 pub use schedule::Schedule;

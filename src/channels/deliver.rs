@@ -1,28 +1,18 @@
-//! From the outbox to the world: each message checked once more, made, handed over, settled.
+//! From the outbox to the world: channel by channel, mails first, since nothing holds them up.
 
 use std::{
+    cell::{Cell, OnceCell},
     collections::{BTreeMap, BTreeSet},
     path::Path,
 };
 
-use serde_json::Value as Json;
-
-use super::{ChannelError, Mail, compose, write};
+use super::{ChannelError, calls::Circuits, email, http::Client, messages};
 use crate::{
-    compile::{EmailPlan, Plan},
-    definitions::Purpose,
-    engine::Phase,
-    model::{Entity, Field, Value, time::moment_of},
-    store::{DueMessage, OutboxState, Settled, Store, StoreError},
-    templates::Values,
+    compile::Plan,
+    engine::{Engine, Phase},
+    model::{Entity, Field, Value},
+    store::{DueMessage, Store, StoreError},
 };
-
-/// How many messages are taken at a time.
-const BATCH: i64 = 500;
-
-/// Fields that every mail needs, whatever its template shows.
-const CONTACT_FIELDS: [&str; 6] =
-    ["email", "first_name", "last_name", "full_name", "do_not_email", "do_not_bulk_email"];
 
 /// Why messages couldn't be handed over. Those that weren't wait for the next time.
 #[derive(Debug, thiserror::Error)]
@@ -35,9 +25,50 @@ pub enum DeliveryError {
     Channel(#[from] ChannelError),
 }
 
-/// What a delivery works with.
+/// Reasons for which participants stop that keep no message back: it was theirs before.
+pub(super) const ENDINGS: [&str; 2] = ["journey_ended", "new_iteration"];
+
+/// How many messages a run hands over at most, and how many it did.
+#[derive(Debug, Default)]
+pub struct RunLimit {
+    most: Option<u64>,
+    handed_over: Cell<u64>,
+    reached: Cell<bool>,
+}
+
+impl RunLimit {
+    /// The limit that the settings give.
+    #[must_use]
+    pub fn of(plan: &Plan) -> RunLimit {
+        RunLimit { most: plan.settings.messages_per_run, ..RunLimit::default() }
+    }
+
+    /// How many more may be handed over, and at most so many.
+    pub(super) fn room(&self, batch: i64) -> i64 {
+        let left = self.most.map_or(u64::MAX, |most| most.saturating_sub(self.handed_over.get()));
+        i64::try_from(left).unwrap_or(i64::MAX).min(batch)
+    }
+
+    pub(super) fn count(&self, handed_over: usize) {
+        self.handed_over.set(self.handed_over.get() + handed_over as u64);
+    }
+
+    /// The limit, if messages wait that it keeps back.
+    #[must_use]
+    pub fn reached(&self) -> Option<u64> {
+        self.most.filter(|_| self.reached.get())
+    }
+
+    /// Starts to count anew.
+    pub fn reset(&self) {
+        self.handed_over.set(0);
+        self.reached.set(false);
+    }
+}
+
+/// What a delivery works with. It lasts for a tick, and remembers which hosts don't answer.
 pub struct Delivery<'a> {
-    /// E-mails, journeys, settings.
+    /// E-mails, workflows, channels, journeys, settings.
     pub plan: &'a Plan,
     /// The workspace's folder.
     pub root: &'a Path,
@@ -45,13 +76,29 @@ pub struct Delivery<'a> {
     pub observe: &'a dyn Fn(Phase),
     /// Whether to stop before the next batch of messages.
     pub stop: &'a dyn Fn() -> bool,
+    /// Real time, for attempts alone (semantics 28).
+    pub real_now: &'a dyn Fn() -> i64,
+    /// How many messages may be handed over.
+    pub limit: &'a RunLimit,
+    pub(super) client: OnceCell<Client>,
+    pub(super) circuits: Circuits,
 }
 
-/// What becomes of a message before anything leaves.
-enum Fate<'a> {
-    Send(&'a EmailPlan),
-    Blocked { reason: String, stop: bool },
-    Failed(String),
+impl<'a> Delivery<'a> {
+    /// For a tick.
+    #[must_use]
+    pub fn new(engine: &'a Engine<'a>, root: &'a Path, limit: &'a RunLimit) -> Delivery<'a> {
+        Delivery {
+            plan: engine.plan,
+            root,
+            observe: engine.observe,
+            stop: engine.stop,
+            real_now: engine.real_now,
+            limit,
+            client: OnceCell::new(),
+            circuits: Circuits::default(),
+        }
+    }
 }
 
 /// Hands over every message that is due. Tells whether there was any.
@@ -59,229 +106,87 @@ enum Fate<'a> {
 /// # Errors
 /// When the store or the channel fails; messages not handed over wait for the next time.
 pub fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> Result<bool, DeliveryError> {
-    let (contact_fields, account_fields) = fields(delivery.plan);
-    let mut any = false;
-    loop {
-        let messages = store.take_messages("email", now, BATCH, &contact_fields, &account_fields)?;
-        (delivery.observe)(Phase::Taken);
-        if messages.is_empty() {
-            return Ok(any);
-        }
-        any = true;
-        let blocked = blocked(delivery.plan, store, &messages, now)?;
-        let mut settled = Vec::with_capacity(messages.len());
-        for message in &messages {
-            let contact = named(&contact_fields, &message.contact);
-            let account = named(&account_fields, &message.account);
-            let fate = check(delivery.plan, message, &contact, blocked.get(&message.key), now);
-            let end = match fate {
-                Fate::Send(email) => match hand_over(delivery, email, message, &contact, &account, now) {
-                    Ok(()) => Settled {
-                        state: OutboxState::Delivered,
-                        reason: None,
-                        interaction: Some(("EmailSent", moment_of(message.due_at, now), email.name.clone())),
-                        stop: None,
-                    },
-                    Err(error @ ChannelError::Write { .. }) => {
-                        store.settle_messages(&settled, now)?;
-                        store.return_messages()?;
-                        return Err(error.into());
-                    }
-                    Err(error) => failed(error.to_string()),
-                },
-                Fate::Blocked { reason, stop } => Settled {
-                    state: OutboxState::Blocked,
-                    interaction: Some(("EmailBlocked", moment_of(message.due_at, now), email_name(message))),
-                    stop: stop.then(|| reason.clone()),
-                    reason: Some(reason),
-                },
-                Fate::Failed(reason) => failed(reason),
-            };
-            (delivery.observe)(Phase::HandedOver);
-            settled.push((message, end));
-        }
-        store.settle_messages(&settled, now)?;
-        (delivery.observe)(Phase::Settled);
-        if (delivery.stop)() {
-            return Ok(any);
-        }
+    // A folder for mails that can't be written keeps no other channel from its messages.
+    let mails = match email::deliver(delivery, store, now) {
+        Err(DeliveryError::Store(error)) => return Err(error.into()),
+        mails => mails,
+    };
+    let others = messages::deliver(delivery, store, now)?;
+    if delivery.limit.room(1) == 0
+        && delivery.limit.reached().is_none()
+        && !store.due_channels(now, (delivery.real_now)())?.is_empty()
+    {
+        delivery.limit.reached.set(true);
+        tracing::warn!(
+            limit = delivery.limit.most,
+            "the limit of messages for a run is reached; the others wait for the next run"
+        );
     }
+    Ok(mails? || others)
 }
 
-fn failed(reason: String) -> Settled {
-    Settled { state: OutboxState::Failed, reason: Some(reason), interaction: None, stop: None }
-}
-
-/// The fields that any e-mail of the plan needs.
-fn fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
-    let mut contact: BTreeSet<&str> = CONTACT_FIELDS.into();
-    let mut account: BTreeSet<&str> = BTreeSet::new();
-    for email in plan.emails.values() {
-        let templates = [Some(&email.subject), email.html.as_ref(), email.text.as_ref()];
-        for needs in templates.into_iter().flatten().map(|template| template.needs()) {
-            contact.extend(needs.contact.iter().map(String::as_str));
-            account.extend(needs.account.iter().map(String::as_str));
-        }
-    }
+/// Fields of contacts and accounts by name, in the order in which they are asked for.
+pub(super) fn fields(
+    plan: &Plan,
+    contact: BTreeSet<&str>,
+    account: BTreeSet<&str>,
+) -> (Vec<Field>, Vec<Field>) {
     let of = |entity, names: BTreeSet<&str>| {
         names.into_iter().filter_map(|name| plan.catalog.field(entity, name).cloned()).collect()
     };
     (of(Entity::Contact, contact), of(Entity::Account, account))
 }
 
-fn named(fields: &[Field], values: &[Value]) -> BTreeMap<String, Value> {
+/// Values by the names of their fields.
+pub(super) fn named(fields: &[Field], values: &[Value]) -> BTreeMap<String, Value> {
     fields.iter().map(|field| field.name.clone()).zip(values.iter().cloned()).collect()
 }
 
-/// Which messages are for contacts that a block of the journey applies to now, and why.
-fn blocked(
+/// Which messages are for those whom a block of the journey applies to now, and why (semantics 9). A
+/// message for an account is blocked when there is nobody left whom it is about.
+pub(super) fn blocked(
     plan: &Plan,
     store: &mut Store,
     messages: &[DueMessage],
     now: i64,
 ) -> Result<BTreeMap<String, String>, StoreError> {
+    let accounts: BTreeSet<(i64, i64)> = messages
+        .iter()
+        .filter(|message| message.contact_key().is_none())
+        .map(DueMessage::account_place)
+        .collect();
+    let mut people: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
+    if !accounts.is_empty() {
+        let accounts: Vec<(i64, i64)> = accounts.into_iter().collect();
+        for (iteration, account, contact) in store.participants_of(&accounts)? {
+            people.entry((iteration, account)).or_default().push(contact);
+        }
+    }
+    let about = |message: &DueMessage| match message.contact_key() {
+        Some(key) => vec![key],
+        None => people.get(&message.account_place()).cloned().unwrap_or_default(),
+    };
     let mut by_journey: BTreeMap<&str, Vec<&DueMessage>> = BTreeMap::new();
     for message in messages {
         by_journey.entry(&message.journey).or_default().push(message);
     }
     let mut blocked = BTreeMap::new();
     for (name, messages) in by_journey {
-        let Some(journey) = plan.journey(name) else { continue };
-        let keys: Vec<i64> = messages.iter().map(|message| message.contact_key()).collect();
-        let found: BTreeMap<i64, String> =
-            store.blocked_among(&keys, &journey.blocks, journey.zone.name(), now)?.into_iter().collect();
+        let found: BTreeMap<i64, String> = match plan.journey(name) {
+            Some(journey) => {
+                let keys: BTreeSet<i64> = messages.iter().flat_map(|message| about(message)).collect();
+                let keys: Vec<i64> = keys.into_iter().collect();
+                store.blocked_among(&keys, &journey.blocks, journey.zone.name(), now)?.into_iter().collect()
+            }
+            None => BTreeMap::new(),
+        };
         for message in messages {
-            if let Some(reason) = found.get(&message.contact_key()) {
-                blocked.insert(message.key.clone(), reason.clone());
+            let people = about(message);
+            if people.iter().all(|key| found.contains_key(key)) {
+                let reason = people.first().and_then(|key| found.get(key));
+                blocked.insert(message.key.clone(), reason.map_or("stopped", String::as_str).to_owned());
             }
         }
     }
     Ok(blocked)
-}
-
-fn email_name(message: &DueMessage) -> String {
-    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
-    content["email"].as_str().unwrap_or_default().to_owned()
-}
-
-/// Whether a message may leave: the checks of entry once more, and the contact's own wishes.
-fn check<'a>(
-    plan: &'a Plan,
-    message: &DueMessage,
-    contact: &BTreeMap<String, Value>,
-    block: Option<&String>,
-    now: i64,
-) -> Fate<'a> {
-    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
-    let name = email_name(message);
-    let Some(email) = plan.emails.get(&name) else {
-        return Fate::Failed(format!("there is no e-mail `{name}` any more"));
-    };
-    let wishes = |field: &str| contact.get(field) == Some(&Value::Boolean(true));
-    let blocked = |reason: &str| Fate::Blocked { reason: reason.to_owned(), stop: false };
-    if let Some(reason) = block {
-        return Fate::Blocked { reason: reason.clone(), stop: true };
-    }
-    if let Some(reason) = &message.stopped
-        && reason != "journey_ended"
-    {
-        return blocked(reason);
-    }
-    if message.expires_at.is_some_and(|at| at < now) && content["send_late"] != Json::Bool(true) {
-        return blocked("expired");
-    }
-    if wishes("do_not_email") {
-        return blocked("do_not_email");
-    }
-    if email.purpose == Purpose::Commercial && wishes("do_not_bulk_email") {
-        return blocked("do_not_bulk_email");
-    }
-    match contact.get("email") {
-        Some(Value::Text(address)) if !address.trim().is_empty() => {
-            match allowed(address, &plan.settings.email.only_to) {
-                true => Fate::Send(email),
-                false => blocked("not_among_only_to"),
-            }
-        }
-        _ => blocked("no_address"),
-    }
-}
-
-/// Whether an address matches one of the patterns, in which `*` stands for anything; without patterns
-/// all do.
-fn allowed(address: &str, patterns: &[String]) -> bool {
-    let address = address.trim().to_lowercase();
-    patterns.is_empty() || patterns.iter().any(|pattern| matches(&address, &pattern.trim().to_lowercase()))
-}
-
-fn matches(text: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        None => text == pattern,
-        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
-            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(&rest[at..], after))
-        }),
-    }
-}
-
-/// Makes the message and writes it.
-fn hand_over(
-    delivery: &Delivery<'_>,
-    email: &EmailPlan,
-    message: &DueMessage,
-    contact: &BTreeMap<String, Value>,
-    account: &BTreeMap<String, Value>,
-    now: i64,
-) -> Result<(), ChannelError> {
-    let journey = delivery.plan.journey(&message.journey);
-    let text = |text: Option<&String>| text.map_or(Value::Missing, |text| Value::Text(text.clone()));
-    let journey = BTreeMap::from([
-        ("name".to_owned(), Value::Text(message.journey.clone())),
-        ("label".to_owned(), text(journey.and_then(|journey| journey.label.as_ref()))),
-        ("owner".to_owned(), text(journey.and_then(|journey| journey.owner.as_ref()))),
-    ]);
-    let settings = BTreeMap::from([("name".to_owned(), Value::Text(delivery.plan.settings.name.clone()))]);
-    let values = Values { contact, account, journey: &journey, settings: &settings };
-    let render = |template: &crate::templates::Template| {
-        template.render(&values).map_err(|error| ChannelError::Message(error.to_string()))
-    };
-    let show = |field: &str| contact.get(field).filter(|value| !value.is_missing()).map(ToString::to_string);
-    let to_name = show("full_name").or_else(|| {
-        let parts: Vec<String> = [show("first_name"), show("last_name")].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
-    });
-    let channel = &delivery.plan.settings.email;
-    let mail = Mail {
-        key: message.key.clone(),
-        from: channel.from.clone(),
-        to_address: show("email").unwrap_or_default().trim().to_owned(),
-        to_name,
-        subject: render(&email.subject)?.trim().to_owned(),
-        html: email.html.as_ref().map(render).transpose()?,
-        text: email.text.as_ref().map(render).transpose()?,
-        at: moment_of(message.due_at, now),
-        headers: Vec::new(),
-    };
-    let bytes = compose(&mail)?;
-    write(&delivery.root.join(&channel.directory), &message.key, &bytes)?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_held_against_patterns() {
-        let cases = [
-            ("ada@vendor.example", "*@vendor.example", true),
-            ("Ada@Vendor.Example ", "*@vendor.example", true),
-            ("ada@acme.example", "*@vendor.example", false),
-            ("ada+test@acme.example", "ada+*@*.example", true),
-            ("ada@acme.example", "ada@acme.example", true),
-        ];
-        for (address, pattern, expected) in cases {
-            assert_eq!(allowed(address, &[pattern.to_owned()]), expected, "{address} {pattern}");
-        }
-        assert!(allowed("anybody@acme.example", &[]));
-    }
 }

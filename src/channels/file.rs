@@ -1,4 +1,4 @@
-//! The `file` transport: one `.eml` a message.
+//! The `file` transport: one file a message.
 
 use std::{
     fs, io,
@@ -18,9 +18,9 @@ const LONGEST_NAME: usize = 120;
 ///
 /// # Errors
 /// When the folder or the file can't be written.
-pub fn write(directory: &Path, key: &str, bytes: &[u8]) -> Result<PathBuf, ChannelError> {
+pub fn write(directory: &Path, key: &str, extension: &str, bytes: &[u8]) -> Result<PathBuf, ChannelError> {
     let name = safe_name(key, LONGEST_NAME);
-    let path = directory.join(format!("{name}.eml"));
+    let path = directory.join(format!("{name}.{extension}"));
     if path.exists() {
         return Ok(path);
     }
@@ -51,7 +51,7 @@ mod tests {
     fn a_message_becomes_one_file_named_by_its_key() {
         let folder = tempfile::tempdir().unwrap();
         let directory = folder.path().join("mail/today");
-        let path = write(&directory, "spring/1/invite/1/con-1/0", b"Subject: x\r\n").unwrap();
+        let path = write(&directory, "spring/1/invite/1/con-1/0", "eml", b"Subject: x\r\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"Subject: x\r\n");
         let name = path.file_name().unwrap().to_str().unwrap();
         assert!(name.starts_with("spring.1.invite.1.con-1.0.") && name.ends_with(".eml"), "{name}");
@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn rule_19_the_same_key_again_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let first = write(folder.path(), "key", b"first").unwrap();
-        let second = write(folder.path(), "key", b"second").unwrap();
+        let first = write(folder.path(), "key", "eml", b"first").unwrap();
+        let second = write(folder.path(), "key", "eml", b"second").unwrap();
         assert_eq!(first, second);
         assert_eq!(fs::read(&first).unwrap(), b"first");
         assert_eq!(names(folder.path()).len(), 1);
@@ -73,7 +73,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let name = safe_name("key", LONGEST_NAME);
         fs::write(folder.path().join(format!(".{name}.1.part")), b"ha").unwrap();
-        let path = write(folder.path(), "key", b"whole").unwrap();
+        let path = write(folder.path(), "key", "eml", b"whole").unwrap();
         assert_eq!(fs::read(path).unwrap(), b"whole");
     }
 
@@ -81,7 +81,7 @@ mod tests {
     fn no_key_leads_out_of_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         for key in ["../out", "/etc/passwd", "a/../../b", "..", "", &"long".repeat(200), "a\0b"] {
-            let path = write(folder.path(), key, b"x").unwrap();
+            let path = write(folder.path(), key, "eml", b"x").unwrap();
             assert_eq!(path.parent(), Some(folder.path()), "{key}");
         }
         assert_eq!(names(folder.path()).len(), 7);
@@ -92,7 +92,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let blocked = folder.path().join("mail");
         fs::write(&blocked, b"a file").unwrap();
-        let error = write(&blocked, "key", b"x").unwrap_err();
+        let error = write(&blocked, "key", "eml", b"x").unwrap_err();
         assert!(
             error.to_string().starts_with(&format!("`{}` can't be written", blocked.display())),
             "{error}"

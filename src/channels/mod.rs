@@ -1,17 +1,24 @@
 //! From the outbox to the world.
 //!
-//! In: messages that are due, the e-mails that they are made from, the contacts that they go to. Out:
-//! MIME messages as files, and how each message fared. It doesn't know steps, or why a message was put
+//! In: messages that are due, the e-mails, workflows and channels that they are made from, the contacts
+//! and accounts that they are for. Out: MIME messages and JSON as files, calls by HTTP, and how each
+//! message fared. It doesn't know steps, or why a message was put
 //! into the outbox, and reads no clock.
 
+mod calls;
 mod deliver;
+mod email;
 mod error;
 mod file;
+mod http;
 mod key;
 mod mailbox;
 mod message;
+mod messages;
+mod render;
 
-pub use deliver::{Delivery, DeliveryError, deliver};
+pub use deliver::{Delivery, DeliveryError, RunLimit, deliver};
 pub use error::ChannelError;
 pub use file::write;
 pub use message::{Mail, compose};
+pub use messages::{Preview, preview, preview_fields};

@@ -7,7 +7,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use super::args_leads::{LeadCommand, NewLeadArguments, PartyCommand, ScoreCommand};
-use crate::calendar::{Zone, parse_moment};
+use super::tile::TileCommand;
+use crate::calendar::{Zone, parse_duration, parse_moment};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
@@ -114,12 +115,28 @@ pub enum Command {
     Serve,
     /// Bring the store up to this version's tables (on SQLite, `run` and `import` do it by themselves)
     Migrate,
+    /// Make a journey hold still: nobody enters or moves, and its messages wait
+    Pause(PauseArguments),
+    /// Let a journey go on that was paused
+    Resume(PauseArguments),
+    /// Tell how the store is doing: what is late, what failed, what is paused
+    ///
+    /// The exit code is 1 when somebody should look: a step or message is late, the last run failed, a
+    /// worker is stuck, or something failed for good in the last 24 hours.
+    Status {
+        /// How long something may be due before that is an alarm
+        #[arg(long, value_name = "DURATION", value_parser = length, default_value = "1 hour")]
+        late: String,
+    },
     /// Look at segments and their members
     #[command(subcommand)]
     Segment(SegmentCommand),
     /// Look at journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
+    /// Look at tiles, and make and test your own
+    #[command(subcommand)]
+    Tile(TileCommand),
     /// Look at leads, make them, hand them over
     #[command(subcommand)]
     Lead(LeadCommand),
@@ -207,6 +224,17 @@ pub struct RunArguments {
     pub batch_size: Option<u32>,
 }
 
+/// What `pause` and `resume` take.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[group(required = true, multiple = false)]
+pub struct PauseArguments {
+    /// The journey's name
+    pub journey: Option<String>,
+    /// All journeys, those that are published later included
+    #[arg(long)]
+    pub all: bool,
+}
+
 /// What can be asked of segments.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum SegmentCommand {
@@ -236,25 +264,27 @@ pub enum JourneyCommand {
         /// Count the people of this account alone
         #[arg(long, value_name = "ID")]
         account: Option<String>,
+        /// Count one iteration alone, such as 2
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
+        iteration: Option<i64>,
+    },
+    /// Let those who failed at a step try again, after what made them fail was mended
+    Retry {
+        /// The journey's name
+        name: String,
+        /// The step at which they failed
+        #[arg(long, value_name = "ID")]
+        step: String,
     },
 }
+
+pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 
 /// What can be asked of activities.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ActivityCommand {
     /// All activities, the newest last
     List,
-}
-
-/// What can be asked of the outbox.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum OutboxCommand {
-    /// All messages and what became of them
-    List {
-        /// Only messages in this state, such as `delivered` or `failed`
-        #[arg(long, value_name = "STATE")]
-        state: Option<String>,
-    },
 }
 
 /// Whose story can be told.
@@ -294,6 +324,9 @@ impl Command {
             | Command::Score(ScoreCommand::List)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Tile(TileCommand::New { .. }) => &[Format::Text],
+            Command::Tile(_) => &[Format::Text, Format::Json],
             Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
             Command::Demo { .. }
             | Command::Init { .. }
@@ -303,6 +336,9 @@ impl Command {
             | Command::Score(_)
             | Command::Serve
             | Command::Migrate
+            | Command::Pause(_)
+            | Command::Resume(_)
+            | Command::Status { .. }
             | Command::Why(_) => &[Format::Text, Format::Json],
         }
     }
@@ -341,6 +377,13 @@ fn moment(text: &str) -> Result<String, String> {
         .map_err(|error| format!("{error}; write it as in `2026-03-01 08:00` or `2026-03-01T08:00:00Z`"))
 }
 
+/// Checks that a text is a length of time.
+fn length(text: &str) -> Result<String, String> {
+    parse_duration(text)
+        .map(|_| text.to_owned())
+        .map_err(|error| format!("{error}; write it as in `1 hour` or `30 minutes`"))
+}
+
 /// Reads `THEIRS=OURS`. A column's name may have an equals sign, a field's can't.
 fn mapping(text: &str) -> Result<(String, String), String> {
     match text.rsplit_once('=') {
@@ -352,138 +395,4 @@ fn mapping(text: &str) -> Result<(String, String), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(line: &str) -> Result<Arguments, clap::Error> {
-        parse(std::iter::once("tilework").chain(line.split(' ').filter(|word| !word.is_empty())))
-    }
-
-    fn global() -> GlobalArguments {
-        GlobalArguments {
-            workspace: PathBuf::from("."),
-            environment: None,
-            now: None,
-            quiet: false,
-            yes: false,
-            format: Format::Text,
-        }
-    }
-
-    #[test]
-    fn the_arguments_fit_together() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn command_lines_mean_what_they_say() {
-        let import = |kind, file: &str, map: &[(&str, &str)]| {
-            Command::Import(ImportArguments {
-                kind,
-                file: PathBuf::from(file),
-                map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
-            })
-        };
-        let run = |until: Option<&str>, play, batch_size| {
-            Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })
-        };
-        let name = || "vip".to_owned();
-        let cases = [
-            ("demo", Command::Demo { directory: PathBuf::from("demo") }),
-            ("demo there", Command::Demo { directory: PathBuf::from("there") }),
-            ("check --strict", Command::Check { strict: true }),
-            ("import accounts a.csv", import(ImportKindArgument::Accounts, "a.csv", &[])),
-            ("import contacts -", import(ImportKindArgument::Contacts, "-", &[])),
-            (
-                "import leads a.csv --map Name=last_name --map a=b=-",
-                import(ImportKindArgument::Leads, "a.csv", &[("Name", "last_name"), ("a=b", "-")]),
-            ),
-            (
-                "import interactions --map x=- o.ndjson",
-                import(ImportKindArgument::Interactions, "o.ndjson", &[("x", "-")]),
-            ),
-            ("run", run(None, false, None)),
-            ("run --until 2026-03-01 --play", run(Some("2026-03-01"), true, None)),
-            ("run --batch-size 7", run(None, false, Some(7))),
-            ("serve", Command::Serve),
-            ("migrate", Command::Migrate),
-            ("segment list", Command::Segment(SegmentCommand::List)),
-            ("segment show vip", Command::Segment(SegmentCommand::Show { name: name() })),
-            ("segment members vip", Command::Segment(SegmentCommand::Members { name: name() })),
-            ("journey list", Command::Journey(JourneyCommand::List)),
-            (
-                "journey show vip --account acme",
-                Command::Journey(JourneyCommand::Show { name: name(), account: Some("acme".to_owned()) }),
-            ),
-            ("lead list --sales-ready", Command::Lead(LeadCommand::List { sales_ready: true, stage: None })),
-            ("lead accept vip", Command::Lead(LeadCommand::Accept { id: name() })),
-            ("activity list", Command::Activity(ActivityCommand::List)),
-            (
-                "outbox list --state failed",
-                Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
-            ),
-            ("init there", Command::Init { directory: PathBuf::from("there") }),
-            (
-                "schema journey",
-                Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
-            ),
-            ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
-            ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
-            ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
-            ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
-        ];
-        for (line, command) in cases {
-            assert_eq!(read(line).unwrap(), Arguments { global: global(), command }, "{line}");
-        }
-    }
-
-    #[test]
-    fn options_of_every_command_stand_before_or_after_it() {
-        let expected = GlobalArguments {
-            workspace: PathBuf::from("w"),
-            environment: Some("staging".to_owned()),
-            now: Some("2026-03-01T08:00:00Z".to_owned()),
-            quiet: true,
-            yes: true,
-            format: Format::Json,
-        };
-        let options = "-C w --env staging --now 2026-03-01T08:00:00Z --quiet --yes --format json";
-        for line in [format!("{options} segment list"), format!("segment list {options}")] {
-            assert_eq!(read(&line).unwrap().global, expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn wrong_usage_is_told() {
-        let cases = [
-            ("", "Usage:"),
-            ("chek", "'check'"),
-            ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
-            ("import accounts", "<FILE>"),
-            ("import accounts a.csv --map name", "a column of the file and a field were expected"),
-            ("run --play", "--until <TIME>"),
-            ("run --until soon", "`soon` is not a date and time; write it as in"),
-            ("run --batch-size 0", "0 is not in 1.."),
-            ("import accounts --frob a.csv", "unexpected argument '--frob'"),
-            ("segment list --format github", "no format `github`; it has text, json, csv"),
-            ("check --format csv", "no format `csv`; it has text, json, github"),
-        ];
-        for (line, expected) in cases {
-            let error = read(line).unwrap_err();
-            assert!(error.to_string().contains(expected), "{line}: {error}");
-            assert_eq!(error.exit_code(), 2, "{line}");
-        }
-    }
-
-    #[test]
-    fn help_says_what_each_command_is_for() {
-        let help = |line: &str| {
-            let line = std::iter::once("tilework").chain(line.split(' '));
-            let asked = Arguments::command().term_width(100).try_get_matches_from(line);
-            asked.unwrap_err().to_string()
-        };
-        insta::assert_snapshot!("help", help("--help"));
-        insta::assert_snapshot!("help_import", help("import --help"));
-        insta::assert_snapshot!("help_journey_show", help("journey show -h"));
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     calendar::parse_moment,
     compile::Plan,
-    insights::{JourneyFacts, JourneyReport, contact_story, journey_report},
+    insights::{JourneyFacts, JourneyReport, Narrowed, contact_story, journey_report},
     interactions::{self, ImportFormat, ImportKind, ImportRequest},
     model::{Entity, time::rfc3339},
     runtime,
@@ -32,6 +32,10 @@ struct Plugins;
 #[derive(Embed)]
 #[folder = "scripts/"]
 struct Scripts;
+
+#[derive(Embed)]
+#[folder = "tables/"]
+struct Tables;
 
 #[derive(Embed)]
 #[folder = "data/"]
@@ -89,6 +93,7 @@ fn copy(directory: &Path) -> Result<(), CliError> {
     all.extend(files::<Journeys>("journeys"));
     all.extend(files::<Plugins>("plugins"));
     all.extend(files::<Scripts>("scripts"));
+    all.extend(files::<Tables>("tables"));
     all.extend(files::<Data>("data"));
     write_new_folder(directory, &all, "the sample", "tilework demo my-demo")
 }
@@ -137,7 +142,7 @@ fn screen(
         return Err(CliError::usage(format!("the sample has no journey `{JOURNEY}`")));
     };
     let facts = JourneyFacts::of(journey);
-    let report = journey_report(store, &facts, None, now)?;
+    let report = journey_report(store, &facts, Narrowed::default(), now)?;
     let totals = store.totals()?;
     let folder = directory.display();
     let [accounts, contacts, interactions] = [0, 1, 2].map(|at| imported.get(at).copied().unwrap_or(0));
@@ -272,7 +277,7 @@ fn an_example(store: &mut Store) -> Result<Option<(String, String)>, CliError> {
         let mut contacts = BTreeSet::new();
         store.messages(None, &mut |row| {
             if row.journey == JOURNEY && row.account_id.as_deref() == Some(account.as_str()) {
-                contacts.insert(row.contact_id);
+                contacts.extend(row.contact_id);
             }
             Ok(())
         })?;

@@ -2,8 +2,8 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, PartyCommand},
-    demo, explain, init, lead, run, schema, workspace,
+    args::{Arguments, Command, JourneyCommand, OutboxCommand, PartyCommand},
+    demo, explain, init, lead, pausing, run, schema, status, workspace,
 };
 use crate::{interactions, model::Entity, store::Store};
 
@@ -29,9 +29,19 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::Pause(arguments) => pausing::pause(global, arguments, output),
+        Command::Resume(arguments) => pausing::resume(global, arguments, output),
+        Command::Status { late } => status::status(global, late, output),
         Command::Segment(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::segment(command, &plan, &mut store, now, output)
+        }
+        Command::Tile(command) => super::tile(command, global, output),
+        Command::Journey(JourneyCommand::Retry { name, step }) => {
+            let (_, plan) = workspace::plan(global, output)?;
+            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+            let now = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+            super::retry(name, step, global.yes, &plan, &mut store, now, output)
         }
         Command::Journey(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
@@ -58,7 +68,14 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             super::activity(command, &mut workspace::reading(global, output)?.1, output)
         }
         Command::Outbox(command) => {
-            super::outbox(command, &mut workspace::reading(global, output)?.1, output)
+            if let OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } = command {
+                let (_, plan) = workspace::plan(global, output)?;
+                let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+                let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
+                return super::outbox_changing(command, &mut store, now, output);
+            }
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::outbox_reading(command, &plan, &mut store, output)
         }
         Command::Why(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub enum Exit {
     /// All is done, which includes: nothing was due, another run is at work, mail bounced.
     Done = 0,
-    /// A test failed, `check --strict` found warnings, `plan --exit-code` found changes.
+    /// A test failed, `check --strict` found warnings, `plan --exit-code` found changes, `status` found
+    /// something that somebody should look at.
     Found = 1,
     /// The command line makes no sense, or names a file, a segment or a journey that isn't there.
     Usage = 2,
@@ -24,11 +25,14 @@ impl Exit {
     /// All of them, each with what it means to whoever called.
     pub const ALL: [(Exit, &'static str); 6] = [
         (Exit::Done, "done; also: nothing was due, another run is at work, mail bounced"),
-        (Exit::Found, "`check --strict` found warnings"),
+        (Exit::Found, "`check --strict` found warnings, or `status` something to look at"),
         (Exit::Usage, "wrong usage, or a file, segment or journey that isn't there"),
         (Exit::Definitions, "the definitions are invalid, or a change of them is refused"),
         (Exit::Store, "the store can't be reached, is full, or was made by a newer Tilework"),
-        (Exit::Rejects, "rows of an import were rejected, or mails failed for good"),
+        (
+            Exit::Rejects,
+            "rows of an import were rejected, messages failed for good, or a run stopped at its limit of messages",
+        ),
     ];
 }
 

@@ -8,9 +8,9 @@ use super::{
     cells::moment,
 };
 use crate::{
-    compile::Plan,
+    compile::{JourneyPlan, Plan},
     diagnostics::did_you_mean,
-    insights::{JourneyFacts, JourneyReport, Nobody, journey_report, journey_summary},
+    insights::{JourneyFacts, JourneyReport, Narrowed, Nobody, journey_report, journey_summary},
     model::{Entity, time::rfc3339},
     store::Store,
 };
@@ -27,12 +27,11 @@ pub fn journey(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     match command {
-        JourneyCommand::List => list(plan, store, output)?,
-        JourneyCommand::Show { name, account } => {
-            let journey = plan.journey(name).ok_or_else(|| {
-                let names = plan.journeys.iter().map(|journey| journey.name.as_str());
-                CliError::usage(format!("there is no journey `{name}`")).hint(did_you_mean(name, names))
-            })?;
+        // It writes, and so is carried out by `retry`.
+        JourneyCommand::Retry { .. } => {}
+        JourneyCommand::List => list(plan, store, now, output)?,
+        JourneyCommand::Show { name, account, iteration } => {
+            let journey = named(plan, name)?;
             let account = account.as_deref();
             if let Some(id) = account
                 && !store.unknown_ids(Entity::Account, &[id.to_owned()])?.is_empty()
@@ -41,21 +40,87 @@ pub fn journey(
                     .hint("An account's id is exact, upper and lower case included.".to_owned()));
             }
             let facts = JourneyFacts::of(journey);
-            let report = journey_report(store, &facts, account, now)?;
+            let narrowed = Narrowed { iteration: *iteration, account_id: account };
+            let report = journey_report(store, &facts, narrowed, now)?;
+            if let Some(number) = iteration
+                && !report.iterations.iter().any(|known| known.number == *number)
+            {
+                return Err(no_iteration(name, *number, &report));
+            }
             match output.format() {
                 Format::Json => output.json(&as_json(&report))?,
                 Format::Csv => output.table(&steps_for_programs(&report), "")?,
-                Format::Text | Format::Github => show(&facts, &report, account, output)?,
+                Format::Text | Format::Github => show(&facts, &report, narrowed, now, output)?,
             }
         }
     }
     Ok(Exit::Done)
 }
 
-fn list(plan: &Plan, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
+fn named<'p>(plan: &'p Plan, name: &str) -> Result<&'p JourneyPlan, CliError> {
+    plan.journey(name).ok_or_else(|| {
+        let names = plan.journeys.iter().map(|journey| journey.name.as_str());
+        CliError::usage(format!("there is no journey `{name}`")).hint(did_you_mean(name, names))
+    })
+}
+
+/// Carries out `journey retry`: those who failed at a step stand there again and are due. What the step
+/// did for them before stays done, and isn't done twice.
+///
+/// # Errors
+/// When there is no such journey or step, or the store fails.
+pub fn retry(
+    name: &str,
+    step: &str,
+    yes: bool,
+    plan: &Plan,
+    store: &mut Store,
+    now: Option<i64>,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let journey = named(plan, name)?;
+    if journey.step(step).is_none() {
+        let ids = journey.steps.iter().map(|step| step.id.as_str());
+        return Err(CliError::usage(format!("the journey `{name}` has no step `{step}`"))
+            .hint(did_you_mean(step, ids)));
+    }
+    let now = match now {
+        Some(now) => now,
+        None => store.clock()?.unwrap_or_else(crate::runtime::real_now),
+    };
+    let failed = store.failed_at(name, step)?;
+    let people = |count: u64| if count == 1 { "1 contact".to_owned() } else { format!("{count} contacts") };
+    if output.format() == Format::Json {
+        let retried = if yes { store.retry_failed(name, step, now)? } else { 0 };
+        output.json(&json!({ "journey": name, "step": step, "failed": failed, "retried": retried }))?;
+    } else if failed == 0 {
+        output.text(&format!("Nobody failed at `{step}` of `{name}`."))?;
+    } else if yes {
+        let retried = store.retry_failed(name, step, now)?;
+        output.text(&format!("{} stand at `{step}` again; the next run takes them on.", people(retried)))?;
+    } else {
+        output.text(&format!(
+            "{} failed at `{step}` of `{name}`. With `--yes` they try again.",
+            people(failed)
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn no_iteration(name: &str, number: i64, report: &JourneyReport) -> CliError {
+    let started: Vec<String> = report.iterations.iter().map(|known| known.number.to_string()).collect();
+    let hint = match started.is_empty() {
+        true => "None started yet.".to_owned(),
+        false => format!("These started: {}.", started.join(", ")),
+    };
+    CliError::usage(format!("the journey `{name}` has no iteration {number} so far")).hint(hint)
+}
+
+fn list(plan: &Plan, store: &mut Store, now: i64, output: &mut Output) -> Result<(), CliError> {
     let mut table = Table::new(&[
         ("name", "JOURNEY"),
         ("target", "OF"),
+        ("state", "STATE"),
         ("starts_at", "STARTS"),
         ("ends_at", "ENDS"),
         ("entered", "ENTERED"),
@@ -66,10 +131,11 @@ fn list(plan: &Plan, store: &mut Store, output: &mut Output) -> Result<(), CliEr
     let mut journeys: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
     journeys.sort_by(|a, b| a.name.cmp(b.name));
     for facts in &journeys {
-        let summary = journey_summary(store, facts)?;
+        let summary = journey_summary(store, facts, now)?;
         table.push(vec![
             json!(summary.name),
             json!(summary.target.name()),
+            json!(summary.state.name()),
             moment(Some(summary.starts_at)),
             moment(summary.ends_at),
             json!(summary.entered),
@@ -94,16 +160,36 @@ fn as_json(report: &JourneyReport) -> Json {
             "paths": paths(&step.paths),
         })
     });
+    let messages = report.messages.iter().map(|message| {
+        json!({
+            "step": message.step, "channel": message.channel, "state": message.state.name(),
+            "reason": message.reason, "count": message.count,
+        })
+    });
+    let iterations = report.iterations.iter().map(|iteration| {
+        json!({
+            "number": iteration.number,
+            "starts_at": rfc3339(iteration.starts_at),
+            "ended_at": moment(iteration.ended_at),
+        })
+    });
+    let kept_out = report.kept_out.iter().map(|(reason, count)| (reason.clone(), json!(count)));
     json!({
         "name": summary.name,
         "target": summary.target.name(),
+        "state": summary.state.name(),
+        "paused_at": moment(summary.paused_at),
+        "iterations": iterations.collect::<Vec<_>>(),
+        "next_iteration_at": moment(report.next_iteration_at),
         "audience": report.audience,
+        "kept_out": Json::Object(kept_out.collect::<Map<_, _>>()),
         "entered": summary.entered,
         "active": summary.active,
         "finished": summary.finished,
         "stopped": summary.stopped,
         "stop_reasons": report.stop_reasons,
         "steps": steps.collect::<Vec<_>>(),
+        "messages": messages.collect::<Vec<_>>(),
     })
 }
 
@@ -138,7 +224,8 @@ fn steps_for_programs(report: &JourneyReport) -> Table {
 fn show(
     facts: &JourneyFacts<'_>,
     report: &JourneyReport,
-    account: Option<&str>,
+    narrowed: Narrowed<'_>,
+    now: i64,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let summary = &report.summary;
@@ -152,16 +239,63 @@ fn show(
     if let Some(label) = facts.label {
         output.text(label)?;
     }
+    if let Some(line) = iterations(facts, report, now) {
+        output.text(&line)?;
+    }
+    if let Some(at) = summary.paused_at {
+        output.text(&format!(
+            "It is paused since {}: nobody enters or moves, and its messages wait.",
+            rfc3339(at)
+        ))?;
+    }
     output.text("")?;
-    if let Some(account) = account {
-        output.text(&format!("Only account {account}:"))?;
+    let only = [
+        narrowed.iteration.map(|number| format!("iteration {number}")),
+        narrowed.account_id.map(|id| format!("account {id}")),
+    ];
+    let only: Vec<String> = only.into_iter().flatten().collect();
+    if !only.is_empty() {
+        output.text(&format!("Only {}:", only.join(", ")))?;
     }
     output.text(&totals(report))?;
     if let Some(nobody) = report.nobody {
-        return output.text(&why_nobody(nobody, facts, account.is_some()));
+        return output.text(&why_nobody(nobody, facts, narrowed.account_id.is_some()));
     }
     output.text("")?;
-    output.table(&steps_for_people(facts, report), "It has no steps.")
+    output.table(&steps_for_people(facts, report), "It has no steps.")?;
+    if report.messages.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("step", "STEP"),
+        ("channel", "MESSAGES TO"),
+        ("state", "STATE"),
+        ("count", "MESSAGES"),
+        ("reason", "REASON"),
+    ]);
+    for message in &report.messages {
+        table.push(vec![
+            json!(message.step),
+            json!(message.channel),
+            json!(message.state.name()),
+            json!(message.count),
+            json!(message.reason),
+        ]);
+    }
+    output.text("")?;
+    output.table(&table, "")
+}
+
+/// "Iteration 2 of 3 since 2026-03-31T08:00:00Z, the next at 2026-04-30T08:00:00Z"
+fn iterations(facts: &JourneyFacts<'_>, report: &JourneyReport, now: i64) -> Option<String> {
+    let repeat = facts.plan?.repeat?;
+    let latest = report.iterations.last().filter(|latest| latest.starts_at <= now)?;
+    let of = repeat.times.map(|times| format!(" of {times}")).unwrap_or_default();
+    let next = match report.next_iteration_at {
+        Some(at) => format!("the next at {}", rfc3339(at)),
+        None => "the last".to_owned(),
+    };
+    Some(format!("Iteration {}{of} since {}, {next}", latest.number, rfc3339(latest.starts_at)))
 }
 
 /// "70 in audience, 0 entered: 70 below marketing"
@@ -172,7 +306,7 @@ fn totals(report: &JourneyReport) -> String {
         said.collect::<Vec<_>>().join(", ")
     };
     let mut text = format!("{} in audience, {} entered", report.audience, summary.entered);
-    if summary.entered < report.audience && !report.kept_out.is_empty() {
+    if !report.kept_out.is_empty() {
         let kept_out = reasons(&mut report.kept_out.iter().map(|(reason, count)| (reason, count)));
         text = format!("{text}: {kept_out}");
     }
@@ -196,6 +330,7 @@ fn why_nobody(nobody: Nobody, facts: &JourneyFacts<'_>, of_account: bool) -> Str
             "Nobody is in its audience. `tilework segment list` shows how many its segments hold.".to_owned()
         }
         Nobody::AllKeptOut => "Everybody in its audience is kept out.".to_owned(),
+        Nobody::Paused => "It is paused: `tilework resume` lets it go on.".to_owned(),
         Nobody::Over => "It ended before anybody was let in.".to_owned(),
         Nobody::NotRunYet => "Nobody was let in yet: `tilework run` does it.".to_owned(),
     }

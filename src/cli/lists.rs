@@ -1,16 +1,13 @@
-//! `tilework activity` and `outbox`: lists of what journeys made.
+//! `tilework activity`: a list of what journeys made.
 
 use serde_json::json;
 
 use super::{
     CliError, Exit, Output, Table,
-    args::{ActivityCommand, OutboxCommand},
+    args::ActivityCommand,
     cells::{moment, optional},
 };
-use crate::{
-    diagnostics::did_you_mean,
-    store::{OutboxState, Store},
-};
+use crate::store::Store;
 
 /// Carries out `activity list`.
 ///
@@ -46,51 +43,5 @@ pub fn activity(command: &ActivityCommand, store: &mut Store, output: &mut Outpu
         Ok(())
     })?;
     output.table(&table, "There are no activities yet.")?;
-    Ok(Exit::Done)
-}
-
-/// Carries out `outbox list`.
-///
-/// # Errors
-/// When there is no such state, or the store fails.
-pub fn outbox(command: &OutboxCommand, store: &mut Store, output: &mut Output) -> Result<Exit, CliError> {
-    let OutboxCommand::List { state } = command;
-    let state = match state {
-        None => None,
-        Some(name) => Some(OutboxState::named(name).ok_or_else(|| {
-            let names = OutboxState::ALL.iter().map(|(_, _, name)| *name);
-            CliError::usage(format!("a message has no state `{name}`")).hint(did_you_mean(name, names))
-        })?),
-    };
-    let mut table = Table::new(&[
-        ("key", "MESSAGE"),
-        ("channel", "CHANNEL"),
-        ("state", "STATE"),
-        ("reason", "REASON"),
-        ("contact_id", "CONTACT"),
-        ("account_id", "ACCOUNT"),
-        ("journey", "JOURNEY"),
-        ("step", "STEP"),
-        ("created_at", "CREATED"),
-    ]);
-    store.messages(state, &mut |message| {
-        table.push(vec![
-            json!(message.key),
-            json!(message.channel),
-            json!(message.state.name()),
-            optional(message.reason),
-            json!(message.contact_id),
-            optional(message.account_id),
-            json!(message.journey),
-            json!(message.step),
-            moment(Some(message.created_at)),
-        ]);
-        Ok(())
-    })?;
-    let nothing = match state {
-        None => "The outbox is empty.".to_owned(),
-        Some(state) => format!("The outbox holds no message that is {}.", state.name()),
-    };
-    output.table(&table, &nothing)?;
     Ok(Exit::Done)
 }

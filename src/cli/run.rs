@@ -18,11 +18,12 @@ use super::{
 };
 use crate::{
     calendar::{Zone, parse_moment},
+    channels::RunLimit,
     compile::Plan,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
     runtime::{self, Publishing, Runtime, Serving},
-    store::{Store, StoreAddress, StoreError, Totals},
+    store::{RunKind, Store, StoreAddress, StoreError, Totals},
 };
 
 /// How many positions a batch has, unless the command line says otherwise.
@@ -49,6 +50,7 @@ pub(super) fn run(
     let zone = &plan.settings.zone;
     let now = moment(global.now.as_ref(), zone)?;
     let until = moment(arguments.until.as_ref(), zone)?;
+    refuse_to_reach_the_world(&plan, arguments)?;
     let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
@@ -73,21 +75,53 @@ pub(super) fn run(
         return Err(StoreError::ClockBackwards { latest: rfc3339(from), asked: rfc3339(until) }.into());
     }
     let batch_size = arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize);
-    let end = match until {
-        Some(until) => {
-            play_with(&plan, &mut store, &global.workspace, from, until, batch_size)?;
-            until
-        }
-        None => {
-            let journeys = runtime::publish(&mut store, &plan, &publishing(&global.workspace), from)?;
-            let runtime = runtime_of(&plan, journeys, batch_size, &global.workspace, &|| false);
-            runtime::tick(&runtime, &mut store, from, true)?;
-            from
+    let kind = if until.is_some() { RunKind::Play } else { RunKind::Run };
+    let key = store.begin_run(kind, runtime::real_now())?;
+    let end = until.unwrap_or(from);
+    let worked = match until {
+        Some(until) => play_with(&plan, &mut store, &global.workspace, from, until, batch_size),
+        None => run_once(&plan, &mut store, &global.workspace, from, batch_size),
+    };
+    let (after, limited) = match worked {
+        Ok(limited) => (store.totals()?, limited),
+        Err(error) => {
+            // What failed first is told; where the store itself is gone, nothing can be noted.
+            let _ =
+                store.end_run(key, runtime::real_now(), from, &Totals::default(), Some(&error.to_string()));
+            return Err(error);
         }
     };
-    let after = store.totals()?;
-    summary(&before, &after, from, end, until.is_some(), output)?;
-    Ok(if after.failed > before.failed { Exit::Rejects } else { Exit::Done })
+    let done = after.since(&before);
+    store.end_run(key, runtime::real_now(), end, &done, None)?;
+    summary(&done, (from, end), until.is_some(), limited, output)?;
+    let failed = done.failed + done.messages_failed > 0 || limited.is_some();
+    Ok(if failed { Exit::Rejects } else { Exit::Done })
+}
+
+/// Played time calls no services of others, unless that is asked for (semantics 29).
+fn refuse_to_reach_the_world(plan: &Plan, arguments: &RunArguments) -> Result<(), CliError> {
+    let reached = plan.reaches_the_world();
+    if arguments.until.is_none() || arguments.play || reached.is_empty() {
+        return Ok(());
+    }
+    let message = format!("playing would really call {}", reached.join(", "));
+    Err(CliError::usage(message).hint(
+        "Add `--play` if that is meant; else use an environment whose channels write files: `--env NAME`."
+            .to_owned(),
+    ))
+}
+
+fn run_once(
+    plan: &Plan,
+    store: &mut Store,
+    workspace: &Path,
+    now: i64,
+    batch_size: usize,
+) -> Result<Option<u64>, CliError> {
+    let journeys = runtime::publish(store, plan, &publishing(workspace), now)?;
+    let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
+    runtime::tick(&runtime, store, now, true)?;
+    Ok(runtime.limit.reached())
 }
 
 /// Plays time in a workspace.
@@ -98,7 +132,7 @@ pub(super) fn play(
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    play_with(plan, store, workspace, from, until, BATCH_SIZE)
+    play_with(plan, store, workspace, from, until, BATCH_SIZE).map(drop)
 }
 
 fn play_with(
@@ -108,7 +142,7 @@ fn play_with(
     from: i64,
     until: i64,
     batch_size: usize,
-) -> Result<(), CliError> {
+) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
     let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     let mut last_told = runtime::real_now();
@@ -120,7 +154,7 @@ fn play_with(
         }
     };
     runtime::play(&runtime, store, from, until, &mut told)?;
-    Ok(())
+    Ok(runtime.limit.reached())
 }
 
 fn runtime_of<'a>(
@@ -131,32 +165,35 @@ fn runtime_of<'a>(
     stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
     let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
-    Runtime { engine, root }
+    Runtime { engine, root, limit: RunLimit::of(plan) }
 }
 
 fn summary(
-    before: &Totals,
-    after: &Totals,
-    from: i64,
-    end: i64,
+    done: &Totals,
+    (from, end): (i64, i64),
     played: bool,
+    limited: Option<u64>,
     output: &mut Output,
 ) -> Result<(), CliError> {
     let numbers = [
-        ("entered", after.entered - before.entered),
-        ("finished", after.finished - before.finished),
-        ("stopped", after.stopped - before.stopped),
-        ("delivered", after.delivered - before.delivered),
-        ("blocked", after.blocked - before.blocked),
-        ("failed", after.failed - before.failed),
-        ("leads", after.leads - before.leads),
-        ("activities", after.activities - before.activities),
+        ("entered", done.entered),
+        ("finished", done.finished),
+        ("stopped", done.stopped),
+        ("delivered", done.delivered),
+        ("blocked", done.blocked),
+        ("failed", done.failed),
+        ("messages_delivered", done.messages_delivered),
+        ("messages_blocked", done.messages_blocked),
+        ("messages_failed", done.messages_failed),
+        ("leads", done.leads),
+        ("activities", done.activities),
     ];
     if output.format() == Format::Json {
         let mut object = json!({ "from": rfc3339(from), "until": rfc3339(end) });
         for (name, number) in numbers {
             object[name] = json!(number);
         }
+        object["limit_reached"] = json!(limited);
         return output.json(&object);
     }
     let time = match played {
@@ -170,6 +207,9 @@ fn summary(
         "mail delivered|mails delivered",
         "mail blocked|mails blocked",
         "mail failed|mails failed",
+        "message delivered|messages delivered",
+        "message blocked|messages blocked",
+        "message failed|messages failed",
         "lead|leads",
         "activity|activities",
     ];
@@ -183,6 +223,12 @@ fn summary(
         })
         .collect();
     let told = if told.is_empty() { "nothing was due".to_owned() } else { told.join(", ") };
+    if let Some(limit) = limited {
+        output.complain(&format!(
+            "stopped at the limit of {limit} messages a run (`limits: messages_per_run:`); the others wait for the next run\n\
+             If they shouldn't leave, drop them: `tilework outbox drop --journey NAME`."
+        ));
+    }
     output.text(&format!("{time}: {told}"))
 }
 
@@ -235,11 +281,20 @@ pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exi
         return Ok(Exit::Done);
     }
     tracing::info!(store = store.description(), "serving");
+    let key = store.begin_run(RunKind::Serve, runtime::real_now())?;
     loop {
         let seen = newest(&global.workspace);
-        if !serve_plan(global, &plan, &mut store, &stop, seen)? {
-            tracing::info!("stopped");
-            return Ok(Exit::Done);
+        match serve_plan(global, &plan, &mut store, key, &stop, seen) {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!("stopped");
+                return Ok(Exit::Done);
+            }
+            Err(error) => {
+                let now = runtime::real_now();
+                let _ = store.end_run(key, now, now, &Totals::default(), Some(&error.to_string()));
+                return Err(error);
+            }
         }
         // Definitions with mistakes don't stop what runs: the former ones stay until they are mended.
         match workspace::plan(global, output) {
@@ -262,6 +317,7 @@ fn serve_plan(
     global: &GlobalArguments,
     plan: &Plan,
     store: &mut Store,
+    key: i64,
     stop: &AtomicBool,
     seen: Option<SystemTime>,
 ) -> Result<bool, CliError> {
@@ -269,7 +325,12 @@ fn serve_plan(
     let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
     let stopped = || stop.load(Ordering::Relaxed);
     let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace, &stopped);
-    let serving = Serving { stop, sleep: &runtime::pause, changed: &|| newest(&global.workspace) != seen };
+    let ticked = |store: &mut Store, now| {
+        // What a server did since it started isn't counted: that would read whole tables at each tick.
+        store.end_run(key, runtime::real_now(), now, &Totals::default(), None)
+    };
+    let changed = || newest(&global.workspace) != seen;
+    let serving = Serving { stop, sleep: &runtime::pause, changed: &changed, ticked: &ticked };
     Ok(runtime::serve(&runtime, store, &serving)?)
 }
 

@@ -53,8 +53,15 @@ impl From<PublishError> for CliError {
                 "Say in the journey what becomes of them: `removed: {{ {step}: exit }}` or another step's id; or, if the step was renamed, `was: {step}` in the step."
             )),
             PublishError::JourneyRemoved { journey, .. } => Some(format!(
-                "Put it back with an `end:` until everybody has left, or, if it was renamed, write `was: {journey}` in the journey."
+                "Say in `tilework.yaml` that they leave: `removed: {{ journeys: {{ {journey}: exit }} }}`; or put it back with an `end:` until everybody has left; or, if it was renamed, write `was: {journey}` in the journey."
             )),
+            PublishError::FieldRemoved { field, .. } => Some(format!(
+                "Put it back, or say in `tilework.yaml` that its values go: `removed: {{ fields: {{ {field}: clear }} }}`."
+            )),
+            PublishError::JourneyNameTaken { .. } => {
+                Some("Choose another name for the new journey.".to_owned())
+            }
+            PublishError::StepIdTaken { .. } => Some("Choose another id for the new step.".to_owned()),
         };
         match error {
             PublishError::Store(error) => error.into(),

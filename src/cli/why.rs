@@ -125,6 +125,7 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
             "in_audience": row.in_audience,
             "kept_out_by": optional(row.kept_out_by.clone()),
             "starts_at": rfc3339(row.starts_at),
+            "paused_at": moment(row.paused_at),
         })
     });
     let interactions = story.interactions.iter().map(|row| {
@@ -171,11 +172,14 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
     json!({
         "journey": part.journey,
         "iteration": part.iteration,
+        "entry": part.entry,
         "account_id": optional(part.account_id.clone()),
         "entered_at": rfc3339(part.entered_at),
         "state": state(part.state),
         "ended_at": moment(part.ended_at),
         "reason": optional(part.reason.clone()),
+        "paused_at": moment(story.paused_at),
+        "may_enter_again_at": moment(story.may_enter_again_at),
         "steps": steps.collect::<Vec<_>>(),
         "made_for_account": story.made_meanwhile.iter().map(made_json).collect::<Vec<_>>(),
     })
@@ -199,8 +203,17 @@ fn about(made: &MadeRow) -> Option<String> {
     if made.kind != "message" {
         return Some(text);
     }
-    let content: Json = serde_json::from_str(&text).ok()?;
+    Some(mail_of(&text).unwrap_or(text))
+}
+
+/// The e-mail of a message that is a mail.
+fn mail_of(about: &str) -> Option<String> {
+    let content: Json = serde_json::from_str(about).ok()?;
     content.get("email").and_then(Json::as_str).map(str::to_owned)
+}
+
+fn once(made: &MadeRow) -> &'static str {
+    if made.for_account { ", once for the account" } else { "" }
 }
 
 /// A line with its moment in front; without one, under the line above.
@@ -258,7 +271,9 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
 }
 
 fn why_not(row: &Elsewhere, now: i64) -> String {
+    let paused = row.paused_at.map(|at| format!("in its audience; it is paused since {}", rfc3339(at)));
     match (row.in_audience, &row.kept_out_by) {
+        (true, None) if row.starts_at <= now && paused.is_some() => paused.unwrap_or_default(),
         (false, _) => "not in its audience".to_owned(),
         (true, Some(reason)) => format!("in its audience, but kept out: {}", words(reason)),
         (true, None) if row.starts_at > now => {
@@ -272,7 +287,8 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     let part = &story.participation;
     let iteration =
         if part.iteration > 1 { format!(", iteration {}", part.iteration) } else { String::new() };
-    lines.push(format!("\nJourney {}{iteration}: {}", part.journey, state(part.state)));
+    let entry = if part.entry > 1 { format!(", entry {}", part.entry) } else { String::new() };
+    lines.push(format!("\nJourney {}{iteration}{entry}: {}", part.journey, state(part.state)));
     let account = part.account_id.as_ref().map(|id| format!(" for account {id}")).unwrap_or_default();
     lines.push(line(Some(part.entered_at), &format!("entered{account}")));
     for VisitStory { visit, made } in &story.visits {
@@ -280,7 +296,10 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
         lines.push(line(Some(visit.arrived_at), &format!("came to {} ({}{again})", visit.step, visit.tile)));
         lines.extend(made.iter().map(|made| line(Some(made.created_at), &said(made))));
         let Some(left_at) = visit.left_at else {
-            tell_standing(visit, &part.journey, plan, now, lines);
+            match story.paused_at {
+                Some(at) => lines.push(paused(&part.journey, at)),
+                None => tell_standing(visit, &part.journey, plan, now, lines),
+            }
             continue;
         };
         let reasons = [&visit.because, &visit.reason].into_iter().flatten().map(|reason| words(reason));
@@ -301,6 +320,17 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     if part.state == 2 {
         lines.push(line(part.ended_at, "finished the journey"));
     }
+    if let Some(at) = story.may_enter_again_at {
+        lines.push(line(
+            None,
+            &format!("may enter again from {} on, if it is in the audience then", rfc3339(at)),
+        ));
+    }
+}
+
+fn paused(journey: &str, at: i64) -> String {
+    let at = rfc3339(at);
+    format!("  {:<20}  holds still: {journey} is paused since {at}; `tilework resume` lets it go on", "now")
 }
 
 fn tell_standing(
@@ -342,12 +372,22 @@ pub(super) fn next_look(plan: &Plan, journey: &str, step: &str, due_at: Option<i
 pub(super) fn said(made: &MadeRow) -> String {
     let about = about(made).unwrap_or_default();
     match made.kind.as_str() {
-        "message" => format!("mail {about}, {}", words(made.detail.as_deref().unwrap_or_default())),
+        "message" => {
+            let is_mail = made.about.as_deref().is_some_and(|about| mail_of(about).is_some());
+            let (kind, once) = match (is_mail, about.split_once(':')) {
+                (true, _) => (format!("mail {about}"), ""),
+                (false, Some((kind, name))) => (format!("{kind} {name}"), once(made)),
+                (false, None) => (format!("message to {about}"), once(made)),
+            };
+            // The reason of a call may quote its server, whose words stay as they are.
+            let detail = made.detail.as_deref().unwrap_or_default();
+            let detail = if is_mail { words(detail) } else { detail.to_owned() };
+            format!("{kind}{once}, {detail}")
+        }
         kind => {
             let owner =
                 made.detail.as_ref().map_or("without owner".to_owned(), |owner| format!("for {owner}"));
-            let once = if made.for_account { ", once for the account" } else { "" };
-            format!("{kind} {owner}{once}: {about}")
+            format!("{kind} {owner}{}: {about}", once(made))
         }
     }
 }

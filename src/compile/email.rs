@@ -59,6 +59,7 @@ fn email(
     let written = |text: &Option<Text>| text.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     Some(EmailPlan {
         name: header.name.value.clone(),
+        was: header.was.as_ref().map(|text| text.value.clone()),
         subject: subject?,
         html: html.map_or(Some(None), |html| html.map(Some))?,
         text: text.map_or(Some(None), |text| text.map(Some))?,

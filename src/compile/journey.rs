@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{
     flow,
-    plan::{JourneyPlan, Removal},
+    plan::{JourneyPlan, Removal, Repeat},
+    repetition,
     settings::zone,
     steps,
     workspace::hash,
@@ -14,6 +15,7 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, Matching, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
+    tiles::{CustomTiles, Names},
 };
 
 /// Checks a journey.
@@ -22,7 +24,8 @@ pub(super) fn compile(
     definitions: &Definitions,
     catalog: &Catalog,
     workspace_zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
+    tiles: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
@@ -41,10 +44,18 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps::compile(definition, catalog, &zone, emails, problems);
+    let steps = steps::compile(definition, catalog, &zone, names, tiles, problems);
     let removed = removed(definition, problems);
+    if let (Some(start), Some(steps)) = (start, &steps) {
+        let end = end.flatten();
+        repetition::check(definition, &repetition::Times { start, end, zone: &zone }, steps, problems);
+    }
     let header = &definition.header;
     let content = definitions.written(header).to_owned();
+    let mut meaning = vec![content.clone(), zone.name().to_owned(), zone.holidays().listed()];
+    let used: BTreeSet<&str> =
+        flow::all_steps(definition).iter().map(|step| step.tile.value.as_str()).collect();
+    meaning.extend(used.iter().filter_map(|name| tiles.get(*name)).map(|tile| tile.content.clone()));
     let named =
         definition.audience.include.iter().chain(&definition.audience.exclude).chain(&definition.suppress);
     Some(JourneyPlan {
@@ -59,12 +70,16 @@ pub(super) fn compile(
             None => None,
         },
         at_end: definition.at_end,
+        repeat: definition
+            .repeat
+            .map(|repeat| Repeat { every: repeat.every.value, times: repeat.times.map(|times| times.value) }),
+        reentry: definition.reentry.map(|length| length.value),
         audience,
         blocks,
         segments: named.map(|text| text.value.clone()).collect(),
         steps: steps?,
         removed,
-        hash: hash(&[&content, zone.name(), &zone.holidays().listed()]),
+        hash: hash(&meaning.iter().map(String::as_str).collect::<Vec<_>>()),
         content,
         zone,
     })

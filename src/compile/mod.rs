@@ -6,18 +6,24 @@
 mod catalog;
 mod email;
 mod flow;
+mod http;
 mod journey;
 mod levels;
 mod plan;
+mod renames;
+mod repetition;
 mod scoring;
 mod scoring_rule;
 mod segments;
 mod settings;
 mod steps;
+mod workflow;
 mod workspace;
 
+pub use http::{Body, HttpPlan};
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, SegmentPlan,
-    Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, MessageTiming, ModelPlan, Plan, Removal,
+    Repeat, SegmentPlan, Settings, StepPlan,
 };
+pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

@@ -1,18 +1,20 @@
 //! What the engine runs.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use super::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
     diagnostics::Span,
     model::{
-        Catalog, Condition, Duration, Entity, Predicate,
+        AllowedHosts, Catalog, Condition, Duration, Entity, Predicate,
         scoring::{Levels, ScoringModel},
     },
+    script::Library,
     templates::Template,
-    tiles::Tile,
+    tiles::{CustomTiles, Tile, WORKFLOW, tile_named},
 };
 
 /// Everything that a workspace defines, checked.
@@ -20,7 +22,11 @@ pub struct Plan {
     /// `tilework.yaml`.
     pub settings: Settings,
     /// Fields, interaction types and segments by name.
-    pub catalog: Catalog,
+    pub catalog: Arc<Catalog>,
+    /// Custom tiles by name.
+    pub tiles: CustomTiles,
+    /// The functions of `scripts/`.
+    pub library: Arc<Library>,
     /// Segments, those that others refer to first.
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.
@@ -29,8 +35,14 @@ pub struct Plan {
     pub models: Vec<ModelPlan>,
     /// Levels by name.
     pub levels: Vec<LevelsPlan>,
+    /// Workflows by name.
+    pub workflows: BTreeMap<String, WorkflowPlan>,
+    /// Channels for messages by name.
+    pub channels: BTreeMap<String, ChannelPlan>,
     /// Journeys by name.
     pub journeys: Vec<JourneyPlan>,
+    /// Values of variables and files, none of which may be shown.
+    pub secrets: Vec<String>,
 }
 
 impl Plan {
@@ -46,11 +58,66 @@ impl Plan {
         self.models.iter().find(|model| model.model.name == name)
     }
 
+    /// The e-mail with this name, or that had it before it was renamed.
+    #[must_use]
+    pub fn email(&self, name: &str) -> Option<&EmailPlan> {
+        let renamed = || self.emails.values().find(|email| email.was.as_deref() == Some(name));
+        self.emails.get(name).or_else(renamed)
+    }
+
     /// The journey with this name.
     #[must_use]
     pub fn journey(&self, name: &str) -> Option<&JourneyPlan> {
         self.journeys.iter().find(|journey| journey.name == name)
     }
+
+    /// When messages of a channel may leave.
+    #[must_use]
+    pub fn message_timing(&self, channel: &str) -> MessageTiming {
+        match channel {
+            "email" => MessageTiming { hold: self.settings.email.hold, expires_after: None },
+            _ => match channel.strip_prefix(WORKFLOW) {
+                Some(name) => self.workflows.get(name).map(|workflow| workflow.timing),
+                None => self.channels.get(channel).map(|channel| channel.timing),
+            }
+            .unwrap_or_default(),
+        }
+    }
+
+    /// What of the plan calls services of others: workflows and channels, where a journey has steps that
+    /// may use them.
+    #[must_use]
+    pub fn reaches_the_world(&self) -> Vec<String> {
+        let mut tiles = self.journeys.iter().flat_map(|journey| &journey.steps).map(|step| &step.tile_name);
+        let writes = tiles.clone().any(|name| tile_named(name).is_none());
+        let launches = writes || tiles.any(|name| name == "launch_workflow");
+        let workflows = self.workflows.values().filter(|workflow| match workflow.work {
+            WorkflowWork::Http(_) => launches,
+        });
+        let channels = self.channels.iter().filter(|(_, channel)| match channel.transport {
+            ChannelTransport::Http(_) => writes,
+            ChannelTransport::File { .. } => false,
+        });
+        let workflows = workflows.map(|workflow| format!("the workflow `{}`", workflow.name));
+        workflows.chain(channels.map(|(name, _)| format!("the channel `{name}`"))).collect()
+    }
+
+    /// A text without the values of variables and files that it may repeat.
+    #[must_use]
+    pub fn masked(&self, text: &str) -> String {
+        // One or two letters are no secret, and would be found everywhere.
+        let secrets = self.secrets.iter().filter(|secret| secret.len() > 2);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
+    }
+}
+
+/// When a message may leave, from the moment of the step that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct MessageTiming {
+    /// How long it can still be dropped, in milliseconds.
+    pub hold: i64,
+    /// After how long it isn't sent any more, in milliseconds.
+    pub expires_after: Option<i64>,
 }
 
 /// The settings that a run needs.
@@ -66,8 +133,16 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: EmailChannel,
+    /// The hosts that may be called.
+    pub allow: AllowedHosts,
+    /// How many messages a run hands over at most.
+    pub messages_per_run: Option<u64>,
     /// When segments are refreshed.
     pub refresh: Schedule,
+    /// The journeys that are gone, whose people leave.
+    pub removed_journeys: Vec<String>,
+    /// The fields that are gone, whose values are cleared.
+    pub removed_fields: Vec<(Entity, String)>,
 }
 
 /// The e-mail channel.
@@ -181,6 +256,8 @@ pub struct LevelsPlan {
 pub struct EmailPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// Subject.
     pub subject: Template,
     /// HTML part.
@@ -215,6 +292,10 @@ pub struct JourneyPlan {
     pub end: Option<i64>,
     /// What becomes of those in it at its end.
     pub at_end: AtEnd,
+    /// How it starts over.
+    pub repeat: Option<Repeat>,
+    /// How long after its end a contact may enter an iteration again.
+    pub reentry: Option<Duration>,
     /// Who is in the audience: a condition about a contact.
     pub audience: Predicate,
     /// What keeps out and stops: each reason with its condition about a contact.
@@ -237,6 +318,15 @@ impl JourneyPlan {
     pub fn step(&self, id: &str) -> Option<&StepPlan> {
         self.steps.iter().find(|step| step.id == id)
     }
+}
+
+/// How a journey starts over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeat {
+    /// How long after the start of an iteration the next one starts.
+    pub every: Duration,
+    /// How many iterations there are; until the journey's end when nothing is written.
+    pub times: Option<i64>,
 }
 
 /// What becomes of those who stand on a step that is gone.

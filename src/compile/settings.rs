@@ -39,7 +39,16 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .map(|email| email.only_to.iter().map(|pattern| pattern.value.clone()).collect())
                 .unwrap_or_default(),
         },
+        allow: super::workflow::allowed(written),
+        messages_per_run: written.messages_per_run,
         refresh,
+        removed_journeys: written.removed.journeys.iter().map(|name| name.value.clone()).collect(),
+        removed_fields: written
+            .removed
+            .fields
+            .iter()
+            .map(|(entity, name)| (entity.value, name.value.clone()))
+            .collect(),
     }
 }
 
@@ -54,11 +63,15 @@ pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
     })
 }
 
+/// A length of time in milliseconds; nothing when it isn't one, which was reported where it was read.
+pub(super) fn length(text: &Text) -> Option<i64> {
+    let length = parse_duration(&text.value).ok()?;
+    crate::calendar::after(0, length, &Zone::utc()).ok()
+}
+
 /// Reads the hold of a channel; its form was checked where it was read.
-fn hold(text: &Text, problems: &mut Problems) -> i64 {
-    let length = parse_duration(&text.value).ok();
-    let end = length.and_then(|length| crate::calendar::after(0, length, &Zone::utc()).ok());
-    match end {
+pub(super) fn hold(text: &Text, problems: &mut Problems) -> i64 {
+    match length(text) {
         Some(end) if end <= 30 * DAY => end,
         _ => {
             problems.push(

@@ -11,18 +11,16 @@ use crate::{
     definitions::{JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Catalog,
-    tiles::{CompileContext, GOTO_PATH, TILES, Tile, Work, goto_of, tile_named},
+    tiles::{CompileContext, CustomTiles, GOTO_PATH, Names, TILES, Tile, Work, goto_of, tile_named},
 };
-
-/// Tiles of the language that this version doesn't have.
-const TILES_LATER: [&str; 1] = ["launch_workflow"];
 
 /// Checks the steps of a journey. All problems are reported; with an error there are none.
 pub(super) fn compile(
     definition: &JourneyDefinition,
     catalog: &Catalog,
     zone: &Zone,
-    emails: &BTreeSet<String>,
+    names: &Names,
+    custom: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<Vec<StepPlan>> {
     let ids: BTreeSet<String> =
@@ -33,28 +31,37 @@ pub(super) fn compile(
     let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
     let mut whole = true;
     for Placed { step, .. } in &placed {
-        let Some(kind) = tile_named(&step.tile.value) else {
-            problems.push(unknown_tile(&step.tile));
+        let own = custom.get(&step.tile.value);
+        let built_in = tile_named(&step.tile.value);
+        if built_in.is_none() && own.is_none() {
+            problems.push(unknown_tile(&step.tile, custom));
             whole = false;
             continue;
-        };
+        }
         let mut found = Problems::default();
         let mut context = CompileContext {
             target: definition.target.value,
             zone,
             owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
             catalog,
-            emails,
+            names,
             steps: &ids,
             problems: &mut found,
         };
-        let tile = kind.compile(step, &mut context);
+        let tile = match (built_in, own) {
+            (Some(kind), _) => kind.compile(step, &mut context),
+            (None, Some(own)) => own.place(step, &mut context),
+            (None, None) => None,
+        };
         let of_target = [Code::MissingUnit, Code::AccountOption];
         problems.take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
         // Without the tile nobody knows which paths its parameters define.
         let known: Option<Vec<&str>> = match &tile {
             Some(tile) => Some(tile.paths.iter().map(String::as_str).collect()),
-            None => kind.path_parameters().is_empty().then(|| kind.spec().paths.to_vec()),
+            None => match (built_in, own) {
+                (Some(kind), _) => kind.path_parameters().is_empty().then(|| kind.spec().paths.to_vec()),
+                (None, own) => own.map(|own| own.paths.iter().map(String::as_str).collect()),
+            },
         };
         for (path, _) in &step.paths {
             if known.as_ref().is_some_and(|paths| !paths.contains(&path.value.as_str())) {
@@ -92,12 +99,8 @@ pub(super) fn compile(
     Some(steps)
 }
 
-fn unknown_tile(tile: &Text) -> Problem {
-    if TILES_LATER.contains(&tile.value.as_str()) {
-        let message = format!("the tile `{}` is not available in this version", tile.value);
-        return Problem::error(Code::NotAvailable, tile.span, message);
-    }
-    let names = TILES.into_iter().map(|kind| kind.spec().name);
+fn unknown_tile(tile: &Text, custom: &CustomTiles) -> Problem {
+    let names = TILES.into_iter().map(|kind| kind.spec().name).chain(custom.keys().map(String::as_str));
     Problem::error(Code::UnknownTile, tile.span, format!("there is no tile `{}`", tile.value))
         .hint_if(did_you_mean(&tile.value, names))
 }

@@ -1,24 +1,63 @@
-//! The checklist: catalog, settings, segments, scoring models, levels, e-mails, journeys.
+//! The checklist: settings, catalog, scripts, custom tiles, segments, scoring models, levels, e-mails, journeys.
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, levels, scoring, segments, settings};
-use crate::{definitions::Definitions, diagnostics::Problems};
+use super::{Plan, catalog, email, journey, levels, renames, scoring, segments, settings, workflow};
+use crate::{
+    definitions::Definitions,
+    diagnostics::Problems,
+    model::FunctionShape,
+    script::Library,
+    tiles::{self, CustomTiles, Names, PluginNames},
+};
 
 /// Checks definitions. All problems are reported; when any of them is an error there is no plan.
 pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Plan> {
     let settings = settings::compile(&definitions.settings, problems);
-    let catalog = catalog::compile(definitions, problems);
+    let mut catalog = catalog::compile(definitions, problems);
+    let library = Arc::new(Library::new(&definitions.scripts, &definitions.tables, problems));
+    let version = hash(&[library.content()]);
+    for function in library.names().filter_map(|name| library.function(name)) {
+        let shape = FunctionShape {
+            parameters: function.parameters.clone(),
+            reads: function.reads.clone(),
+            version: version.clone(),
+        };
+        catalog.functions.insert(function.name.clone(), shape);
+    }
+    let catalog = Arc::new(catalog);
+    let plugin_names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
+    let mut tiles = CustomTiles::new();
+    for definition in &definitions.plugins {
+        match tiles::compile_plugin(definition, &plugin_names, problems) {
+            Some(tile) => {
+                tiles.insert(tile.name.clone(), Arc::new(tile));
+            }
+            None => problems.lose(&*definition.name.value),
+        }
+    }
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
     let models = scoring::models(definitions, &catalog, &settings.zone, problems);
     let levels = levels::compile(definitions, &models, problems);
     levels::report_circles(&models, &segments, problems);
     levels::warn_of_account_scores(definitions, &catalog, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
-    let names: BTreeSet<String> =
-        definitions.emails.iter().map(|email| email.header.name.value.clone()).collect();
+    let workflows = workflow::compile(definitions, &catalog, &settings.zone, problems);
+    let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
+    let names = Names {
+        emails: definitions.emails.iter().map(|email| email.header.name.value.clone()).collect(),
+        workflows: definitions
+            .workflows
+            .iter()
+            .map(|definition| {
+                let name = definition.header.name.value.clone();
+                let shows_contact = workflows.get(&name).is_some_and(workflow::shows_contact);
+                (name, shows_contact)
+            })
+            .collect(),
+    };
     let mut journeys = Vec::new();
     for definition in &definitions.journeys {
         journeys.extend(journey::compile(
@@ -27,15 +66,31 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             &catalog,
             &settings.zone,
             &names,
+            &tiles,
             problems,
         ));
     }
+    renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));
     if problems.has_errors() {
         return None;
     }
-    Some(Plan { settings, catalog, segments, emails, models, levels, journeys })
+    let secrets = definitions.secrets.clone();
+    Some(Plan {
+        settings,
+        catalog,
+        segments,
+        emails,
+        workflows,
+        channels,
+        models,
+        levels,
+        journeys,
+        secrets,
+        tiles,
+        library,
+    })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

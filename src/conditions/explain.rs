@@ -1,8 +1,8 @@
 //! Predicates in plain English.
 
 use crate::model::{
-    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, Subject, TextTest, Value,
-    time::DAY,
+    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, ScriptArgument, Subject,
+    TextTest, Value, time::DAY,
 };
 
 /// Says what a predicate asks, for people.
@@ -41,6 +41,19 @@ pub fn explain(predicate: &Predicate) -> String {
         Predicate::InSegment { segment, of, .. } => format!("the {} is in segment {segment}", subject(*of)),
         Predicate::Did(did) => interactions(did),
         Predicate::Contacts { condition, count } => contacts(condition, *count),
+        Predicate::Script(call) => {
+            let arguments: Vec<String> = call
+                .arguments
+                .iter()
+                .map(|argument| match argument {
+                    ScriptArgument::Record(of, _) => subject(*of).to_owned(),
+                    ScriptArgument::Field(of, field) => format!("{}.{}", subject(*of), field.name),
+                    ScriptArgument::Literal(Value::Text(text)) => format!("\"{text}\""),
+                    ScriptArgument::Literal(value) => value.to_string(),
+                })
+                .collect();
+            format!("{}({}) is true", call.function, arguments.join(", "))
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     check::Check,
     compare, functions, lists,
     operand::{not_a_value, operand, term},
+    scripts,
 };
 use crate::{
     diagnostics::Code,
@@ -37,6 +38,9 @@ pub(super) fn predicate(
             None => alone(expression, scope, check),
         },
         ExpressionKind::In { value, container } => lists::member(value, container, scope, check),
+        ExpressionKind::Call { name, arguments } if check.catalog.functions.contains_key(&name.text) => {
+            scripts::condition(name, arguments, expression.span, scope, check)
+        }
         ExpressionKind::Call { name, arguments } if functions::is_condition(&name.text) => {
             functions::condition(name, arguments, expression.span, scope, check)
         }

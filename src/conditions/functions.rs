@@ -220,6 +220,15 @@ fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>
 fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut Check<'_>) -> Option<()> {
     let word = name.text.as_str();
     let known = CONDITIONS.iter().chain(&VALUES);
+    if check.catalog.functions.contains_key(word) {
+        let message = format!("`{word}`, a function of `scripts/`, is true or false, and a value is needed");
+        return check.refuse(
+            Code::ExpressionForm,
+            span,
+            message,
+            "Write the call alone, and compare in the script.",
+        );
+    }
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
         if LATER.contains(&word) {
             let message = format!("the function `{word}` is not available in this version");
@@ -227,7 +236,8 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
         }
         let problem =
             Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
-        let hint = did_you_mean(word, known.map(|(known, _, _)| *known));
+        let scripts = check.catalog.functions.keys().map(String::as_str);
+        let hint = did_you_mean(word, known.map(|(known, _, _)| *known).chain(scripts));
         check.report(problem.hint_if(hint));
         return None;
     };

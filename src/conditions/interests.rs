@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Bound, Operand, Predicate, Subject};
+use crate::model::{Bound, Operand, Predicate, ScriptArgument, Subject};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///
@@ -61,6 +61,14 @@ fn visit(predicate: &Predicate, found: &mut Interests) {
             let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
             found.windows |= moves(&did.since) || moves(&did.until);
             visit(&did.condition, found);
+        }
+        Predicate::Script(call) => {
+            for argument in &call.arguments {
+                if let ScriptArgument::Record(subject, _) | ScriptArgument::Field(subject, _) = argument {
+                    found.contact_fields |= *subject == Subject::Contact;
+                    found.account_fields |= *subject == Subject::Account;
+                }
+            }
         }
         Predicate::Contacts { condition, .. } => {
             found.contact_fields = true;

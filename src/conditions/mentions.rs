@@ -31,7 +31,8 @@ fn visit(predicate: &Predicate, found: &mut Vec<(Entity, String)>) {
         Predicate::Constant(_)
         | Predicate::InSegment { .. }
         | Predicate::Did(_)
-        | Predicate::Contacts { .. } => {}
+        | Predicate::Contacts { .. }
+        | Predicate::Script(_) => {}
     }
 }
 

@@ -18,6 +18,7 @@ mod mentions;
 mod never;
 mod operand;
 mod scope;
+mod scripts;
 
 pub use check::{check, check_number};
 pub use explain::explain;

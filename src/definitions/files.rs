@@ -81,6 +81,28 @@ impl<'a> Files<'a> {
         problems.push(Problem::error(Code::UnreadableFile, span, message).hint_if(hint));
     }
 
+    /// The names of the folders in a folder, sorted. Names that start with `.` or `_` are left out.
+    pub(super) fn folders(&self, folder: &str) -> Vec<String> {
+        self.entries(folder, |path| path.is_dir())
+    }
+
+    /// The names of the files in a folder that end so, sorted. Names that start with `.` or `_` are left
+    /// out.
+    pub(super) fn files_ending(&self, folder: &str, end: &str) -> Vec<String> {
+        let mut found = self.entries(folder, |path| path.is_file());
+        found.retain(|name| name.ends_with(end));
+        found
+    }
+
+    fn entries(&self, folder: &str, wanted: impl Fn(&Path) -> bool) -> Vec<String> {
+        let Ok(entries) = std::fs::read_dir(self.root.join(folder)) else { return Vec::new() };
+        let names = entries.flatten().filter(|entry| wanted(&entry.path()));
+        let mut names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.retain(|name| !name.starts_with(['.', '_']));
+        names.sort();
+        names
+    }
+
     /// The paths of all `*.yaml` and `*.yml` files under a folder, relative to the workspace and
     /// sorted. Names that start with `.` or `_` are left out. A folder that can't be listed is reported.
     pub(super) fn yaml_files(&mut self, folder: &str, problems: &mut Problems) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::{
     AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Reader,
     StepDefinition, header,
     keys::{AUDIENCE, STEP},
-    names,
+    names, repetition,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 use crate::model::{Consent, Entity};
@@ -25,7 +25,9 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
     }
     let end = reader.text("end");
     let at_end = reader.choice("at_end", &[("stop", AtEnd::Stop), ("finish", AtEnd::Finish)]);
-    reader.not_available(&["repeat", "reentry", "goals", "exits"]);
+    let repeat = repetition::repeat(&mut reader);
+    let reentry = repetition::reentry(&mut reader);
+    reader.not_available(&["goals", "exits"]);
     let audience = audience(&mut reader);
     let suppress = reader.list_of_text("suppress");
     let consent = reader.choice("consent", &Consent::ALL.map(|level| (level.name(), level)));
@@ -57,6 +59,8 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
         start: start.unwrap_or_else(|| Text::verbatim("1970-01-01 00:00", span)),
         end,
         at_end: at_end.map(|at_end| at_end.value).unwrap_or_default(),
+        repeat,
+        reentry,
         audience,
         suppress,
         consent: consent.map(|consent| consent.value),
@@ -247,10 +251,10 @@ mod tests {
     #[test]
     fn what_is_not_there_yet_is_said_so() {
         assert_eq!(
-            after_head("steps: [{ id: a, tile: end }]\nrepeat: { every: 30 days }\nreentry: after 90 days\n"),
+            after_head("steps: [{ id: a, tile: end }]\ngoals: []\nexits: []\n"),
             [
-                "not-available 7:1 `repeat` is not available in this version",
-                "not-available 8:1 `reentry` is not available in this version",
+                "not-available 7:1 `goals` is not available in this version",
+                "not-available 8:1 `exits` is not available in this version",
             ]
         );
     }

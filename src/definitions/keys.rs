@@ -92,6 +92,15 @@ pub(super) const STEP: &[Key] = &[
     Key::optional("was", Form::Text, "Its id before it was renamed, for those who stand on it"),
 ];
 
+pub(super) const REPEAT: &[Key] = &[
+    Key::required("every", Form::Duration, "How long after a start the next one comes, at least `1 hour`"),
+    Key::optional(
+        "times",
+        Form::Count(1),
+        "How many iterations there are in all; until the journey's end when not written",
+    ),
+];
+
 pub(super) const JOURNEY: &[Key] = &[
     Key::required(
         "target",
@@ -105,6 +114,16 @@ pub(super) const JOURNEY: &[Key] = &[
         "at_end",
         Form::Choice(&["stop", "finish"]),
         "What happens at the end to those in it: they stop where they stand, or finish their way",
+    ),
+    Key::optional(
+        "repeat",
+        Form::Keys(REPEAT),
+        "How often it starts over; a new iteration lets everybody in again and stops those left in the former",
+    ),
+    Key::optional(
+        "reentry",
+        Form::Text,
+        "`after 90 days`: how long after its end a contact may enter the same iteration again, at least 2 days",
     ),
     Key::required("audience", Form::Keys(AUDIENCE), "Who enters"),
     Key::optional(
@@ -198,13 +217,79 @@ pub(super) const EMAIL_CHANNEL: &[Key] = &[
     ),
 ];
 
-pub(super) const CHANNELS: &[Key] = &[Key::optional("email", Form::Keys(EMAIL_CHANNEL), "How mail leaves")];
+/// A call by HTTP.
+pub(super) const HTTP: &[Key] = &[
+    Key::required("url", Form::Text, "The whole address; `${NAME}` stands for what is secret in it"),
+    Key::optional("method", Form::Choice(METHODS), "How the call is made; `POST` when not written"),
+    Key::optional("headers", Form::Map(&Form::Text), "Further headers, such as `Authorization`"),
+    Key::optional("body", Form::Body, "The JSON that is sent; ids and names when not written"),
+    Key::optional("timeout", Form::Duration, "How long an answer is waited for; 10 seconds when not written"),
+    Key::optional("retries", Form::Count(0), "How often it is tried again; 5 when not written"),
+];
+
+const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
+const HOLD: Key = Key::optional("hold", Form::Duration, "Time in which it can still be dropped");
+const EXPIRES: Key = Key::optional("expires", Form::Duration, "After what time it doesn't leave any more");
+
+pub(super) const WORKFLOW: &[Key] = &[
+    Key::optional("http", Form::Keys(HTTP), "The call that it is"),
+    Key::optional("script", Form::Text, "The script that it is, instead of `http`"),
+    HOLD,
+    EXPIRES,
+];
+
+const HTTP_CHANNEL: &[Key] = &[Key::optional(
+    "allow",
+    Form::List(&Form::Text),
+    "The only hosts that may be called, such as `\"*.vendor.example\"`; private ones only when named in full",
+)];
+
+const MESSAGE_CHANNEL: &[Key] = &[
+    Key::required("transport", Form::Choice(&["http", "file"]), "How its messages leave"),
+    Key::optional("url", Form::Text, "With `http`: the whole address"),
+    Key::optional("method", Form::Choice(METHODS), "With `http`: how the call is made"),
+    Key::optional("headers", Form::Map(&Form::Text), "With `http`: further headers"),
+    Key::optional("timeout", Form::Duration, "With `http`: how long an answer is waited for"),
+    Key::optional("retries", Form::Count(0), "With `http`: how often it is tried again"),
+    Key::optional(
+        "directory",
+        Form::Text,
+        "With `file`: the folder; one of the channel's name when not written",
+    ),
+    Key::optional("body", Form::Body, "The JSON; `{\"text\": …}` with the message when not written"),
+    HOLD,
+    EXPIRES,
+];
+
+pub(super) const CHANNELS: &[Key] = &[
+    Key::optional("email", Form::Keys(EMAIL_CHANNEL), "How mail leaves"),
+    Key::optional("http", Form::Keys(HTTP_CHANNEL), "Which hosts may be called"),
+];
+
+pub(super) const LIMITS: &[Key] = &[Key::optional(
+    "messages_per_run",
+    Form::Count(1),
+    "How many messages a run hands over at most; then it stops and says so",
+)];
 
 pub(super) const SERVE: &[Key] = &[Key::optional(
     "refresh",
     Form::Text,
     "How often segments are refreshed: a cron line, every five minutes when not written",
 )];
+
+pub(super) const REMOVED: &[Key] = &[
+    Key::optional(
+        "journeys",
+        Form::Map(&Form::Choice(&["exit"])),
+        "Journeys that are gone, with what becomes of those in them: they leave",
+    ),
+    Key::optional(
+        "fields",
+        Form::Map(&Form::Choice(&["clear"])),
+        "Fields that are gone, such as `contact.region`, with what becomes of their values: they are cleared",
+    ),
+];
 
 /// The keys of `tilework.yaml`.
 pub const SETTINGS: &[Key] = &[
@@ -225,8 +310,14 @@ pub const SETTINGS: &[Key] = &[
         Form::List(&Form::Text),
         "Dates such as `2026-12-25` that aren't business days, as weekends aren't",
     ),
-    Key::optional("channels", Form::Keys(CHANNELS), "How messages leave"),
+    Key::optional(
+        "channels",
+        Form::KeysAndNames(CHANNELS, MESSAGE_CHANNEL),
+        "How messages leave; a name of one's own is a channel that tiles write messages to",
+    ),
+    Key::optional("limits", Form::Keys(LIMITS), "What a run does at most"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),
+    Key::optional("removed", Form::Keys(REMOVED), "What becomes of what hung on definitions that are gone"),
     Key::optional(
         "environments",
         Form::Map(&Form::Settings),

@@ -4,7 +4,7 @@
 
 use super::keys::{
     ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME, RULE,
-    SCORING_MODEL, SEGMENT, STEP, WORDS,
+    SCORING_MODEL, SEGMENT, STEP, WORDS, WORKFLOW,
 };
 
 /// A kind of definition.
@@ -89,6 +89,12 @@ pub enum Form {
     Fields(&'static [Key]),
     /// A mapping with these keys.
     Keys(&'static [Key]),
+    /// A mapping with these keys, and names of one's own, each with a mapping of those.
+    KeysAndNames(&'static [Key], &'static [Key]),
+    /// A mapping of any depth whose texts are templates.
+    Body,
+    /// A whole number, at least so much.
+    Count(i64),
     /// A list of steps.
     Steps,
     /// The parameters of a tile.
@@ -112,12 +118,14 @@ pub enum Referred {
     Topic,
     /// A tile.
     Tile,
+    /// A workflow.
+    Workflow,
     /// A scoring model.
     Model,
 }
 
 /// All kinds, in the order of the reference.
-pub const KINDS: [KindDescription; 8] = [
+pub const KINDS: [KindDescription; 9] = [
     KindDescription {
         name: "fields",
         summary: "Declares fields of your own for contacts, accounts or leads",
@@ -152,6 +160,13 @@ pub const KINDS: [KindDescription; 8] = [
         keys: &[NAME, WORDS, EMAIL],
         any_of: &["html", "html_file", "text", "text_file"],
         example: "kind: email\nname: spring-invite\nsubject: \"{{contact.first_name}}, an offer for {{account.name}}\"\nhtml: |\n  <p>Hello {{contact.first_name}}</p>\n",
+    },
+    KindDescription {
+        name: "workflow",
+        summary: "What a step launches outside: a call by HTTP",
+        keys: &[NAME, WORDS, WORKFLOW],
+        any_of: &["http", "script"],
+        example: "kind: workflow\nname: tell-crm\nhttp:\n  url: https://crm.vendor.example/hooks/abm\n  body:\n    account: \"{{account.id}}\"\n    why: \"{{journey.name}}\"\n",
     },
     KindDescription {
         name: "journey",

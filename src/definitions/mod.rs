@@ -1,27 +1,34 @@
 //! YAML into definitions whose every part knows its place.
 //!
 //! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
-//! scoring models and levels as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! scoring models, levels, workflows, custom tiles, scripts and tables as they were written, and all
+//! problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
+mod channels;
 mod condition;
 mod email;
 mod fields;
 mod files;
 mod header;
 mod hints;
+mod http;
 mod interaction;
 mod journey;
 mod keys;
 mod kinds;
 mod names;
 mod node;
+mod plugin;
 mod raw;
 mod reader;
+mod removals;
+mod repetition;
 mod scalars;
 mod scoring_model;
 mod scoring_types;
+mod scripts;
 mod segment;
 mod settings;
 mod syntax;
@@ -31,17 +38,23 @@ mod topic;
 mod traps;
 mod types;
 mod variables;
+mod workflow;
 mod workspace;
 mod written;
 mod yaml;
 
+pub use channels::{ChannelDefinition, MessageTransport};
 pub use condition::read as read_condition;
 pub use hints::{duration_hint, moment_hint, timezone_hint};
+pub use http::{HttpDefinition, HttpMethod};
 pub use keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, WORDS};
 pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
+pub use removals::Removals;
+pub use repetition::RepeatDefinition;
 pub use scoring_types::*;
 pub use types::*;
+pub use workflow::WorkflowDefinition;
 pub use workspace::{DefinitionsError, load};
 pub use yaml::parse as parse_yaml;

@@ -1,13 +1,14 @@
 //! `tilework.yaml`.
 
+use super::channels::{self, Channels};
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
 use super::{
-    Content, EmailChannelDefinition, Located, Node, Publish, Reader, Settings, Transport, hints,
-    keys::{CHANNELS, EMAIL_CHANNEL, SERVE, SETTINGS},
-    names,
+    Content, Node, Publish, Reader, Settings, hints,
+    keys::{LIMITS, SERVE, SETTINGS},
+    names, removals,
 };
-use crate::calendar::{CalendarError, Schedule, Zone, parse_date, parse_duration};
+use crate::calendar::{CalendarError, Schedule, Zone, parse_date};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
 /// Reads the settings with an environment laid over them. The other environments are checked for
@@ -131,12 +132,27 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         );
     }
     let publish = publish.map(|publish| publish.value).unwrap_or_default();
-    reader.not_available(&["limits", "tracking"]);
+    reader.not_available(&["tracking"]);
     let holidays = holidays(&mut reader);
-    let email = channels(&mut reader);
+    let channels = channels::read(&mut reader);
+    let messages_per_run = limits(&mut reader);
     let refresh = serve(&mut reader);
+    let removed = removals::read(&mut reader);
     reader.finish();
-    Settings { name, timezone, store, publish, email, holidays, refresh }
+    let Channels { email, allow, messages: channels } = channels;
+    Settings {
+        name,
+        timezone,
+        store,
+        publish,
+        email,
+        allow,
+        channels,
+        messages_per_run,
+        holidays,
+        refresh,
+        removed,
+    }
 }
 
 /// Reads the dates of holidays; what isn't a date is reported.
@@ -165,47 +181,19 @@ fn moment_of_day(text: &str) -> bool {
     text.chars().enumerate().all(|(at, c)| if at == 4 || at == 7 { c == '-' } else { c.is_ascii_digit() })
 }
 
-fn channels(outer: &mut Reader<'_>) -> Option<EmailChannelDefinition> {
-    let (entries, span) = outer.mapping("channels")?;
-    let mut reader = Reader::new(entries, span, "channels", outer.problems()).described(&[CHANNELS]);
-    let email = reader.entry("email").and_then(|(key, node)| email_channel(key, node, reader.problems()));
-    reader.finish();
-    email
-}
-
-fn email_channel(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChannelDefinition> {
-    let Content::Mapping(entries) = &node.content else {
-        problems.push(wrong_type(node, "a mapping for `email`"));
-        return None;
-    };
-    let mut reader = Reader::new(entries, key.span, "email", problems).described(&[EMAIL_CHANNEL]);
-    let smtp = reader
-        .node("transport")
-        .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));
-    let transport = match smtp {
-        Some(node) => {
-            let message = "the transport `smtp` is not available in this version";
-            let problem = Problem::error(Code::NotAvailable, node.span, message);
-            reader.problems().push(problem.hint("Write `transport: file`."));
-            Some(Located { value: Transport::File, span: node.span })
-        }
-        None => reader.required_choice("transport", &[("file", Transport::File)]),
-    };
-    let directory = reader.text("directory");
-    let from = reader.text("from");
-    let hold = reader.text("hold");
-    let length = |text: &str| parse_duration(text).map(drop);
-    check(&mut reader, hold.as_ref(), Code::InvalidDuration, length, hints::duration_hint);
-    if let Some(from) = from.as_ref().filter(|from| !has_variable(from) && !is_address(&from.value)) {
-        let message = format!("`{}` is not a sender", from.value);
-        let problem = Problem::error(Code::InvalidSetting, from.span, message);
-        reader.problems().push(problem.hint("Write an address, such as `\"Vendor <news@vendor.example>\"`."));
+fn limits(outer: &mut Reader<'_>) -> Option<u64> {
+    let (entries, span) = outer.mapping("limits")?;
+    let mut reader = Reader::new(entries, span, "limits", outer.problems()).described(&[LIMITS]);
+    let most = reader.integer("messages_per_run");
+    if let Some(most) = most.as_ref().filter(|most| most.value < 1) {
+        let message = format!("`{}` can't be a limit", most.value);
+        reader.problems().push(
+            Problem::error(Code::InvalidSetting, most.span, message)
+                .hint("Write a whole number above 0, or leave it out: then there is no limit."),
+        );
     }
-    let only_to = reader.list_of_text("only_to");
-    reader.not_available(&["host", "port", "user", "password", "tls", "dkim"]);
     reader.finish();
-    let transport = transport.unwrap_or(Located { value: Transport::File, span: node.span });
-    Some(EmailChannelDefinition { span: node.span, transport, directory, from, hold, only_to })
+    most.and_then(|most| u64::try_from(most.value).ok())
 }
 
 fn serve(outer: &mut Reader<'_>) -> Option<Text> {
@@ -225,7 +213,7 @@ fn serve(outer: &mut Reader<'_>) -> Option<Text> {
 }
 
 /// Reports a text that can't be read; one with variables that aren't filled in is let pass.
-fn check(
+pub(super) fn check(
     reader: &mut Reader<'_>,
     text: Option<&Text>,
     code: Code,
@@ -239,7 +227,7 @@ fn check(
 }
 
 /// Whether it is `name@host`, or that in angle brackets behind a name.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     let text = text.trim();
     let address = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
         Some((_, address)) => address,
@@ -250,12 +238,12 @@ fn is_address(text: &str) -> bool {
     address.split_once('@').is_some_and(|(name, host)| is_part(name) && is_part(host))
 }
 
-fn has_variable(text: &Text) -> bool {
+pub(super) fn has_variable(text: &Text) -> bool {
     text.value.contains("${")
 }
 
 /// Reports passwords in addresses, wherever they stand, without repeating them.
-fn report_secrets(node: &Node, problems: &mut Problems) {
+pub(super) fn report_secrets(node: &Node, problems: &mut Problems) {
     match &node.content {
         Content::Text(text) => {
             if let Some((start, end)) = password(&text.value) {
@@ -276,7 +264,7 @@ fn report_secrets(node: &Node, problems: &mut Problems) {
 }
 
 /// Where the password of `scheme://user:password@host` or `…?password=…` stands.
-fn password(address: &str) -> Option<(usize, usize)> {
+pub(super) fn password(address: &str) -> Option<(usize, usize)> {
     let start = address.find("://")? + 3;
     let is_literal = |secret: &str| {
         let secret = secret.trim();
@@ -381,24 +369,24 @@ mod tests {
                 ],
             ),
             (
-                "store: mysql://x\npublish: never\nlimits: {}\nstor: x\n",
+                "store: mysql://x\npublish: never\nlimits: 5\nstor: x\n",
                 &[
                     "invalid-setting 1:8 a store of this kind isn't known | Write `sqlite:FILE` or \
                      `postgres://HOST/DATABASE`.",
                     "invalid-value 2:10 `never` is not a value of `publish`: expected `automatic` or `manual`",
-                    "not-available 3:1 `limits` is not available in this version",
+                    "wrong-type 3:9 expected a mapping for `limits`, found a number",
                     "unknown-key 4:1 unknown key `stor` in `tilework.yaml` | Did you mean `store`?",
                 ],
             ),
             (
-                "channels:\n  email: { transport: smtp, host: x, hold: soon }\n  sms: {}\n",
+                "channels:\n  email: { transport: smtp, host: x, hold: soon }\n  sms: { transport: letter }\n",
                 &[
                     "not-available 2:23 the transport `smtp` is not available in this version | Write `transport: \
                      file`.",
                     "not-available 2:29 `host` is not available in this version",
                     "invalid-duration 2:44 `soon` is not a length of time | Write a whole number and a unit: `90 seconds`, `10 \
                      minutes`, `4 hours`, `30 days`, `2 weeks`, `3 months`, `1 year` or `5 business days`.",
-                    "unknown-key 3:3 unknown key `sms` in `channels` | There is: `email`.",
+                    "invalid-value 3:21 `letter` is not a value of `transport`: expected `http` or `file`",
                 ],
             ),
             (

@@ -2,12 +2,16 @@
 
 use std::path::PathBuf;
 
-use super::{LevelsDefinition, ScoringModelDefinition};
+use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
+
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Entity, FieldType};
+use crate::model::{Consent, Duration, Entity, FieldType};
+
+pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
+pub use super::scripts::{ScriptDefinition, TableDefinition};
 
 /// A value together with where it was written.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
     pub value: T,
@@ -68,6 +72,16 @@ pub struct Definitions {
     pub scoring_models: Vec<ScoringModelDefinition>,
     /// `kind: levels`.
     pub levels: Vec<LevelsDefinition>,
+    /// `kind: workflow`.
+    pub workflows: Vec<WorkflowDefinition>,
+    /// The values that were filled in for variables and files. None of them may be shown.
+    pub secrets: Vec<String>,
+    /// The folders of `plugins/`.
+    pub plugins: Vec<PluginDefinition>,
+    /// The files of `scripts/`.
+    pub scripts: Vec<ScriptDefinition>,
+    /// The files of `tables/`.
+    pub tables: Vec<TableDefinition>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.
@@ -83,10 +97,18 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// The only hosts that may be called; `channels: http: allow:`.
+    pub allow: Vec<Text>,
+    /// Channels for messages, in the order of the file.
+    pub channels: Vec<ChannelDefinition>,
+    /// How many messages a run hands over at most.
+    pub messages_per_run: Option<u64>,
     /// The days, beside weekends, that aren't business days.
     pub holidays: Vec<Text>,
     /// How often `serve` refreshes segments: a cron line.
     pub refresh: Option<Text>,
+    /// What becomes of what hung on definitions that are gone.
+    pub removed: super::Removals,
 }
 
 /// Who publishes changed definitions (semantics 25).
@@ -341,6 +363,10 @@ pub struct JourneyDefinition {
     pub end: Option<Text>,
     /// What happens to those in it at its end.
     pub at_end: AtEnd,
+    /// How it repeats.
+    pub repeat: Option<super::RepeatDefinition>,
+    /// How long after its end a contact may enter again.
+    pub reentry: Option<Located<Duration>>,
     /// Who enters.
     pub audience: AudienceDefinition,
     /// Segments whose members are stopped.

@@ -1,5 +1,6 @@
 //! `${NAME}` and `${file:PATH}` in settings.
 
+use std::cell::RefCell;
 use std::io::Read;
 use std::path::Path;
 
@@ -17,6 +18,8 @@ pub(super) struct Variables<'a> {
     pub(super) root: &'a Path,
     /// The value of a variable of the environment.
     pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
+    /// Every value that was filled in: none of them may be shown.
+    pub(super) secrets: &'a RefCell<Vec<String>>,
 }
 
 /// Fills in the variables of every text in a node. What can't be filled in is reported, and its text
@@ -64,6 +67,7 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
             Ok(found) => {
                 offsets.extend(std::iter::repeat_n(place(at + start), found.len()));
                 value.push_str(&found);
+                variables.secrets.borrow_mut().push(found);
             }
             Err((message, hint)) => {
                 let span = text.span_at(at + start, at + start + length + 1);

@@ -1,5 +1,6 @@
 //! A whole workspace: its settings and every definition under `journeys/`.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -9,11 +10,11 @@ use super::variables::Variables;
 use super::{
     Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
     kinds::{KINDS, kind_named},
-    scoring_model, segment, settings, topic, yaml,
+    plugin, scoring_model, scripts, segment, settings, topic, workflow, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const LATER_KINDS: [&str; 3] = ["workflow", "test", "tile"];
+const LATER_KINDS: [&str; 1] = ["test"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -42,26 +43,32 @@ pub fn load(
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
     }
+    let secrets = RefCell::default();
+    let variables = Variables { root, lookup: variable, secrets: &secrets };
     let mut definitions = Definitions { root: root.to_owned(), ..Definitions::default() };
     if let Some((file, text)) = files.read("tilework.yaml", problems) {
         let documents = yaml::parse(file, &text, problems);
-        let variables = Variables { root, lookup: variable };
         definitions.settings = settings::read(&documents, environment, variables, problems);
     }
     for path in files.yaml_files("journeys", problems) {
         let Some((file, text)) = files.read(&path, problems) else { continue };
         for document in yaml::parse(file, &text, problems) {
-            read_document(&document, &path, &mut files, &mut definitions, problems);
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
     }
+    definitions.plugins = plugin::read_all(&mut files, problems);
+    definitions.scripts = scripts::read_scripts(&mut files, problems);
+    definitions.tables = scripts::read_tables(&mut files, problems);
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
+    definitions.secrets = secrets.into_inner();
     Ok(definitions)
 }
 
 fn read_document(
     document: &Node,
     path: &str,
+    variables: Variables<'_>,
     files: &mut Files<'_>,
     definitions: &mut Definitions,
     problems: &mut Problems,
@@ -98,11 +105,15 @@ fn read_document(
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         "scoring_model" => definitions.scoring_models.extend(scoring_model::read(reader)),
         "levels" => definitions.levels.extend(scoring_model::read_levels(reader)),
+        "workflow" => definitions.workflows.extend(workflow::read(reader, variables)),
         other => {
             lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {
                 let message = format!("the kind `{other}` is not available in this version");
                 Problem::error(Code::NotAvailable, kind.span, message)
+            } else if other == "tile" {
+                Problem::error(Code::UnknownKind, kind.span, "a custom tile has a folder of its own")
+                    .hint("Write it into `plugins/<name>/tile.yaml`; `tilework tile new NAME` makes one that works.")
             } else {
                 let message = format!("there is no kind `{other}`");
                 Problem::error(Code::UnknownKind, kind.span, message)
@@ -127,8 +138,17 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, topics, scoring_models, levels, .. } =
-        definitions;
+    let Definitions {
+        interactions,
+        segments,
+        journeys,
+        emails,
+        topics,
+        workflows,
+        scoring_models,
+        levels,
+        ..
+    } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -139,6 +159,7 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     headers("scoring model", scoring_models.iter().map(|definition| &definition.header).collect(), problems);
     headers("set of levels", levels.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("workflow", workflows.iter().map(|definition| &definition.header).collect(), problems);
     headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
@@ -311,20 +332,20 @@ purpose: transactional
                 "name: a\n",
                 &[
                     "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
-                   `segment`, `email`, `journey`, `scoring_model`, `levels`.",
+                   `segment`, `email`, `workflow`, `journey`, `scoring_model`, `levels`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `journey`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `workflow`, `journey`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: workflow\nname: x\n",
-                &["not-available 3:7 the kind `workflow` is not available in this version"],
+                "# later\n---\nkind: topic\nname: x\n",
+                &["not-available 3:7 the kind `topic` is not available in this version"],
             ),
         ]);
     }

@@ -27,6 +27,8 @@ pub enum Code {
     UnknownSegment,
     /// An e-mail that isn't defined.
     UnknownEmail,
+    /// A workflow that isn't defined.
+    UnknownWorkflow,
     /// A topic that isn't defined.
     UnknownTopic,
     /// An interaction type that isn't declared.
@@ -63,6 +65,12 @@ pub enum Code {
     UnreachableStep,
     /// A journey that ends before it starts.
     EndBeforeStart,
+    /// Iterations that would start after the journey's end.
+    RepeatPastEnd,
+    /// Iterations that start before everybody can be through the former one.
+    RepeatTooShort,
+    /// Nobody can enter again before the iteration or the journey is over.
+    ReentryTooLate,
     /// `for_each`, `based_on` or `by` missing in an account journey.
     MissingUnit,
     /// An account option in a contact journey.
@@ -83,6 +91,10 @@ pub enum Code {
     ContactInAccount,
     /// A setting that can't be used.
     InvalidSetting,
+    /// Something that isn't the address of a web service.
+    InvalidUrl,
+    /// A host that may not be called.
+    HostNotAllowed,
     /// A variable or file that a setting refers to isn't there.
     MissingVariable,
     /// A secret that stands in a file.
@@ -105,11 +117,17 @@ pub enum Code {
     UnreachableScore,
     /// A journey that decides about people by the score of their account.
     AccountScore,
+    /// A script that doesn't parse.
+    ScriptSyntax,
+    /// A script that lacks something, or does what scripts may not.
+    ScriptForm,
+    /// A table that can't be used.
+    InvalidTable,
 }
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 50] = [
+    pub const ALL: [(Code, &'static str); 59] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -121,6 +139,7 @@ impl Code {
         (Code::DuplicateName, "duplicate-name"),
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
+        (Code::UnknownWorkflow, "unknown-workflow"),
         (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
@@ -139,6 +158,9 @@ impl Code {
         (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
         (Code::EndBeforeStart, "end-before-start"),
+        (Code::RepeatPastEnd, "repeat-past-end"),
+        (Code::RepeatTooShort, "repeat-too-short"),
+        (Code::ReentryTooLate, "reentry-too-late"),
         (Code::MissingUnit, "missing-unit"),
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),
@@ -149,6 +171,8 @@ impl Code {
         (Code::AmbiguousNumber, "ambiguous-number"),
         (Code::ContactInAccount, "contact-in-account"),
         (Code::InvalidSetting, "invalid-setting"),
+        (Code::InvalidUrl, "invalid-url"),
+        (Code::HostNotAllowed, "host-not-allowed"),
         (Code::MissingVariable, "missing-variable"),
         (Code::SecretInFile, "secret-in-file"),
         (Code::SegmentTarget, "segment-target"),
@@ -160,6 +184,9 @@ impl Code {
         (Code::NeverMatches, "never-matches"),
         (Code::UnreachableScore, "unreachable-score"),
         (Code::AccountScore, "account-score"),
+        (Code::ScriptSyntax, "script-syntax"),
+        (Code::ScriptForm, "script-form"),
+        (Code::InvalidTable, "invalid-table"),
     ];
 
     /// The code with this name.
@@ -176,10 +203,12 @@ impl Code {
             Code::UnknownSegment
                 | Code::UnknownModel
                 | Code::UnknownEmail
+                | Code::UnknownWorkflow
                 | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField
                 | Code::UnknownStep
+                | Code::UnknownTile
                 | Code::SegmentTarget
                 | Code::TemplateField
         )

@@ -1,7 +1,7 @@
 //! One batch: claimed, loaded, decided, committed.
 
 use super::{
-    Engine, EngineError, LiveJourney, Phase,
+    Engine, EngineError, LiveJourney, Phase, calls,
     convert::{self, Loaded},
     facts, question,
 };
@@ -84,7 +84,7 @@ fn decide(
 ) -> Result<(), EngineError> {
     let needs = tile.needs();
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
-    let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision);
+    let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision || needs.keeps);
     let mut standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
     let given = match &needs.allotment {
         Some(allotment) => Some(facts::Given::read(store, claim, allotment, &mut standing)?),
@@ -99,12 +99,13 @@ fn decide(
         given.tell(&mut loaded);
     }
     facts::answer(store, place, &needs.conditions, &mut loaded)?;
+    calls::prepare(store, place, claim, &needs, unit == Unit::Account, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);
     tile.run(batch, &mut out)?;
-    let (outcomes, decided, effects) = out.finish(&place.step.tile_name, batch)?;
+    let decided = out.finish(&place.step.tile_name, batch)?;
     (engine.observe)(Phase::Decided);
-    let commit = convert::commit(place, &loaded, outcomes, decided, effects, whole_accounts);
+    let commit = convert::commit(engine, place, &loaded, decided, whole_accounts);
     let blocks = &place.journey.plan.blocks;
     store.commit_outcomes(claim, &commit, blocks, place.journey.plan.zone.name(), place.now)?;
     Ok(())

@@ -10,8 +10,10 @@ use super::{
 };
 use crate::{
     model::Value,
-    store::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow, Standing},
-    tiles::{AccountGroup, Batch, Decision, Effect, EffectSubject, Outcome, Participant},
+    store::{
+        BatchOutcome, ChangeRow, DecisionRow, EffectRecord, EffectRow, Fate, KeptRow, OutcomeRow, Standing,
+    },
+    tiles::{AccountGroup, Batch, Decided, Effect, EffectSubject, Outcome, Participant},
 };
 
 /// A batch with the rows that it was made from; participants and accounts stand in the same order.
@@ -41,6 +43,7 @@ pub(super) fn load(
     let text = |text: &Option<String>| text.clone().map_or(Value::Missing, Value::Text);
     let mut batch = Batch {
         now: place.now,
+        iteration: place.iteration.number,
         journey: BTreeMap::from([
             ("name".to_owned(), Value::Text(plan.name.clone())),
             ("label".to_owned(), text(&plan.label)),
@@ -70,6 +73,7 @@ pub(super) fn load(
             batch.accounts.push(AccountGroup {
                 account_id: row.account_id.clone(),
                 members: at..at,
+                visit: row.visit,
                 opened_at: decision.map_or(row.arrived_at, |decision| decision.opened_at),
                 decided: decision.and_then(|decision| decision.decided.clone()),
                 ..AccountGroup::default()
@@ -89,6 +93,7 @@ pub(super) fn load(
             looked_at: row.looked_at,
             contact: std::mem::take(&mut row.contact),
             account: std::mem::take(&mut row.account),
+            account_id: row.account_id.clone(),
             ..Participant::default()
         });
     }
@@ -97,19 +102,19 @@ pub(super) fn load(
 
 /// Makes of a tile's decisions what the store commits.
 pub(super) fn commit(
+    engine: &Engine<'_>,
     place: &Place<'_>,
     loaded: &Loaded,
-    outcomes: Vec<(Outcome, Option<String>)>,
-    decided: Vec<Option<Decision>>,
-    effects: Vec<(EffectSubject, i64, Effect)>,
+    decided: Decided,
     keeps_decisions: bool,
 ) -> BatchOutcome {
+    let Decided { outcomes, decisions: decided, effects, kept } = decided;
     let mut commit = BatchOutcome::default();
     for ((outcome, reason), row) in outcomes.into_iter().zip(&loaded.standing) {
         commit.outcomes.push(OutcomeRow {
             account_key: row.account_key,
             contact_key: row.contact_key,
-            fate: fate(place, outcome),
+            fate: fate(place, outcome, row),
             reason,
         });
     }
@@ -129,21 +134,22 @@ pub(super) fn commit(
     }
     let mut ordinals: BTreeMap<(i64, Option<i64>, i64), i64> = BTreeMap::new();
     for (subject, created_at, effect) in effects {
-        let (account_key, contact_key, visit, id) = match subject {
-            EffectSubject::Participant(at) => {
-                let Some(row) = loaded.standing.get(at) else { continue };
-                (row.account_key, Some(row.contact_key), row.visit, row.contact_id.clone())
-            }
-            EffectSubject::Account(at) => {
-                let (Some(known), Some(group)) = (loaded.accounts.get(at), loaded.batch.accounts.get(at))
-                else {
-                    continue;
-                };
-                (known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default())
-            }
+        let Some((account_key, contact_key, visit, id)) = subject_of(loaded, subject) else { continue };
+        // A record that is changed has no row of its own, and so needs no ordinal.
+        if let Effect::Set { entity, field, value } = effect {
+            commit.changes.push(ChangeRow { account_key, contact_key, entity, field, value });
+            continue;
+        }
+        let before = match subject {
+            EffectSubject::Participant(at) => loaded.batch.participants.get(at).map(|one| one.kept.effects),
+            EffectSubject::Account(at) => loaded.batch.accounts.get(at).map(|one| one.kept.effects),
         };
-        let ordinal = ordinals.entry((account_key, contact_key, visit)).or_default();
-        let kind = if matches!(effect, Effect::Lead { .. }) { "lead" } else { "activity" };
+        let ordinal = ordinals.entry((account_key, contact_key, visit)).or_insert(before.unwrap_or(0));
+        let kind = match effect {
+            Effect::Activity { .. } => "activity",
+            Effect::Lead { .. } => "lead",
+            Effect::Message { .. } | Effect::Set { .. } => "message",
+        };
         commit.effects.push(EffectRow {
             account_key,
             contact_key,
@@ -156,14 +162,53 @@ pub(super) fn commit(
                     EffectRecord::Activity { kind, subject, description, owner, due_at }
                 }
                 Effect::Lead { fields } => EffectRecord::Lead { fields },
+                Effect::Message { channel, content } => {
+                    let timing = engine.plan.message_timing(&channel);
+                    EffectRecord::Message {
+                        channel,
+                        content,
+                        due_at: created_at.saturating_add(timing.hold),
+                        expires_at: timing.expires_after.map(|after| created_at.saturating_add(after)),
+                    }
+                }
+                Effect::Set { .. } => continue,
             },
         });
         *ordinal += 1;
     }
+    for (subject, kept) in kept {
+        let Some((account_key, contact_key, visit, _)) = subject_of(loaded, subject) else { continue };
+        let effects = ordinals.get(&(account_key, contact_key, visit)).copied().unwrap_or(kept.effects);
+        commit.kept.push(KeptRow {
+            account_key,
+            contact_key,
+            visit,
+            calls: kept.calls,
+            retries: kept.retries,
+            effects,
+            state: kept.state,
+            until: kept.until,
+            reason: kept.reason,
+        });
+    }
     commit
 }
 
-fn fate(place: &Place<'_>, outcome: Outcome) -> Fate {
+/// Account, contact when it is for one, visit, and id of a subject.
+fn subject_of(loaded: &Loaded, subject: EffectSubject) -> Option<(i64, Option<i64>, i64, String)> {
+    match subject {
+        EffectSubject::Participant(at) => {
+            let row = loaded.standing.get(at)?;
+            Some((row.account_key, Some(row.contact_key), row.visit, row.contact_id.clone()))
+        }
+        EffectSubject::Account(at) => {
+            let (known, group) = (loaded.accounts.get(at)?, loaded.batch.accounts.get(at)?);
+            Some((known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default()))
+        }
+    }
+}
+
+fn fate(place: &Place<'_>, outcome: Outcome, row: &Standing) -> Fate {
     match outcome {
         Outcome::Go { path, moment } => match next_step(place, path.as_deref()) {
             Some(next) => Fate::Go {
@@ -174,8 +219,12 @@ fn fate(place: &Place<'_>, outcome: Outcome) -> Fate {
             },
             None => Fate::Finish { path, moment },
         },
-        // A tile that asks to be called again at once would never come to rest.
-        Outcome::Wait { until } => Fate::Wait { until: until.max(place.now.saturating_add(1)) },
+        // A wait that ended already while the tick was late counts from its own end (semantics 14). But a
+        // tile that asks to be called again at once would never come to rest.
+        Outcome::Wait { until } | Outcome::Retry { at: until, .. } => {
+            let moves_on = until > row.due_at || (until == row.due_at && row.looked_at.is_none());
+            Fate::Wait { until: if moves_on { until } else { until.max(place.now.saturating_add(1)) } }
+        }
         Outcome::Stop => Fate::Stop { moment: place.now },
     }
 }

@@ -1,10 +1,11 @@
 //! Journeys that are published, and their iterations.
 
+use super::reentry;
 use crate::{
     compile::JourneyPlan,
     definitions::AtEnd,
-    model::time::moment_of,
-    store::{Enrolment, IterationRow, Store, StoreError},
+    model::time::{LAG_LIMIT, moment_of},
+    store::{Enrolment, IterationRow, Reentry, Store, StoreError},
 };
 
 /// A journey as it is published: its plan with the keys that the store gave it.
@@ -41,42 +42,51 @@ impl LiveJourney<'_> {
         steps.into_iter().any(|(at, step)| step.next.iter().any(|(_, to)| to.is_some_and(|to| to <= at)))
     }
 
-    /// The moment up to which the journey is to be played at `now`: its end, when that has passed and
-    /// stops everybody.
-    pub(super) fn present(&self, now: i64) -> i64 {
-        match (self.plan.end, self.plan.at_end) {
-            (Some(end), AtEnd::Stop) => end.min(now),
-            _ => now,
-        }
-    }
-
-    /// Starts the journey's iteration when its time has come; a journey that was over before it was ever
-    /// run doesn't start. Gives the iterations that are going on.
-    pub(super) fn iterations(&self, store: &mut Store, now: i64) -> Result<Vec<IterationRow>, StoreError> {
+    /// Starts the iterations whose time has come, and gives those that are going on. Of those that were
+    /// missed by more than 36 hours only the latest starts, and none does once the journey is over.
+    pub(super) fn iterations(&self, store: &mut Store, now: i64) -> Result<Vec<Open>, StoreError> {
         let mut all = store.iterations(self.key)?;
-        let over = self.plan.end.is_some_and(|end| end < now);
-        if all.is_empty() && self.plan.start <= now && !over {
-            store.start_iteration(self.key, 1, self.plan.start)?;
+        let last = all.last().map_or(0, |iteration| iteration.number);
+        let starting = due_iterations(self.plan, last, now);
+        for (number, starts_at) in &starting {
+            store.start_iteration(self.key, *number, *starts_at)?;
+        }
+        if !starting.is_empty() {
             all = store.iterations(self.key)?;
         }
-        Ok(all.into_iter().filter(|iteration| iteration.ended_at.is_none()).collect())
+        let next_starts: Vec<Option<i64>> =
+            (1..=all.len()).map(|at| all.get(at).map(|next| next.starts_at)).collect();
+        let open = all.into_iter().zip(next_starts).filter(|(iteration, _)| iteration.ended_at.is_none());
+        let open = open.map(|(iteration, next)| {
+            let superseded_at = next.map(|next| {
+                // Iterations that were missed would have ended it, too.
+                let planned = self.plan.iteration_start(iteration.number + 1).unwrap_or(next);
+                planned.min(next).max(iteration.starts_at)
+            });
+            Open { iteration, superseded_at }
+        });
+        Ok(open.collect())
     }
 
     /// Lets in who is in the audience, and stops who is blocked, when anything changed that may have
-    /// changed either. Tells whether anybody moved.
-    pub(super) fn let_in(
-        &self,
-        store: &mut Store,
-        iteration: &IterationRow,
-        now: i64,
-    ) -> Result<bool, StoreError> {
+    /// changed either, or somebody may enter again. Tells whether anybody moved.
+    pub(super) fn let_in(&self, store: &mut Store, open: &Open, now: i64) -> Result<bool, StoreError> {
+        let iteration = &open.iteration;
+        let present = open.present(self.plan, now);
+        let looked_at = iteration.looked_at.unwrap_or(i64::MIN);
         let version = store.audience_version()?;
-        if iteration.audience_version == Some(version) {
+        let again = self.may_enter_again(store, iteration, present)?;
+        if iteration.audience_version == Some(version) && !again {
             return Ok(false);
         }
+        let (now, processed_at) = (present, now);
         let timezone = self.plan.zone.name();
         let mut moved = store.stop_blocked(iteration.key, &self.plan.blocks, timezone, now)? > 0;
-        let ended = self.plan.end.is_some_and(|end| end <= now) && iteration.enrolled_at.is_some();
+        let over = open.superseded_at.is_some() || self.plan.end.is_some_and(|end| end <= now);
+        // What was missed for too long is over before anybody came in.
+        let missed =
+            open.superseded_at.is_some() && iteration.starts_at < processed_at.saturating_sub(LAG_LIMIT);
+        let ended = over && (iteration.enrolled_at.is_some() || missed);
         let first = self.plan.steps.first().zip(self.step_keys.first());
         if let (Some((first, key)), false) = (first, ended) {
             // The first to enter do so when the iteration starts, however late the tick (semantics 14).
@@ -92,6 +102,15 @@ impl LiveJourney<'_> {
                 .filter(|(step, _)| step.tile.wakes.whole_account)
                 .map(|(_, key)| *key)
                 .collect();
+            let enters_again = |ended_at: i64| {
+                let due =
+                    self.plan.reentry.and_then(|length| reentry::due(ended_at, length, &self.plan.zone));
+                match due {
+                    Some(due) if due > looked_at => moment_of(due, now),
+                    // It might have entered before, but wasn't in the audience then.
+                    _ => now,
+                }
+            };
             let entered = store.enrol(
                 &Enrolment {
                     iteration_key: iteration.key,
@@ -101,6 +120,10 @@ impl LiveJourney<'_> {
                     audience: &self.plan.audience,
                     blocks: &self.plan.blocks,
                     moment,
+                    reentry: self.plan.reentry.map(|length| Reentry {
+                        ended_until: reentry::ended_until(now, length, &self.plan.zone),
+                        moment: &enters_again,
+                    }),
                     account_steps: &account_steps,
                     timezone,
                 },
@@ -116,38 +139,109 @@ impl LiveJourney<'_> {
             }
             moved |= entered > 0;
         }
-        store.audience_seen(iteration.key, version)?;
+        store.audience_seen(iteration.key, version, now)?;
         Ok(moved)
     }
 
-    /// Ends an iteration when the journey's end has come: everybody left in it stops, or goes on to the
-    /// end of their way (semantics 16).
-    pub(super) fn end(
+    /// Whether the time has come, since it was looked at last, at which somebody may enter again.
+    fn may_enter_again(
         &self,
         store: &mut Store,
         iteration: &IterationRow,
         now: i64,
+    ) -> Result<bool, StoreError> {
+        let Some(length) = self.plan.reentry else { return Ok(false) };
+        let ended_until = |at| reentry::ended_until(at, length, &self.plan.zone);
+        let seen = iteration.looked_at.map_or(i64::MIN, ended_until);
+        let next = store.next_end_of_participation(iteration.key, seen)?;
+        Ok(next.is_some_and(|ended_at| ended_at <= ended_until(now)))
+    }
+
+    /// Ends an iteration when a newer one started, or the journey's end has come: everybody left in it
+    /// stops, or goes on to the end of their way (semantics 16).
+    pub(super) fn end(
+        &self,
+        store: &mut Store,
+        open: &Open,
+        now: i64,
         real_now: i64,
     ) -> Result<bool, StoreError> {
-        let Some(end) = self.plan.end.filter(|end| *end <= now) else { return Ok(false) };
-        let stop = self.plan.at_end == AtEnd::Stop;
-        if !stop && store.anybody_in(iteration.key)? {
+        let iteration = &open.iteration;
+        let end = self.plan.end.filter(|end| *end <= now);
+        let (moment, reason) = match (open.superseded_at, end, self.plan.at_end) {
+            (Some(next), Some(end), AtEnd::Stop) if end < next => (end, Some("journey_ended")),
+            (Some(next), ..) => (next, Some("new_iteration")),
+            (None, Some(end), AtEnd::Stop) => (end, Some("journey_ended")),
+            (None, Some(end), AtEnd::Finish) => (end, None),
+            (None, None, _) => return Ok(false),
+        };
+        if reason.is_none() && store.anybody_in(iteration.key)? {
             return Ok(false);
         }
-        if !store.end_iteration(iteration.key, end, stop, real_now)? {
+        if !store.end_iteration(iteration.key, moment, reason, real_now)? {
             return Ok(false);
         }
         tracing::info!(journey = self.plan.name, iteration = iteration.number, "iteration ended");
         Ok(true)
     }
+
+    /// The earliest moment after `after` at which somebody may enter an iteration again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_reentry(&self, store: &mut Store, after: i64) -> Result<Option<i64>, StoreError> {
+        let Some(length) = self.plan.reentry else { return Ok(None) };
+        let seen = reentry::ended_until(after, length, &self.plan.zone);
+        let mut next: Option<i64> = None;
+        for iteration in store.iterations(self.key)?.iter().filter(|iteration| iteration.ended_at.is_none()) {
+            let ended_at = store.next_end_of_participation(iteration.key, seen)?;
+            let due = ended_at.and_then(|at| reentry::due(at, length, &self.plan.zone));
+            next = [next, due.filter(|due| *due > after)].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
 }
 
-/// The earliest start or end of a journey after a moment.
+/// An iteration that is going on.
+pub(super) struct Open {
+    /// The iteration.
+    pub(super) iteration: IterationRow,
+    /// When a newer one started, which ends it.
+    superseded_at: Option<i64>,
+}
+
+impl Open {
+    /// The moment up to which the iteration is to be played at `now`: its end, when that has passed and
+    /// stops everybody.
+    pub(super) fn present(&self, plan: &JourneyPlan, now: i64) -> i64 {
+        let end = plan.end.filter(|_| plan.at_end == AtEnd::Stop);
+        [Some(now), end, self.superseded_at].into_iter().flatten().min().unwrap_or(now)
+    }
+}
+
+/// The iterations after the one numbered `last` that start at `now`, with their starts.
+fn due_iterations(plan: &JourneyPlan, last: i64, now: i64) -> Vec<(i64, i64)> {
+    let Some(latest) = plan.latest_iteration(now) else { return Vec::new() };
+    let over = plan.end.is_some_and(|end| end < now);
+    let mut due = Vec::new();
+    for number in (last + 1..=latest).rev() {
+        let Some(start) = plan.iteration_start(number) else { continue };
+        let missed = start < now.saturating_sub(LAG_LIMIT);
+        if missed && (over || number < latest) {
+            break;
+        }
+        due.push((number, start));
+    }
+    due.reverse();
+    due
+}
+
+/// The earliest start or end of a journey, or of one of its iterations, after a moment.
 #[must_use]
 pub fn next_turn<'a>(journeys: impl IntoIterator<Item = &'a JourneyPlan>, after: i64) -> Option<i64> {
     journeys
         .into_iter()
-        .flat_map(|journey| [Some(journey.start), journey.end])
+        .flat_map(|journey| [journey.next_iteration_start(after), journey.end])
         .flatten()
         .filter(|at| *at > after)
         .min()

@@ -4,10 +4,12 @@
 //! each batch in one transaction. It doesn't know channels, files, or what time it really is.
 
 mod batch;
+mod calls;
 mod convert;
 mod facts;
 mod journeys;
 mod question;
+mod reentry;
 mod round;
 mod steps;
 

@@ -102,13 +102,16 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
         moved |= score(engine, store, now)?;
     }
     for journey in &engine.journeys {
-        for iteration in journey.iterations(store, now)? {
-            let present = journey.present(now);
-            moved |= journey.let_in(store, &iteration, present)?;
+        if store.is_held(journey.key)? {
+            continue;
+        }
+        for open in journey.iterations(store, now)? {
+            moved |= journey.let_in(store, &open, now)?;
             (engine.observe)(Phase::Entered);
-            moved |= steps::run(engine, store, journey, &iteration, present)?;
+            let present = open.present(journey.plan, now);
+            moved |= steps::run(engine, store, journey, &open.iteration, present)?;
             (engine.observe)(Phase::Stepped);
-            moved |= journey.end(store, &iteration, now, (engine.real_now)())?;
+            moved |= journey.end(store, &open, now, (engine.real_now)())?;
             (engine.observe)(Phase::Ended);
         }
     }

@@ -81,6 +81,10 @@ fn pass(
                 if (engine.stop)() {
                     return Err(EngineError::Stopped);
                 }
+                // Whoever pauses a journey wants it to stand still now, not when the step is through.
+                if store.is_held(journey.key)? {
+                    return Ok(moved || worked);
+                }
                 let real_now = (engine.real_now)();
                 let deadline = real_now.saturating_add(LEASE);
                 let Some(claim) = store.claim(iteration.key, *step_key, range, real_now, deadline)? else {

@@ -110,7 +110,8 @@ pub fn account_story(
             continue;
         }
         let audience = facts.audience_of(Subject::Account, account_id);
-        let (in_audience, kept_out) = store.audience_counts(&audience, facts.blocks, facts.timezone, now)?;
+        let (in_audience, kept_out) =
+            store.audience_counts(&audience, facts.blocks, None, facts.timezone, now)?;
         elsewhere.push(AccountElsewhere {
             journey: facts.name.to_owned(),
             in_audience,

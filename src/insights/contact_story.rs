@@ -36,6 +36,10 @@ pub struct JourneyStory {
     pub visits: Vec<VisitStory>,
     /// What was made for its account by steps that it didn't come to.
     pub made_meanwhile: Vec<MadeRow>,
+    /// Since when the journey is paused, with the contact in it.
+    pub paused_at: Option<i64>,
+    /// When the contact may enter the iteration again, if it may.
+    pub may_enter_again_at: Option<i64>,
 }
 
 /// A contact at a step.
@@ -58,6 +62,8 @@ pub struct Elsewhere {
     pub kept_out_by: Option<String>,
     /// When the journey starts.
     pub starts_at: i64,
+    /// Since when it is paused.
+    pub paused_at: Option<i64>,
 }
 
 /// Tells the story of a contact up to `now`; nothing when there is no such contact.
@@ -82,13 +88,18 @@ pub fn contact_story(
     let name = known("full_name").or_else(|| (!names.is_empty()).then(|| names.join(" ")));
     let (email, account_id) = (known("email"), known("account_id"));
 
+    let pauses = store.pauses()?;
     let mut stories = Vec::new();
     for participation in store.participations(contact_id)? {
         let named = |facts: &&JourneyFacts<'_>| {
             [Some(facts.name), facts.was].contains(&Some(participation.journey.as_str()))
         };
         let facts = journeys.iter().find(named);
-        stories.push(journey_story(store, contact_id, participation, facts)?);
+        let paused_at = pauses.of(&participation.journey).filter(|_| participation.state == 1);
+        let may_enter_again_at = facts.and_then(|facts| enters_again_at(facts, &participation, now));
+        let mut story = journey_story(store, contact_id, participation, facts)?;
+        (story.paused_at, story.may_enter_again_at) = (paused_at, may_enter_again_at);
+        stories.push(story);
     }
     let mut elsewhere = Vec::new();
     for facts in journeys {
@@ -97,12 +108,13 @@ pub fn contact_story(
             continue;
         }
         let audience = facts.audience_of(Subject::Contact, contact_id);
-        let (count, blocks) = store.audience_counts(&audience, facts.blocks, facts.timezone, now)?;
+        let (count, blocks) = store.audience_counts(&audience, facts.blocks, None, facts.timezone, now)?;
         elsewhere.push(Elsewhere {
             journey: facts.name.to_owned(),
             in_audience: count > 0,
             kept_out_by: blocks.into_iter().next().map(|(reason, _)| reason),
             starts_at: facts.starts_at,
+            paused_at: names.into_iter().flatten().find_map(|name| pauses.of(name)),
         });
     }
     Ok(Some(ContactStory {
@@ -115,6 +127,16 @@ pub fn contact_story(
         elsewhere,
         interactions: store.interactions_of(contact_id, now)?,
     }))
+}
+
+/// When a contact may enter an iteration again that it is through with, as long as it goes on then.
+fn enters_again_at(facts: &JourneyFacts<'_>, part: &Participation, now: i64) -> Option<i64> {
+    let (plan, ended_at) = (facts.plan?, part.ended_at?);
+    let at = crate::calendar::elapsed(ended_at, plan.reentry?, &plan.zone).ok()?;
+    let newer = plan.iteration_start(part.iteration + 1);
+    let over = [newer, facts.ends_at].into_iter().flatten().min();
+    let goes_on = part.entered_again_at.is_none() && over.is_none_or(|over| over > at.max(now));
+    goes_on.then_some(at)
 }
 
 fn journey_story(
@@ -135,7 +157,7 @@ fn journey_story(
             None => made_meanwhile.push(made),
         }
     }
-    Ok(JourneyStory { participation, visits, made_meanwhile })
+    Ok(JourneyStory { participation, visits, made_meanwhile, paused_at: None, may_enter_again_at: None })
 }
 
 /// Visits in the order in which they were made. The store can't tell those of one moment apart; the
@@ -174,6 +196,7 @@ mod tests {
             audience: &predicate,
             blocks: &[],
             timezone: "UTC",
+            plan: None,
             steps: vec![
                 step("note", Vec::new(), Some("again")),
                 step("again", vec![("goto", Some("note"))], Some("done")),

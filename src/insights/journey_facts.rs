@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// What the definitions say about a journey.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct JourneyFacts<'a> {
     /// Its name.
     pub name: &'a str,
@@ -28,6 +28,8 @@ pub struct JourneyFacts<'a> {
     pub timezone: &'a str,
     /// The steps in the journey's order.
     pub steps: Vec<StepFacts<'a>>,
+    /// The whole plan, which knows when iterations start, where there is one.
+    pub plan: Option<&'a JourneyPlan>,
 }
 
 /// What the definitions say about a step.
@@ -73,6 +75,7 @@ impl<'a> JourneyFacts<'a> {
             blocks: &plan.blocks,
             timezone: plan.zone.name(),
             steps: steps.collect(),
+            plan: Some(plan),
         }
     }
 

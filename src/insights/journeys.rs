@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::JourneyFacts;
 use crate::{
     model::{Entity, Subject},
-    store::{JourneyNumbers, Store, StoreError},
+    store::{JourneyNumbers, MessageNumbers, Store, StoreError},
 };
 
 /// A journey in a list.
@@ -19,6 +19,10 @@ pub struct JourneySummary {
     pub starts_at: i64,
     /// When it ends.
     pub ends_at: Option<i64>,
+    /// How it stands.
+    pub state: JourneyState,
+    /// Since when it is paused, by itself or with all others.
+    pub paused_at: Option<i64>,
     /// How many entered.
     pub entered: i64,
     /// How many are in it.
@@ -27,6 +31,52 @@ pub struct JourneySummary {
     pub finished: i64,
     /// How many were stopped.
     pub stopped: i64,
+}
+
+/// How a journey stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JourneyState {
+    /// It starts later.
+    Scheduled,
+    /// It goes on.
+    Live,
+    /// It holds still.
+    Paused,
+    /// Its end has come.
+    Ended,
+}
+
+impl JourneyState {
+    /// The word.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            JourneyState::Scheduled => "scheduled",
+            JourneyState::Live => "live",
+            JourneyState::Paused => "paused",
+            JourneyState::Ended => "ended",
+        }
+    }
+}
+
+/// An iteration of a journey that repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IterationReport {
+    /// Its number, from 1.
+    pub number: i64,
+    /// When it started.
+    pub starts_at: i64,
+    /// When it ended.
+    pub ended_at: Option<i64>,
+}
+
+/// What is asked about a journey.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Narrowed<'a> {
+    /// One iteration alone, by its number.
+    pub iteration: Option<i64>,
+    /// The people of one account alone, by its id.
+    pub account_id: Option<&'a str>,
 }
 
 /// A journey, step by step.
@@ -42,8 +92,14 @@ pub struct JourneyReport {
     pub stop_reasons: BTreeMap<String, i64>,
     /// The steps in the journey's order, then removed ones that somebody passed.
     pub steps: Vec<StepReport>,
+    /// Messages other than mails, by step, channel, state and reason.
+    pub messages: Vec<MessageNumbers>,
     /// Why nobody ever entered, when nobody did.
     pub nobody: Option<Nobody>,
+    /// The iterations that started, oldest first.
+    pub iterations: Vec<IterationReport>,
+    /// When the next iteration starts.
+    pub next_iteration_at: Option<i64>,
 }
 
 /// A step of a journey in numbers.
@@ -76,39 +132,58 @@ pub enum Nobody {
     NoAudience,
     /// Everybody in its audience is kept out.
     AllKeptOut,
+    /// It is paused.
+    Paused,
     /// It is over, and ended before anybody was let in.
     Over,
     /// Nothing was run since there was somebody to let in.
     NotRunYet,
 }
 
-/// The totals of a journey.
+/// The totals of a journey at `now`.
 ///
 /// # Errors
 /// When the store fails.
-pub fn journey_summary(store: &mut Store, facts: &JourneyFacts<'_>) -> Result<JourneySummary, StoreError> {
-    let numbers = numbers(store, facts, None)?;
-    Ok(summary(facts, &numbers))
+pub fn journey_summary(
+    store: &mut Store,
+    facts: &JourneyFacts<'_>,
+    now: i64,
+) -> Result<JourneySummary, StoreError> {
+    let known = known(store, facts)?;
+    let numbers = numbers(store, known.as_ref(), Narrowed::default())?;
+    summary(store, facts, known.as_ref(), &numbers, now)
 }
 
-/// The numbers of a journey step by step at `now`, narrowed to one account when asked. The caller has
-/// made sure that there is such an account.
+/// The numbers of a journey step by step at `now`, narrowed when asked. The caller has made sure that there
+/// is such an account and such an iteration.
 ///
 /// # Errors
 /// When the store fails.
 pub fn journey_report(
     store: &mut Store,
     facts: &JourneyFacts<'_>,
-    account_id: Option<&str>,
+    narrowed: Narrowed<'_>,
     now: i64,
 ) -> Result<JourneyReport, StoreError> {
-    let numbers = numbers(store, facts, account_id)?;
-    let audience = match account_id {
+    let known = known(store, facts)?;
+    let numbers = numbers(store, known.as_ref(), narrowed)?;
+    let iterations = match &known {
+        Some((_, key)) => store.iterations(*key)?,
+        None => Vec::new(),
+    };
+    let asked = match narrowed.iteration {
+        Some(number) => iterations.iter().find(|iteration| iteration.number == number),
+        None => iterations.last(),
+    };
+    let audience = match narrowed.account_id {
         Some(id) => facts.audience_of(Subject::Account, id),
         None => facts.audience.clone(),
     };
-    let (audience, kept_out) = store.audience_counts(&audience, facts.blocks, facts.timezone, now)?;
+    let iteration_key = asked.map(|iteration| iteration.key);
+    let (audience, kept_out) =
+        store.audience_counts(&audience, facts.blocks, iteration_key, facts.timezone, now)?;
     let blocked: i64 = kept_out.iter().map(|(_, count)| count).sum();
+    let paused = store.pauses()?.of(known.as_ref().map_or(facts.name, |(name, _)| name)).is_some();
     let nobody = (numbers.entered == 0).then(|| {
         if facts.ends_at.is_some_and(|end| end <= now) {
             Nobody::Over
@@ -118,45 +193,83 @@ pub fn journey_report(
             Nobody::NoAudience
         } else if blocked == audience {
             Nobody::AllKeptOut
+        } else if paused {
+            Nobody::Paused
         } else {
             Nobody::NotRunYet
         }
     });
     Ok(JourneyReport {
-        summary: summary(facts, &numbers),
+        summary: summary(store, facts, known.as_ref(), &numbers, now)?,
+        iterations: iterations
+            .iter()
+            .map(|row| IterationReport {
+                number: row.number,
+                starts_at: row.starts_at,
+                ended_at: row.ended_at,
+            })
+            .collect(),
+        next_iteration_at: facts
+            .plan
+            .filter(|plan| plan.repeat.is_some())
+            .and_then(|plan| plan.next_iteration_start(now)),
         audience,
         kept_out,
         stop_reasons: numbers.stop_reasons.clone(),
+        messages: numbers.messages.clone(),
         steps: steps(facts, numbers),
         nobody,
     })
 }
 
-/// What the store counted under the journey's name, or under its former one until it is published again.
-fn numbers(
-    store: &mut Store,
-    facts: &JourneyFacts<'_>,
-    account_id: Option<&str>,
-) -> Result<JourneyNumbers, StoreError> {
+/// The journey's name in the store, its former one until it is published again, and its key.
+fn known(store: &mut Store, facts: &JourneyFacts<'_>) -> Result<Option<(String, i64)>, StoreError> {
     for name in std::iter::once(facts.name).chain(facts.was) {
         if let Some(row) = store.journey_row(name)? {
-            return store.journey_numbers(row.key, account_id);
+            return Ok(Some((name.to_owned(), row.key)));
         }
     }
-    Ok(JourneyNumbers::default())
+    Ok(None)
 }
 
-fn summary(facts: &JourneyFacts<'_>, numbers: &JourneyNumbers) -> JourneySummary {
-    JourneySummary {
+fn numbers(
+    store: &mut Store,
+    known: Option<&(String, i64)>,
+    narrowed: Narrowed<'_>,
+) -> Result<JourneyNumbers, StoreError> {
+    match known {
+        Some((_, key)) => store.journey_numbers(*key, narrowed.iteration, narrowed.account_id),
+        None => Ok(JourneyNumbers::default()),
+    }
+}
+
+fn summary(
+    store: &mut Store,
+    facts: &JourneyFacts<'_>,
+    known: Option<&(String, i64)>,
+    numbers: &JourneyNumbers,
+    now: i64,
+) -> Result<JourneySummary, StoreError> {
+    let name = known.map_or(facts.name, |(name, _)| name);
+    let paused_at = store.pauses()?.of(name);
+    let state = match (paused_at, facts.ends_at) {
+        (_, Some(end)) if end <= now && numbers.active == 0 => JourneyState::Ended,
+        (Some(_), _) => JourneyState::Paused,
+        _ if facts.starts_at > now => JourneyState::Scheduled,
+        _ => JourneyState::Live,
+    };
+    Ok(JourneySummary {
         name: facts.name.to_owned(),
         target: facts.target,
         starts_at: facts.starts_at,
         ends_at: facts.ends_at,
+        state,
+        paused_at: paused_at.filter(|_| state == JourneyState::Paused),
         entered: numbers.entered,
         active: numbers.active,
         finished: numbers.finished,
         stopped: numbers.stopped,
-    }
+    })
 }
 
 fn steps(facts: &JourneyFacts<'_>, numbers: JourneyNumbers) -> Vec<StepReport> {

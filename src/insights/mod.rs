@@ -10,11 +10,16 @@ mod journey_facts;
 mod journeys;
 mod score_story;
 mod segments;
+mod status;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
-pub use journeys::{JourneyReport, JourneySummary, Nobody, StepReport, journey_report, journey_summary};
+pub use journeys::{
+    IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
+    journey_report, journey_summary,
+};
 pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
 pub use segments::{SegmentSummary, TREND, segment_summaries};
+pub use status::{Alarm, Status, status};

@@ -1,6 +1,6 @@
 //! The names that definitions may use: fields, interaction types, segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Entity, Field, InteractionType, standard};
 
@@ -19,6 +19,19 @@ pub struct Catalog {
     measures: Vec<(Entity, Field)>,
     /// The levels that are an entity's `level`, as one of `measures`.
     primary_levels: BTreeMap<Entity, String>,
+    /// The functions of `scripts/`, by name.
+    pub functions: BTreeMap<String, FunctionShape>,
+}
+
+/// A function of `scripts/` as conditions see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionShape {
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// What it reads of each parameter, when that is nothing but fields of it.
+    pub reads: Vec<Option<BTreeSet<String>>>,
+    /// Changes whenever the function may answer otherwise.
+    pub version: String,
 }
 
 impl Default for Catalog {
@@ -42,6 +55,7 @@ impl Catalog {
             segments: BTreeMap::new(),
             measures: Vec::new(),
             primary_levels: BTreeMap::new(),
+            functions: BTreeMap::new(),
         }
     }
 

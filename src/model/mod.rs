@@ -15,8 +15,9 @@ pub mod scoring;
 mod standard;
 pub mod time;
 mod value;
+mod web_address;
 
-pub use catalog::Catalog;
+pub use catalog::{Catalog, FunctionShape};
 pub use consent::Consent;
 pub use duration::{Duration, DurationUnit};
 pub use entity::Entity;
@@ -24,7 +25,9 @@ pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
 pub use lead::Stage;
 pub use predicate::{
-    Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, Subject, TextTest,
+    Arithmetic, Bound, Comparison, Condition, CountTest, Did, Operand, Predicate, ScriptArgument, ScriptCall,
+    Subject, TextTest,
 };
 pub use standard::{built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;
+pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

@@ -4,7 +4,7 @@
 //! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
 
 use super::Duration;
-use super::{Entity, FieldType, Value};
+use super::{Entity, Field, FieldType, Value};
 
 /// A checked condition with the time zone in which its calendar lengths count.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,6 +92,40 @@ pub enum Predicate {
         /// Which numbers of contacts satisfy it.
         count: CountTest,
     },
+    /// A function of `scripts/` gives `true`; its answers are found before the predicate is evaluated.
+    Script(ScriptCall),
+}
+
+/// A call of a function of `scripts/`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScriptCall {
+    /// The function.
+    pub function: String,
+    /// What it is called with.
+    pub arguments: Vec<ScriptArgument>,
+    /// The record that the answer is about: all arguments are its own or its account's.
+    pub about: Subject,
+    /// Changes whenever the function may answer otherwise.
+    pub version: String,
+}
+
+impl ScriptCall {
+    /// What tells the call from others: the same call has the same answers.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}/{:?}/{:?}", self.function, self.arguments, self.version)
+    }
+}
+
+/// What a function of `scripts/` is called with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScriptArgument {
+    /// A record, with the fields that the function reads of it.
+    Record(Subject, Vec<Field>),
+    /// A field.
+    Field(Subject, Field),
+    /// A literal.
+    Literal(Value),
 }
 
 /// Which of the records in scope a field or segment is asked of. In a contact's condition `Account`

@@ -74,6 +74,13 @@ pub(super) fn form(form: Form, names: &Names) -> Json {
             "additionalProperties": keys(field, names),
         }),
         Form::Keys(inner) => keys(inner, names),
+        Form::KeysAndNames(inner, others) => {
+            let mut schema = keys(inner, names);
+            schema["additionalProperties"] = keys(others, names);
+            schema
+        }
+        Form::Body => json!({ "type": "object" }),
+        Form::Count(least) => json!({ "type": "integer", "minimum": least }),
         Form::Steps => refer("steps"),
         Form::Parameters => json!({ "type": "object" }),
         Form::Paths => json!({ "type": "object", "additionalProperties": refer("path") }),

@@ -62,17 +62,23 @@ impl Names {
                 declared: true,
             }
         }));
-        let tiles: Vec<TileEntry> = TILES.into_iter().map(|kind| TileEntry::from(kind.spec())).collect();
+        let custom = definitions.plugins.iter().map(TileEntry::from);
+        let tiles: Vec<TileEntry> =
+            TILES.into_iter().map(|kind| TileEntry::from(kind.spec())).chain(custom).collect();
         let sorted = |names: Vec<&str>| {
             let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             names.sort();
             names.dedup();
             names
         };
-        let Definitions { segments, emails, topics, scoring_models, .. } = definitions;
+        let Definitions { segments, emails, topics, workflows, scoring_models, .. } = definitions;
         let defined = BTreeMap::from([
             (Referred::Segment, sorted(segments.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Email, sorted(emails.iter().map(|one| one.header.name.value.as_str()).collect())),
+            (
+                Referred::Workflow,
+                sorted(workflows.iter().map(|one| one.header.name.value.as_str()).collect()),
+            ),
             (Referred::Topic, sorted(topics.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Interaction, sorted(interactions.iter().map(|kind| kind.name.as_str()).collect())),
             (

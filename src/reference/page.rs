@@ -118,6 +118,9 @@ fn form(form: Form) -> String {
         Form::Map(value) => format!("names, each with: {}", self::form(*value)),
         Form::Fields(_) => "names, each with a field".to_owned(),
         Form::Keys(_) => "mapping".to_owned(),
+        Form::KeysAndNames(..) => "mapping, with names of your own".to_owned(),
+        Form::Body => "mapping of any depth, each text a template".to_owned(),
+        Form::Count(_) => "whole number".to_owned(),
         Form::Steps => "list of steps".to_owned(),
         Form::Parameters => "mapping".to_owned(),
         Form::Paths => "paths, each with a list of steps or a section's name".to_owned(),
@@ -133,6 +136,7 @@ fn referred(to: Referred) -> &'static str {
         Referred::Topic => "a topic",
         Referred::Tile => "a tile",
         Referred::Model => "a scoring model",
+        Referred::Workflow => "a workflow",
     }
 }
 
@@ -140,7 +144,7 @@ fn keys<'k>(page: &mut String, keys: impl Iterator<Item = &'k Key>) {
     let mut inner: Vec<&Key> = Vec::new();
     let rows: Vec<Vec<String>> = keys
         .map(|key| {
-            if matches!(key.form, Form::Keys(_)) {
+            if matches!(key.form, Form::Keys(_) | Form::KeysAndNames(..)) {
                 inner.push(key);
             }
             let required = if key.required { " (required)" } else { "" };
@@ -149,9 +153,13 @@ fn keys<'k>(page: &mut String, keys: impl Iterator<Item = &'k Key>) {
         .collect();
     table(page, &["key", "holds", "for"], rows);
     for key in inner {
-        if let Form::Keys(below) = key.form {
+        if let Form::Keys(below) | Form::KeysAndNames(below, _) = key.form {
             let _ = write!(page, "\nBelow `{}`:\n", key.name);
             self::keys(page, below.iter());
+        }
+        if let Form::KeysAndNames(_, others) = key.form {
+            let _ = write!(page, "\nBelow each other name in `{}`:\n", key.name);
+            self::keys(page, others.iter());
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     forms::{self, described, text},
 };
 use crate::{
-    definitions::{Form, Referred},
+    definitions::{Form, ParameterType, PluginDefinition, PluginTarget, Referred},
     tiles::TileSpec,
 };
 
@@ -63,6 +63,35 @@ impl From<&TileSpec> for TileEntry {
     }
 }
 
+impl From<&PluginDefinition> for TileEntry {
+    fn from(definition: &PluginDefinition) -> TileEntry {
+        let for_each = (definition.target.value == PluginTarget::Either).then(|| ParameterEntry {
+            name: "for_each".to_owned(),
+            kind: "contact or account".to_owned(),
+            choices: Vec::new(),
+            required: false,
+            description: "Whether it works for each contact, or once for the account".to_owned(),
+        });
+        let own = definition.parameters.iter().map(|parameter| ParameterEntry {
+            name: parameter.name.value.clone(),
+            kind: parameter.kind.name().to_owned(),
+            choices: match &parameter.kind {
+                ParameterType::Choice(choices) => choices.clone(),
+                _ => Vec::new(),
+            },
+            required: parameter.required,
+            description: parameter.description.as_ref().map(|text| text.value.clone()).unwrap_or_default(),
+        });
+        TileEntry {
+            name: definition.name.value.clone(),
+            summary: definition.summary.value.clone(),
+            parameters: for_each.into_iter().chain(own).collect(),
+            paths: definition.paths.iter().map(|path| path.value.clone()).collect(),
+            example: String::new(),
+        }
+    }
+}
+
 impl TileEntry {
     /// Whether steps name paths of their own, as a branch names its cases.
     #[must_use]
@@ -96,6 +125,7 @@ fn parameter(parameter: &ParameterEntry, names: &Names) -> Json {
         "integer" => json!({ "type": "integer" }),
         "number" => json!({ "type": "number" }),
         "name of an e-mail" => plain(Form::Reference(Referred::Email)),
+        "name of a workflow" => plain(Form::Reference(Referred::Workflow)),
         "name of a segment" => plain(Form::Reference(Referred::Segment)),
         "names, each with a condition" => plain(Form::Map(&Form::Condition)),
         kind if kind.starts_with("names,") => json!({ "type": "object" }),

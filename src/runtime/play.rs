@@ -66,9 +66,25 @@ pub(super) fn next_event(
 ) -> Result<Option<(i64, bool)>, StoreError> {
     let due = store.next_due(after)?;
     let refresh = next_refresh(store, runtime.engine.plan, after)?;
-    let turn = next_turn(&runtime.engine.plan.journeys, after);
+    let turn = next_turn_of(runtime, store, after)?;
     let scores = next_scores(store, runtime.engine.plan, after)?;
     let refreshing = [refresh, scores, turn].into_iter().flatten().min();
     let next = [due, refreshing].into_iter().flatten().min();
     Ok(next.map(|at| (at, refreshing.is_some_and(|refreshing| refreshing <= at))))
+}
+
+/// The next moment at which a journey or an iteration starts or ends, or somebody may enter again.
+///
+/// # Errors
+/// When the store fails.
+pub(super) fn next_turn_of(
+    runtime: &Runtime<'_>,
+    store: &mut Store,
+    after: i64,
+) -> Result<Option<i64>, StoreError> {
+    let mut next = next_turn(&runtime.engine.plan.journeys, after);
+    for journey in &runtime.engine.journeys {
+        next = [next, journey.next_reentry(store, after)?].into_iter().flatten().min();
+    }
+    Ok(next)
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    compile::{JourneyPlan, Plan, Removal},
+    compile::{JourneyPlan, Plan, Removal, StepPlan},
     engine::LiveJourney,
-    store::{self, Publication, PublishedStep, Removed, Store, StoreError},
+    store::{self, Publication, PublishedStep, Removed, Store, StoreError, UndeclaredField},
     tiles::{Asked, Tile},
 };
 
@@ -33,6 +33,34 @@ pub enum PublishError {
         /// How many are in it.
         count: i64,
     },
+    /// A field that holds values is gone.
+    #[error("{count} records have a value in the field `{field}`, which is no longer declared")]
+    FieldRemoved {
+        /// The field, with whose it is: `contact.region`.
+        field: String,
+        /// How many records have a value.
+        count: i64,
+    },
+    /// A new journey has a name that another had before.
+    #[error("`{name}` was the name of the journey `{now}`, and what that did and sent bears it")]
+    JourneyNameTaken {
+        /// The name.
+        name: String,
+        /// The present name of the journey that had it.
+        now: String,
+    },
+    /// A new step has an id that another had before.
+    #[error(
+        "`{id}` was the id of the step `{now}` of journey `{journey}`, and what that did and sent bears it"
+    )]
+    StepIdTaken {
+        /// The journey.
+        journey: String,
+        /// The id.
+        id: String,
+        /// The present id of the step that had it.
+        now: String,
+    },
 }
 
 /// What a publication takes along.
@@ -54,7 +82,19 @@ pub fn publish<'a>(
     now: i64,
 ) -> Result<Vec<LiveJourney<'a>>, PublishError> {
     refuse_lost_people(store, plan)?;
+    refuse_taken_names(store, plan)?;
+    let undeclared = store.undeclared_fields(&plan.catalog)?;
+    refuse_lost_values(plan, &undeclared)?;
     rename(store, plan)?;
+    for field in &undeclared {
+        store.drop_field(field)?;
+    }
+    for name in &plan.settings.removed_journeys {
+        let stopped = store.end_removed_journey(name, now)?;
+        if stopped > 0 {
+            tracing::info!(journey = name, stopped, "removed");
+        }
+    }
     store.declare(&plan.catalog)?;
     store.keep_holidays(plan.settings.zone.holidays())?;
     let known = store.published("journey")?;
@@ -84,6 +124,50 @@ pub fn publish<'a>(
     Ok(live)
 }
 
+/// Keys of messages and records are made of names: a second journey or step of a name would seem to have
+/// sent and made already what the first did.
+fn refuse_taken_names(store: &mut Store, plan: &Plan) -> Result<(), PublishError> {
+    for journey in &plan.journeys {
+        let known = match (store.journey_row(&journey.name)?, &journey.was) {
+            (Some(row), _) => Some(row),
+            (None, Some(was)) => store.journey_row(was)?,
+            (None, None) => None,
+        };
+        let Some(row) = known else {
+            match store.journey_formerly(&journey.name)? {
+                Some(now) => {
+                    return Err(PublishError::JourneyNameTaken { name: journey.name.clone(), now });
+                }
+                None => continue,
+            }
+        };
+        for (id, now) in store.former_steps(row.key)? {
+            let new = |step: &&StepPlan| step.id == id && !row.steps.contains_key(&id);
+            let back = |step: &StepPlan| step.was.as_ref() == Some(&now);
+            if journey.steps.iter().find(new).is_some_and(|step| !back(step)) {
+                return Err(PublishError::StepIdTaken { journey: journey.name.clone(), id, now });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refuse_lost_values(plan: &Plan, undeclared: &[UndeclaredField]) -> Result<(), PublishError> {
+    let cleared = |field: &UndeclaredField| {
+        plan.settings
+            .removed_fields
+            .iter()
+            .any(|(entity, name)| (*entity, name) == (field.entity, &field.name))
+    };
+    match undeclared.iter().find(|field| field.values > 0 && !cleared(field)) {
+        Some(field) => Err(PublishError::FieldRemoved {
+            field: format!("{}.{}", field.entity.name(), field.name),
+            count: field.values,
+        }),
+        None => Ok(()),
+    }
+}
+
 fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
     for journey in &plan.journeys {
         if let Some(was) = &journey.was {
@@ -105,6 +189,11 @@ fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
             store.rename("levels", was, &levels.levels.name)?;
         }
     }
+    for email in plan.emails.values() {
+        if let Some(was) = &email.was {
+            store.rename("email", was, &email.name)?;
+        }
+    }
     Ok(())
 }
 
@@ -118,7 +207,7 @@ fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError
         let name = name.clone();
         let Some(journey) = plan.journeys.iter().find(renamed).or_else(|| plan.journey(&name)) else {
             let count: i64 = standing.values().sum();
-            if count > 0 {
+            if count > 0 && !plan.settings.removed_journeys.contains(&name) {
                 return Err(PublishError::JourneyRemoved { journey: name, count });
             }
             continue;
@@ -173,6 +262,7 @@ fn changed(
 ) -> Result<Vec<Publication>, StoreError> {
     let (segments, emails) = (store.published("segment")?, store.published("email")?);
     let (models, levels) = (store.published("scoring_model")?, store.published("levels")?);
+    let workflows = store.published("workflow")?;
     let mut changed = Vec::new();
     let mut compare =
         |known: &BTreeMap<String, String>, kind: &str, name: &str, hash: &str, content: &str| {
@@ -196,6 +286,9 @@ fn changed(
     }
     for email in plan.emails.values() {
         compare(&emails, "email", &email.name, &email.hash, &email.content);
+    }
+    for workflow in plan.workflows.values() {
+        compare(&workflows, "workflow", &workflow.name, &workflow.hash, &workflow.content);
     }
     for journey in &plan.journeys {
         compare(journeys, "journey", &journey.name, &journey.hash, &journey.content);

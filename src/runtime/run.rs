@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{PublishError, clock::real_now};
 use crate::{
-    channels::{Delivery, DeliveryError, deliver},
+    channels::{Delivery, DeliveryError, RunLimit, deliver},
     engine::{Engine, EngineError, round},
     model::time::SECOND,
     store::{Store, StoreError},
@@ -36,6 +36,8 @@ pub struct Runtime<'a> {
     pub engine: Engine<'a>,
     /// The workspace's folder, to which channels' paths are relative.
     pub root: &'a Path,
+    /// How many messages may be handed over.
+    pub limit: RunLimit,
 }
 
 /// A chain of steps that cause each other within one moment is at most this long.
@@ -61,12 +63,13 @@ pub fn present(store: &mut Store) -> Result<i64, StoreError> {
 /// When the store or a channel fails, a tile is broken, or it is told to stop.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
     let now = store.advance_clock(now, LAG)?;
-    let Engine { plan, observe, stop, .. } = runtime.engine;
-    let delivery = Delivery { plan, root: runtime.root, observe, stop };
+    let stop = runtime.engine.stop;
+    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit);
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;
         if !moved && !sent {
+            store.note_limit(runtime.limit.reached(), now)?;
             return Ok(());
         }
         if stop() {

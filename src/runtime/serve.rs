@@ -2,8 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Runtime, RuntimeError, play::next_event, run::tick};
-use crate::{engine::EngineError, store::Store};
+use super::{Runtime, RuntimeError, play::next_turn_of, run::tick};
+use crate::{
+    engine::EngineError,
+    store::{Store, StoreError},
+};
 
 /// What serving needs from outside.
 pub struct Serving<'a> {
@@ -13,6 +16,8 @@ pub struct Serving<'a> {
     pub sleep: &'a dyn Fn(u64),
     /// Whether the definitions on disk changed since they were read.
     pub changed: &'a dyn Fn() -> bool,
+    /// Told of each tick, with its moment, once it is done.
+    pub ticked: &'a dyn Fn(&mut Store, i64) -> Result<(), StoreError>,
 }
 
 /// How often it looks for what came in, in milliseconds of real time.
@@ -27,18 +32,21 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
     let mut refresh = true;
     let mut next_refresh = i64::MIN;
     while !serving.stop.load(Ordering::Relaxed) {
-        let now = (runtime.engine.real_now)();
-        refresh |= next_refresh <= now;
+        let ticked_at = (runtime.engine.real_now)();
+        refresh |= next_refresh <= ticked_at;
         if refresh {
+            // What is a run to others is the time between two refreshes here.
+            runtime.limit.reset();
             store.free_dead_workers()?;
         }
-        match tick(runtime, store, now, refresh) {
+        match tick(runtime, store, ticked_at, refresh) {
             Err(RuntimeError::Engine(EngineError::Stopped)) => return Ok(false),
             ended => ended?,
         }
+        (serving.ticked)(store, ticked_at)?;
         if refresh {
             let settings = &runtime.engine.plan.settings;
-            next_refresh = settings.refresh.at_or_after(now + 1, &settings.zone).unwrap_or(i64::MAX);
+            next_refresh = settings.refresh.at_or_after(ticked_at + 1, &settings.zone).unwrap_or(i64::MAX);
             refresh = false;
         }
         loop {
@@ -49,9 +57,10 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
                 return Ok(true);
             }
             let now = (runtime.engine.real_now)();
-            let next = next_event(runtime, store, now)?;
-            let turns = next.is_some_and(|(at, turns)| turns && at <= now + 1);
-            if store.has_incoming()? || store.anything_due(now)? || next_refresh <= now || turns {
+            let turns = next_turn_of(runtime, store, ticked_at)?.is_some_and(|at| at <= now);
+            let limited = runtime.limit.reached().is_some();
+            let due = store.positions_due(now)? || (!limited && store.messages_due(now, now)?);
+            if store.has_incoming()? || due || next_refresh <= now || turns {
                 refresh |= turns;
                 break;
             }

@@ -1,7 +1,8 @@
 //! Letting contacts into an iteration.
 
 use super::{
-    Cell, Store, StoreError,
+    Cell, Connection, JsonRows, Store, StoreError,
+    batch::former_visits,
     predicate::{Printer, Scope, from_contact},
 };
 use crate::model::Predicate;
@@ -21,17 +22,34 @@ pub struct Enrolment<'a> {
     pub audience: &'a Predicate,
     /// What keeps out those who are: each with its reason.
     pub blocks: &'a [(String, Predicate)],
-    /// The moment of entry.
+    /// The moment of entry of those who weren't in the iteration before.
     pub moment: i64,
+    /// How those come in again who were.
+    pub reentry: Option<Reentry<'a>>,
     /// The steps that decide for whole accounts, whose waiting accounts a newcomer may decide.
     pub account_steps: &'a [i64],
     /// IANA zone in which calendar lengths count.
     pub timezone: &'a str,
 }
 
+/// How those enter an iteration again who finished it or were stopped.
+#[derive(Clone, Copy)]
+pub struct Reentry<'a> {
+    /// Those may whose participation ended at this moment or before it.
+    pub ended_until: i64,
+    /// The moment of the new entry, by the one at which the former participation ended.
+    pub moment: &'a dyn Fn(i64) -> i64,
+}
+
+impl std::fmt::Debug for Reentry<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reentry").field("ended_until", &self.ended_until).finish_non_exhaustive()
+    }
+}
+
 impl Store {
-    /// Lets everybody in who is in the audience, isn't blocked, and hasn't entered yet. Tells how many
-    /// entered.
+    /// Lets everybody in who is in the audience, isn't blocked, and hasn't entered yet, or may again. Tells
+    /// how many entered.
     ///
     /// # Errors
     /// When the store fails; then nobody entered.
@@ -39,6 +57,7 @@ impl Store {
         let mut printer = Printer::new(self.dialect(), &self.names, now, enrolment.timezone)?;
         let scope = Scope::contact("c");
         let iteration = printer.bind(enrolment.iteration_key.into());
+        let moment = printer.bind(enrolment.moment.into());
         let mut clauses = vec![printer.predicate(enrolment.audience, &scope)?];
         let mut parts = vec![enrolment.audience.clone()];
         for (_, block) in enrolment.blocks {
@@ -46,32 +65,56 @@ impl Store {
             parts.push(block.clone());
         }
         let from = from_contact("c", &Predicate::All(parts));
+        let clause = clauses.join(" AND ");
         let candidates = format!(
-            "INSERT INTO entering (contact_key, account_key)
-             SELECT c.key, COALESCE(c.account_key, -c.key) FROM {from}
-             WHERE {} AND NOT EXISTS (SELECT 1 FROM participant p
-                WHERE p.iteration_key = {iteration} AND p.contact_key = c.key)",
-            clauses.join(" AND ")
+            "INSERT INTO entering (contact_key, account_key, moment)
+             SELECT c.key, COALESCE(c.account_key, -c.key), CAST({moment} AS BIGINT) FROM {from}
+             WHERE {clause} AND NOT EXISTS (SELECT 1 FROM participant p
+                WHERE p.iteration_key = {iteration} AND p.contact_key = c.key)"
         );
-        let parameters = printer.parameters;
-        let place = [
-            Cell::Integer(enrolment.iteration_key),
-            Cell::Integer(enrolment.first_step_key),
-            Cell::Integer(enrolment.moment),
-            Cell::Integer(
-                enrolment.moment.saturating_add(enrolment.first_look_after).max(enrolment.first_look_at),
-            ),
-        ];
+        let parameters = printer.parameters.clone();
+        let again = enrolment.reentry.map(|reentry| {
+            let ended_until = printer.bind(reentry.ended_until.into());
+            let sql = format!(
+                "INSERT INTO entering (contact_key, account_key, moment, ended_at)
+                 SELECT c.key, COALESCE(c.account_key, -c.key), CAST({moment} AS BIGINT), former.ended_at
+                 FROM {from} JOIN participant former
+                    ON former.iteration_key = {iteration} AND former.contact_key = c.key AND former.state <> 1
+                 WHERE {clause} AND former.ended_at <= {ended_until}"
+            );
+            (sql, printer.parameters, reentry.moment)
+        });
+        let first = FirstStep {
+            iteration_key: enrolment.iteration_key,
+            step_key: enrolment.first_step_key,
+            look_after: enrolment.first_look_after,
+            look_at: enrolment.first_look_at,
+        };
+        let rows = self.dialect().rows("$1");
         let entered = self.connection.write(|connection| {
             connection.execute("DELETE FROM entering", &[])?;
-            let entered = connection.execute(&candidates, &parameters)?;
+            let new = connection.execute(&candidates, &parameters)?;
+            let again = match &again {
+                Some((sql, parameters, moment)) => {
+                    let again = connection.execute(sql, parameters)?;
+                    if again > 0 {
+                        date_again(connection, &rows, moment)?;
+                    }
+                    again
+                }
+                None => 0,
+            };
+            let entered = new + again;
             let many = usize::try_from(entered).unwrap_or(usize::MAX);
             connection.analyze("entering", many)?;
             if entered > 0 {
+                if again > 0 {
+                    renew(connection, enrolment.iteration_key)?;
+                }
                 connection.execute(
                     "INSERT INTO participant (iteration_key, contact_key, account_key, entered_at, state)
-                     SELECT $1, contact_key, account_key, $2, 1 FROM entering",
-                    &[enrolment.iteration_key.into(), enrolment.moment.into()],
+                     SELECT $1, contact_key, account_key, moment, 1 FROM entering WHERE ended_at IS NULL",
+                    &[enrolment.iteration_key.into()],
                 )?;
                 for step in enrolment.account_steps {
                     connection.execute(
@@ -80,11 +123,7 @@ impl Store {
                         &[enrolment.iteration_key.into(), (*step).into(), now.into()],
                     )?;
                 }
-                connection.execute(
-                    "INSERT INTO position (iteration_key, account_key, contact_key, lane, step_key, visit, arrived_at, due_at)
-                     SELECT $1, account_key, contact_key, 0, $2, 1, $3, $4 FROM entering",
-                    &place,
-                )?;
+                stand_at_first(connection, &first, again > 0)?;
                 connection.analyze("participant", many)?;
             }
             connection.execute(
@@ -97,8 +136,8 @@ impl Store {
         Ok(entered)
     }
 
-    /// How many are in an audience now, and how many of them each block keeps out (each counted under
-    /// the first that applies).
+    /// How many are in an audience now, and how many of them each block keeps out of an iteration (each
+    /// counted under the first that applies). Who entered the iteration isn't kept out of it.
     ///
     /// # Errors
     /// When the store fails.
@@ -106,12 +145,18 @@ impl Store {
         &mut self,
         audience: &Predicate,
         blocks: &[(String, Predicate)],
+        iteration_key: Option<i64>,
         timezone: &str,
         now: i64,
     ) -> Result<(i64, Vec<(String, i64)>), StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
         let scope = Scope::contact("c");
-        let mut cases = String::new();
+        let mut cases = match iteration_key {
+            Some(key) => format!(
+                " WHEN EXISTS (SELECT 1 FROM participant p WHERE p.iteration_key = {key} AND p.contact_key = c.key) THEN 0"
+            ),
+            None => String::new(),
+        };
         let mut parts = vec![audience.clone()];
         for (at, (_, block)) in blocks.iter().enumerate() {
             cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, at + 1);
@@ -135,4 +180,73 @@ impl Store {
         }
         Ok((total, blocked))
     }
+}
+
+/// Where those who enter stand first.
+struct FirstStep {
+    iteration_key: i64,
+    step_key: i64,
+    look_after: i64,
+    look_at: i64,
+}
+
+/// Fills in when those enter who do so again.
+fn date_again(
+    connection: &mut Connection,
+    rows: &str,
+    moment: &dyn Fn(i64) -> i64,
+) -> Result<(), StoreError> {
+    let mut json = JsonRows::default();
+    for row in connection.query("SELECT DISTINCT ended_at FROM entering WHERE ended_at IS NOT NULL", &[])? {
+        let ended_at = row.integer(0)?;
+        json.push(&[ended_at.into(), moment(ended_at).into()]);
+    }
+    connection.execute(
+        &format!(
+            "UPDATE entering SET moment = r.moment
+             FROM (SELECT CAST(value ->> 0 AS BIGINT) AS ended_at, CAST(value ->> 1 AS BIGINT) AS moment FROM {rows}) r
+             WHERE entering.ended_at = r.ended_at"
+        ),
+        &[json.finish()],
+    )?;
+    Ok(())
+}
+
+/// Keeps the former entries of those who enter again, and makes participants of them anew.
+fn renew(connection: &mut Connection, iteration_key: i64) -> Result<(), StoreError> {
+    let iteration = [Cell::Integer(iteration_key)];
+    connection.execute("UPDATE iteration SET revisits = 1 WHERE key = $1", &iteration)?;
+    connection.execute(
+        "INSERT INTO entry (iteration_key, contact_key, number, account_key, entered_at, state, ended_at, reason)
+         SELECT p.iteration_key, p.contact_key, 1 + (SELECT COUNT(*) FROM entry e
+                WHERE e.iteration_key = $1 AND e.contact_key = p.contact_key),
+            p.account_key, p.entered_at, p.state, p.ended_at, p.reason
+         FROM entering n CROSS JOIN participant p
+         WHERE n.ended_at IS NOT NULL AND p.iteration_key = $1 AND p.contact_key = n.contact_key",
+        &iteration,
+    )?;
+    connection.execute(
+        "UPDATE participant SET account_key = n.account_key, entered_at = n.moment, state = 1, ended_at = NULL, reason = NULL
+         FROM entering n WHERE n.ended_at IS NOT NULL AND participant.iteration_key = $1
+            AND participant.contact_key = n.contact_key",
+        &iteration,
+    )?;
+    Ok(())
+}
+
+fn stand_at_first(connection: &mut Connection, first: &FirstStep, again: bool) -> Result<(), StoreError> {
+    let visit = match again {
+        false => "1".to_owned(),
+        true => format!("CASE WHEN n.ended_at IS NULL THEN 1 ELSE 1 + ({}) END", former_visits("n", "$2")),
+    };
+    connection.execute(
+        &format!(
+            "INSERT INTO position (iteration_key, account_key, contact_key, lane, step_key, visit, arrived_at, due_at)
+             SELECT $1, n.account_key, n.contact_key, 0, $2, {visit}, n.moment,
+                CASE WHEN n.moment + CAST($3 AS BIGINT) > $4 THEN n.moment + CAST($3 AS BIGINT) ELSE $4 END
+             FROM (SELECT CAST($1 AS BIGINT) AS iteration_key, contact_key, account_key, moment, ended_at FROM entering) n"
+        ),
+        &[first.iteration_key.into(), first.step_key.into(), first.look_after.into(), first.look_at.into()],
+    )?;
+    Ok(())
 }

@@ -22,10 +22,16 @@ pub(super) const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (key BIGINT PRIMARY KEY, points BIGINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key BIGINT PRIMARY KEY);
-    CREATE TEMPORARY TABLE IF NOT EXISTS entering (contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS entering (
+        contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL, moment BIGINT NOT NULL, ended_at BIGINT);
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (
         kind BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, moment BIGINT,
         path TEXT, reason TEXT, next_step BIGINT, look_at BIGINT, PRIMARY KEY (account_key, contact_key));
+    CREATE TEMPORARY TABLE IF NOT EXISTS script_answer (
+        script_call TEXT NOT NULL, subject_key BIGINT NOT NULL, PRIMARY KEY (script_call, subject_key));
+    CREATE TEMPORARY TABLE IF NOT EXISTS counting (
+        contact_key BIGINT NOT NULL, place BIGINT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
+        PRIMARY KEY (place, contact_key));
     CREATE TEMPORARY TABLE IF NOT EXISTS asked (
         account_key BIGINT NOT NULL, contact_key BIGINT, since BIGINT NOT NULL, upper BIGINT NOT NULL,
         until BIGINT NOT NULL, looked BIGINT, visit BIGINT NOT NULL);

@@ -31,23 +31,6 @@ pub struct JourneyRow {
     pub step_origins: BTreeMap<i64, String>,
 }
 
-/// One repetition of a journey.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IterationRow {
-    /// Its key.
-    pub key: i64,
-    /// Its number, from 1.
-    pub number: i64,
-    /// When it starts.
-    pub starts_at: i64,
-    /// When its audience was let in first.
-    pub enrolled_at: Option<i64>,
-    /// The audience version at which it was let in last.
-    pub audience_version: Option<i64>,
-    /// When it ended.
-    pub ended_at: Option<i64>,
-}
-
 /// A step as it is published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublishedStep {
@@ -138,27 +121,6 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
-    /// Gives a journey or segment that was renamed its new name, so that it keeps its people
-    /// (semantics 27). Does nothing when there is one under the new name already.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn rename(&mut self, kind: &str, was: &str, name: &str) -> Result<(), StoreError> {
-        let table = match kind {
-            "segment" | "scoring_model" | "levels" => kind,
-            _ => "journey",
-        };
-        self.connection.execute(
-            &format!(
-                "UPDATE {table} SET name = $2 WHERE name = $1
-                 AND NOT EXISTS (SELECT 1 FROM {table} o WHERE o.name = $2)"
-            ),
-            &[was.into(), name.into()],
-        )?;
-        self.names = super::columns::Names::load(&mut self.connection)?;
-        Ok(())
-    }
-
     /// Keeps the workspace's holidays, over which business days pass in conditions, too.
     ///
     /// # Errors
@@ -208,11 +170,7 @@ impl Store {
             let key = row.map_or(Ok(0), |row| row.integer(0))?;
             for step in steps {
                 if let Some(was) = &step.was {
-                    connection.execute(
-                        "UPDATE step SET id = $3 WHERE journey_key = $1 AND id = $2
-                         AND NOT EXISTS (SELECT 1 FROM step o WHERE o.journey_key = $1 AND o.id = $3)",
-                        &[key.into(), was.as_str().into(), step.id.as_str().into()],
-                    )?;
+                    super::removals::rename_step(connection, (name, key), was, &step.id)?;
                 }
             }
             // What isn't published any more goes behind all that is.
@@ -269,33 +227,10 @@ impl Store {
                     ],
                 )?;
             }
+            super::kept::restore_waits(connection, key)?;
             super::segments::bump_audience_version(connection)?;
             row_of(connection, key)
         })
-    }
-
-    /// The iterations of a journey, oldest first.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn iterations(&mut self, journey_key: i64) -> Result<Vec<IterationRow>, StoreError> {
-        let rows = self.connection.query(
-            "SELECT key, number, starts_at, enrolled_at, ended_at, audience_version FROM iteration
-             WHERE journey_key = $1 ORDER BY number",
-            &[journey_key.into()],
-        )?;
-        rows.iter()
-            .map(|row| {
-                Ok(IterationRow {
-                    key: row.integer(0)?,
-                    number: row.integer(1)?,
-                    starts_at: row.integer(2)?,
-                    enrolled_at: row.optional_integer(3)?,
-                    ended_at: row.optional_integer(4)?,
-                    audience_version: row.optional_integer(5)?,
-                })
-            })
-            .collect()
     }
 
     /// Counts up whenever members of segments, contacts, accounts or journeys change.
@@ -305,18 +240,6 @@ impl Store {
     pub fn audience_version(&mut self) -> Result<i64, StoreError> {
         let sql = "SELECT CAST(value AS BIGINT) FROM setting WHERE name = 'audience_version'";
         self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
-    }
-
-    /// Takes note that an iteration's audience was let in at a version.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn audience_seen(&mut self, iteration_key: i64, version: i64) -> Result<(), StoreError> {
-        self.connection.execute(
-            "UPDATE iteration SET audience_version = $2 WHERE key = $1",
-            &[iteration_key.into(), version.into()],
-        )?;
-        Ok(())
     }
 
     /// The keys of a journey and its steps, if it was published.
@@ -331,24 +254,6 @@ impl Store {
         };
         let key = row.integer(0)?;
         row_of(&mut self.connection, key).map(Some)
-    }
-
-    /// Starts an iteration of a journey; does nothing when there is one with this number.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn start_iteration(
-        &mut self,
-        journey_key: i64,
-        number: i64,
-        starts_at: i64,
-    ) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO iteration (journey_key, number, starts_at) VALUES ($1, $2, $3)
-             ON CONFLICT (journey_key, number) DO NOTHING",
-            &[journey_key.into(), number.into(), starts_at.into()],
-        )?;
-        Ok(())
     }
 }
 

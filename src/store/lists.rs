@@ -1,6 +1,9 @@
 //! Lists for people and programs: activities, the outbox.
 
-use super::{Store, StoreError, outbox::OutboxState};
+use super::{
+    Store, StoreError,
+    outbox::{OutboxState, SUBJECT, subject},
+};
 
 /// An activity as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,9 +43,9 @@ pub struct MessageRow {
     pub journey: String,
     /// The step that made it.
     pub step: String,
-    /// The contact it goes to.
-    pub contact_id: String,
-    /// The account of the contact in the journey.
+    /// The contact it is for; nothing when it is for an account.
+    pub contact_id: Option<String>,
+    /// The account it is for, or that of the contact in the journey.
     pub account_id: Option<String>,
     /// How far it came.
     pub state: OutboxState,
@@ -50,6 +53,12 @@ pub struct MessageRow {
     pub reason: Option<String>,
     /// When the step made it.
     pub created_at: i64,
+    /// When it may leave.
+    pub due_at: i64,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// From when on it is tried again, in real time.
+    pub retry_at: Option<i64>,
 }
 
 impl Store {
@@ -93,33 +102,38 @@ impl Store {
         state: Option<OutboxState>,
         each: &mut dyn FnMut(MessageRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let order = format!("{}, {}", self.dialect().order_text("j.name"), self.dialect().order_text("c.id"));
+        let subject_order = self.dialect().order_text("COALESCE(c.id, a.id)");
+        let order = format!("{}, {subject_order}", self.dialect().order_text("j.name"));
         let clause = match state {
             Some(state) => format!("WHERE o.state = {}", state.number()),
             None => String::new(),
         };
         let sql = format!(
             "SELECT o.channel, o.content, j.name, t.number, s.id, o.visit, c.id, o.ordinal, a.id, o.state, o.reason,
-                o.created_at
+                o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at
              FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
-             JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
-             LEFT JOIN account a ON a.key = o.account_key
+             JOIN step s ON s.key = o.step_key {SUBJECT}
              {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
         );
         self.connection.query_each(&sql, &[], &mut |row| {
             let (journey, iteration, step) = (row.text(2)?, row.integer(3)?, row.text(4)?);
-            let (visit, contact_id, ordinal) = (row.integer(5)?, row.text(6)?, row.integer(7)?);
+            let (visit, contact_id, ordinal) = (row.integer(5)?, row.optional_text(6)?, row.integer(7)?);
+            let account_id = row.optional_text(8)?;
+            let subject = subject(row.integer(12)?, contact_id.as_deref(), account_id.as_deref());
             each(MessageRow {
-                key: format!("{journey}/{iteration}/{step}/{visit}/{contact_id}/{ordinal}"),
+                key: format!("{journey}/{iteration}/{step}/{visit}/{subject}/{ordinal}"),
                 channel: row.text(0)?,
                 content: row.text(1)?,
                 journey,
                 step,
                 contact_id,
-                account_id: row.optional_text(8)?,
+                account_id,
                 state: OutboxState::numbered(row.integer(9)?)?,
                 reason: row.optional_text(10)?,
                 created_at: row.integer(11)?,
+                due_at: row.integer(13)?,
+                attempts: row.integer(14)?,
+                retry_at: row.optional_integer(15)?,
             })
         })
     }

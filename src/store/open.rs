@@ -194,7 +194,7 @@ impl Store {
             self.connection.write(|connection| {
                 connection.execute("DELETE FROM claim WHERE owner = $1", &[key.into()])?;
                 // What was being handed over when the worker died: a file is written again under the
-                // same name, so it simply waits again.
+                // same name, a call made again with the same key, so it simply waits again.
                 connection.execute(
                     "UPDATE outbox SET state = 1, owner = NULL WHERE state = 2 AND owner = $1",
                     &[key.into()],

@@ -1,8 +1,9 @@
 //! Messages on their way out.
 
 use super::{
-    Cell, JsonRows, Store, StoreError,
+    Cell, JsonRows, MessageRow, Store, StoreError,
     columns::{field_column, value},
+    pausing::held_iterations,
 };
 use crate::model::{Field, Value};
 
@@ -82,8 +83,12 @@ pub struct DueMessage {
     pub due_at: i64,
     /// When it isn't sent any more.
     pub expires_at: Option<i64>,
-    /// The contact's id.
-    pub contact_id: String,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    /// The contact's id; nothing when the message is for an account.
+    pub contact_id: Option<String>,
+    /// The id of the account that it is for, or that the contact entered with.
+    pub account_id: Option<String>,
     /// Whether the contact still is in the journey or finished it; the reason when it was stopped.
     pub stopped: Option<String>,
     /// The contact's values, in the order in which the fields were asked for.
@@ -93,10 +98,16 @@ pub struct DueMessage {
 }
 
 impl DueMessage {
-    /// The contact's key in the store.
+    /// The key in the store of the contact that it is for; nothing when it is for an account.
     #[must_use]
-    pub fn contact_key(&self) -> i64 {
-        self.place[2]
+    pub fn contact_key(&self) -> Option<i64> {
+        Some(self.place[2]).filter(|key| *key != 0)
+    }
+
+    /// The keys of the iteration and of the account, or of the contact that stands for one.
+    #[must_use]
+    pub fn account_place(&self) -> (i64, i64) {
+        (self.place[0], self.place[1])
     }
 }
 
@@ -111,11 +122,38 @@ pub struct Settled {
     pub interaction: Option<(&'static str, i64, String)>,
     /// Why the contact's participation stops, if it does.
     pub stop: Option<String>,
+    /// From when on it is tried again, in real time; only of a message that waits again.
+    pub retry_at: Option<i64>,
+    /// Whether nothing was tried, so that it doesn't count as an attempt.
+    pub untried: bool,
+}
+
+impl Settled {
+    /// A message that came so far, and nothing follows from it.
+    #[must_use]
+    pub fn to(state: OutboxState, reason: Option<String>) -> Settled {
+        Settled { state, reason, interaction: None, stop: None, retry_at: None, untried: false }
+    }
+}
+
+/// Joins that find whom the message `o` is for; a contact without account stands for one.
+pub(super) const SUBJECT: &str =
+    "LEFT JOIN contact c ON c.key = CASE WHEN o.contact_key > 0 THEN o.contact_key WHEN o.account_key < 0 THEN -o.account_key END
+     LEFT JOIN account a ON a.key = o.account_key";
+
+/// The subject of a message as it stands in its key.
+pub(super) fn subject(contact_key: i64, contact_id: Option<&str>, account_id: Option<&str>) -> String {
+    match (contact_key, contact_id, account_id) {
+        (0, _, Some(account)) => account.to_owned(),
+        (0, Some(contact), None) => format!("contact:{contact}"),
+        (_, contact, _) => contact.unwrap_or_default().to_owned(),
+    }
 }
 
 impl Store {
     /// Takes up to `limit` messages of a channel that are due, so that no other worker does, and marks
-    /// them as being handed over.
+    /// them as being handed over; those of paused journeys stay. `real_now` is real time, which decides
+    /// who is tried again (semantics 28).
     ///
     /// # Errors
     /// When the store fails.
@@ -123,6 +161,7 @@ impl Store {
         &mut self,
         channel: &str,
         now: i64,
+        real_now: i64,
         limit: i64,
         contact_fields: &[Field],
         account_fields: &[Field],
@@ -132,16 +171,54 @@ impl Store {
             "UPDATE outbox SET state = 2, owner = $4, attempts = attempts + 1
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
                 SELECT iteration_key, account_key, contact_key, step_key, visit, ordinal FROM outbox
-                WHERE state = 1 AND due_at <= $1 AND channel = $2
+                WHERE state = 1 AND due_at <= $1 AND channel = $2 AND (retry_at IS NULL OR retry_at <= $5)
+                  AND iteration_key NOT IN ({})
                 ORDER BY due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
+            held_iterations(),
             self.dialect().skip_locked()
         );
         let taken = self.connection.write(|connection| {
-            connection.execute(&take, &[now.into(), channel.into(), limit.into(), owner.into()])
+            connection
+                .execute(&take, &[now.into(), channel.into(), limit.into(), owner.into(), real_now.into()])
         })?;
         if taken == 0 {
             return Ok(Vec::new());
         }
+        let taken = "o.state = 2 AND o.owner = $1 AND o.channel = $2";
+        self.read_messages(taken, &[owner.into(), channel.into()], contact_fields, account_fields)
+    }
+
+    /// The message with this key, whatever became of it, with the values asked for.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn message(
+        &mut self,
+        key: &str,
+        contact_fields: &[Field],
+        account_fields: &[Field],
+    ) -> Result<Option<(MessageRow, DueMessage)>, StoreError> {
+        let mut row = None;
+        self.messages(None, &mut |found| {
+            if found.key == key {
+                row = Some(found);
+            }
+            Ok(())
+        })?;
+        let Some(row) = row else { return Ok(None) };
+        let place = "j.name = $1 AND s.id = $2 AND o.created_at = $3";
+        let bound = [row.journey.as_str().into(), row.step.as_str().into(), row.created_at.into()];
+        let messages = self.read_messages(place, &bound, contact_fields, account_fields)?;
+        Ok(messages.into_iter().find(|message| message.key == key).map(|message| (row, message)))
+    }
+
+    fn read_messages(
+        &mut self,
+        which: &str,
+        parameters: &[Cell],
+        contact_fields: &[Field],
+        account_fields: &[Field],
+    ) -> Result<Vec<DueMessage>, StoreError> {
         let mut columns = String::new();
         for field in contact_fields {
             columns = format!("{columns}, c.{}", field_column(&field.name));
@@ -152,20 +229,23 @@ impl Store {
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,
                 j.name, t.number, s.id, o.content, o.created_at, o.due_at, o.expires_at, c.id,
-                CASE WHEN p.state = 3 THEN p.reason END{columns}
+                CASE WHEN o.created_at < p.entered_at THEN (
+                        SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
+                            AND e.contact_key = o.contact_key AND e.state = 3
+                            AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
+                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
-             JOIN step s ON s.key = o.step_key JOIN contact c ON c.key = o.contact_key
-             LEFT JOIN account a ON a.key = o.account_key
+             JOIN step s ON s.key = o.step_key {SUBJECT}
              LEFT JOIN participant p ON p.iteration_key = o.iteration_key AND p.contact_key = o.contact_key
-             WHERE o.state = 2 AND o.owner = $1 AND o.channel = $2
+             WHERE {which}
              ORDER BY o.due_at, o.iteration_key, o.account_key, o.contact_key, o.step_key"
         );
         let mut messages = Vec::new();
-        self.connection.query_each(&sql, &[owner.into(), channel.into()], &mut |row| {
+        self.connection.query_each(&sql, parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(15 + at)?, &field.kind)?);
+                values.push(value(row.raw(17 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             let mut place = [0; 6];
@@ -173,9 +253,10 @@ impl Store {
                 *part = row.integer(at)?;
             }
             let (journey, iteration, step) = (row.text(6)?, row.integer(7)?, row.text(8)?);
-            let contact_id = row.text(13)?;
+            let (contact_id, account_id) = (row.optional_text(13)?, row.optional_text(15)?);
+            let subject = subject(place[2], contact_id.as_deref(), account_id.as_deref());
             messages.push(DueMessage {
-                key: format!("{journey}/{iteration}/{step}/{}/{contact_id}/{}", place[4], place[5]),
+                key: format!("{journey}/{iteration}/{step}/{}/{subject}/{}", place[4], place[5]),
                 place,
                 journey,
                 iteration,
@@ -184,7 +265,9 @@ impl Store {
                 created_at: row.integer(10)?,
                 due_at: row.integer(11)?,
                 expires_at: row.optional_integer(12)?,
+                attempts: row.integer(16)?,
                 contact_id,
+                account_id,
                 stopped: row.optional_text(14)?,
                 contact: values,
                 account,
@@ -194,14 +277,52 @@ impl Store {
         Ok(messages)
     }
 
-    /// Whether messages are due that nobody has handed over yet.
+    /// Whether mails are due that nobody has handed over yet, those of paused journeys apart.
     ///
     /// # Errors
     /// When the store fails.
     pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
-                   UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 LIMIT 1";
-        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+        let sql = format!(
+            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 AND channel = 'email'
+                AND iteration_key NOT IN ({})
+             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 AND channel = 'email' LIMIT 1",
+            held_iterations()
+        );
+        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
+    }
+
+    /// The channels with messages that may be handed over, by name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn due_channels(&mut self, now: i64, real_now: i64) -> Result<Vec<String>, StoreError> {
+        let order = self.dialect().order_text("channel");
+        let sql = format!(
+            "SELECT channel FROM outbox WHERE state = 1 AND due_at <= $1 AND (retry_at IS NULL OR retry_at <= $2)
+                AND iteration_key NOT IN ({})
+             GROUP BY channel ORDER BY {order}",
+            held_iterations()
+        );
+        self.connection.query(&sql, &[now.into(), real_now.into()])?.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// The participants of accounts who weren't stopped, each with its iteration and account: those whom
+    /// messages for the accounts are about.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn participants_of(&mut self, accounts: &[(i64, i64)]) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+        let mut json = JsonRows::default();
+        accounts.iter().for_each(|(iteration, account)| json.push(&[(*iteration).into(), (*account).into()]));
+        let sql = format!(
+            "SELECT p.iteration_key, p.account_key, p.contact_key FROM participant p
+             WHERE (p.iteration_key, p.account_key) IN (
+                SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM {})
+               AND (p.state < 3 OR p.reason = 'journey_ended')",
+            self.dialect().rows("$1")
+        );
+        let rows = self.connection.query(&sql, &[json.finish()])?;
+        rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?))).collect()
     }
 
     /// Puts messages back that couldn't be handed over now: they wait again.
@@ -211,7 +332,7 @@ impl Store {
     pub fn return_messages(&mut self) -> Result<(), StoreError> {
         let owner = self.owner();
         self.connection.execute(
-            "UPDATE outbox SET state = 1, owner = NULL WHERE state = 2 AND owner = $1",
+            "UPDATE outbox SET state = 1, owner = NULL, attempts = attempts - 1 WHERE state = 2 AND owner = $1",
             &[owner.into()],
         )?;
         Ok(())
@@ -231,7 +352,12 @@ impl Store {
         let mut stops: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
         for (message, fate) in settled {
             let mut cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
-            cells.extend([fate.state.number().into(), fate.reason.clone().into()]);
+            cells.extend([
+                fate.state.number().into(),
+                fate.reason.clone().into(),
+                fate.retry_at.into(),
+                i64::from(fate.untried).into(),
+            ]);
             states.push(&cells);
             if let Some((kind, at, email)) = &fate.interaction {
                 interactions.push(&[
@@ -257,11 +383,13 @@ impl Store {
         }
         let rows = self.dialect().rows("$1");
         let settle = format!(
-            "UPDATE outbox SET state = r.state, reason = r.reason, ended_at = $2, owner = NULL
+            "UPDATE outbox SET state = r.state, reason = r.reason, owner = NULL, retry_at = r.retry_at,
+                attempts = attempts - r.untried, ended_at = CASE WHEN r.state > 2 THEN CAST($2 AS BIGINT) END
              FROM (SELECT CAST(value ->> 0 AS BIGINT) AS iteration_key, CAST(value ->> 1 AS BIGINT) AS account_key,
                 CAST(value ->> 2 AS BIGINT) AS contact_key, CAST(value ->> 3 AS BIGINT) AS step_key,
                 CAST(value ->> 4 AS BIGINT) AS visit, CAST(value ->> 5 AS BIGINT) AS ordinal,
-                CAST(value ->> 6 AS SMALLINT) AS state, value ->> 7 AS reason FROM {rows}) r
+                CAST(value ->> 6 AS SMALLINT) AS state, value ->> 7 AS reason,
+                CAST(value ->> 8 AS BIGINT) AS retry_at, CAST(value ->> 9 AS BIGINT) AS untried FROM {rows}) r
              WHERE outbox.iteration_key = r.iteration_key AND outbox.account_key = r.account_key
                AND outbox.contact_key = r.contact_key AND outbox.step_key = r.step_key
                AND outbox.visit = r.visit AND outbox.ordinal = r.ordinal"

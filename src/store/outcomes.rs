@@ -7,6 +7,7 @@ use super::{
     batch::next_visit,
     claims::{self, Claim},
     fates::{self, FateRow},
+    kept::{self, ChangeRow, KeptRow},
     stops::{self, Blocks},
 };
 
@@ -113,6 +114,17 @@ pub enum EffectRecord {
         /// Field and text.
         fields: Vec<(&'static str, Option<String>)>,
     },
+    /// A message for the outbox.
+    Message {
+        /// The channel.
+        channel: String,
+        /// What the channel needs to make the message, as JSON.
+        content: String,
+        /// When it may leave.
+        due_at: i64,
+        /// When it isn't sent any more.
+        expires_at: Option<i64>,
+    },
 }
 
 /// Everything that a batch comes to.
@@ -124,6 +136,10 @@ pub struct BatchOutcome {
     pub decisions: Vec<DecisionRow>,
     /// Records made.
     pub effects: Vec<EffectRow>,
+    /// Fields changed.
+    pub changes: Vec<ChangeRow>,
+    /// What tiles keep for their next calls.
+    pub kept: Vec<KeptRow>,
 }
 
 impl Store {
@@ -160,7 +176,9 @@ impl Store {
             }
             move_on(connection, claim, batch, &out, &stopped, woken, now)?;
             write_decisions(connection, claim, &batch.decisions)?;
-            write_effects(connection, claim, batch, &out)
+            write_effects(connection, claim, batch, &out)?;
+            kept::write_changes(connection, batch, &out)?;
+            kept::write(connection, claim, &batch.kept)
         })
     }
 }
@@ -313,7 +331,8 @@ fn write_effects(
         Some(contact) => !out.contains(&contact),
         None => passing.get(&effect.account_key).copied().unwrap_or(false),
     });
-    let (mut activities, mut leads) = (JsonRows::default(), JsonRows::default());
+    let (mut activities, mut leads, mut messages) =
+        (JsonRows::default(), JsonRows::default(), JsonRows::default());
     let mut lead_fields: Vec<&'static str> = Vec::new();
     for effect in kept {
         let mut cells: Vec<Cell> = vec![
@@ -340,6 +359,15 @@ fn write_effects(
                 cells.extend(fields.iter().map(|(_, text)| Cell::from(text.clone())));
                 leads.push(&cells);
             }
+            EffectRecord::Message { channel, content, due_at, expires_at } => {
+                cells.extend([
+                    channel.as_str().into(),
+                    content.as_str().into(),
+                    (*due_at).into(),
+                    (*expires_at).into(),
+                ]);
+                messages.push(&cells);
+            }
         }
     }
     // A positive account key is an account; the subject of an effect for an account has no contact.
@@ -358,6 +386,18 @@ fn write_effects(
                  FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
             ),
             &[claim.iteration_key.into(), claim.step_key.into(), activities.finish()],
+        )?;
+    }
+    if !messages.is_empty() {
+        connection.execute(
+            &format!(
+                "INSERT INTO outbox (iteration_key, step_key, visit, account_key, contact_key, ordinal, channel,
+                    content, state, created_at, due_at, expires_at, attempts)
+                 SELECT {origin}, value ->> 6, value ->> 7, 1, CAST(value ->> 5 AS BIGINT),
+                    CAST(value ->> 8 AS BIGINT), CAST(value ->> 9 AS BIGINT), 0
+                 FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
+            ),
+            &[claim.iteration_key.into(), claim.step_key.into(), messages.finish()],
         )?;
     }
     if !leads.is_empty() {

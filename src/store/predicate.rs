@@ -111,7 +111,10 @@ pub(super) fn mentions_account(predicate: &Predicate) -> bool {
         | Predicate::OneOf { operand, .. }
         | Predicate::HasChoices { operand, .. } => looks(operand),
         Predicate::Did(did) => mentions_account(&did.condition),
-        Predicate::Constant(_) | Predicate::InSegment { .. } | Predicate::Contacts { .. } => false,
+        Predicate::Constant(_)
+        | Predicate::InSegment { .. }
+        | Predicate::Contacts { .. }
+        | Predicate::Script(_) => false,
     }
 }
 
@@ -251,6 +254,17 @@ impl<'a> Printer<'a> {
             }
             Predicate::Did(did) => self.did(did, scope)?,
             Predicate::Contacts { condition, count } => self.contacts(condition, *count, scope)?,
+            Predicate::Script(call) => {
+                let subject = match call.about {
+                    Subject::Account => scope.account_key.clone(),
+                    _ => format!("{}.key", self.contact_alias(scope)?),
+                };
+                let call = self.bind(Cell::Text(call.key()));
+                format!(
+                    "EXISTS (SELECT 1 FROM script_answer x
+                             WHERE x.script_call = {call} AND x.subject_key = {subject})"
+                )
+            }
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Store, StoreError};
+use super::{Cell, Store, StoreError, outbox::OutboxState};
 
 /// The numbers of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,6 +36,23 @@ pub struct JourneyNumbers {
     pub stop_reasons: BTreeMap<String, i64>,
     /// The steps in the journey's order; removed ones that somebody passed come last.
     pub steps: Vec<StepNumbers>,
+    /// Its messages other than mails, by step, channel, state and reason.
+    pub messages: Vec<MessageNumbers>,
+}
+
+/// How many messages of a step fared alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageNumbers {
+    /// The step's id.
+    pub step: String,
+    /// The channel.
+    pub channel: String,
+    /// How far they came.
+    pub state: OutboxState,
+    /// Why they didn't get there.
+    pub reason: Option<String>,
+    /// How many.
+    pub count: i64,
 }
 
 /// How much a store has seen.
@@ -51,12 +68,38 @@ pub struct Totals {
     pub leads: i64,
     /// Activities.
     pub activities: i64,
-    /// Messages delivered.
+    /// Mails delivered.
     pub delivered: i64,
-    /// Messages that must not be sent.
+    /// Mails that must not be sent.
     pub blocked: i64,
-    /// Messages that failed for good.
+    /// Mails that failed for good.
     pub failed: i64,
+    /// Messages delivered that aren't mails: workflows, and what tiles write to channels.
+    pub messages_delivered: i64,
+    /// Such messages that must not be sent.
+    pub messages_blocked: i64,
+    /// Such messages that failed for good.
+    pub messages_failed: i64,
+}
+
+impl Totals {
+    /// How much came to it since it was `before`.
+    #[must_use]
+    pub fn since(&self, before: &Totals) -> Totals {
+        Totals {
+            entered: self.entered - before.entered,
+            finished: self.finished - before.finished,
+            stopped: self.stopped - before.stopped,
+            leads: self.leads - before.leads,
+            activities: self.activities - before.activities,
+            delivered: self.delivered - before.delivered,
+            blocked: self.blocked - before.blocked,
+            failed: self.failed - before.failed,
+            messages_delivered: self.messages_delivered - before.messages_delivered,
+            messages_blocked: self.messages_blocked - before.messages_blocked,
+            messages_failed: self.messages_failed - before.messages_failed,
+        }
+    }
 }
 
 impl Store {
@@ -67,26 +110,31 @@ impl Store {
     pub fn totals(&mut self) -> Result<Totals, StoreError> {
         let mut totals = Totals::default();
         let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
+                   UNION ALL SELECT 10 + state, COUNT(*) FROM entry GROUP BY state
                    UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
                    UNION ALL SELECT 21, COUNT(*) FROM activity
-                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 GROUP BY state";
+                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
+                   UNION ALL SELECT 40 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel <> 'email' GROUP BY state";
         for row in self.connection.query(sql, &[])? {
             let count = row.integer(1)?;
             match row.integer(0)? {
                 11 => totals.entered += count,
                 12 => {
                     totals.entered += count;
-                    totals.finished = count;
+                    totals.finished += count;
                 }
                 13 => {
                     totals.entered += count;
-                    totals.stopped = count;
+                    totals.stopped += count;
                 }
                 20 => totals.leads = count,
                 21 => totals.activities = count,
                 33 => totals.delivered = count,
                 34 => totals.blocked = count,
                 35 => totals.failed = count,
+                43 => totals.messages_delivered = count,
+                44 => totals.messages_blocked = count,
+                45 => totals.messages_failed = count,
                 _ => {}
             }
         }
@@ -103,29 +151,37 @@ impl Store {
         rows.iter().map(|row| Ok((row.text(0)?, row.integer(1)?))).collect()
     }
 
-    /// The numbers of a journey over all its iterations, narrowed to one account when asked.
+    /// The numbers of a journey over all its iterations, narrowed to one of them, or to one account, when
+    /// asked. Who entered an iteration several times is counted each time.
     ///
     /// # Errors
     /// When the store fails.
     pub fn journey_numbers(
         &mut self,
         journey_key: i64,
+        iteration: Option<i64>,
         account_id: Option<&str>,
     ) -> Result<JourneyNumbers, StoreError> {
         let mut parameters = vec![Cell::Integer(journey_key)];
-        let narrowed = match account_id {
+        let mut narrowed = match account_id {
             None => String::new(),
             Some(id) => {
                 parameters.push(id.into());
                 " AND x.account_key = (SELECT key FROM account WHERE id = $2)".to_owned()
             }
         };
+        if let Some(number) = iteration {
+            narrowed = format!("{narrowed} AND t.number = {number}");
+        }
         let mut numbers = JourneyNumbers::default();
-        let participants = format!(
-            "SELECT x.state, COALESCE(x.reason, ''), COUNT(*) FROM participant x
-             JOIN iteration t ON t.key = x.iteration_key
-             WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
-        );
+        let entries = |table: &str| {
+            format!(
+                "SELECT x.state, COALESCE(x.reason, '') AS reason, COUNT(*) AS count FROM {table} x
+                 JOIN iteration t ON t.key = x.iteration_key
+                 WHERE t.journey_key = $1{narrowed} GROUP BY x.state, COALESCE(x.reason, '')"
+            )
+        };
+        let participants = format!("{} UNION ALL {}", entries("participant"), entries("entry"));
         for row in self.connection.query(&participants, &parameters)? {
             let (state, reason, count) = (row.integer(0)?, row.text(1)?, row.integer(2)?);
             numbers.entered += count;
@@ -137,6 +193,22 @@ impl Store {
                     *numbers.stop_reasons.entry(reason).or_default() += count;
                 }
             }
+        }
+        let order = self.dialect().order_text("COALESCE(x.reason, '')");
+        let messages = format!(
+            "SELECT s.id, x.channel, x.state, x.reason, COUNT(*) FROM outbox x
+             JOIN iteration t ON t.key = x.iteration_key JOIN step s ON s.key = x.step_key
+             WHERE t.journey_key = $1 AND x.channel <> 'email'{narrowed}
+             GROUP BY s.id, s.place, x.channel, x.state, x.reason ORDER BY s.place, x.state, {order}"
+        );
+        for row in self.connection.query(&messages, &parameters)? {
+            numbers.messages.push(MessageNumbers {
+                step: row.text(0)?,
+                channel: row.text(1)?,
+                state: OutboxState::numbered(row.integer(2)?)?,
+                reason: row.optional_text(3)?,
+                count: row.integer(4)?,
+            });
         }
         let mut steps: BTreeMap<i64, (i64, StepNumbers)> = BTreeMap::new();
         for row in self

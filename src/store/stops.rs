@@ -2,6 +2,7 @@
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
+    batch::former_visits,
     claims::{AccountRange, Claim},
     columns::Names,
     fates::{self, FateRow},
@@ -137,11 +138,11 @@ pub(super) fn leave_removed_step(
             &[step_key.into(), now.into()],
         )?;
         connection.execute(
-            "UPDATE position SET step_key = $2, arrived_at = $3, looked_at = NULL,
-                visit = 1 + (SELECT COUNT(*) FROM history h WHERE h.iteration_key = position.iteration_key
-                    AND h.account_key = position.account_key AND h.contact_key = position.contact_key
-                    AND h.step_key = $2)
-             WHERE step_key = $1",
+            &format!(
+                "UPDATE position SET step_key = $2, arrived_at = $3, looked_at = NULL, visit = 1 + ({})
+                 WHERE step_key = $1",
+                former_visits("position", "$2")
+            ),
             &[step_key.into(), to.into(), now.into()],
         )?;
         return Ok(());
@@ -237,66 +238,5 @@ impl Store {
                 Ok((row.integer(0)?, blocks[block].0.clone()))
             })
             .collect()
-    }
-
-    /// Ends an iteration, once nothing in it is due any more up to that moment and no other worker is at
-    /// work on it; tells whether it ended. With `stop_all` everybody left in it stops where they stand,
-    /// for the reason `journey_ended`. `real_now` is real time (semantics 28).
-    ///
-    /// # Errors
-    /// When the store fails; then it goes on.
-    pub fn end_iteration(
-        &mut self,
-        iteration_key: i64,
-        moment: i64,
-        stop_all: bool,
-        real_now: i64,
-    ) -> Result<bool, StoreError> {
-        // Whoever claims writes the row, too: a claim is seen here, or made after the end.
-        let lock = format!("SELECT key FROM iteration WHERE key = $1{}", self.dialect().for_update());
-        self.connection.write(|connection| {
-            connection.query(&lock, &[iteration_key.into()])?;
-            let left = connection.query_first(
-                "SELECT 1 FROM position WHERE iteration_key = $1 AND due_at <= $2
-                 UNION ALL SELECT 1 FROM claim WHERE iteration_key = $1 AND deadline >= $3 LIMIT 1",
-                &[iteration_key.into(), moment.into(), real_now.into()],
-            )?;
-            if left.is_some() {
-                return Ok(false);
-            }
-            connection.execute(
-                "UPDATE iteration SET ended_at = $2 WHERE key = $1 AND ended_at IS NULL",
-                &[iteration_key.into(), moment.into()],
-            )?;
-            if stop_all {
-                let parameters = [Cell::Integer(iteration_key), Cell::Integer(moment)];
-                connection.execute(
-                    "INSERT INTO history (iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, stopped, reason)
-                     SELECT iteration_key, account_key, contact_key, step_key, visit, arrived_at,
-                            CASE WHEN arrived_at > $2 THEN arrived_at ELSE $2 END, 1, 'journey_ended'
-                     FROM position WHERE iteration_key = $1",
-                    &parameters,
-                )?;
-                connection.execute(
-                    "UPDATE participant SET state = 3, ended_at = $2, reason = 'journey_ended'
-                     WHERE iteration_key = $1 AND state = 1",
-                    &parameters,
-                )?;
-                connection.execute("DELETE FROM position WHERE iteration_key = $1", &parameters[..1])?;
-            }
-            Ok(true)
-        })
-    }
-
-    /// Whether anybody stands in an iteration.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn anybody_in(&mut self, iteration_key: i64) -> Result<bool, StoreError> {
-        let row = self.connection.query_first(
-            "SELECT 1 FROM position WHERE iteration_key = $1 LIMIT 1",
-            &[iteration_key.into()],
-        )?;
-        Ok(row.is_some())
     }
 }

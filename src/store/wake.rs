@@ -1,6 +1,6 @@
 //! What came in since the last tick: who is woken by it, and which segments it may change.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, pausing::held_iterations};
 
 /// What the queue held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -109,30 +109,53 @@ impl Store {
         })
     }
 
-    /// Whether a position or a waiting message is due.
+    /// Whether a position is due, those of paused journeys apart.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn anything_due(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM position p JOIN iteration t ON t.key = p.iteration_key
-                   WHERE p.due_at <= $1 AND t.ended_at IS NULL
-                   UNION ALL SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 LIMIT 1";
-        Ok(self.connection.query_first(sql, &[now.into()])?.is_some())
+    pub fn positions_due(&mut self, now: i64) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT 1 FROM position p JOIN iteration t ON t.key = p.iteration_key
+             WHERE p.due_at <= $1 AND t.ended_at IS NULL AND t.key NOT IN ({}) LIMIT 1",
+            held_iterations()
+        );
+        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
     }
 
-    /// The earliest moment after `now` at which a position is due or a waiting message may leave.
+    /// Whether a waiting message is due, those of paused journeys apart; one that is to be tried again
+    /// later isn't. `real_now` is real time, which decides that (semantics 28).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn messages_due(&mut self, now: i64, real_now: i64) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
+                AND (retry_at IS NULL OR retry_at <= $2) AND iteration_key NOT IN ({}) LIMIT 1",
+            held_iterations()
+        );
+        Ok(self.connection.query_first(&sql, &[now.into(), real_now.into()])?.is_some())
+    }
+
+    /// The earliest moment after `now` at which a position is due or a waiting message may leave, those of
+    /// paused journeys apart.
     ///
     /// # Errors
     /// When the store fails.
     pub fn next_due(&mut self, now: i64) -> Result<Option<i64>, StoreError> {
-        let position = "SELECT MIN(due_at) FROM (
+        let held = held_iterations();
+        let position = format!(
+            "SELECT MIN(due_at) FROM (
                 SELECT (SELECT MIN(p.due_at) FROM position p WHERE p.iteration_key = t.key
                           AND p.step_key = k.key AND p.due_at > $1) AS due_at
-                FROM iteration t JOIN step k ON k.journey_key = t.journey_key WHERE t.ended_at IS NULL) d";
-        let message = "SELECT MIN(due_at) FROM outbox WHERE state = 1 AND due_at > $1";
+                FROM iteration t JOIN step k ON k.journey_key = t.journey_key
+                WHERE t.ended_at IS NULL AND t.key NOT IN ({held})) d"
+        );
+        let message = format!(
+            "SELECT MIN(due_at) FROM outbox WHERE state = 1 AND due_at > $1 AND iteration_key NOT IN ({held})"
+        );
         let mut next: Option<i64> = None;
         for sql in [position, message] {
-            let row = self.connection.query_first(sql, &[now.into()])?;
+            let row = self.connection.query_first(&sql, &[now.into()])?;
             if let Some(at) = row.map_or(Ok(None), |row| row.optional_integer(0))? {
                 next = Some(next.map_or(at, |next| next.min(at)));
             }

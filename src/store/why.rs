@@ -1,6 +1,9 @@
 //! Everything that happened with one contact.
 
-use super::{Cell, Store, StoreError, outbox::OutboxState};
+use super::{
+    Cell, Store, StoreError,
+    outbox::{OutboxState, SUBJECT, subject},
+};
 
 /// A contact in an iteration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,14 +18,30 @@ pub struct Participation {
     pub account_key: i64,
     /// The frozen account's id.
     pub account_id: Option<String>,
+    /// Which of its entries into the iteration this is, from 1.
+    pub entry: i64,
     /// When it entered.
     pub entered_at: i64,
+    /// When it entered again.
+    pub entered_again_at: Option<i64>,
     /// 1 in the journey, 2 finished, 3 stopped.
     pub state: i64,
     /// When it finished or stopped.
     pub ended_at: Option<i64>,
     /// Why it stopped.
     pub reason: Option<String>,
+}
+
+impl Participation {
+    /// From when on what happened in the iteration belongs to this entry.
+    fn since(&self) -> i64 {
+        if self.entry > 1 { self.entered_at } else { i64::MIN }
+    }
+
+    /// Before when what happened in the iteration belongs to this entry.
+    fn until(&self) -> i64 {
+        self.entered_again_at.unwrap_or(i64::MAX)
+    }
 }
 
 /// A step that a contact left, or stands on when `left_at` is empty.
@@ -125,27 +144,41 @@ impl Store {
     pub fn participations(&mut self, contact_id: &str) -> Result<Vec<Participation>, StoreError> {
         let rows = self.connection.query(
             "SELECT p.iteration_key, j.name, t.number, p.account_key, a.id, p.entered_at, p.state, p.ended_at, p.reason
-             FROM iteration t JOIN participant p ON p.iteration_key = t.key
-             JOIN contact c ON c.key = p.contact_key
+             FROM (SELECT iteration_key, contact_key, account_key, entered_at, state, ended_at, reason FROM participant
+                   WHERE contact_key = (SELECT key FROM contact WHERE id = $1)
+                     AND iteration_key IN (SELECT key FROM iteration)
+                   UNION ALL
+                   SELECT iteration_key, contact_key, account_key, entered_at, state, ended_at, reason FROM entry
+                   WHERE contact_key = (SELECT key FROM contact WHERE id = $1)
+                     AND iteration_key IN (SELECT key FROM iteration)) p
+             JOIN iteration t ON t.key = p.iteration_key
              JOIN journey j ON j.key = t.journey_key LEFT JOIN account a ON a.key = p.account_key
-             WHERE c.id = $1 ORDER BY p.entered_at, t.key",
+             ORDER BY p.entered_at, t.key",
             &[contact_id.into()],
         )?;
-        rows.iter()
-            .map(|row| {
-                Ok(Participation {
-                    iteration_key: row.integer(0)?,
-                    journey: row.text(1)?,
-                    iteration: row.integer(2)?,
-                    account_key: row.integer(3)?,
-                    account_id: row.optional_text(4)?,
-                    entered_at: row.integer(5)?,
-                    state: row.integer(6)?,
-                    ended_at: row.optional_integer(7)?,
-                    reason: row.optional_text(8)?,
-                })
-            })
-            .collect()
+        let mut participations: Vec<Participation> = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let (iteration_key, entered_at) = (row.integer(0)?, row.integer(5)?);
+            let former = participations.iter_mut().rfind(|former| former.iteration_key == iteration_key);
+            let entry = former.map_or(1, |former| {
+                former.entered_again_at = Some(entered_at);
+                former.entry + 1
+            });
+            participations.push(Participation {
+                iteration_key,
+                journey: row.text(1)?,
+                iteration: row.integer(2)?,
+                account_key: row.integer(3)?,
+                account_id: row.optional_text(4)?,
+                entry,
+                entered_at,
+                entered_again_at: None,
+                state: row.integer(6)?,
+                ended_at: row.optional_integer(7)?,
+                reason: row.optional_text(8)?,
+            });
+        }
+        Ok(participations)
     }
 
     /// The steps that a contact visited in an iteration, in order, the present one last.
@@ -159,13 +192,24 @@ impl Store {
                         iteration_key, account_key, contact_key FROM history
                    WHERE iteration_key = $1 AND account_key = $2
                    UNION ALL
-                   SELECT step_key, visit, arrived_at, NULL, due_at, 0, NULL, NULL, iteration_key, account_key, contact_key
+                   SELECT step_key, visit, arrived_at, NULL, due_at, 0, NULL,
+                        (SELECT MAX(k.reason) FROM tile_state k WHERE k.iteration_key = position.iteration_key
+                            AND k.step_key = position.step_key AND k.account_key = position.account_key
+                            AND k.contact_key IN (0, position.contact_key) AND k.visit = position.visit),
+                        iteration_key, account_key, contact_key
                    FROM position WHERE iteration_key = $1 AND account_key = $2) v
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
                 AND d.step_key = v.step_key AND d.visit = v.visit
-             WHERE c.id = $3 ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
-            &[part.iteration_key.into(), part.account_key.into(), contact_id.into()],
+             WHERE c.id = $3 AND v.arrived_at >= $4 AND v.arrived_at < $5
+             ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
+            &[
+                part.iteration_key.into(),
+                part.account_key.into(),
+                contact_id.into(),
+                part.since().into(),
+                part.until().into(),
+            ],
         )?;
         rows.iter()
             .map(|row| {
@@ -194,16 +238,23 @@ impl Store {
             .connection
             .query_first("SELECT key FROM contact WHERE id = $1", &[contact_id.into()])?
             .map_or(Ok(0), |row| row.integer(0))?;
-        let parameters = [Cell::Integer(part.iteration_key), part.account_key.into(), key.into()];
-        let subject = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)";
+        let parameters = [
+            Cell::Integer(part.iteration_key),
+            part.account_key.into(),
+            key.into(),
+            part.since().into(),
+            part.until().into(),
+        ];
+        let made_for = "iteration_key = $1 AND subject_account_key = $2 AND subject_contact_key IN (0, $3)
+            AND created_at >= $4 AND created_at < $5";
         let mut made = Vec::new();
         let records = format!(
             "SELECT s.id, r.kind, r.id, r.about, r.owner, r.created_at, r.subject_contact_key, r.visit FROM (
                 SELECT 'lead' AS kind, id, topic AS about, owner, created_at, step_key, subject_contact_key, visit
-                FROM lead WHERE {subject}
+                FROM lead WHERE {made_for}
                 UNION ALL
                 SELECT 'activity', id, subject, owner, created_at, step_key, subject_contact_key, visit
-                FROM activity WHERE {subject}) r
+                FROM activity WHERE {made_for}) r
              JOIN step s ON s.key = r.step_key ORDER BY r.created_at, s.place, r.kind"
         );
         for row in self.connection.query(&records, &parameters)? {
@@ -218,30 +269,32 @@ impl Store {
                 for_account: row.integer(6)? == 0,
             });
         }
-        let messages = "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at
-             FROM outbox o JOIN step s ON s.key = o.step_key
-             WHERE o.iteration_key = $1 AND o.account_key = $2 AND o.contact_key = $3 ORDER BY o.created_at, s.place";
-        for row in self.connection.query(messages, &parameters)? {
+        let messages = format!(
+            "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at, o.channel, o.contact_key, a.id, c.id
+             FROM outbox o JOIN step s ON s.key = o.step_key {SUBJECT}
+             WHERE o.iteration_key = $1 AND o.account_key = $2 AND o.contact_key IN (0, $3)
+                AND o.created_at >= $4 AND o.created_at < $5 ORDER BY o.created_at, s.place"
+        );
+        for row in self.connection.query(&messages, &parameters)? {
             let state = OutboxState::numbered(row.integer(4)?)?.name();
             let detail = match row.optional_text(5)? {
                 Some(reason) => format!("{state}: {reason}"),
                 None => state.to_owned(),
             };
             let (step, visit) = (row.text(0)?, row.integer(1)?);
+            let (contact_key, channel) = (row.integer(8)?, row.text(7)?);
+            let (account, contact) = (row.optional_text(9)?, row.optional_text(10)?);
+            let whom = subject(contact_key, contact.as_deref(), account.as_deref());
+            let (journey, iteration, ordinal) = (&part.journey, part.iteration, row.integer(2)?);
             made.push(MadeRow {
-                id: format!(
-                    "{}/{}/{step}/{visit}/{contact_id}/{}",
-                    part.journey,
-                    part.iteration,
-                    row.integer(2)?
-                ),
+                id: format!("{journey}/{iteration}/{step}/{visit}/{whom}/{ordinal}"),
                 step,
                 visit,
                 kind: "message".to_owned(),
-                about: row.optional_text(3)?,
+                about: if channel == "email" { row.optional_text(3)? } else { Some(channel) },
                 detail: Some(detail),
                 created_at: row.integer(6)?,
-                for_account: false,
+                for_account: contact_key == 0,
             });
         }
         Ok(made)

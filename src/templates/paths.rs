@@ -55,6 +55,9 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
             allowed(Root::Settings, span, compile)?;
             fixed(Root::Settings, &SETTINGS_FIELDS, name, raw, span, compile)
         }
+        ["message", name] if compile.scope.roots.contains(&Root::Message) => {
+            fixed(Root::Message, &["text"], name, raw, span, compile)
+        }
         ["account", relation @ ("primary_contact" | "levels"), ..] => compile.refuse(
             Code::NotAvailable,
             span,

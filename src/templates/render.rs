@@ -25,6 +25,8 @@ pub struct Values<'a> {
     pub journey: &'a BTreeMap<String, Value>,
     /// `name` of the workspace.
     pub settings: &'a BTreeMap<String, Value>,
+    /// The text of a tile's message to a channel.
+    pub message: Option<&'a Value>,
 }
 
 /// Why a template couldn't be filled in for a recipient.
@@ -126,6 +128,7 @@ impl<'a> Render<'a> {
             Root::Account => self.values.account.get(name),
             Root::Journey => self.values.journey.get(name),
             Root::Settings => self.values.settings.get(name),
+            Root::Message => self.values.message,
         }
     }
 

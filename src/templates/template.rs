@@ -20,10 +20,12 @@ pub enum Root {
     Journey,
     /// The workspace's settings: `name`.
     Settings,
+    /// A tile's message to a channel: `text`.
+    Message,
 }
 
 impl Root {
-    /// All of them.
+    /// Those that every text for a contact may start from.
     pub const ALL: [Root; 4] = [Root::Contact, Root::Account, Root::Journey, Root::Settings];
 
     /// The word in templates.
@@ -34,6 +36,7 @@ impl Root {
             Root::Account => "account",
             Root::Journey => "journey",
             Root::Settings => "settings",
+            Root::Message => "message",
         }
     }
 }

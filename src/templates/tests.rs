@@ -72,7 +72,13 @@ fn rendered(source: &str, format: TemplateFormat) -> Result<String, TemplateErro
     ]);
     let journey = record(&[("name", text("spring")), ("label", text("Spring")), ("owner", text("ann"))]);
     let settings = record(&[("name", text("vendor"))]);
-    let values = Values { contact: &contact, account: &account, journey: &journey, settings: &settings };
+    let values = Values {
+        contact: &contact,
+        account: &account,
+        journey: &journey,
+        settings: &settings,
+        message: None,
+    };
     template.unwrap_or_else(|| panic!("{source}: {problems:?}")).render(&values)
 }
 
@@ -331,7 +337,8 @@ fn a_text_that_grows_too_long_is_refused() {
     let empty = BTreeMap::new();
     let many = Value::Choices(vec!["x".repeat(1_000); 1_100]);
     let contact = record(&[("interests", many)]);
-    let values = Values { contact: &contact, account: &empty, journey: &empty, settings: &empty };
+    let values =
+        Values { contact: &contact, account: &empty, journey: &empty, settings: &empty, message: None };
     let (template, _) =
         compiled("{{#each contact.interests}}{{this}}{{/each}}", TemplateFormat::Html, &Root::ALL);
     assert_eq!(template.unwrap().render(&values), Err(TemplateError::TooLong));
@@ -356,7 +363,8 @@ fn deep_nesting_is_refused_and_does_not_overflow() {
 #[test]
 fn a_template_may_not_know_what_a_record_holds() {
     let empty = BTreeMap::new();
-    let values = Values { contact: &empty, account: &empty, journey: &empty, settings: &empty };
+    let values =
+        Values { contact: &empty, account: &empty, journey: &empty, settings: &empty, message: None };
     let (template, _) = compiled(
         "[{{contact.city}}{{date contact.created_on \"%d\"}}{{number account.revenue 1}}{{#each contact.interests}}x{{else}}none{{/each}}]",
         TemplateFormat::Html,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use crate::model::Value;
+use crate::model::{Entity, Field, Value};
 
 /// Participants at a step, and the accounts that they belong to.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct Batch {
     pub now: i64,
     /// `name`, `label` and `owner` of the journey, for templates.
     pub journey: BTreeMap<String, Value>,
+    /// The number of the journey's iteration, from 1.
+    pub iteration: i64,
     /// `name` of the workspace, for templates.
     pub settings: BTreeMap<String, Value>,
     /// Names the journey, its iteration and the step, the same on every machine and after a rename: chance
@@ -47,6 +49,40 @@ pub struct Participant {
     pub contact: Vec<Value>,
     /// Values of the account's fields, likewise.
     pub account: Vec<Value>,
+    /// The account's id; nothing for a contact without account.
+    pub account_id: Option<String>,
+    /// How often each of the counted interactions happened, as the tile asked for them.
+    pub counts: Vec<i64>,
+    /// What the tile kept of earlier calls, when it decides for contacts.
+    pub kept: Kept,
+}
+
+/// What a tile keeps between its calls for one visit of a contact or an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How often it was called.
+    pub calls: i64,
+    /// How often it asked to be tried again.
+    pub retries: i64,
+    /// How many effects the calls had, so that each has an ordinal of its own; kept by the engine.
+    pub effects: i64,
+    /// What it remembers, as JSON.
+    pub state: Option<String>,
+    /// When it is called next, if it waits.
+    pub until: Option<i64>,
+    /// Why it waits, for people.
+    pub reason: Option<String>,
+}
+
+/// A participant of an account, wherever it stands.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Colleague {
+    /// The contact's id.
+    pub contact_id: String,
+    /// Values of the contact's fields, as the tile asked for them.
+    pub contact: Vec<Value>,
+    /// How often each of the counted interactions happened, likewise.
+    pub counts: Vec<i64>,
 }
 
 /// What was found about a contact.
@@ -77,10 +113,31 @@ pub struct AccountGroup {
     pub next_at: Option<i64>,
     /// How many are asked.
     pub asked: u64,
+    /// Which arrival at the step this is, from 1.
+    pub visit: i64,
+    /// All who entered with the account and weren't stopped, when the tile asks for them, by id.
+    pub colleagues: Vec<Colleague>,
+    /// What the tile kept of earlier calls, when it decides for accounts.
+    pub kept: Kept,
     /// Whether each condition about accounts holds that the tile asked for, in its order.
     pub holds: Vec<bool>,
     /// The path on which the account was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
+}
+
+impl AccountGroup {
+    /// When the account is to be called: at the end of its wait, else when its first participant is due.
+    /// Who arrives while the account waits joins the wait; else the tile would be called more often the
+    /// more often somebody arrives.
+    #[must_use]
+    pub fn due(&self, participants: &[Participant]) -> Option<i64> {
+        let members = participants.get(self.members.clone()).unwrap_or_default();
+        let due = members.iter().map(|member| member.due_at).min()?;
+        match self.kept.until {
+            Some(until) if self.kept.calls > 0 => Some(until.max(due)),
+            _ => Some(due),
+        }
+    }
 }
 
 /// What becomes of a participant.
@@ -100,6 +157,13 @@ pub enum Outcome {
     },
     /// It stops; the note says why.
     Stop,
+    /// Something isn't there yet: it stays and is looked at again.
+    Retry {
+        /// When.
+        at: i64,
+        /// What isn't there, for people.
+        reason: String,
+    },
 }
 
 /// A decision for a whole account.
@@ -114,7 +178,7 @@ pub struct Decision {
 }
 
 /// A record that a step makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// An activity for a salesperson.
     Activity {
@@ -133,6 +197,22 @@ pub enum Effect {
     Lead {
         /// Fields of the lead with their text.
         fields: Vec<(&'static str, Option<String>)>,
+    },
+    /// A message that leaves through the outbox.
+    Message {
+        /// The channel, by name.
+        channel: String,
+        /// What the channel needs to make the message, as JSON.
+        content: String,
+    },
+    /// A field of the contact or the account gets another value.
+    Set {
+        /// Whose field: the contact's or the account's.
+        entity: Entity,
+        /// The field.
+        field: Field,
+        /// Its value, of the field's type, or missing.
+        value: Value,
     },
 }
 
@@ -157,6 +237,20 @@ pub struct Outcomes {
     outcomes: Vec<Vec<(Outcome, Option<String>)>>,
     decisions: Vec<Option<Decision>>,
     effects: Vec<(EffectSubject, i64, Effect)>,
+    kept: Vec<(EffectSubject, Kept)>,
+}
+
+/// Everything that a tile decided for a batch.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The outcome of each participant, with a note for people.
+    pub outcomes: Vec<(Outcome, Option<String>)>,
+    /// The decision of each account, where one was taken.
+    pub decisions: Vec<Option<Decision>>,
+    /// Effects, each with its moment.
+    pub effects: Vec<(EffectSubject, i64, Effect)>,
+    /// What is kept for the next calls.
+    pub kept: Vec<(EffectSubject, Kept)>,
 }
 
 /// Whom an effect is for.
@@ -176,6 +270,7 @@ impl Outcomes {
             outcomes: vec![Vec::new(); batch.participants.len()],
             decisions: vec![None; batch.accounts.len()],
             effects: Vec::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -203,19 +298,16 @@ impl Outcomes {
         self.effects.push((subject, moment, effect));
     }
 
+    /// Keeps something for the next call on this visit.
+    pub fn keep(&mut self, subject: EffectSubject, kept: Kept) {
+        self.kept.push((subject, kept));
+    }
+
     /// Everything decided, once it is sure that each participant got exactly one outcome.
     ///
     /// # Errors
     /// When one got none, or more than one.
-    #[allow(clippy::type_complexity, reason = "taken apart at once by the one caller")]
-    pub fn finish(
-        self,
-        tile: &str,
-        batch: &Batch,
-    ) -> Result<
-        (Vec<(Outcome, Option<String>)>, Vec<Option<Decision>>, Vec<(EffectSubject, i64, Effect)>),
-        TileError,
-    > {
+    pub fn finish(self, tile: &str, batch: &Batch) -> Result<Decided, TileError> {
         let mut outcomes = Vec::with_capacity(self.outcomes.len());
         for (place, mut slot) in self.outcomes.into_iter().enumerate() {
             let count = slot.len();
@@ -228,7 +320,7 @@ impl Outcomes {
                 }
             }
         }
-        Ok((outcomes, self.decisions, self.effects))
+        Ok(Decided { outcomes, decisions: self.decisions, effects: self.effects, kept: self.kept })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a tile is compiled with: the journey around it and the workspace's names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     calendar::Zone,
@@ -19,12 +19,21 @@ pub struct CompileContext<'a> {
     pub owner: Option<&'a str>,
     /// Fields, interaction types and segments.
     pub catalog: &'a Catalog,
-    /// The names of all e-mails.
-    pub emails: &'a BTreeSet<String>,
+    /// What a step may refer to beside that.
+    pub names: &'a Names,
     /// The ids of the journey's steps.
     pub steps: &'a BTreeSet<String>,
     /// Where problems go.
     pub problems: &'a mut Problems,
+}
+
+/// The names of what steps refer to.
+#[derive(Debug, Clone, Default)]
+pub struct Names {
+    /// E-mails.
+    pub emails: BTreeSet<String>,
+    /// Workflows, each with whether it shows fields of the contact.
+    pub workflows: BTreeMap<String, bool>,
 }
 
 /// What a tile decides or acts for.

@@ -45,8 +45,8 @@ impl TileKind for Email {
             );
         }
         let email = email?;
-        if !context.emails.contains(&email.value) {
-            let names = context.emails.iter().map(String::as_str);
+        if !context.names.emails.contains(&email.value) {
+            let names = context.names.emails.iter().map(String::as_str);
             unknown(Code::UnknownEmail, "e-mail", &email.value, email.span, names, context.problems);
             return None;
         }

@@ -146,7 +146,7 @@ mod tests {
             let mut out = Outcomes::of(&batch);
             tile.run(&batch, &mut out).unwrap();
             let path = goes.then(|| GOTO_PATH.to_owned());
-            let outcome = out.finish("goto", &batch).unwrap().0.remove(0).0;
+            let outcome = out.finish("goto", &batch).unwrap().outcomes.remove(0).0;
             assert_eq!(outcome, Outcome::Go { path, moment: 0 }, "visit {visit}, at most {at_most:?}");
         }
     }

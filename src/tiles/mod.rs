@@ -9,9 +9,12 @@ mod batch;
 mod branch;
 mod context;
 mod create_lead;
+mod describe;
 mod email;
 mod end;
 mod goto;
+mod launch_workflow;
+mod plugin;
 mod shared;
 mod spec;
 mod split;
@@ -21,17 +24,23 @@ mod wait_parameters;
 mod work;
 
 pub use batch::{
-    AccountGroup, Answer, Batch, Decision, Effect, EffectSubject, Outcome, Outcomes, Participant, TileError,
+    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome,
+    Outcomes, Participant, TileError,
 };
-pub use context::{CompileContext, Unit};
+pub use context::{CompileContext, Names, Unit};
+pub use describe::{ParameterDescription, TileDescription, describe};
 pub use goto::{GOTO_PATH, Goto, goto_of};
+pub use launch_workflow::WORKFLOW;
+pub use plugin::{
+    CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases,
+};
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
     Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.
-pub const TILES: [&dyn TileKind; 9] = [
+pub const TILES: [&dyn TileKind; 10] = [
     &email::Email,
     &wait::Wait,
     &trigger::Trigger,
@@ -39,6 +48,7 @@ pub const TILES: [&dyn TileKind; 9] = [
     &split::Split,
     &activity::Activity,
     &create_lead::CreateLead,
+    &launch_workflow::LaunchWorkflow,
     &end::End,
     &goto::GotoTile,
 ];

@@ -127,7 +127,13 @@ impl<'a> Shown<'a> {
     pub(super) fn render(&self, template: &Template) -> Result<String, String> {
         let (journey, settings) = (&self.batch.journey, &self.batch.settings);
         template
-            .render(&Values { contact: &self.contact, account: &self.account, journey, settings })
+            .render(&Values {
+                contact: &self.contact,
+                account: &self.account,
+                journey,
+                settings,
+                message: None,
+            })
             .map(|text| text.trim().to_owned())
             .map_err(|error| format!("failed: {error}"))
     }

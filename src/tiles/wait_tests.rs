@@ -17,7 +17,7 @@ fn told(tile: &CalendarWait, participant: Participant, now: i64) -> (String, Opt
     let batch = Batch { participants: vec![participant], now, ..Batch::default() };
     let mut out = Outcomes::of(&batch);
     tile.run(&batch, &mut out).unwrap();
-    let (outcome, note) = out.finish("wait", &batch).unwrap().0.remove(0);
+    let (outcome, note) = out.finish("wait", &batch).unwrap().outcomes.remove(0);
     let told = match outcome {
         Outcome::Go { moment, .. } => format!("go from {}", rfc3339(moment)),
         Outcome::Wait { until } => format!("wait until {}", rfc3339(until)),

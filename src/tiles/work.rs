@@ -1,7 +1,7 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
 use super::{Batch, Outcomes, TileError, Unit};
-use crate::model::{Duration, Field, Predicate};
+use crate::model::{Did, Duration, Field, Predicate};
 
 /// A compiled tile.
 pub struct Tile {
@@ -96,6 +96,12 @@ pub struct Needs {
     pub account: Vec<Field>,
     /// A condition to be answered.
     pub question: Option<Question>,
+    /// Interactions of the contact to be counted; the test of each counts nothing.
+    pub counts: Vec<Did>,
+    /// Whether the tile keeps something between its calls.
+    pub keeps: bool,
+    /// Whether a tile that decides for accounts looks at all who entered with the account.
+    pub colleagues: bool,
     /// Conditions to be answered as of the arrival, each for every contact or account of the batch.
     pub conditions: Vec<NeededCondition>,
     /// Whether an account's decision is kept: it is taken once for each visit, and who arrives later

@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 /// Crates that stay behind one folder.
-const HOME_OF_CRATE: [(&str, &str); 12] = [
+const HOME_OF_CRATE: [(&str, &str); 13] = [
     ("serde_saphyr", "definitions"),
     ("rhai", "script"),
     ("handlebars", "templates"),
@@ -16,6 +16,7 @@ const HOME_OF_CRATE: [(&str, &str); 12] = [
     ("tokio_postgres", "store"),
     ("tokio_postgres_rustls", "store"),
     ("lettre", "channels"),
+    ("ureq", "channels"),
     ("html2text", "channels"),
     ("clap", "cli"),
     ("comfy_table", "cli"),

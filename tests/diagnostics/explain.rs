@@ -41,6 +41,12 @@ fn completed(example: &str) -> (&'static str, String) {
     if begins("# tilework.yaml\n") {
         return ("tilework.yaml", format!("name: vendor\n{example}"));
     }
+    if begins("# plugins/") || begins("# tables/") {
+        let (path, text) = example.split_once('\n').unwrap_or_default();
+        let path =
+            if path.starts_with("# plugins/") { "plugins/sort/tile.rhai" } else { "tables/territories.csv" };
+        return (path, text.to_owned());
+    }
     let text = if begins("kind:") {
         example.to_owned()
     } else if begins("where:") {
@@ -59,7 +65,11 @@ fn completed(example: &str) -> (&'static str, String) {
 
 fn check(example: &str, variable: Option<&str>) -> (Vec<Code>, String) {
     let (path, text) = completed(example);
-    let folder = workspace(&[(path, text.as_bytes())]);
+    let tile = "kind: tile\nname: sort\nsummary: Sorts\nfor: contact\npaths: [done]\n".as_bytes();
+    let folder = match path.starts_with("plugins/") {
+        true => workspace(&[(path, text.as_bytes()), ("plugins/sort/tile.yaml", tile)]),
+        false => workspace(&[(path, text.as_bytes())]),
+    };
     let mut problems = Problems::default();
     let look_up = |_: &str| variable.map(str::to_owned);
     let definitions = definitions::load(folder.path(), None, &look_up, &mut problems).unwrap();

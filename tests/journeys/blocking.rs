@@ -182,3 +182,18 @@ fn rule_9_who_was_stopped_gets_no_message_that_still_waits() {
         );
     });
 }
+
+#[test]
+fn rule_9_who_is_kept_out_is_told_apart_from_who_was_stopped() {
+    on_both(|database| {
+        let mut world = world(database, &all_checks(), STEPS);
+        world.set("ada", "consent", "marketing");
+        world.set("bob", "consent", "marketing");
+        world.tick("2026-03-01 08:00");
+        world.set("bob", "consent", "none");
+        world.tick("2026-03-01 12:00");
+        let shown = world.close().program(&["journey", "show", "spring"]).done();
+        let expected = "4 in audience, 2 entered: 2 below marketing\n1 active, 0 finished, 1 stopped: 1 below marketing\n";
+        assert!(shown.contains(expected), "{shown}");
+    });
+}

@@ -1,8 +1,8 @@
 //! Definitions that change while people are on their way.
 
-use super::{EVERYONE, ORDERED, journey, workspace, world};
+use super::{EVERYONE, ORDERED, USUAL, journey, workspace, world};
 use crate::support::{
-    workspace::{Database, on_both},
+    workspace::{Database, SETTINGS, on_both},
     world::{World, at},
 };
 
@@ -131,6 +131,177 @@ fn rule_26_a_journey_with_people_in_it_does_not_go() {
         );
         world.tick("2026-03-26 08:00");
         world.ways(&[("ada", "invite pause last | finished")]);
+    });
+}
+
+#[test]
+fn rule_26_the_definition_says_that_the_people_of_a_journey_leave() {
+    on_both(|database| {
+        let mut world = changed(database, EVERYONE, INVITE_AND_PAUSE);
+        let other = journey(EVERYONE, INVITE_AND_PAUSE).replace("name: spring", "name: autumn");
+        world.write("journeys/spring.yaml", &other.replace("start: 2026-03-01", "start: 2026-04-01"));
+        world.write("tilework.yaml", &format!("{SETTINGS}removed: {{ journeys: {{ spring: exit }} }}\n"));
+        world.tick("2026-03-02 08:00");
+        world.ways(&[("ada", "invite pause! | stopped: removed")]);
+        assert_eq!(world.left("ada", "pause"), "2026-03-02T08:00:00Z");
+        // It may go on being said, and changes nothing any more.
+        world.play("2026-04-02 08:00");
+        world.ways(&[("ada", "invite pause! invite | stopped: removed, at pause")]);
+    });
+}
+
+#[test]
+fn rule_26_a_field_with_values_does_not_go_until_the_definition_says_that_they_are_cleared() {
+    on_both(|database| {
+        let fields =
+            "kind: fields\nof: contact\nfields:\n  region: { type: text }\n  shoe_size: { type: integer }\n";
+        let mut world =
+            workspace(database, EVERYONE, INVITE_AND_PAUSE).file("journeys/fields.yaml", fields).open();
+        world.contacts(&[("ada", ""), ("bob", "")]);
+        world.set("ada", "region", "EMEA");
+        world.tick("2026-03-01 08:00");
+        let gone = "kind: segment\nname: nobody\ntarget: contact\nwhere: contact.role == \"x\"\n";
+        world.write("journeys/fields.yaml", gone);
+        let error = refused(&mut world, "2026-03-02 08:00");
+        assert_eq!(
+            error,
+            "1 records have a value in the field `contact.region`, which is no longer declared"
+        );
+        world.write(
+            "tilework.yaml",
+            &format!("{SETTINGS}removed: {{ fields: {{ contact.region: clear }} }}\n"),
+        );
+        world.tick("2026-03-02 08:00");
+        // Declared once more, it is empty, and may be of another type.
+        world.write("tilework.yaml", SETTINGS);
+        world.write("journeys/fields.yaml", &fields.replace("type: text", "type: integer"));
+        world.tick("2026-03-03 08:00");
+        assert_eq!(world.tables().lines("SELECT COUNT(region) FROM contact"), ["0"]);
+    });
+}
+
+#[test]
+fn rule_26_everything_of_a_journey_may_change_while_people_are_in_it() {
+    on_both(|database| {
+        // Another tile under the same id: whoever stands there is asked from when it came.
+        let steps = INVITE_AND_PAUSE.replace(
+            "tile: wait\n    with: { for: 20 days }",
+            "tile: trigger\n    with: { based_on: contact, when: { did: OrderPlaced }, timeout: 10 days }",
+        );
+        let mut world = changed(database, EVERYONE, &steps);
+        world.did("cy", "OrderPlaced", "2026-03-01 20:00");
+        world.play("2026-03-12 08:00");
+        world.ways(&[
+            ("cy", "invite pause.then last | finished"),
+            ("ada", "invite pause.else last | finished"),
+        ]);
+        assert_eq!(world.left("cy", "pause"), "2026-03-01T20:00:00Z");
+        assert_eq!(world.left("ada", "pause"), "2026-03-11T08:00:00Z");
+
+        // A later start, and a target of contacts: those inside go on, nobody enters twice.
+        let keys = format!("target: contact\nstart: 2026-03-20 08:00\n{EVERYONE}");
+        let mut world = changed(database, &keys, INVITE_AND_PAUSE);
+        world.play("2026-03-25 08:00");
+        world.ways(&[("ada", "invite pause last | finished")]);
+        assert_eq!(world.left("ada", "pause"), "2026-03-21T08:00:00Z");
+    });
+}
+
+#[test]
+fn rule_27_what_a_renamed_step_caused_goes_on_being_its_own() {
+    on_both(|database| {
+        let steps = "
+  - id: invite
+    tile: email
+    with: { email: invite }
+  - id: pause
+    tile: wait
+    with: { for: 2 days }
+  - id: sent
+    tile: trigger
+    with:
+      based_on: contact
+      when: { did: EmailSent, step: invite }
+      timeout: 5 days
+";
+        let mut world = world(database, EVERYONE, steps);
+        world.tick("2026-03-01 08:00");
+        let renamed = steps
+            .replace("id: invite\n", "id: hello\n    was: invite\n")
+            .replace("step: invite", "step: hello");
+        let renamed = journey(EVERYONE, &renamed).replace("name: spring", "name: easter\nwas: spring");
+        world.write("journeys/spring.yaml", &renamed);
+        world.play("2026-03-10 08:00");
+        world.ways(&[("ada", "hello pause sent.then | finished")]);
+    });
+}
+
+#[test]
+fn rule_27_a_renamed_email_still_leaves_and_what_it_did_is_its_own() {
+    on_both(|database| {
+        let mut world = world(database, EVERYONE, INVITE_AND_PAUSE);
+        world.tick("2026-03-01 08:00");
+        world.write(
+            "tilework.yaml",
+            &SETTINGS.replace("directory: mail", "directory: mail\n    hold: 1 hour"),
+        );
+        world.tick("2026-03-21 08:00");
+        let renamed = USUAL.replace("kind: email\nname: invite", "kind: email\nname: offer\nwas: invite");
+        world.workspace.write("journeys/usual.yaml", &renamed);
+        world.write(
+            "journeys/spring.yaml",
+            &journey(EVERYONE, &INVITE_AND_PAUSE.replace("email: invite", "email: offer")),
+        );
+        world.tick("2026-03-21 09:00");
+        assert_eq!(world.messages().iter().filter(|message| message.ends_with("delivered")).count(), 8);
+        let sent =
+            world.tables().lines("SELECT DISTINCT email_text FROM interaction WHERE email_text IS NOT NULL");
+        assert_eq!(sent, ["offer"]);
+    });
+}
+
+#[test]
+fn rule_27_a_name_that_was_given_up_is_not_given_to_another() {
+    on_both(|database| {
+        let mut world = changed(database, EVERYONE, INVITE_AND_PAUSE);
+        let steps = INVITE_AND_PAUSE.replace("id: invite\n", "id: hello\n    was: invite\n");
+        world.write(
+            "journeys/spring.yaml",
+            &journey(EVERYONE, &steps).replace("name: spring", "name: easter\nwas: spring"),
+        );
+        world.tick("2026-03-02 08:00");
+        let easter = journey(EVERYONE, &steps.replace("    was: invite\n", ""))
+            .replace("name: spring", "name: easter");
+        let invites_again = "  - id: invite\n    tile: email\n    with: { email: invite }\n";
+        world.write(
+            "journeys/spring.yaml",
+            &easter.replace("  - id: last", &format!("{invites_again}  - id: last")),
+        );
+        let error = refused(&mut world, "2026-03-03 08:00");
+        assert_eq!(
+            error,
+            "`invite` was the id of the step `hello` of journey `easter`, and what that did and sent bears it"
+        );
+        world.write("journeys/spring.yaml", &easter);
+        world.write("journeys/other.yaml", &journey(EVERYONE, INVITE_AND_PAUSE));
+        let error = refused(&mut world, "2026-03-03 08:00");
+        assert_eq!(
+            error,
+            "`spring` was the name of the journey `easter`, and what that did and sent bears it"
+        );
+        // Back again is no other.
+        world.write(
+            "journeys/other.yaml",
+            "kind: segment\nname: nobody\ntarget: contact\nwhere: contact.role == \"x\"\n",
+        );
+        let back = steps.replace("id: hello\n    was: invite\n", "id: invite\n    was: hello\n");
+        world.write(
+            "journeys/spring.yaml",
+            &journey(EVERYONE, &back).replace("name: spring", "name: spring\nwas: easter"),
+        );
+        world.play("2026-03-22 08:00");
+        world.ways(&[("ada", "invite pause last | finished")]);
+        assert_eq!(world.workspace.mails().len(), 8);
     });
 }
 

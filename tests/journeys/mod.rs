@@ -5,6 +5,7 @@ mod account_triggers;
 mod blocking;
 mod branch;
 mod change;
+mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;
@@ -12,15 +13,24 @@ mod event_time;
 mod goto;
 mod mail;
 mod moments;
+mod pausing;
 mod playing;
+mod reentry;
+mod repeat;
 mod split;
 mod stopping;
+mod values;
 mod waits;
+mod workflow_failures;
+mod workflows;
+
+use tilework::model::time::{DAY, HOUR};
 
 use crate::support::{
     definitions::USUAL,
+    dump::assert_same,
     workspace::{Database, Workspace},
-    world::World,
+    world::{World, at},
 };
 
 /// What the stories' journeys refer to, beside the usual.
@@ -87,6 +97,21 @@ fn populated(workspace: &Workspace) -> World {
     world.accounts(&["acme", "globex"]);
     world.contacts(&[("ada", "acme"), ("bob", "acme"), ("cy", "globex"), ("dan", "")]);
     world
+}
+
+/// Plays worlds to a moment in one go, by daily ticks, and in batches of one contact: all come to the same.
+/// Gives the first of them.
+fn played_alike(prepared: impl Fn() -> World, until: &str) -> World {
+    let mut played = prepared();
+    played.play(until);
+    let expected = played.tables().state_without_ticks();
+    let mut ticked = prepared().batches_of(1);
+    let (start, end) = (at("2026-03-01 08:00"), at(until));
+    for now in (start..end).step_by(usize::try_from(DAY + 3 * HOUR).unwrap()).chain([end]) {
+        ticked.try_tick(now).unwrap();
+    }
+    assert_same("ticked each 27 hours", &expected, &ticked.tables().state_without_ticks());
+    played
 }
 
 /// A step that waits for an order of anybody of the account, 30 days at most.

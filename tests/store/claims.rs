@@ -106,9 +106,9 @@ const CASES: &[Case] = &[
         let new = claim(&mut store, &spring, range, NOW + MINUTE + 1).expect("the lease ran out");
         let lost = store.commit_passage(&old, &passage(), &[], "UTC", NOW).unwrap_err();
         assert!(matches!(lost, StoreError::ClaimLost), "{lost:?}");
-        assert_eq!(store.journey_numbers(spring.row.key, None).unwrap().active, 6, "nothing happened");
+        assert_eq!(store.journey_numbers(spring.row.key, None, None).unwrap().active, 6, "nothing happened");
         store.commit_passage(&new, &passage(), &[], "UTC", NOW).unwrap();
-        assert_eq!(store.journey_numbers(spring.row.key, None).unwrap().finished, 6);
+        assert_eq!(store.journey_numbers(spring.row.key, None, None).unwrap().finished, 6);
     }),
     ("two workers at once never get the same account", |place| {
         let mut store = place.store();
@@ -146,7 +146,7 @@ const CASES: &[Case] = &[
         let mut second = second_worker(place);
         let lost = second.commit_passage(&claim, &passage(), &[], "UTC", NOW).unwrap_err();
         assert!(matches!(lost, StoreError::ClaimLost), "{lost:?}");
-        assert_eq!(store.journey_numbers(spring.row.key, None).unwrap().active, 6);
+        assert_eq!(store.journey_numbers(spring.row.key, None, None).unwrap().active, 6);
     }),
     ("a worker that starts frees what a dead one held, and leaves the living alone", |place| {
         let mut dead = place.store();

@@ -66,7 +66,7 @@ fn visits(store: &mut Store, id: &str) -> Vec<(String, i64, Option<i64>, Option<
 }
 
 fn numbers(store: &mut Store, journey: &Journey) -> Vec<(i64, i64, i64)> {
-    let numbers = store.journey_numbers(journey.row.key, None).unwrap();
+    let numbers = store.journey_numbers(journey.row.key, None, None).unwrap();
     numbers.steps.iter().map(|step| (step.waiting, step.processed, step.stopped)).collect()
 }
 
@@ -132,7 +132,7 @@ const CASES: &[Case] = &[
             "rule 14: the moment is the due time, not the time of the run"
         );
         assert_eq!(store.next_due(NOW + HOUR).unwrap(), Some(NOW + DAY));
-        let taken = store.take_messages("email", NOW + HOUR, 10, &[], &[]).unwrap();
+        let taken = store.take_messages("email", NOW + HOUR, NOW, 10, &[], &[]).unwrap();
         assert_eq!(taken.len(), 3);
         assert!(taken.iter().all(|message| message.due_at == NOW + 10 * MINUTE
             && message.expires_at == Some(NOW + 4 * HOUR)
@@ -153,7 +153,7 @@ const CASES: &[Case] = &[
         let claim = claim_all(&mut store, &spring, "a");
         let passage = Passage { released_when_due: false, next: None, path: None, message: None };
         store.commit_passage(&claim, &passage, &[], "UTC", NOW + HOUR).unwrap();
-        let all = store.journey_numbers(spring.row.key, None).unwrap();
+        let all = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!((all.entered, all.active, all.finished, all.stopped), (3, 0, 3, 0));
         assert_eq!(store.participations("eve").unwrap()[0].ended_at, Some(NOW));
         assert!(!store.anybody_in(spring.iteration.key).unwrap());
@@ -168,7 +168,7 @@ const CASES: &[Case] = &[
         let passage = Passage { released_when_due: true, next, path: None, message };
         store.commit_passage(&claim, &passage, &blocks, "UTC", NOW).unwrap();
         assert_eq!(numbers(&mut store, &spring), [(0, 1, 2), (1, 0, 0)]);
-        assert_eq!(store.take_messages("email", NOW, 10, &[], &[]).unwrap().len(), 1);
+        assert_eq!(store.take_messages("email", NOW, NOW, 10, &[], &[]).unwrap().len(), 1);
     }),
     ("each participant fares as its tile says", |place| {
         let mut store = place.store();
@@ -179,7 +179,7 @@ const CASES: &[Case] = &[
             _ => Fate::Stop { moment: NOW },
         });
         assert_eq!(numbers(&mut store, &spring), [(1, 1, 1), (1, 0, 0)]);
-        let all = store.journey_numbers(spring.row.key, None).unwrap();
+        let all = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!(all.steps[0].paths["then"], 1);
         assert_eq!(all.stop_reasons["stopped"], 1);
         assert_eq!(due_at(&mut store, &spring, "b", NOW + 5), ["ada"]);
@@ -196,10 +196,10 @@ const CASES: &[Case] = &[
             "bob" => Fate::Wait { until: NOW },
             _ => Fate::Finish { path: Some("then".to_owned()), moment: NOW },
         });
-        let acme = store.journey_numbers(spring.row.key, Some("acme")).unwrap();
+        let acme = store.journey_numbers(spring.row.key, None, Some("acme")).unwrap();
         assert_eq!((acme.entered, acme.active, acme.finished), (2, 1, 1));
         assert_eq!((acme.steps[0].waiting, acme.steps[0].processed, acme.steps[0].paths["then"]), (1, 1, 1));
-        let nobody = store.journey_numbers(spring.row.key, Some("globex")).unwrap();
+        let nobody = store.journey_numbers(spring.row.key, None, Some("globex")).unwrap();
         assert_eq!((nobody.entered, nobody.steps[0].processed), (0, 0));
     }),
     ("rule 9: who is blocked gets no effect and takes no path", |place| {

@@ -21,6 +21,7 @@ fn enrolment<'a>(
         first_look_at: 0,
         audience,
         blocks,
+        reentry: None,
         moment: NOW,
         account_steps,
         timezone: "UTC",
@@ -42,7 +43,7 @@ const CASES: &[Case] = &[
         assert_eq!(enrol_all(&mut store, &spring, "a", 0), 1);
         assert_eq!(enrol_all(&mut store, &spring, "a", 0), 0);
         assert_eq!(due_at(&mut store, &spring, "a", NOW), ["ada", "bob", "eve"]);
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!((numbers.entered, numbers.active), (3, 3));
         assert_eq!(store.iterations(spring.row.key).unwrap()[0].enrolled_at, Some(NOW));
     }),
@@ -72,9 +73,14 @@ const CASES: &[Case] = &[
         let entered = store.enrol(&enrolment(&spring, &audience, &blocks, &[]), NOW).unwrap();
         assert_eq!(entered, 1);
         assert_eq!(due_at(&mut store, &spring, "a", NOW), ["ada"]);
-        let counts = store.audience_counts(&audience, &blocks, "UTC", NOW).unwrap();
+        let counts = store.audience_counts(&audience, &blocks, None, "UTC", NOW).unwrap();
         assert_eq!(counts, (3, vec![("inactive".to_owned(), 1), ("suppressed".to_owned(), 1)]));
-        assert_eq!(store.audience_counts(&audience, &[], "UTC", NOW).unwrap(), (3, vec![]));
+        let all = Predicate::Constant(true);
+        let everybody = [("suppressed".to_owned(), all)];
+        let counts =
+            store.audience_counts(&audience, &everybody, Some(spring.iteration.key), "UTC", NOW).unwrap();
+        assert_eq!(counts, (3, vec![("suppressed".to_owned(), 2)]), "who entered isn't kept out");
+        assert_eq!(store.audience_counts(&audience, &[], None, "UTC", NOW).unwrap(), (3, vec![]));
     }),
     ("audience and blocks may look at the account", |place| {
         let mut store = place.store();
@@ -117,7 +123,7 @@ const CASES: &[Case] = &[
         let blocks = [inactive()];
         assert_eq!(store.stop_blocked(spring.iteration.key, &blocks, "UTC", NOW + HOUR).unwrap(), 1);
         assert_eq!(store.stop_blocked(spring.iteration.key, &blocks, "UTC", NOW + HOUR).unwrap(), 0);
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!((numbers.entered, numbers.active, numbers.stopped), (2, 1, 1));
         assert_eq!(numbers.stop_reasons["inactive"], 1);
         let a = &numbers.steps[0];
@@ -130,11 +136,11 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "")]);
         let spring = journey(&mut store, &[step("a")]);
         enrol_all(&mut store, &spring, "a", DAY);
-        assert!(store.end_iteration(spring.iteration.key, NOW + 1, false, NOW).unwrap());
+        assert!(store.end_iteration(spring.iteration.key, NOW + 1, None, NOW).unwrap());
         assert!(store.anybody_in(spring.iteration.key).unwrap());
-        assert!(store.end_iteration(spring.iteration.key, NOW + 2, true, NOW).unwrap());
+        assert!(store.end_iteration(spring.iteration.key, NOW + 2, Some("journey_ended"), NOW).unwrap());
         assert!(!store.anybody_in(spring.iteration.key).unwrap());
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!(numbers.stop_reasons["journey_ended"], 1);
         let iteration = store.iterations(spring.row.key).unwrap().remove(0);
         assert_eq!(iteration.ended_at, Some(NOW + 1), "it ended when it first did");
@@ -145,7 +151,7 @@ const CASES: &[Case] = &[
         let spring = journey(&mut store, &[step("a")]);
         enrol_all(&mut store, &spring, "a", DAY);
         let end = |store: &mut Store, moment, real_now| {
-            store.end_iteration(spring.iteration.key, moment, true, real_now).unwrap()
+            store.end_iteration(spring.iteration.key, moment, Some("journey_ended"), real_now).unwrap()
         };
         assert!(!end(&mut store, NOW + DAY, NOW), "something is due");
         let claim = claim_all(&mut store, &spring, "a");
@@ -167,7 +173,7 @@ const CASES: &[Case] = &[
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR), ["ada"]);
         let out = [("a".to_owned(), Removed::Exit)];
         store.publish_journey("spring", "account", &[step("c")], &out, NOW + HOUR).unwrap();
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!(numbers.stop_reasons["removed"], 1);
         let ids: Vec<&str> = numbers.steps.iter().map(|step| &*step.id).collect();
         assert_eq!(ids, ["c", "a", "b"], "removed steps come last");

@@ -27,12 +27,12 @@ fn mailed(store: &mut Store) -> Journey {
 fn take(store: &mut Store, limit: i64) -> Vec<DueMessage> {
     let email = [field("email", FieldType::Text)];
     let name = [field("name", FieldType::Text)];
-    store.take_messages("email", NOW + HOUR, limit, &email, &name).unwrap()
+    store.take_messages("email", NOW + HOUR, NOW, limit, &email, &name).unwrap()
 }
 
 fn delivered() -> Settled {
     let interaction = Some(("EmailSent", NOW + HOUR, "hello".to_owned()));
-    Settled { state: OutboxState::Delivered, reason: None, interaction, stop: None }
+    Settled { interaction, ..Settled::to(OutboxState::Delivered, None) }
 }
 
 fn states(store: &mut Store, only: Option<OutboxState>) -> Vec<(String, &'static str, Option<String>)> {
@@ -49,8 +49,8 @@ const CASES: &[Case] = &[
     ("a message is taken once, when its hold is over, with the values asked for", |place| {
         let mut store = place.store();
         mailed(&mut store);
-        assert!(store.take_messages("email", NOW + HOUR - 1, 10, &[], &[]).unwrap().is_empty());
-        assert!(store.take_messages("letter", NOW + HOUR, 10, &[], &[]).unwrap().is_empty());
+        assert!(store.take_messages("email", NOW + HOUR - 1, NOW, 10, &[], &[]).unwrap().is_empty());
+        assert!(store.take_messages("letter", NOW + HOUR, NOW, 10, &[], &[]).unwrap().is_empty());
         let mut messages = take(&mut store, 10);
         messages.sort_by(|a, b| a.key.cmp(&b.key));
         let keys: Vec<&str> = messages.iter().map(|message| &*message.key).collect();
@@ -80,13 +80,11 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         mailed(&mut store);
         let messages = take(&mut store, 10);
-        let bob = messages.iter().find(|message| message.contact_id == "bob").unwrap();
-        let ada = messages.iter().find(|message| message.contact_id == "ada").unwrap();
+        let bob = messages.iter().find(|message| message.contact_id.as_deref() == Some("bob")).unwrap();
+        let ada = messages.iter().find(|message| message.contact_id.as_deref() == Some("ada")).unwrap();
         let blocked = Settled {
-            state: OutboxState::Blocked,
-            reason: Some("no address".to_owned()),
             interaction: Some(("EmailBlocked", NOW + HOUR, "hello".to_owned())),
-            stop: None,
+            ..Settled::to(OutboxState::Blocked, Some("no address".to_owned()))
         };
         for _ in 0..2 {
             store.settle_messages(&[(ada, delivered()), (bob, blocked.clone())], NOW + HOUR).unwrap();
@@ -120,13 +118,11 @@ const CASES: &[Case] = &[
         store.commit_passage(&claim, &passage, &[], "UTC", NOW).unwrap();
         let taken = take(&mut store, 10);
         let dropped = Settled {
-            state: OutboxState::Dropped,
-            reason: Some("unsubscribed".to_owned()),
-            interaction: None,
             stop: Some("unsubscribed".to_owned()),
+            ..Settled::to(OutboxState::Dropped, Some("unsubscribed".to_owned()))
         };
         store.settle_messages(&[(&taken[0], dropped)], NOW + 1).unwrap();
-        let numbers = store.journey_numbers(spring.row.key, None).unwrap();
+        let numbers = store.journey_numbers(spring.row.key, None, None).unwrap();
         assert_eq!((numbers.active, numbers.stop_reasons["unsubscribed"]), (0, 1));
         assert_eq!(states(&mut store, None)[0].1, "dropped");
     }),

@@ -406,6 +406,6 @@ fn over(place: &Place, table: Vec<Row>) {
 }
 
 #[test]
-fn fields_are_compared_the_same_on_both_databases() {
+fn rule_2_fields_are_compared_the_same_on_both_databases() {
     hold_on_both(CASES);
 }

@@ -292,6 +292,7 @@ pub fn enrol_all(store: &mut Store, journey: &Journey, first: &str, look_after: 
                 first_look_at: 0,
                 audience: &everyone,
                 blocks: &[],
+                reentry: None,
                 moment: NOW,
                 account_steps: &[],
                 timezone: "UTC",

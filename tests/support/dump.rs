@@ -14,7 +14,11 @@ pub enum Tables {
 /// Parts of the final state; each has a statement in [`statement`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
+    /// Iterations, with their starts and ends.
+    Iterations,
     Participants,
+    /// Former entries of those who entered again.
+    Entries,
     Positions,
     History,
     Decisions,
@@ -29,8 +33,10 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Part; 10] = [
+    pub const ALL: [Part; 12] = [
+        Part::Iterations,
         Part::Participants,
+        Part::Entries,
         Part::Positions,
         Part::History,
         Part::Decisions,
@@ -79,6 +85,12 @@ fn statement(part: Part, detail: Detail) -> String {
     match part {
         Part::Participants => format!(
             "SELECT {iteration}, {account_of}, {contact_of}, x.entered_at, x.state, x.ended_at, x.reason FROM participant x"
+        ),
+        Part::Iterations => "SELECT j.name, x.number, x.starts_at, x.ended_at
+             FROM iteration x JOIN journey j ON j.key = x.journey_key"
+            .to_owned(),
+        Part::Entries => format!(
+            "SELECT {iteration}, x.number, {account_of}, {contact_of}, x.entered_at, x.state, x.ended_at, x.reason FROM entry x"
         ),
         Part::Positions => format!(
             "SELECT {iteration}, {account_of}, {contact_of}, x.lane, {step}, x.visit, x.arrived_at, x.due_at, {} FROM position x",

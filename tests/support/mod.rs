@@ -3,6 +3,7 @@
 pub mod definitions;
 pub mod dump;
 pub mod files;
+pub mod http;
 pub mod postgres;
 pub mod rust_text;
 pub mod workspace;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use tilework::{
+    channels::RunLimit,
     compile::{self, Plan},
     definitions,
     diagnostics::{Problems, render_human},
@@ -26,6 +27,8 @@ pub struct World {
     pub plan: Plan,
     pub store: Store,
     pub batch_size: usize,
+    /// Real time that is taken to have passed, in milliseconds.
+    pub passed: i64,
     observe: Box<dyn Fn(Phase)>,
     tables: Option<Tables>,
 }
@@ -39,7 +42,15 @@ impl World {
         let mut store = Store::open_for_writing(&address).unwrap();
         assert!(store.start_worker(runtime::real_now()).unwrap(), "somebody else is at work");
         store.declare(&plan.catalog).unwrap();
-        World { workspace, plan, store, batch_size: 5_000, observe: Box::new(|_| {}), tables: None }
+        World {
+            workspace,
+            plan,
+            store,
+            batch_size: 5_000,
+            passed: 0,
+            observe: Box::new(|_| {}),
+            tables: None,
+        }
     }
 
     /// Closes the store, so that the program may have it.
@@ -109,16 +120,18 @@ impl World {
     /// Publishes what changed and does everything that is due at a moment.
     pub fn try_tick(&mut self, now: i64) -> Result<(), RuntimeError> {
         let journeys = runtime::publish(&mut self.store, &self.plan, &Publishing::default(), now)?;
+        let real_now = || runtime::real_now() + self.passed;
         let runtime = Runtime {
             engine: Engine {
                 plan: &self.plan,
                 journeys,
                 batch_size: self.batch_size,
-                real_now: &runtime::real_now,
+                real_now: &real_now,
                 observe: &*self.observe,
                 stop: &|| false,
             },
             root: self.workspace.root(),
+            limit: RunLimit::of(&self.plan),
         };
         runtime::tick(&runtime, &mut self.store, now, true)
     }
@@ -132,16 +145,18 @@ impl World {
     pub fn try_play(&mut self, until: i64, told: &mut dyn FnMut(i64)) -> Result<(), RuntimeError> {
         let from = runtime::starting_point(&mut self.store, &self.plan, None, until)?;
         let journeys = runtime::publish(&mut self.store, &self.plan, &Publishing::default(), from)?;
+        let real_now = || runtime::real_now() + self.passed;
         let runtime = Runtime {
             engine: Engine {
                 plan: &self.plan,
                 journeys,
                 batch_size: self.batch_size,
-                real_now: &runtime::real_now,
+                real_now: &real_now,
                 observe: &*self.observe,
                 stop: &|| false,
             },
             root: self.workspace.root(),
+            limit: RunLimit::of(&self.plan),
         };
         runtime::play(&runtime, &mut self.store, from, until, told)
     }
@@ -225,7 +240,7 @@ impl World {
         rows.into_iter().map(|mut row| row.remove(0)).collect::<Vec<_>>().join(" | ")
     }
 
-    /// Messages as `contact step state reason`, sorted.
+    /// Messages as `contact step state reason`, with the account where there is no contact, sorted.
     pub fn messages(&mut self) -> Vec<String> {
         let names = BTreeMap::from([
             ("1", "waiting"),
@@ -233,10 +248,12 @@ impl World {
             ("3", "delivered"),
             ("4", "blocked"),
             ("5", "failed"),
+            ("6", "unknown"),
+            ("7", "dropped"),
         ]);
         let rows = self.tables().rows(
-            "SELECT c.id, s.id, o.state, o.reason FROM outbox o
-             JOIN contact c ON c.key = o.contact_key JOIN step s ON s.key = o.step_key",
+            "SELECT COALESCE(c.id, a.id), s.id, o.state, o.reason FROM outbox o JOIN step s ON s.key = o.step_key
+             LEFT JOIN contact c ON c.key = o.contact_key LEFT JOIN account a ON a.key = o.account_key",
         );
         let mut messages: Vec<String> = rows
             .into_iter()

@@ -10,6 +10,13 @@ INSERT INTO setting (name, value) VALUES ('audience_version', '1');
 
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
+-- What worked on the store and how it went: started_at and ended_at are real time, moment is the domain's.
+CREATE TABLE run (
+    key {identity}, kind TEXT NOT NULL, owner BIGINT NOT NULL, started_at BIGINT NOT NULL, ended_at BIGINT,
+    moment BIGINT, outcome TEXT, error TEXT, entered BIGINT NOT NULL, finished BIGINT NOT NULL,
+    stopped BIGINT NOT NULL, delivered BIGINT NOT NULL, blocked BIGINT NOT NULL, failed BIGINT NOT NULL
+);
+
 CREATE TABLE field (
     entity TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, column_name TEXT NOT NULL,
     PRIMARY KEY (entity, name, kind)
@@ -59,15 +66,22 @@ CREATE TABLE membership_change (
 ){clustered};
 
 -- origin: the name under which it was published first, by which chance goes after a rename, too.
+-- state: live or paused; paused_at says since when. The setting `paused_at` holds all journeys.
 CREATE TABLE journey (
     key {identity}, name TEXT NOT NULL UNIQUE, origin TEXT NOT NULL, target TEXT NOT NULL, publication_key BIGINT NOT NULL,
-    state TEXT NOT NULL
+    state TEXT NOT NULL, paused_at BIGINT
 );
 
 CREATE TABLE step (
     key {identity}, journey_key BIGINT NOT NULL, id TEXT NOT NULL, origin TEXT NOT NULL, tile TEXT NOT NULL,
     place BIGINT NOT NULL,
     UNIQUE (journey_key, id)
+);
+
+-- Names that journeys (of_key 0) and the steps of a journey had before: keys of effects bear them, so they
+-- are never given to another.
+CREATE TABLE former_name (
+    of_key BIGINT NOT NULL, name TEXT NOT NULL, key BIGINT NOT NULL, PRIMARY KEY (of_key, name)
 );
 
 -- The interaction types (0: changed records) that wake those who wait at a step. The scope says whom:
@@ -78,10 +92,11 @@ CREATE TABLE step_wake (
     PRIMARY KEY (step_key, type_key, scope)
 );
 
--- revisits: 1 once somebody went back, so that arrivals at a step have to be counted.
+-- revisits: 1 once somebody went back or entered again, so that arrivals at a step have to be counted.
+-- looked_at: when it looked last for who may enter.
 CREATE TABLE iteration (
     key {identity}, journey_key BIGINT NOT NULL, number BIGINT NOT NULL, starts_at BIGINT NOT NULL,
-    enrolled_at BIGINT, audience_version BIGINT, ended_at BIGINT, revisits SMALLINT NOT NULL DEFAULT 0,
+    enrolled_at BIGINT, audience_version BIGINT, looked_at BIGINT, ended_at BIGINT, revisits SMALLINT NOT NULL DEFAULT 0,
     UNIQUE (journey_key, number)
 );
 
@@ -94,6 +109,15 @@ CREATE TABLE participant (
 ){clustered};
 -- With all that a trigger asks of colleagues, so that it is preferred to the primary key, which begins alike.
 CREATE INDEX participant_account ON participant (iteration_key, account_key, state, entered_at);
+-- Who may enter again, and when.
+CREATE INDEX participant_ended ON participant (iteration_key, ended_at) WHERE ended_at IS NOT NULL;
+
+-- The earlier entries of those who entered an iteration again, from number 1; the latest is the participant.
+CREATE TABLE entry (
+    iteration_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, number BIGINT NOT NULL,
+    account_key BIGINT NOT NULL, entered_at BIGINT NOT NULL, state SMALLINT NOT NULL, ended_at BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, contact_key, number)
+){clustered};
 
 CREATE TABLE position (
     iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
@@ -116,6 +140,15 @@ CREATE TABLE decision (
     iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, visit BIGINT NOT NULL, account_key BIGINT NOT NULL,
     opened_at BIGINT NOT NULL, looked_at BIGINT NOT NULL, path TEXT, decided_at BIGINT, because TEXT,
     PRIMARY KEY (iteration_key, account_key, step_key, visit)
+){clustered};
+
+-- What a tile keeps between its calls for one visit; contact_key is 0 when it works for the account.
+-- effects counts the effects of all calls, so that each has an ordinal of its own.
+CREATE TABLE tile_state (
+    iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
+    step_key BIGINT NOT NULL, visit BIGINT NOT NULL, calls BIGINT NOT NULL, retries BIGINT NOT NULL,
+    effects BIGINT NOT NULL, state TEXT, until BIGINT, reason TEXT,
+    PRIMARY KEY (iteration_key, step_key, account_key, contact_key, visit)
 ){clustered};
 
 -- The path on which a contact, or an account (contact_key 0), got one of the places at a step; empty when
@@ -180,12 +213,14 @@ CREATE TABLE activity (
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
 
--- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped.
+-- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped. A message
+-- for an account has contact_key 0. retry_at is real time, before which it isn't tried again.
 CREATE TABLE outbox (
     iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
     step_key BIGINT NOT NULL, visit BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     channel TEXT NOT NULL, content TEXT NOT NULL, state SMALLINT NOT NULL, created_at BIGINT NOT NULL,
-    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, owner BIGINT, ended_at BIGINT, reason TEXT,
+    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, retry_at BIGINT,
+    owner BIGINT, ended_at BIGINT, reason TEXT,
     PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit, ordinal)
 ){clustered};
 CREATE INDEX outbox_waiting ON outbox (due_at) WHERE state = 1;

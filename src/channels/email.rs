@@ -1,0 +1,228 @@
+//! Mails: each checked once more, made, handed over, settled.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::{
+    ChannelError, Delivery, DeliveryError, Mail, compose,
+    deliver::{self, ENDINGS, blocked, named},
+    render::surroundings,
+    write,
+};
+use crate::{
+    compile::{EmailPlan, Plan},
+    definitions::Purpose,
+    engine::Phase,
+    model::{Field, Value, time::moment_of},
+    store::{DueMessage, OutboxState, Settled, Store},
+    templates::Values,
+};
+
+/// How many messages are taken at a time.
+const BATCH: i64 = 500;
+
+/// Fields that every mail needs, whatever its template shows.
+const CONTACT_FIELDS: [&str; 6] =
+    ["email", "first_name", "last_name", "full_name", "do_not_email", "do_not_bulk_email"];
+
+/// What becomes of a message before anything leaves.
+enum Fate<'a> {
+    Send(&'a EmailPlan),
+    Blocked { reason: String, stop: bool },
+    Failed(String),
+}
+
+/// Hands over every mail that is due. Tells whether there was any.
+pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> Result<bool, DeliveryError> {
+    let (contact_fields, account_fields) = fields(delivery.plan);
+    let mut any = false;
+    loop {
+        let room = delivery.limit.room(BATCH);
+        let real_now = (delivery.real_now)();
+        let messages = match room {
+            0 => Vec::new(),
+            _ => store.take_messages("email", now, real_now, room, &contact_fields, &account_fields)?,
+        };
+        (delivery.observe)(Phase::Taken);
+        if messages.is_empty() {
+            return Ok(any);
+        }
+        any = true;
+        let blocked = blocked(delivery.plan, store, &messages, now)?;
+        let mut settled = Vec::with_capacity(messages.len());
+        for message in &messages {
+            let contact = named(&contact_fields, &message.contact);
+            let account = named(&account_fields, &message.account);
+            let fate = check(delivery.plan, message, &contact, blocked.get(&message.key), now);
+            let end = match fate {
+                Fate::Send(email) => match hand_over(delivery, email, message, &contact, &account, now) {
+                    Ok(()) => {
+                        delivery.limit.count(1);
+                        let at = moment_of(message.due_at, now);
+                        Settled {
+                            interaction: Some(("EmailSent", at, email.name.clone())),
+                            ..Settled::to(OutboxState::Delivered, None)
+                        }
+                    }
+                    Err(error @ ChannelError::Write { .. }) => {
+                        store.settle_messages(&settled, now)?;
+                        store.return_messages()?;
+                        return Err(error.into());
+                    }
+                    Err(error) => Settled::to(OutboxState::Failed, Some(error.to_string())),
+                },
+                Fate::Blocked { reason, stop } => Settled {
+                    interaction: Some(("EmailBlocked", moment_of(message.due_at, now), email_name(message))),
+                    stop: stop.then(|| reason.clone()),
+                    ..Settled::to(OutboxState::Blocked, Some(reason))
+                },
+                Fate::Failed(reason) => Settled::to(OutboxState::Failed, Some(reason)),
+            };
+            (delivery.observe)(Phase::HandedOver);
+            settled.push((message, end));
+        }
+        store.settle_messages(&settled, now)?;
+        (delivery.observe)(Phase::Settled);
+        if (delivery.stop)() {
+            return Ok(any);
+        }
+    }
+}
+
+/// The fields that any e-mail of the plan needs.
+fn fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
+    let mut contact: BTreeSet<&str> = CONTACT_FIELDS.into();
+    let mut account: BTreeSet<&str> = BTreeSet::new();
+    for email in plan.emails.values() {
+        let templates = [Some(&email.subject), email.html.as_ref(), email.text.as_ref()];
+        for needs in templates.into_iter().flatten().map(|template| template.needs()) {
+            contact.extend(needs.contact.iter().map(String::as_str));
+            account.extend(needs.account.iter().map(String::as_str));
+        }
+    }
+    deliver::fields(plan, contact, account)
+}
+
+fn email_name(message: &DueMessage) -> String {
+    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
+    content["email"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Whether a message may leave: the checks of entry once more, and the contact's own wishes.
+fn check<'a>(
+    plan: &'a Plan,
+    message: &DueMessage,
+    contact: &BTreeMap<String, Value>,
+    block: Option<&String>,
+    now: i64,
+) -> Fate<'a> {
+    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
+    let name = email_name(message);
+    let Some(email) = plan.email(&name) else {
+        if name.is_empty() {
+            return Fate::Failed("a tile's message can't go to the channel `email`".to_owned());
+        }
+        return Fate::Failed(format!("there is no e-mail `{name}` any more"));
+    };
+    let wishes = |field: &str| contact.get(field) == Some(&Value::Boolean(true));
+    let blocked = |reason: &str| Fate::Blocked { reason: reason.to_owned(), stop: false };
+    if let Some(reason) = block {
+        return Fate::Blocked { reason: reason.clone(), stop: true };
+    }
+    if let Some(reason) = &message.stopped
+        && !ENDINGS.contains(&reason.as_str())
+    {
+        return blocked(reason);
+    }
+    if message.expires_at.is_some_and(|at| at < now) && content["send_late"] != Json::Bool(true) {
+        return blocked("expired");
+    }
+    if wishes("do_not_email") {
+        return blocked("do_not_email");
+    }
+    if email.purpose == Purpose::Commercial && wishes("do_not_bulk_email") {
+        return blocked("do_not_bulk_email");
+    }
+    match contact.get("email") {
+        Some(Value::Text(address)) if !address.trim().is_empty() => {
+            match allowed(address, &plan.settings.email.only_to) {
+                true => Fate::Send(email),
+                false => blocked("not_among_only_to"),
+            }
+        }
+        _ => blocked("no_address"),
+    }
+}
+
+/// Whether an address matches one of the patterns, in which `*` stands for anything; without patterns
+/// all do.
+fn allowed(address: &str, patterns: &[String]) -> bool {
+    let address = address.trim().to_lowercase();
+    patterns.is_empty() || patterns.iter().any(|pattern| matches(&address, &pattern.trim().to_lowercase()))
+}
+
+fn matches(text: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None => text == pattern,
+        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
+            rest.char_indices().map(|(at, _)| at).chain([rest.len()]).any(|at| matches(&rest[at..], after))
+        }),
+    }
+}
+
+/// Makes the message and writes it.
+fn hand_over(
+    delivery: &Delivery<'_>,
+    email: &EmailPlan,
+    message: &DueMessage,
+    contact: &BTreeMap<String, Value>,
+    account: &BTreeMap<String, Value>,
+    now: i64,
+) -> Result<(), ChannelError> {
+    let (journey, settings) = surroundings(delivery.plan, &message.journey);
+    let values = Values { contact, account, journey: &journey, settings: &settings, message: None };
+    let render = |template: &crate::templates::Template| {
+        template.render(&values).map_err(|error| ChannelError::Message(error.to_string()))
+    };
+    let show = |field: &str| contact.get(field).filter(|value| !value.is_missing()).map(ToString::to_string);
+    let to_name = show("full_name").or_else(|| {
+        let parts: Vec<String> = [show("first_name"), show("last_name")].into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    });
+    let channel = &delivery.plan.settings.email;
+    let mail = Mail {
+        key: message.key.clone(),
+        from: channel.from.clone(),
+        to_address: show("email").unwrap_or_default().trim().to_owned(),
+        to_name,
+        subject: render(&email.subject)?.trim().to_owned(),
+        html: email.html.as_ref().map(render).transpose()?,
+        text: email.text.as_ref().map(render).transpose()?,
+        at: moment_of(message.due_at, now),
+        headers: Vec::new(),
+    };
+    let bytes = compose(&mail)?;
+    write(&delivery.root.join(&channel.directory), &message.key, "eml", &bytes)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_held_against_patterns() {
+        let cases = [
+            ("ada@vendor.example", "*@vendor.example", true),
+            ("Ada@Vendor.Example ", "*@vendor.example", true),
+            ("ada@acme.example", "*@vendor.example", false),
+            ("ada+test@acme.example", "ada+*@*.example", true),
+            ("ada@acme.example", "ada@acme.example", true),
+        ];
+        for (address, pattern, expected) in cases {
+            assert_eq!(allowed(address, &[pattern.to_owned()]), expected, "{address} {pattern}");
+        }
+        assert!(allowed("anybody@acme.example", &[]));
+    }
+}

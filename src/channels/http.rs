@@ -1,0 +1,281 @@
+//! One call by HTTP: made to an address that was checked, answered or not.
+
+use std::{net::SocketAddr, time::Duration};
+
+use ureq::{
+    Agent, Error, Timeout,
+    http::{Request, Response, Uri},
+    unversioned::{
+        resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver},
+        transport::{DefaultConnector, NextTimeout},
+    },
+};
+
+use crate::model::{AllowedHosts, is_private};
+
+/// A call that can be made.
+#[derive(Clone)]
+pub(super) struct Call {
+    /// The effect's key.
+    pub key: String,
+    /// `POST` and the like.
+    pub method: &'static str,
+    /// The whole address.
+    pub url: String,
+    /// Host and port.
+    pub place: String,
+    /// Headers of the definition.
+    pub headers: Vec<(String, String)>,
+    /// JSON, for calls that have a body.
+    pub body: Option<String>,
+    /// How long the whole of it may take, in milliseconds.
+    pub timeout: u64,
+}
+
+/// How a call was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It was taken.
+    Taken,
+    /// It never will be: the call itself is wrong.
+    Refused(String),
+    /// It may be another time.
+    Later {
+        /// What happened.
+        reason: String,
+        /// When the server wants to be asked again.
+        after: Option<RetryAfter>,
+        /// Whether nobody answered, so that others needn't be tried now.
+        unreachable: bool,
+    },
+    /// It wasn't made, because nobody answers at its host.
+    Postponed,
+    /// It wasn't made, because there was no more time.
+    Left,
+}
+
+/// When a server wants to be asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RetryAfter {
+    /// After so many milliseconds.
+    Wait(i64),
+    /// At a moment, UTC milliseconds.
+    At(i64),
+}
+
+/// Why a host isn't called.
+#[derive(Debug, Clone, thiserror::Error)]
+enum Refusal {
+    #[error("the host `{0}` is not among those that may be called")]
+    Host(String),
+    #[error("`{0}` leads to an address of this machine or its own network, which isn't allowed")]
+    Private(String),
+}
+
+/// Looks names up and gives those addresses alone that may be called; the connection is made to what it
+/// gives.
+#[derive(Debug)]
+struct Guard {
+    allow: AllowedHosts,
+    names: DefaultResolver,
+}
+
+impl Resolver for Guard {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &ureq::config::Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, Error> {
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if !self.allow.permits(&host) {
+            return Err(Error::Other(Box::new(Refusal::Host(host))));
+        }
+        let found = self.names.resolve(uri, config, timeout)?;
+        if self.allow.names(&host) {
+            return Ok(found);
+        }
+        let public: Vec<SocketAddr> =
+            found.iter().copied().filter(|address| !is_private(address.ip())).collect();
+        if public.is_empty() {
+            return Err(Error::Other(Box::new(Refusal::Private(host))));
+        }
+        let mut kept = self.names.empty();
+        public.into_iter().for_each(|address| kept.push(address));
+        Ok(kept)
+    }
+}
+
+/// Makes calls.
+pub(super) struct Client {
+    agent: Agent,
+}
+
+/// How much of an answer is kept to tell what went wrong, in bytes.
+const SHOWN: u64 = 300;
+
+impl Client {
+    /// A client for these hosts.
+    pub(super) fn new(allow: &AllowedHosts) -> Client {
+        // A connection serves one call: what a confused server sends beyond its answer is nobody's.
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
+            .max_response_header_size(64 * 1024)
+            .user_agent(concat!("tilework/", env!("CARGO_PKG_VERSION")))
+            .proxy(None)
+            .build();
+        let guard = Guard { allow: allow.clone(), names: DefaultResolver::default() };
+        Client { agent: Agent::with_parts(config, DefaultConnector::default(), guard) }
+    }
+
+    /// Makes a call and waits for its answer.
+    pub(super) fn call(&self, call: &Call) -> Answer {
+        let mut request = Request::builder()
+            .method(call.method)
+            .uri(&call.url)
+            .header("Idempotency-Key", header_text(&call.key))
+            .header("Connection", "close");
+        let named = |wanted: &str| call.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        if call.body.is_some() && !named("content-type") {
+            request = request.header("Content-Type", "application/json");
+        }
+        for (name, value) in &call.headers {
+            request = request.header(name, value);
+        }
+        let timeout = Some(Duration::from_millis(call.timeout));
+        let sent = match &call.body {
+            Some(body) => request.body(body.as_str()).map_err(Error::from).and_then(|request| {
+                self.agent.run(self.agent.configure_request(request).timeout_global(timeout).build())
+            }),
+            None => request.body(()).map_err(Error::from).and_then(|request| {
+                let request = self.agent.configure_request(request);
+                self.agent.run(request.timeout_global(timeout).build())
+            }),
+        };
+        match sent {
+            Ok(answer) => judge(&call.place, answer),
+            Err(error) => failed(&call.place, call.timeout, &error),
+        }
+    }
+}
+
+/// A key as the value of a header: what a header can't hold is written as `%` and its number.
+fn header_text(key: &str) -> String {
+    key.bytes().fold(String::new(), |mut text, byte| {
+        match byte {
+            b'%' => text.push_str("%25"),
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    })
+}
+
+fn judge(place: &str, mut answer: Response<ureq::Body>) -> Answer {
+    let status = answer.status().as_u16();
+    if (200..300).contains(&status) {
+        return Answer::Taken;
+    }
+    let said = answer
+        .body_mut()
+        .with_config()
+        .limit(SHOWN * 4)
+        .lossy_utf8(true)
+        .read_to_string()
+        .unwrap_or_default();
+    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let reason = match said.is_empty() {
+        true => format!("`{place}` answered {status}"),
+        false => format!("`{place}` answered {status}: {said}"),
+    };
+    match status {
+        408 | 425 | 429 | 500.. => {
+            let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            Answer::Later { reason, after: after.and_then(retry_after), unreachable: false }
+        }
+        300..400 => Answer::Refused(format!(
+            "`{place}` answered {status} and named another address, which isn't followed"
+        )),
+        _ => Answer::Refused(reason),
+    }
+}
+
+fn retry_after(text: &str) -> Option<RetryAfter> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(RetryAfter::Wait(i64::from(seconds) * 1000));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(RetryAfter::At(date.timestamp().as_millisecond()))
+}
+
+fn failed(place: &str, timeout: u64, error: &Error) -> Answer {
+    let later = |reason: String, unreachable| Answer::Later { reason, after: None, unreachable };
+    match error {
+        Error::Other(other) => match other.downcast_ref::<Refusal>() {
+            Some(refusal) => Answer::Refused(refusal.to_string()),
+            None => later(format!("`{place}` can't be called"), true),
+        },
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => {
+            later(format!("`{place}` can't be reached"), true)
+        }
+        Error::Timeout(_) => later(format!("`{place}` didn't answer within {}", seconds(timeout)), true),
+        Error::HostNotFound => later(format!("the host of `{place}` isn't known"), true),
+        Error::Io(error) => later(format!("`{place}` can't be reached: {}", in_words(error)), true),
+        Error::ConnectionFailed => later(format!("`{place}` can't be reached"), true),
+        Error::Tls(_) | Error::Rustls(_) => {
+            later(format!("`{place}` has no connection that can be trusted"), true)
+        }
+        Error::Protocol(_) | Error::LargeResponseHeader(..) => {
+            later(format!("`{place}` gave an answer that isn't HTTP"), false)
+        }
+        Error::BadUri(_) | Error::Http(_) => Answer::Refused(format!("`{place}` can't be called this way")),
+        _ => later(format!("`{place}` can't be called"), true),
+    }
+}
+
+fn seconds(milliseconds: u64) -> String {
+    match (milliseconds / 1000, milliseconds % 1000) {
+        (1, 0) => "1 second".to_owned(),
+        (seconds, 0) => format!("{seconds} seconds"),
+        _ => format!("{milliseconds} ms"),
+    }
+}
+
+/// What the system says, where that is short; it may name no address.
+fn in_words(error: &std::io::Error) -> &'static str {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::ConnectionRefused => "the connection was refused",
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+            "the connection was closed"
+        }
+        ErrorKind::UnexpectedEof => "the connection was closed before an answer",
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => "it took too long",
+        ErrorKind::InvalidData => "the connection can't be trusted",
+        _ => "the name isn't known, or there is no way to it",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_a_header_whatever_its_subject_is() {
+        assert_eq!(header_text("spring/1/tell/1/con-1/0"), "spring/1/tell/1/con-1/0");
+        assert_eq!(header_text("spring/1/tell/1/mü ll\r\ner%/0"), "spring/1/tell/1/m%C3%BC ll%0D%0Aer%25/0");
+    }
+
+    #[test]
+    fn a_server_says_when_to_come_again_in_either_of_two_ways() {
+        assert_eq!(retry_after("120"), Some(RetryAfter::Wait(120_000)));
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT"), Some(RetryAfter::At(784_111_777_000)));
+        assert_eq!(retry_after("soon"), None);
+        assert_eq!(retry_after("-5"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What a message becomes: JSON, and a call by HTTP.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::http::Call;
+use crate::{
+    compile::{Body, HttpPlan, Plan},
+    model::Value,
+    store::DueMessage,
+    templates::{TemplateError, Values},
+};
+
+/// The values that a message is rendered with.
+pub(super) struct Shown<'a> {
+    pub contact: &'a BTreeMap<String, Value>,
+    pub account: &'a BTreeMap<String, Value>,
+}
+
+/// `name`, `label` and `owner` of the journey, and the workspace's `name`, for templates.
+pub(super) fn surroundings(plan: &Plan, journey: &str) -> (BTreeMap<String, Value>, BTreeMap<String, Value>) {
+    let known = plan.journey(journey);
+    let text = |text: Option<&String>| text.map_or(Value::Missing, |text| Value::Text(text.clone()));
+    let journey = BTreeMap::from([
+        ("name".to_owned(), Value::Text(journey.to_owned())),
+        ("label".to_owned(), text(known.and_then(|journey| journey.label.as_ref()))),
+        ("owner".to_owned(), text(known.and_then(|journey| journey.owner.as_ref()))),
+    ]);
+    let settings = BTreeMap::from([("name".to_owned(), Value::Text(plan.settings.name.clone()))]);
+    (journey, settings)
+}
+
+/// The body of a message by its definition.
+fn written(body: &Body, values: &Values<'_>) -> Result<Json, TemplateError> {
+    Ok(match body {
+        Body::Plain(value) => value.clone(),
+        Body::Text(template) => Json::String(template.render(values)?),
+        Body::List(items) => {
+            Json::Array(items.iter().map(|item| written(item, values)).collect::<Result<_, _>>()?)
+        }
+        Body::Mapping(entries) => {
+            let mut object = Map::new();
+            for (key, value) in entries {
+                object.insert(key.clone(), written(value, values)?);
+            }
+            Json::Object(object)
+        }
+    })
+}
+
+/// The body of a message: by its definition, else what is sent by default. A workflow learns what it is
+/// about; a channel gets what the tile wrote, a text as `{"text": …}`, which chats understand.
+pub(super) fn body(
+    plan: &Plan,
+    by_definition: Option<&Body>,
+    message: &DueMessage,
+    workflow: Option<&str>,
+    shown: &Shown<'_>,
+) -> Result<Json, String> {
+    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
+    if let Some(definition) = by_definition {
+        let (journey, settings) = surroundings(plan, &message.journey);
+        let text = match (&content, workflow) {
+            (_, Some(_)) => None,
+            (Json::String(text), None) => Some(Value::Text(text.clone())),
+            (other, None) => Some(Value::Text(other.to_string())),
+        };
+        let values = Values {
+            contact: shown.contact,
+            account: shown.account,
+            journey: &journey,
+            settings: &settings,
+            message: text.as_ref(),
+        };
+        return written(definition, &values).map_err(|error| error.to_string());
+    }
+    Ok(match (workflow, content) {
+        (Some(workflow), _) => json!({
+            "workflow": workflow, "journey": message.journey, "step": message.step, "key": message.key,
+            "contact_id": message.contact_id, "account_id": message.account_id,
+        }),
+        (None, content @ Json::Object(_)) => content,
+        (None, Json::String(text)) => json!({ "text": text }),
+        (None, other) => json!({ "text": other.to_string() }),
+    })
+}
+
+/// What the file of a message holds.
+pub(super) fn file(channel: &str, message: &DueMessage, body: Json) -> Json {
+    json!({
+        "key": message.key, "channel": channel, "journey": message.journey, "step": message.step,
+        "contact_id": message.contact_id, "account_id": message.account_id, "body": body,
+    })
+}
+
+/// The call of a message.
+pub(super) fn call(http: &HttpPlan, message: &DueMessage, body: &Json) -> Call {
+    Call {
+        key: message.key.clone(),
+        method: http.method.name(),
+        url: http.address.text.clone(),
+        place: http.address.place(),
+        headers: http.headers.clone(),
+        body: http.method.has_body().then(|| body.to_string()),
+        timeout: http.timeout,
+    }
+}

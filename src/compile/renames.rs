@@ -1,0 +1,63 @@
+//! Names that were given up, and what is said to be gone.
+
+use crate::{
+    definitions::{Definitions, Header, StepDefinition},
+    diagnostics::{Code, Problem, Problems, Text},
+    model::Catalog,
+};
+
+/// Checks that nothing bears a name that something else had before, and that what `removed:` says is gone
+/// is.
+pub(super) fn check(definitions: &Definitions, catalog: &Catalog, problems: &mut Problems) {
+    let journeys: Vec<&Header> = definitions.journeys.iter().map(|journey| &journey.header).collect();
+    let segments: Vec<&Header> = definitions.segments.iter().map(|segment| &segment.header).collect();
+    let emails: Vec<&Header> = definitions.emails.iter().map(|email| &email.header).collect();
+    for headers in [journeys, segments, emails] {
+        let names: Vec<_> = headers.iter().map(|header| (&header.name, header.was.as_ref())).collect();
+        taken(&names, problems);
+    }
+    for journey in &definitions.journeys {
+        let steps = super::flow::all_steps(journey);
+        let names: Vec<_> =
+            steps.iter().map(|step: &&StepDefinition| (&step.id, step.was.as_ref())).collect();
+        taken(&names, problems);
+    }
+    for name in &definitions.settings.removed.journeys {
+        let there = definitions.journeys.iter().find(|journey| journey.header.name.value == name.value);
+        if let Some(journey) = there {
+            problems.push(
+                Problem::error(
+                    Code::InvalidValue,
+                    name.span,
+                    format!("the journey `{}` isn't removed", name.value),
+                )
+                .related(journey.header.name.span, "it is defined here")
+                .hint("Take it out of `removed:`, or delete its definition."),
+            );
+        }
+    }
+    for (entity, name) in &definitions.settings.removed.fields {
+        if catalog.field(entity.value, &name.value).is_some() {
+            let message = format!("the field `{}.{}` isn't removed", entity.value.name(), name.value);
+            problems.push(
+                Problem::error(Code::InvalidValue, name.span, message)
+                    .hint("Take it out of `removed:`, or delete its declaration."),
+            );
+        }
+    }
+}
+
+fn taken(names: &[(&Text, Option<&Text>)], problems: &mut Problems) {
+    for (owner, was) in names {
+        let Some(was) = was else { continue };
+        let other = names.iter().find(|(name, _)| name.value == was.value && name.span != owner.span);
+        if let Some((name, _)) = other {
+            let message = format!("`{}` was the name of `{}`", was.value, owner.value);
+            problems.push(
+                Problem::error(Code::DuplicateName, name.span, message)
+                    .related(was.span, "it says so here")
+                    .hint("Choose another name: what the former one did and sent bears this one."),
+            );
+        }
+    }
+}

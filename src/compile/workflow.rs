@@ -1,0 +1,158 @@
+//! Workflows and channels for messages.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use super::{
+    http::{self, Body, HttpPlan, HttpScope},
+    plan::MessageTiming,
+    settings::{hold, length},
+    workspace::hash,
+};
+use crate::{
+    calendar::Zone,
+    definitions::{self, Definitions, MessageTransport, WorkflowDefinition},
+    diagnostics::{Code, Problem, Problems, Text},
+    model::{AllowedHosts, Catalog},
+    templates::Root,
+};
+
+/// A workflow.
+#[derive(Clone)]
+pub struct WorkflowPlan {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub work: WorkflowWork,
+    /// When its calls may leave.
+    pub timing: MessageTiming,
+    /// Hash of what it means.
+    pub hash: String,
+    /// What was written, variables as such.
+    pub content: String,
+}
+
+/// What a workflow does.
+#[derive(Clone)]
+pub enum WorkflowWork {
+    /// A call by HTTP.
+    Http(HttpPlan),
+}
+
+/// A channel for messages of tiles.
+#[derive(Clone)]
+pub struct ChannelPlan {
+    /// How its messages leave.
+    pub transport: ChannelTransport,
+    /// When they may.
+    pub timing: MessageTiming,
+}
+
+/// How the messages of a channel leave.
+#[derive(Clone)]
+pub enum ChannelTransport {
+    /// A call by HTTP for each.
+    Http(HttpPlan),
+    /// A file of JSON for each.
+    File {
+        /// The folder, relative to the workspace.
+        directory: PathBuf,
+        /// What stands in it, when it isn't what stands there by default.
+        body: Option<Body>,
+    },
+}
+
+/// Checks all workflows.
+pub(super) fn compile(
+    definitions: &Definitions,
+    catalog: &Catalog,
+    zone: &Zone,
+    problems: &mut Problems,
+) -> BTreeMap<String, WorkflowPlan> {
+    let allow = allowed(&definitions.settings);
+    let scope = HttpScope { catalog, zone, allow: &allow, roots: &Root::ALL };
+    let mut plans = BTreeMap::new();
+    for definition in &definitions.workflows {
+        if let Some(plan) = workflow(definition, definitions, &scope, problems) {
+            plans.entry(plan.name.clone()).or_insert(plan);
+        }
+    }
+    plans
+}
+
+/// Whether a workflow shows fields of the contact, so that it can't be launched for an account.
+pub(super) fn shows_contact(plan: &WorkflowPlan) -> bool {
+    let WorkflowWork::Http(http) = &plan.work;
+    let mut shows = false;
+    if let Some(body) = &http.body {
+        body.templates(&mut |template| shows |= !template.needs().contact.is_empty());
+    }
+    shows
+}
+
+fn workflow(
+    definition: &WorkflowDefinition,
+    definitions: &Definitions,
+    scope: &HttpScope<'_>,
+    problems: &mut Problems,
+) -> Option<WorkflowPlan> {
+    let timing = timing(definition.hold.as_ref(), definition.expires.as_ref(), problems);
+    let http = http::compile(definition.http.as_ref()?, scope, problems)?;
+    let content = definitions.written(&definition.header).to_owned();
+    Some(WorkflowPlan {
+        name: definition.header.name.value.clone(),
+        work: WorkflowWork::Http(http),
+        timing,
+        hash: hash(&[&content]),
+        content,
+    })
+}
+
+/// Checks all channels for messages.
+pub(super) fn channels(
+    settings: &definitions::Settings,
+    catalog: &Catalog,
+    zone: &Zone,
+    problems: &mut Problems,
+) -> BTreeMap<String, ChannelPlan> {
+    const ROOTS: [Root; 5] = [Root::Contact, Root::Account, Root::Journey, Root::Settings, Root::Message];
+    let allow = allowed(settings);
+    let scope = HttpScope { catalog, zone, allow: &allow, roots: &ROOTS };
+    let mut plans = BTreeMap::new();
+    for definition in &settings.channels {
+        let timing = timing(definition.hold.as_ref(), definition.expires.as_ref(), problems);
+        let transport = match &definition.transport {
+            MessageTransport::Http(http) => http::compile(http, &scope, problems).map(ChannelTransport::Http),
+            MessageTransport::File { directory, body } => {
+                let directory = directory.as_ref().unwrap_or(&definition.name).value.clone().into();
+                match body.as_ref().map(|node| http::body(node, &scope, problems)) {
+                    Some(None) => None,
+                    body => Some(ChannelTransport::File { directory, body: body.flatten() }),
+                }
+            }
+        };
+        if let Some(transport) = transport {
+            plans.insert(definition.name.value.clone(), ChannelPlan { transport, timing });
+        }
+    }
+    plans
+}
+
+/// The hosts that may be called.
+pub(super) fn allowed(settings: &definitions::Settings) -> AllowedHosts {
+    AllowedHosts::new(settings.allow.iter().map(|host| host.value.clone()))
+}
+
+fn timing(held: Option<&Text>, expires: Option<&Text>, problems: &mut Problems) -> MessageTiming {
+    let expires_after = expires.and_then(|text| {
+        let found = length(text);
+        if found.is_none() {
+            let message = format!("`{}` has no fixed length", text.value);
+            problems.push(
+                Problem::error(Code::InvalidDuration, text.span, message)
+                    .hint("Write it in minutes, hours, days or weeks."),
+            );
+        }
+        found
+    });
+    MessageTiming { hold: held.map_or(0, |text| hold(text, problems)), expires_after }
+}

@@ -1,0 +1,101 @@
+//! How a store is doing: what an operator and a monitor ask.
+
+use crate::{
+    model::time::DAY,
+    store::{Claims, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError},
+};
+
+/// What failed within this time counts as new, in milliseconds.
+const NEW: i64 = DAY;
+
+/// How a store is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The moment that is spoken of.
+    pub now: i64,
+    /// The latest run.
+    pub last_run: Option<RunRow>,
+    /// The store's time: the latest moment it was run at.
+    pub clock: Option<i64>,
+    /// The step that has been due for longest.
+    pub oldest_step: Option<Overdue>,
+    /// The message that has waited for longest.
+    pub oldest_message: Option<Overdue>,
+    /// What failed for good, by journey and step.
+    pub failures: Vec<Failures>,
+    /// What is paused.
+    pub pauses: Pauses,
+    /// How the segments stand.
+    pub segments: SegmentsState,
+    /// What workers hold.
+    pub claims: Claims,
+    /// How much the store holds.
+    pub sizes: Sizes,
+    /// The version of the store's tables, and the one that the program needs.
+    pub version: (i64, i64),
+    /// What somebody should look at.
+    pub alarms: Vec<Alarm>,
+}
+
+/// Something that somebody should look at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alarm {
+    /// A step is due for too long.
+    LateStep,
+    /// A message waits for too long.
+    LateMessage,
+    /// The latest run failed.
+    RunFailed,
+    /// A worker's lease ran out.
+    LeaseRanOut,
+    /// Something failed for good in the last day.
+    NewFailures,
+}
+
+impl Alarm {
+    /// The word for programs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Alarm::LateStep => "late_step",
+            Alarm::LateMessage => "late_message",
+            Alarm::RunFailed => "run_failed",
+            Alarm::LeaseRanOut => "lease_ran_out",
+            Alarm::NewFailures => "new_failures",
+        }
+    }
+}
+
+/// Tells how a store is doing at `now`; what is due for longer than `late` milliseconds is an alarm.
+/// `real_now` is real time, for leases.
+///
+/// # Errors
+/// When the store fails.
+pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<Status, StoreError> {
+    let mut status = Status {
+        now,
+        last_run: store.last_run()?,
+        clock: store.clock()?,
+        oldest_step: store.oldest_due_step(now)?,
+        oldest_message: store.oldest_waiting_message(now)?,
+        failures: store.failures()?,
+        pauses: store.pauses()?,
+        segments: store.segments_state()?,
+        claims: store.claims(real_now)?,
+        sizes: store.sizes()?,
+        version: store.version()?,
+        alarms: Vec::new(),
+    };
+    let is_late =
+        |overdue: &Option<Overdue>| overdue.as_ref().is_some_and(|overdue| now - overdue.due_at > late);
+    let is_new = |failures: &Failures| failures.latest_at.is_some_and(|at| now - at <= NEW);
+    let found = [
+        (is_late(&status.oldest_step), Alarm::LateStep),
+        (is_late(&status.oldest_message), Alarm::LateMessage),
+        (status.last_run.as_ref().is_some_and(|run| run.error.is_some()), Alarm::RunFailed),
+        (status.claims.run_out > 0, Alarm::LeaseRanOut),
+        (status.failures.iter().any(is_new), Alarm::NewFailures),
+    ];
+    status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
+    Ok(status)
+}

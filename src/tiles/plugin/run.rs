@@ -1,0 +1,222 @@
+//! Calling a custom tile's script for a batch.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    CustomTile,
+    answer::{Answer, AnswerKind, Surroundings},
+};
+use crate::{
+    calendar::{self, Zone},
+    model::{Field, Value, time::moment_of},
+    script::{ScriptError, ScriptValue},
+    tiles::{
+        AccountGroup, Batch, DecidingTile, Decision, EffectSubject, Kept, Needs, Outcome, Outcomes,
+        Participant, TileError, Unit,
+    },
+};
+
+/// How often a script may ask to be tried again, on one visit.
+pub(super) const RETRIES: i64 = 20;
+
+/// A custom tile in a step.
+pub(super) struct PlacedTile {
+    pub(super) tile: Arc<CustomTile>,
+    pub(super) parameters: ScriptValue,
+    pub(super) unit: Unit,
+    pub(super) step: String,
+    pub(super) zone: Zone,
+    pub(super) owner: Option<String>,
+}
+
+/// What a call came to.
+struct Called {
+    outcome: Outcome,
+    note: Option<String>,
+    answer: Option<Answer>,
+    kept: Option<Kept>,
+}
+
+impl PlacedTile {
+    /// Calls the script and checks its answer.
+    fn ask(&self, item: ScriptValue, around: &Surroundings<'_>) -> Result<Answer, ScriptError> {
+        let returned = self.tile.library.call(&self.tile.program, "run", &[item, self.parameters.clone()])?;
+        self.tile.answer(returned, around)
+    }
+
+    /// Turns an answer into an outcome, counted from the moment of the call (semantics 14).
+    fn outcome(&self, answer: Result<Answer, ScriptError>, moment: i64, kept: &Kept, skips: bool) -> Called {
+        let failed = |reason: String| Called {
+            outcome: Outcome::Stop,
+            note: Some(format!("failed: {reason}")),
+            answer: None,
+            kept: None,
+        };
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => return failed(error.to_string()),
+        };
+        // An account that doesn't exist gets nothing; the contact travels on (semantics 7).
+        if skips && !answer.effects.is_empty() {
+            answer.effects.clear();
+            answer.note.get_or_insert_with(|| "no_account".to_owned());
+        }
+        let mut next = Kept {
+            calls: kept.calls + 1,
+            state: answer.state.clone().or_else(|| kept.state.clone()),
+            until: None,
+            reason: None,
+            ..kept.clone()
+        };
+        let later = |length| calendar::after(moment, length, &self.zone);
+        let note = answer.note.clone();
+        let (outcome, note) = match &answer.kind {
+            AnswerKind::Take(path) => (Outcome::Go { path: path.clone(), moment }, note),
+            AnswerKind::Stop(reason) => (Outcome::Stop, Some(reason.clone())),
+            AnswerKind::Wait(length) => match later(*length) {
+                Ok(until) => {
+                    (next.until, next.reason) = (Some(until), note.clone());
+                    (Outcome::Wait { until }, note)
+                }
+                Err(error) => return failed(format!("{}: {error}", self.tile.program.path())),
+            },
+            AnswerKind::Retry(_, reason) if kept.retries >= RETRIES => {
+                return failed(format!("gave up after {RETRIES} tries: {reason}"));
+            }
+            AnswerKind::Retry(length, reason) => match later(*length) {
+                Ok(at) => {
+                    next.retries += 1;
+                    let reason = format!("tried {} of {RETRIES} times: {reason}", next.retries);
+                    (next.until, next.reason) = (Some(at), Some(reason.clone()));
+                    (Outcome::Retry { at, reason: reason.clone() }, Some(reason))
+                }
+                Err(error) => return failed(format!("{}: {error}", self.tile.program.path())),
+            },
+        };
+        Called { outcome, note, answer: Some(answer), kept: Some(next) }
+    }
+
+    fn around<'a>(
+        &'a self,
+        batch: &Batch,
+        moment: i64,
+        participant: Option<&Participant>,
+    ) -> Surroundings<'a> {
+        let journey = batch.journey.get("name").map(ToString::to_string).unwrap_or_default();
+        let (mut contact, mut account) = (BTreeMap::new(), BTreeMap::new());
+        if let Some(participant) = participant {
+            contact = texts(&self.tile.contact, &participant.contact);
+            account = texts(&self.tile.account, &participant.account);
+            contact.insert("id".to_owned(), participant.contact_id.clone());
+            account.extend(participant.account_id.clone().map(|id| ("id".to_owned(), id)));
+        }
+        Surroundings {
+            zone: &self.zone,
+            owner: self.owner.as_deref(),
+            source: format!("{journey}/{}", self.step),
+            moment,
+            for_account: self.unit == Unit::Account,
+            contact,
+            account,
+        }
+    }
+
+    fn contacts(&self, batch: &Batch, out: &mut Outcomes) {
+        for (place, participant) in batch.participants.iter().enumerate() {
+            let moment = moment_of(participant.due_at, batch.now);
+            let item = self.tile.of_contact(participant, batch, &self.step, moment);
+            let answer = self.ask(item, &self.around(batch, moment, Some(participant)));
+            let called = self.outcome(answer, moment, &participant.kept, false);
+            let subject = EffectSubject::Participant(place);
+            make(out, subject, moment, &called);
+            if let (Some(kept), Outcome::Wait { .. } | Outcome::Retry { .. }) = (called.kept, &called.outcome)
+            {
+                out.keep(subject, kept);
+            }
+            out.noted(place, called.outcome, called.note);
+        }
+    }
+
+    fn accounts(&self, batch: &Batch, out: &mut Outcomes) {
+        for (place, group) in batch.accounts.iter().enumerate() {
+            self.account(place, group, batch, out);
+        }
+    }
+
+    /// Calls the script once for an account, for all of it who stand here by then.
+    fn account(&self, place: usize, group: &AccountGroup, batch: &Batch, out: &mut Outcomes) {
+        let members = &batch.participants[group.members.clone()];
+        if let Some((path, at)) = &group.decided {
+            for (member, participant) in group.members.clone().zip(members) {
+                let moment = moment_of(participant.arrived_at.max(*at), batch.now);
+                let path = (!path.is_empty()).then(|| path.clone());
+                out.noted(member, Outcome::Go { path, moment }, Some("as the account before".to_owned()));
+            }
+            return;
+        }
+        let due = group.due(&batch.participants).unwrap_or(batch.now);
+        if due > batch.now {
+            for member in group.members.clone() {
+                out.participant(member, Outcome::Wait { until: due });
+            }
+            return;
+        }
+        let moment = moment_of(due, batch.now);
+        let item = self.tile.of_account(group, batch, &self.step, moment);
+        let answer = self.ask(item, &self.around(batch, moment, members.first()));
+        let called = self.outcome(answer, moment, &group.kept, group.account_id.is_none());
+        let subject = EffectSubject::Account(place);
+        make(out, subject, moment, &called);
+        match (&called.outcome, called.kept) {
+            (Outcome::Go { path, moment }, _) => out.decide(
+                place,
+                Decision {
+                    path: path.clone().unwrap_or_default(),
+                    at: *moment,
+                    because: called.note.clone().unwrap_or_default(),
+                },
+            ),
+            (_, Some(kept)) => out.keep(subject, kept),
+            _ => {}
+        }
+        for (member, participant) in group.members.clone().zip(members) {
+            // Who arrives after the moment of this call isn't touched by it; their turn comes at once.
+            match participant.arrived_at > moment {
+                true => out.participant(member, Outcome::Wait { until: participant.due_at }),
+                false => out.noted(member, called.outcome.clone(), called.note.clone()),
+            }
+        }
+    }
+}
+
+fn make(out: &mut Outcomes, subject: EffectSubject, moment: i64, called: &Called) {
+    for effect in called.answer.iter().flat_map(|answer| &answer.effects) {
+        out.effect(subject, moment, effect.clone());
+    }
+}
+
+fn texts(fields: &[Field], values: &[Value]) -> BTreeMap<String, String> {
+    let named = fields.iter().zip(values).filter(|(_, value)| !value.is_missing());
+    named.map(|(field, value)| (field.name.clone(), value.to_string())).collect()
+}
+
+impl DecidingTile for PlacedTile {
+    fn needs(&self) -> Needs {
+        Needs {
+            contact: self.tile.contact.clone(),
+            account: self.tile.account.clone(),
+            counts: self.tile.counts.iter().map(|(_, did)| did.clone()).collect(),
+            keeps: true,
+            colleagues: self.unit == Unit::Account,
+            ..Needs::default()
+        }
+    }
+
+    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+        match self.unit {
+            Unit::Contact => self.contacts(batch, out),
+            Unit::Account => self.accounts(batch, out),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! A step that uses a custom tile.
+
+use std::sync::Arc;
+
+use super::{CustomTile, parameters, run::PlacedTile};
+use crate::{
+    definitions::{PluginTarget, Reader, StepDefinition},
+    diagnostics::{Code, Problem},
+    model::Entity,
+    tiles::{CompileContext, Look, Tile, Unit, Wakes, Work, context},
+};
+
+impl CustomTile {
+    /// Checks a step. All problems are reported; with an error there is no tile.
+    pub fn place(
+        self: &Arc<CustomTile>,
+        step: &StepDefinition,
+        context: &mut CompileContext<'_>,
+    ) -> Option<Tile> {
+        let mut reader = Reader::of_step(step, context.problems);
+        let unit = match self.target {
+            PluginTarget::Either => context::unit("for_each", context.target, &mut reader),
+            PluginTarget::Contact => Some(Unit::Contact),
+            PluginTarget::Account => Some(Unit::Account),
+        };
+        let values = parameters::read(&self.parameters, &mut reader, context.zone);
+        reader.finish();
+        if self.target == PluginTarget::Account && context.target == Entity::Contact {
+            let message =
+                format!("the tile `{}` works for accounts, and this is a contact journey", self.name);
+            context.problems.push(
+                Problem::error(Code::AccountOption, step.tile.span, message)
+                    .hint("Give the journey `target: account`, or take another tile."),
+            );
+            return None;
+        }
+        let (unit, parameters) = (unit?, values?);
+        let placed = PlacedTile {
+            tile: Arc::clone(self),
+            parameters,
+            unit,
+            step: step.id.value.clone(),
+            zone: context.zone.clone(),
+            owner: context.owner.map(str::to_owned),
+        };
+        Some(Tile {
+            look: Look::ON_ARRIVAL,
+            paths: self.paths.clone(),
+            work: Work::Each(unit, Box::new(placed)),
+            wakes: Wakes::default(),
+        })
+    }
+}
