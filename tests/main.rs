@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
 mod architecture;
+mod chains;
 mod crash;
 mod custom_tiles_page;
 mod diagnostics;

@@ -222,7 +222,7 @@ fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Optio
         return check.refuse(
             Code::UnknownKey,
             text.span,
-            "`step` is known only in a trigger of a journey",
+            "`step` is known only in a trigger or a branch of a journey",
             &format!(
                 "Write `where: interaction.journey == \"…\" && interaction.step == \"{}\"`.",
                 text.as_str()

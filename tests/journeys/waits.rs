@@ -1,6 +1,6 @@
 //! Waits for hours, days of the week and working days, by the journey's clocks or the contact's.
 
-use super::{DEFINITIONS, EVERYONE, journey, whatever_the_batch};
+use super::{DEFINITIONS, EVERYONE, USUAL, journey, whatever_the_batch};
 use crate::support::{
     workspace::{Database, Workspace},
     world::World,
@@ -15,6 +15,7 @@ fn world(database: Database, with: &str) -> World {
     let settings = std::fs::read_to_string(workspace.root().join("tilework.yaml")).unwrap();
     let mut world = workspace
         .file("tilework.yaml", &format!("{settings}holidays: [2026-03-05, 2026-03-06]\n"))
+        .file("journeys/usual.yaml", USUAL)
         .file("journeys/definitions.yaml", DEFINITIONS)
         .file("journeys/spring.yaml", &journey(EVERYONE, &steps))
         .open();

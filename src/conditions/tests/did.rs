@@ -195,7 +195,7 @@ fn a_step_is_known_only_in_a_trigger() {
     let node = did(DidNode { step: Some(text("invite")), ..plain("EmailClicked") });
     let scope = super::Scope::new(Contact, &zone);
     assert_eq!(super::check(&node, &scope, &super::catalog(), &mut problems), None);
-    assert_eq!(problems.sorted()[0].message, "`step` is known only in a trigger of a journey");
+    assert_eq!(problems.sorted()[0].message, "`step` is known only in a trigger or a branch of a journey");
 }
 
 #[test]
