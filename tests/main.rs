@@ -4,6 +4,7 @@
 
 mod architecture;
 mod chains;
+mod conditions;
 mod crash;
 mod custom_tiles_page;
 mod diagnostics;

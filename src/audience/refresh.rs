@@ -91,8 +91,11 @@ pub fn affected(plan: &Plan, incoming: &Incoming) -> Vec<String> {
             || interests.account_fields
             || !interests.segments.is_empty()
             || matches!(segment.members, Members::Static(_));
+        let leads = segment.target == Entity::Lead || interests.lead_fields;
         incoming.contacts
             || (incoming.accounts && accounts)
+            || (incoming.leads && leads)
+            || (incoming.activities && interests.activities)
             || incoming.interactions.iter().any(|kind| interests.interactions.contains(kind))
     };
     plan.segments.iter().filter(concerns).map(|segment| segment.name.clone()).collect()

@@ -82,6 +82,7 @@ fn refresh(
             // Another worker was here later, and did what there was to do.
             Some(before) if before > now => return Ok(Scored::default()),
             Some(before) if model.interests.clock && before < now => Rescore::Everything,
+            Some(_) if model.looks_far => Rescore::Everything,
             Some(before) => Rescore::Changed(changes(plan, model, before, now)),
         };
         store.compute_scores(&model.model, &levels, &rescore, now, &dependents)?
@@ -131,7 +132,7 @@ fn asks_colleagues(predicate: &Predicate) -> bool {
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(asks_colleagues),
         Predicate::Not(inner) => asks_colleagues(inner),
-        Predicate::Contacts { .. } => true,
+        Predicate::Related(_) => true,
         _ => false,
     }
 }

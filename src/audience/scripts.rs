@@ -70,7 +70,7 @@ fn ask(library: &Library, call: &ScriptCall, arguments: &[ScriptValue], failures
     }
 }
 
-/// All calls, each with whether it is asked of an account's contacts.
+/// All calls, each with whether it is asked of related records, such as an account's contacts.
 fn collect<'p>(predicate: &'p Predicate, within_contacts: bool, calls: &mut Vec<(&'p ScriptCall, bool)>) {
     match predicate {
         Predicate::Script(call) => {
@@ -85,7 +85,7 @@ fn collect<'p>(predicate: &'p Predicate, within_contacts: bool, calls: &mut Vec<
             parts.iter().for_each(|part| collect(part, within_contacts, calls));
         }
         Predicate::Not(inner) => collect(inner, within_contacts, calls),
-        Predicate::Contacts { condition, .. } => collect(condition, true, calls),
+        Predicate::Related(related) => collect(&related.condition, true, calls),
         _ => {}
     }
 }
@@ -98,8 +98,8 @@ fn relaxed(predicate: &Predicate, holds: bool) -> Predicate {
         Predicate::All(parts) => Predicate::All(parts.iter().map(|part| relaxed(part, holds)).collect()),
         Predicate::Any(parts) => Predicate::Any(parts.iter().map(|part| relaxed(part, holds)).collect()),
         Predicate::Not(inner) => Predicate::Not(Box::new(relaxed(inner, !holds))),
-        Predicate::Contacts { condition, .. } => {
-            collect(condition, true, &mut calls);
+        Predicate::Related(related) => {
+            collect(&related.condition, true, &mut calls);
             if calls.is_empty() { predicate.clone() } else { Predicate::Constant(holds) }
         }
         other => other.clone(),

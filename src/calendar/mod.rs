@@ -7,6 +7,7 @@ mod duration;
 mod elapsed;
 mod format;
 mod moment;
+mod reckoning;
 mod schedule;
 mod week;
 mod window;
@@ -16,6 +17,10 @@ pub use duration::{after, before, parse_duration};
 pub use elapsed::elapsed;
 pub use format::{format_date, format_moment};
 pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
+pub use reckoning::{
+    DATED, anniversary, anniversary_years, clock_changes, day_from_today, local_date, month, reckoned_day,
+    reckoned_moment, weekday,
+};
 pub use schedule::Schedule;
 pub use week::{LocalTime, Weekdays};
 pub use window::{Window, next_local_time};

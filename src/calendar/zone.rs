@@ -105,6 +105,21 @@ impl Zone {
         Ok(zoned.timestamp().as_millisecond())
     }
 
+    /// How far clocks are before UTC at a moment, in milliseconds.
+    pub(super) fn offset_at(&self, at: i64) -> i64 {
+        let timestamp = Timestamp::from_millisecond(at).unwrap_or_default();
+        i64::from(self.zone.to_offset(timestamp).seconds()) * 1_000
+    }
+
+    /// The moments after another at which clocks are changed, each with how far they are before UTC
+    /// from then on, in milliseconds.
+    pub(super) fn changes_after(&self, at: i64) -> impl Iterator<Item = (i64, i64)> {
+        let timestamp = Timestamp::from_millisecond(at).unwrap_or_default();
+        self.zone
+            .following(timestamp)
+            .map(|change| (change.timestamp().as_millisecond(), i64::from(change.offset().seconds()) * 1_000))
+    }
+
     /// What calendars and clocks in this zone show at a moment.
     pub(super) fn local(&self, at: i64) -> Result<Zoned, CalendarError> {
         let timestamp = Timestamp::from_millisecond(at).map_err(|_| CalendarError::OutOfRange)?;

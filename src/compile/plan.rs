@@ -230,6 +230,9 @@ pub struct ModelPlan {
     pub interests: Interests,
     /// When interactions make a difference to them.
     pub edges: Vec<Edge>,
+    /// Whether they depend on records of which nobody can say whose scores they change: leads and
+    /// activities beside the record, an account's primary contact.
+    pub looks_far: bool,
     /// Where its name stands.
     pub span: Span,
     /// Hash of what it means.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    plan::ModelPlan,
+    plan::{Edge, ModelPlan},
     scoring_rule::{self, RuleContext, reach},
     segments::collect_edges,
     settings::zone,
@@ -15,7 +15,7 @@ use crate::{
     definitions::{BandDefinition, Definitions, ScoringModelDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Span, Text},
     model::{
-        Catalog, Entity, Field, FieldType,
+        Catalog, Entity, Field, FieldType, Operand, Part, Predicate, Records, Subject,
         scoring::{Band, Points, ScoringModel, ScoringRule, expression_name, rounded},
     },
 };
@@ -104,8 +104,19 @@ fn model(
     if !definition.rules_unreadable {
         warn_of_what_no_score_reaches(definition, &rules, &grades, problems);
     }
-    let mut edges = Vec::new();
-    rules.iter().for_each(|rule| collect_edges(&rule.when, &mut edges));
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut looks_far = false;
+    for rule in &rules {
+        let points = match &rule.points {
+            Points::Calculated(operand) => Predicate::IsBlank(operand.clone()),
+            Points::Fixed(_) => Predicate::Constant(true),
+        };
+        for predicate in [&rule.when, &points] {
+            let found = collect_edges(predicate);
+            edges.extend(found.into_iter().filter(|edge| !edges.contains(edge)).collect::<Vec<_>>());
+            Part::Predicate(predicate).each(&mut |part| looks_far |= is_far(part));
+        }
+    }
     let interests = interests(&rules, &definition.consent);
     let model = ScoringModel {
         name: header.name.value.clone(),
@@ -132,12 +143,21 @@ fn model(
         },
         zone: zone.clone(),
         edges,
+        looks_far,
         interests,
         span: header.name.span,
         hash: hash(&[&format!("{model:?}")]),
         content: definitions.written(header).to_owned(),
         model,
     })
+}
+
+fn is_far(part: Part<'_>) -> bool {
+    match part {
+        Part::Predicate(Predicate::Related(related)) => related.records != Records::Contacts,
+        Part::Operand(Operand::Field { subject, .. }) => *subject == Subject::PrimaryContact,
+        _ => false,
+    }
 }
 
 fn moment(text: &Text, zone: &Zone, problems: &mut Problems) -> Option<i64> {

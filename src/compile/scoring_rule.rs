@@ -6,8 +6,8 @@ use crate::{
     definitions::{PointsNode, RuleDefinition},
     diagnostics::{Code, Problem, Problems, Span},
     model::{
-        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Predicate,
-        Subject, Value,
+        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Part,
+        Predicate, Records, Related, Subject, Value,
         scoring::{MILLIONTHS, MOST_POINTS, Per, Points, ScoringRule, ScoringTarget},
     },
 };
@@ -64,6 +64,7 @@ pub(super) fn compile(
         problems.push(Problem::error(Code::CircularScores, definition.name.span, message).hint(hint));
         return None;
     }
+    measured_by_consent(definition, &when, &points, context, problems)?;
     let calculated = matches!(points, Points::Calculated(_));
     if !calculated && !per_each {
         for (_, span) in [at_least, at_most].into_iter().flatten() {
@@ -112,6 +113,31 @@ pub(super) fn compile(
         at_least: at_least_millionths,
         at_most: at_most_millionths,
     })
+}
+
+/// Sums and other measures over all contacts of an account don't look at consent yet.
+fn measured_by_consent(
+    definition: &RuleDefinition,
+    when: &Predicate,
+    points: &Points,
+    context: &RuleContext<'_>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let by_consent = context.consent.is_some_and(|consent| consent != Consent::None);
+    if !by_consent || context.target.base() != Entity::Account {
+        return Some(());
+    }
+    let mut measured = false;
+    let parts = [Some(Part::Predicate(when)), operand_of(points).map(Part::Operand)];
+    for part in parts.into_iter().flatten() {
+        part.each(&mut |part| measured |= matches!(part, Part::Operand(Operand::Measure(_))));
+    }
+    if !measured {
+        return Some(());
+    }
+    let message = "`sum`, `avg`, `min` and `max` over an account's contacts are not available in a model with `consent` in this version";
+    problems.push(Problem::error(Code::NotAvailable, definition.name.span, message));
+    None
 }
 
 fn operand_of(points: &Points) -> Option<&Operand> {
@@ -257,15 +283,16 @@ fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
         Predicate::All(parts) => Predicate::All(all(parts)),
         Predicate::Any(parts) => Predicate::Any(all(parts)),
         Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
-        Predicate::Contacts { condition, count }
-            if !conditions::interests(&condition).interactions.is_empty() =>
+        Predicate::Related(related)
+            if related.records == Records::Contacts
+                && !conditions::interests(&related.condition).interactions.is_empty() =>
         {
             let enough = may_be_counted(consent);
-            let condition = match count {
-                CountTest::All => Predicate::Any(vec![Predicate::Not(Box::new(enough)), *condition]),
-                _ => Predicate::All(vec![enough, *condition]),
+            let condition = match related.count {
+                CountTest::All => Predicate::Any(vec![Predicate::Not(Box::new(enough)), *related.condition]),
+                _ => Predicate::All(vec![enough, *related.condition]),
             };
-            Predicate::Contacts { condition: Box::new(condition), count }
+            Predicate::Related(Related { condition: Box::new(condition), ..related })
         }
         other => other,
     }

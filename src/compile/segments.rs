@@ -12,7 +12,7 @@ use crate::{
     conditions::{self, Interests, Scope},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems},
-    model::{Bound, Catalog, Condition, Predicate},
+    model::{Bound, Catalog, Condition, Duration, Operand, Part, Predicate, Reckoning, SUBSCRIPTIONS},
 };
 
 /// Checks all segments and sorts them so that each comes after those that it refers to.
@@ -104,8 +104,7 @@ fn segment(
                 .take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
             let predicate = predicate?;
             let interests = conditions::interests(&predicate);
-            let mut edges = Vec::new();
-            collect_edges(&predicate, &mut edges);
+            let edges = collect_edges(&predicate);
             let meaning = format!("{predicate:?}");
             let turns = interests.clock;
             let condition = Condition { target, predicate, timezone: zone.name().to_owned() };
@@ -136,29 +135,42 @@ fn segment(
     })
 }
 
-/// Every interaction type that the predicate counts, with the windows that it falls out of.
-pub(super) fn collect_edges(predicate: &Predicate, edges: &mut Vec<Edge>) {
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => {
-            parts.iter().for_each(|part| collect_edges(part, edges));
+/// Every interaction type that the predicate looks at, with the windows that it falls out of.
+pub(super) fn collect_edges(predicate: &Predicate) -> Vec<Edge> {
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut add = |interaction: &str, window| {
+        let edge = Edge { interaction: interaction.to_owned(), window };
+        if !edges.contains(&edge) {
+            edges.push(edge);
         }
-        Predicate::Not(inner) => collect_edges(inner, edges),
-        Predicate::Contacts { condition, .. } => collect_edges(condition, edges),
-        Predicate::Did(did) => {
-            let mut add = |window| {
-                let edge = Edge { interaction: did.interaction.clone(), window };
-                if !edges.contains(&edge) {
-                    edges.push(edge);
-                }
-            };
-            add(None);
-            for bound in [&did.since, &did.until].into_iter().flatten() {
-                if let Bound::Ago(length) = bound {
-                    add(Some(*length));
-                }
+    };
+    Part::Predicate(predicate).each(&mut |part| {
+        if let Part::Predicate(Predicate::Subscribed { .. }) = part {
+            SUBSCRIPTIONS.iter().for_each(|name| add(name, None));
+        }
+        for lengths in windows_of_times(part) {
+            add(&lengths.0, Some(lengths.1));
+        }
+        let Some(did) = part.did() else { return };
+        add(&did.interaction, None);
+        for bound in [&did.since, &did.until].into_iter().flatten() {
+            if let Bound::Ago(length) = bound {
+                add(&did.interaction, Some(*length));
             }
         }
-        _ => {}
+    });
+    edges
+}
+
+/// The windows out of which the first or last time of an interaction falls.
+fn windows_of_times(part: Part<'_>) -> Vec<(String, Duration)> {
+    let Part::Predicate(Predicate::Compare { left, right, .. }) = part else { return Vec::new() };
+    match (left, right) {
+        (Operand::Measure(measure), Operand::Moment(Reckoning::Ago(length)))
+        | (Operand::Moment(Reckoning::Ago(length)), Operand::Measure(measure)) => {
+            vec![(measure.over.interaction.clone(), *length)]
+        }
+        _ => Vec::new(),
     }
 }
 

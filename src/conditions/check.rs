@@ -1,6 +1,6 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, contacts, did, expression, operand};
+use super::{Scope, did, expression, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
@@ -85,7 +85,8 @@ pub(super) fn node_predicate(
         }
         ConditionNode::Segment(name) => segment(name, scope, check),
         ConditionNode::Did(did) => did::predicate(did, scope, check),
-        ConditionNode::Contacts(contacts) => contacts::predicate(contacts, scope, check),
+        ConditionNode::Subscribed(topic) => subscribed(topic, scope, check),
+        ConditionNode::Related(node) => related::predicate(node, scope, check),
     }
 }
 
@@ -94,26 +95,49 @@ fn each(nodes: &[ConditionNode], scope: Scope<'_>, check: &mut Check<'_>) -> Opt
     checked.into_iter().collect()
 }
 
-/// Reports what can't stand inside the `where` of a `did`.
-pub(super) fn refuse_inside_did(
-    what: &str,
-    span: Span,
-    scope: Scope<'_>,
-    check: &mut Check<'_>,
-) -> Option<()> {
-    if scope.interaction.is_none() {
+/// Reports what can't stand inside the `where` of a `did`, or in a question about activities.
+pub(super) fn refuse_inside(what: &str, span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<()> {
+    let (message, hint) = if scope.interaction.is_some() {
+        (
+            format!("`{what}` can't stand in the `where` of a `did`"),
+            "The `where` of a `did` is about one interaction; write the rest beside the `did`, under `all`.",
+        )
+    } else if scope.activity {
+        (
+            format!("`{what}` can't be asked of an activity"),
+            "A condition about activities names their fields alone, such as `activity.type`; write the rest beside it, under `all`.",
+        )
+    } else {
         return Some(());
+    };
+    check.refuse(Code::ExpressionForm, span, message, hint)
+}
+
+fn subscribed(topic: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
+    refuse_inside("subscribed", topic.span, scope, check)?;
+    if scope.target == Entity::Account {
+        return check.refuse(
+            Code::ContactInAccount,
+            topic.span,
+            "`subscribed` is asked in a condition about accounts, and contacts subscribe",
+            &format!(
+                "Write `any_contact:` with `subscribed: {}` to ask for at least one of them.",
+                topic.as_str()
+            ),
+        );
     }
-    check.refuse(
-        Code::ExpressionForm,
-        span,
-        format!("`{what}` can't stand in the `where` of a `did`"),
-        "The `where` of a `did` is about one interaction; write the rest beside the `did`, under `all`.",
-    )
+    let wanted = topic.as_str();
+    if !check.catalog.topics.contains(wanted) {
+        let known = check.catalog.topics.iter().map(String::as_str);
+        let define = format!("Define it: `kind: topic`, and below it `name: {wanted}`.");
+        let hint = did_you_mean(wanted, known).unwrap_or(define);
+        return check.refuse(Code::UnknownTopic, topic.span, format!("there is no topic `{wanted}`"), &hint);
+    }
+    Some(Predicate::Subscribed { topic: topic.value.clone() })
 }
 
 fn segment(name: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
-    refuse_inside_did("segment", name.span, scope, check)?;
+    refuse_inside("segment", name.span, scope, check)?;
     let wanted = name.as_str();
     let Some(holds) = check.catalog.segments.get(wanted).copied() else {
         let known = check.catalog.segments.keys().map(String::as_str);

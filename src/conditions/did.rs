@@ -3,12 +3,13 @@
 use super::{
     Scope,
     check::{self, Check},
-    contacts, lists,
+    lists, measure,
     operand::Typed,
+    related,
 };
 use crate::{
     calendar::{end_of_day, parse_date, parse_duration, parse_moment, start_of_day},
-    definitions::{Content, DidNode, Node, duration_hint, moment_hint},
+    definitions::{Content, DidNode, DidWord, Node, duration_hint, moment_hint},
     diagnostics::{Code, Problem, Text, did_you_mean},
     model::{
         Bound, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value,
@@ -16,34 +17,48 @@ use crate::{
 };
 
 /// The keys of a `did` that aren't attributes, for "did you mean".
-const KEYS: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
+const KEYS: [&str; 12] = [
+    "where", "within", "since", "until", "step", "at_least", "at_most", "exactly", "sum", "avg", "min", "max",
+];
 
 /// Largest whole number that a double holds exactly.
 const MAX_WHOLE: u64 = 1 << 53;
 
-/// The predicate of a `did` or `did_not`.
+/// The predicate of a `did` and its like.
 pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
-    let word = if node.negated { "did_not" } else { "did" };
-    check::refuse_inside_did(word, node.interaction.span, scope, check)?;
-    let count = count(node, check);
+    check::refuse_inside(node.word.key(), node.interaction.span, scope, check)?;
     let window = window(node, scope, check);
     let step = step(node, scope, check);
     let interaction = interaction(node, check);
     let condition = interaction.as_ref().and_then(|kind| condition(node, kind, scope, check));
-    let (since, until) = window?;
     let of = match scope.target {
         Entity::Account => Subject::Account,
         Entity::Contact | Entity::Lead => Subject::Contact,
     };
-    Some(Predicate::Did(Did {
+    let those = |interaction: &InteractionType, condition: Predicate, (since, until): Window, step| Did {
         of,
-        interaction: interaction?.name,
-        condition: Box::new(condition?),
+        interaction: interaction.name.clone(),
+        condition: Box::new(condition),
         since,
         until,
-        step: step?,
-        count: count?,
-    }))
+        step,
+        count: CountTest::AtLeast(1),
+    };
+    if matches!(node.word, DidWord::FirstDid | DidWord::LastDid) {
+        measure::takes_no_count(node, scope, check)?;
+        let window = measure::needed_window(node, window?, check)?;
+        let over = those(&interaction?, condition?, (None, None), None);
+        return Some(measure::first_or_last(node.word, over, window));
+    }
+    if let Some((function, attribute)) = &node.measure {
+        let interaction = interaction?;
+        let measured = measure::attribute(node, function, attribute, &interaction, check);
+        let over = those(&interaction, condition?, window?, step?);
+        return measure::compared(node, function.value, measured?, over, scope, check);
+    }
+    let count = count(node, check);
+    let over = those(&interaction?, condition?, window?, step?);
+    Some(Predicate::Did(Did { count: count?, ..over }))
 }
 
 fn interaction(node: &DidNode, check: &mut Check<'_>) -> Option<InteractionType> {
@@ -158,7 +173,7 @@ fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -
     check.refuse(Code::WrongType, node.span, message, &hint)
 }
 
-type Window = (Option<Bound>, Option<Bound>);
+pub(super) type Window = (Option<Bound>, Option<Bound>);
 
 fn window(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Window> {
     let within = node.within.as_ref().map(|text| match parse_duration(text.as_str()) {
@@ -239,18 +254,18 @@ fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Optio
 }
 
 fn count(node: &DidNode, check: &mut Check<'_>) -> Option<CountTest> {
-    match (&node.count, node.negated) {
-        (None, false) => Some(CountTest::AtLeast(1)),
-        (None, true) => Some(CountTest::Exactly(0)),
-        (Some(count), true) => check.refuse(
+    match (&node.count, node.word) {
+        (None, DidWord::DidNot) => Some(CountTest::Exactly(0)),
+        (None, _) => Some(CountTest::AtLeast(1)),
+        (Some(count), DidWord::DidNot) => check.refuse(
             Code::InvalidValue,
             count.amount.span,
             "`did_not` has no count: it means never",
             "Write `did` with `at_most`, `at_least` or `exactly`.",
         ),
-        (Some(count), false) => {
+        (Some(count), _) => {
             let number = whole_number(count.amount.as_str(), ["time", "times"]);
-            contacts::test(count, number, "Write `2 times` or `2`.", check)
+            related::test(count, number, "Write `2 times` or `2`.", check)
         }
     }
 }

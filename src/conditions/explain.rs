@@ -1,8 +1,8 @@
 //! Predicates in plain English.
 
 use crate::model::{
-    Arithmetic, Bound, Comparison, CountTest, Did, FieldType, Operand, Predicate, ScriptArgument, Subject,
-    TextTest, Value, time::DAY,
+    Arithmetic, Bound, Comparison, CountTest, DatePart, Did, FieldType, Measure, MeasureFunction, Operand,
+    Period, Predicate, Reckoning, Related, ScriptArgument, Subject, TextTest, Value, time::DAY,
 };
 
 /// Says what a predicate asks, for people.
@@ -13,7 +13,7 @@ pub fn explain(predicate: &Predicate) -> String {
         Predicate::Constant(false) => "never".to_owned(),
         Predicate::All(parts) if parts.is_empty() => "always".to_owned(),
         Predicate::Any(parts) if parts.is_empty() => "never".to_owned(),
-        Predicate::All(parts) => joined(parts, " and "),
+        Predicate::All(parts) => stretch(parts).unwrap_or_else(|| joined(parts, " and ")),
         Predicate::Any(parts) => joined(parts, " or "),
         Predicate::Not(inner) => negated(inner),
         Predicate::Compare { left, operator, right } => {
@@ -40,7 +40,8 @@ pub fn explain(predicate: &Predicate) -> String {
         }
         Predicate::InSegment { segment, of, .. } => format!("the {} is in segment {segment}", subject(*of)),
         Predicate::Did(did) => interactions(did),
-        Predicate::Contacts { condition, count } => contacts(condition, *count),
+        Predicate::Subscribed { topic } => format!("the contact is subscribed to {topic}"),
+        Predicate::Related(related) => related_records(related),
         Predicate::Script(call) => {
             let arguments: Vec<String> = call
                 .arguments
@@ -63,8 +64,46 @@ fn joined(parts: &[Predicate], between: &str) -> String {
 
 /// In brackets where it is joined of several parts itself.
 fn bracketed(predicate: &Predicate, needed: bool) -> String {
-    let several = matches!(predicate, Predicate::All(parts) | Predicate::Any(parts) if parts.len() > 1);
+    let several = match predicate {
+        Predicate::All(parts) => parts.len() > 1 && stretch(parts).is_none(),
+        Predicate::Any(parts) => parts.len() > 1,
+        _ => false,
+    };
     if several && needed { format!("({})", explain(predicate)) } else { explain(predicate) }
+}
+
+/// The words for a value between two moments or days that are told from now.
+fn stretch(parts: &[Predicate]) -> Option<String> {
+    let [
+        Predicate::Compare { left, operator: Comparison::GreaterOrEqual, right: from },
+        Predicate::Compare { left: same, operator: Comparison::LessOrEqual, right: to },
+    ] = parts
+    else {
+        return None;
+    };
+    let reckoning = |operand: &Operand| match operand {
+        Operand::Moment(reckoning) | Operand::Day(reckoning) => Some(*reckoning),
+        _ => None,
+    };
+    let words = match (reckoning(from), reckoning(to)) {
+        (Some(Reckoning::Ago(length)), None) if is_present(to) => format!("is in the last {length}"),
+        (None, Some(Reckoning::Ahead(length))) if is_present(from) => format!("is in the next {length}"),
+        (Some(Reckoning::StartOf(period, 0)), Some(Reckoning::EndOf(_, 0))) => {
+            format!("is in this {}", period.word(1))
+        }
+        (Some(Reckoning::StartOf(period, -1)), Some(Reckoning::EndOf(_, -1))) => {
+            format!("is in the {} before this one", period.word(1))
+        }
+        (Some(Reckoning::StartOf(period, before)), Some(Reckoning::EndOf(_, -1))) => {
+            format!("is in the {} {} before this one", before.abs(), period.word(before.abs()))
+        }
+        _ => return None,
+    };
+    (left == same).then(|| format!("{} {words}", self::words(left)))
+}
+
+fn is_present(operand: &Operand) -> bool {
+    matches!(operand, Operand::Now { plus: 0 } | Operand::Today { plus: 0 })
 }
 
 fn negated(inner: &Predicate) -> String {
@@ -92,6 +131,8 @@ fn subject(subject: Subject) -> &'static str {
         Subject::Account => "account",
         Subject::Lead => "lead",
         Subject::Interaction => "interaction",
+        Subject::Activity => "activity",
+        Subject::PrimaryContact => "account.primary_contact",
     }
 }
 
@@ -99,7 +140,9 @@ fn is_temporal(operand: &Operand) -> bool {
     match operand {
         Operand::Field { kind, .. } => matches!(kind, FieldType::Date | FieldType::DateTime),
         Operand::Literal(value) => matches!(value, Value::Date(_) | Value::Time(_)),
-        Operand::Now { .. } | Operand::Today { .. } => true,
+        Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_) => true,
+        Operand::OfDate { part, .. } => *part == DatePart::Anniversary,
+        Operand::Measure(measure) => matches!(measure.kind, FieldType::Date | FieldType::DateTime),
         Operand::Arithmetic { .. } => false,
     }
 }
@@ -120,7 +163,8 @@ fn comparison(operator: Comparison, left: &Operand, right: &Operand) -> &'static
     }
 }
 
-fn words(operand: &Operand) -> String {
+/// Says what a value is.
+pub(super) fn words(operand: &Operand) -> String {
     match operand {
         Operand::Field { subject: of, name, .. } => format!("{}.{name}", subject(*of)),
         Operand::Literal(value) => literal(value),
@@ -128,6 +172,16 @@ fn words(operand: &Operand) -> String {
         Operand::Now { plus } => distance(*plus, "now"),
         Operand::Today { plus: 0 } => "today".to_owned(),
         Operand::Today { plus } => distance(plus.saturating_mul(DAY), "today"),
+        Operand::Moment(reckoning) | Operand::Day(reckoning) => reckoned(*reckoning),
+        Operand::OfDate { part, of } => {
+            let what = match part {
+                DatePart::Weekday => "the weekday",
+                DatePart::Month => "the month",
+                DatePart::Anniversary => "the next anniversary",
+            };
+            format!("{what} of {}", words(of))
+        }
+        Operand::Measure(measure) => measured(measure),
         Operand::Arithmetic { left, operator, right } => {
             let sign = match operator {
                 Arithmetic::Add => "+",
@@ -142,6 +196,41 @@ fn words(operand: &Operand) -> String {
             format!("{} {sign} {}", part(left), part(right))
         }
     }
+}
+
+fn reckoned(reckoning: Reckoning) -> String {
+    let period = |period: Period, offset: i64| match offset {
+        0 => format!("this {}", period.word(1)),
+        before if before < 0 => format!("the {} {} before", period.word(1), before.abs()),
+        after => format!("the {} {after} after", period.word(1)),
+    };
+    match reckoning {
+        Reckoning::Ago(length) => format!("{length} ago"),
+        Reckoning::Ahead(length) => format!("{length} from now"),
+        Reckoning::StartOf(of, offset) => format!("the start of {}", period(of, offset)),
+        Reckoning::EndOf(of, offset) => format!("the end of {}", period(of, offset)),
+    }
+}
+
+fn measured(measure: &Measure) -> String {
+    let who = match measure.over.of {
+        Subject::Account => "the account's contacts",
+        _ => "the contact",
+    };
+    let name = &measure.over.interaction;
+    let what = match (measure.function, measure.attribute.as_str()) {
+        (MeasureFunction::Least, "at") => {
+            return format!("the first {name} of {who}{}", limits(&measure.over));
+        }
+        (MeasureFunction::Greatest, "at") => {
+            return format!("the last {name} of {who}{}", limits(&measure.over));
+        }
+        (MeasureFunction::Sum, attribute) => format!("the sum of {attribute}"),
+        (MeasureFunction::Average, attribute) => format!("the average {attribute}"),
+        (MeasureFunction::Least, attribute) => format!("the least {attribute}"),
+        (MeasureFunction::Greatest, attribute) => format!("the greatest {attribute}"),
+    };
+    format!("{what} of {name} by {who}{}", limits(&measure.over))
 }
 
 /// So many milliseconds, as days where they are whole, before or after an anchor.
@@ -183,6 +272,13 @@ fn interactions(did: &Did) -> String {
         count if did.of == Subject::Account => format!("the account's contacts did {name} {}", times(count)),
         count => format!("{who} did {name} {}", times(count)),
     };
+    text.push_str(&limits(did));
+    text
+}
+
+/// The words for a window, a step, and what has to hold for an interaction.
+fn limits(did: &Did) -> String {
+    let mut text = String::new();
     let bound = |bound: &Bound| match bound {
         Bound::At(at) => crate::model::time::rfc3339(*at),
         Bound::Ago(duration) => format!("{duration} ago"),
@@ -216,15 +312,16 @@ fn times(count: CountTest) -> String {
     }
 }
 
-fn contacts(condition: &Predicate, count: CountTest) -> String {
-    let which = match count {
-        CountTest::Exactly(0) => "no contact".to_owned(),
-        CountTest::AtLeast(1) => "at least one contact".to_owned(),
-        CountTest::AtLeast(number) => format!("at least {number} contacts"),
-        CountTest::AtMost(number) => format!("at most {number} contacts"),
-        CountTest::Exactly(number) => format!("exactly {number} contacts"),
-        CountTest::AtLeastPercent(share) => format!("at least {share}% of the contacts"),
-        CountTest::All => "every contact".to_owned(),
+fn related_records(related: &Related) -> String {
+    let [one, several] = super::related::words(related.records);
+    let which = match related.count {
+        CountTest::Exactly(0) => format!("no {one}"),
+        CountTest::AtLeast(1) => format!("at least one {one}"),
+        CountTest::AtLeast(number) => format!("at least {number} {several}"),
+        CountTest::AtMost(number) => format!("at most {number} {several}"),
+        CountTest::Exactly(number) => format!("exactly {number} {several}"),
+        CountTest::AtLeastPercent(share) => format!("at least {share}% of the {several}"),
+        CountTest::All => format!("every {one}"),
     };
-    format!("{which} of the account: {}", bracketed(condition, true))
+    format!("{which} of the {}: {}", subject(related.of), bracketed(&related.condition, true))
 }

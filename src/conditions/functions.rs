@@ -5,16 +5,17 @@ use super::{
     check::Check,
     expression, lists,
     operand::{Days, Typed, operand},
+    periods,
 };
 use crate::{
     calendar::{parse_date, parse_moment},
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{FieldType, Operand, Predicate, TextTest, Value},
+    model::{DatePart, FieldType, Operand, Predicate, TextTest, Value, WEEKDAYS},
     script::{Expression, ExpressionKind, Name},
 };
 
 /// Functions that are true or false, with how they are written.
-const CONDITIONS: [(&str, usize, &str); 8] = [
+const CONDITIONS: [(&str, usize, &str); 12] = [
     ("contains", 2, "contains(contact.job_title, \"Buyer\")"),
     ("starts_with", 2, "starts_with(contact.email, \"info@\")"),
     ("ends_with", 2, "ends_with(contact.email, \".example\")"),
@@ -23,20 +24,27 @@ const CONDITIONS: [(&str, usize, &str); 8] = [
     ("not", 1, "not(contact.do_not_email)"),
     ("contains_any", 2, "contains_any(contact.interests, [\"a\", \"b\"])"),
     ("contains_all", 2, "contains_all(contact.interests, [\"a\", \"b\"])"),
+    ("in_last", 2, "in_last(contact.created_on, \"30 days\")"),
+    ("in_next", 2, "in_next(anniversary(contact.birthdate), \"7 days\")"),
+    ("in_this", 2, "in_this(contact.created_on, \"quarter\")"),
+    ("in_previous", 2, "in_previous(contact.created_on, \"month\")"),
 ];
 
 /// Functions that give a value.
-const VALUES: [(&str, usize, &str); 6] = [
+const VALUES: [(&str, usize, &str); 9] = [
     ("date", 1, "date(\"2026-01-31\")"),
     ("time", 1, "time(\"2026-01-31 08:00\")"),
     ("today", 0, "today()"),
     ("now", 0, "now()"),
     ("days_since", 1, "days_since(contact.created_on)"),
     ("days_until", 1, "days_until(contact.birthdate)"),
+    ("anniversary", 1, "anniversary(contact.birthdate)"),
+    ("weekday", 1, "weekday(contact.created_on)"),
+    ("month", 1, "month(contact.birthdate)"),
 ];
 
 /// Functions of the language that this version doesn't have.
-const LATER: [&str; 4] = ["anniversary", "weekday", "month", "lookup"];
+const LATER: [&str; 1] = ["lookup"];
 
 /// All functions by name, each with how it is written.
 #[must_use]
@@ -75,6 +83,20 @@ pub(super) fn condition(
             text_test(name, TextTest::StartsWith, field, needle, scope, check)
         }
         ("ends_with", [field, needle]) => text_test(name, TextTest::EndsWith, field, needle, scope, check),
+        ("in_last" | "in_next" | "in_this" | "in_previous", [of, length]) => {
+            let of = operand(of, scope, check);
+            let text = match &length.kind {
+                ExpressionKind::Text(text) => text,
+                _ => {
+                    let message = format!("`{}` takes a length or period in double quotes", name.text);
+                    let example = CONDITIONS.iter().find(|(known, _, _)| *known == name.text);
+                    let example = example.map_or("", |(_, _, example)| example);
+                    let hint = format!("Write `{example}`.");
+                    return check.refuse(Code::IncompatibleTypes, length.span, message, &hint);
+                }
+            };
+            periods::within(&name.text, of?, text, length.span, check)
+        }
         (_, [field, wanted]) => {
             let field = operand(field, scope, check)?;
             let FieldType::Choices(known) = &field.kind else {
@@ -170,6 +192,16 @@ pub(super) fn value(
                 ),
             }
         }
+        ("anniversary" | "weekday" | "month", [argument]) => {
+            let of = dated(name, argument, scope, check)?;
+            let (part, kind) = match name.text.as_str() {
+                "anniversary" => (DatePart::Anniversary, FieldType::Date),
+                "weekday" => (DatePart::Weekday, FieldType::Choice(WEEKDAYS.map(str::to_owned).to_vec())),
+                _ => (DatePart::Month, FieldType::Integer),
+            };
+            let written = format!("{}({})", name.text, of.written);
+            typed(Operand::OfDate { part, of: Box::new(of.operand) }, kind, written)
+        }
         ("days_since" | "days_until", _) => check.refuse(
             Code::ExpressionForm,
             span,
@@ -194,14 +226,20 @@ pub(super) fn days(
     check: &mut Check<'_>,
 ) -> Option<Days> {
     expect_count(name, arguments, span, check)?;
-    let of = operand(arguments.first()?, scope, check)?;
+    let of = dated(name, arguments.first()?, scope, check)?;
+    Some(Days { of, since: name.text == "days_since", span })
+}
+
+/// An argument that has to be a date or moment.
+fn dated(name: &Name, argument: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
+    let of = operand(argument, scope, check)?;
     if !matches!(of.kind, FieldType::Date | FieldType::DateTime) {
         let message =
             format!("`{}` needs a date or datetime, and `{}` is {}", name.text, of.written, of.kind);
         let hint = "Name a field that holds one, such as `contact.created_on`.";
         return check.refuse(Code::IncompatibleTypes, of.span, message, hint);
     }
-    Some(Days { of, since: name.text == "days_since", span })
+    Some(of)
 }
 
 fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>) -> Option<&'e str> {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Bound, Operand, Predicate, ScriptArgument, Subject};
+use crate::model::{
+    Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, ScriptArgument, Subject,
+};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///
@@ -17,6 +19,10 @@ pub struct Interests {
     pub contact_fields: bool,
     /// Whether fields of accounts matter.
     pub account_fields: bool,
+    /// Whether fields of leads matter, or which leads there are.
+    pub lead_fields: bool,
+    /// Whether it matters which activities there are.
+    pub activities: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
     /// Scores, grades and levels, as in `score.engagement`, `levels.account_tier`.
@@ -31,66 +37,58 @@ pub struct Interests {
 #[must_use]
 pub fn interests(predicate: &Predicate) -> Interests {
     let mut found = Interests::default();
-    visit(predicate, &mut found);
+    Part::Predicate(predicate).each(&mut |part| visit(part, &mut found));
     found
 }
 
-fn visit(predicate: &Predicate, found: &mut Interests) {
-    match predicate {
-        Predicate::Constant(_) => {}
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| visit(part, found)),
-        Predicate::Not(inner) => visit(inner, found),
-        Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {
-            operand(left, found);
-            operand(right, found);
-        }
-        Predicate::TextTest { operand: left, needle, .. } => {
-            operand(left, found);
-            operand(needle, found);
-        }
-        Predicate::IsTrue(value)
-        | Predicate::IsBlank(value)
-        | Predicate::OneOf { operand: value, .. }
-        | Predicate::HasChoices { operand: value, .. } => operand(value, found),
-        Predicate::InSegment { segment, .. } => {
+fn visit(part: Part<'_>, found: &mut Interests) {
+    if let Some(did) = part.did() {
+        found.interactions.insert(did.interaction.clone());
+        found.contact_fields |= did.of == Subject::Account;
+        let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
+        found.windows |= moves(&did.since) || moves(&did.until);
+    }
+    if let Part::Operand(Operand::Field { name, .. }) = part
+        && name.contains('.')
+    {
+        found.scores.insert(name.clone());
+    }
+    match part {
+        Part::Predicate(Predicate::InSegment { segment, .. }) => {
             found.segments.insert(segment.clone());
         }
-        Predicate::Did(did) => {
-            found.interactions.insert(did.interaction.clone());
-            found.contact_fields |= did.of == Subject::Account;
-            let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
-            found.windows |= moves(&did.since) || moves(&did.until);
-            visit(&did.condition, found);
+        Part::Predicate(Predicate::Subscribed { .. }) => {
+            found.interactions.extend(SUBSCRIPTIONS.map(str::to_owned));
         }
-        Predicate::Script(call) => {
+        Part::Predicate(Predicate::Script(call)) => {
             for argument in &call.arguments {
                 if let ScriptArgument::Record(subject, _) | ScriptArgument::Field(subject, _) = argument {
                     found.contact_fields |= *subject == Subject::Contact;
                     found.account_fields |= *subject == Subject::Account;
+                    found.lead_fields |= *subject == Subject::Lead;
                 }
             }
         }
-        Predicate::Contacts { condition, .. } => {
-            found.contact_fields = true;
-            visit(condition, found);
+        Part::Predicate(Predicate::Related(related)) => {
+            let whole_account = related.of == Subject::Account;
+            found.contact_fields |= related.records == Records::Contacts || whole_account;
+            found.lead_fields |= related.records == Records::Leads;
+            found.activities |= related.records == Records::Activities;
         }
-    }
-}
-
-fn operand(value: &Operand, found: &mut Interests) {
-    match value {
-        Operand::Field { subject, name, .. } if name.contains('.') => {
-            found.scores.insert(name.clone());
-            found.contact_fields |= *subject == Subject::Contact;
-            found.account_fields |= *subject == Subject::Account;
+        Part::Operand(Operand::Field { subject, .. }) => match subject {
+            Subject::Contact => found.contact_fields = true,
+            Subject::Account => found.account_fields = true,
+            Subject::Lead => found.lead_fields = true,
+            Subject::PrimaryContact => {
+                found.contact_fields = true;
+                found.account_fields = true;
+            }
+            Subject::Interaction | Subject::Activity => {}
+        },
+        Part::Operand(Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_)) => {
+            found.clock = true;
         }
-        Operand::Field { subject: Subject::Contact, .. } => found.contact_fields = true,
-        Operand::Field { subject: Subject::Account, .. } => found.account_fields = true,
-        Operand::Field { .. } | Operand::Literal(_) => {}
-        Operand::Now { .. } | Operand::Today { .. } => found.clock = true,
-        Operand::Arithmetic { left, right, .. } => {
-            operand(left, found);
-            operand(right, found);
-        }
+        Part::Operand(Operand::OfDate { part: DatePart::Anniversary, .. }) => found.clock = true,
+        _ => {}
     }
 }

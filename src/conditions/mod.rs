@@ -1,27 +1,35 @@
-//! Conditions: as they were written, into checked predicates; predicates in words; what they depend on.
+//! Conditions: as they were written, into checked predicates; predicates in words; what they depend on;
+//! their answers over plain facts.
 //!
-//! In: a condition of a definition, what it is about, and the names that exist. Out: a predicate in
-//! which every name and type is right, or all problems with it. It doesn't know how predicates are
-//! answered.
+//! In: a condition of a definition, what it is about, and the names that exist; facts as plain data. Out:
+//! a predicate in which every name and type is right, or all problems with it; whether it holds, and
+//! why. It doesn't know SQL or where facts are kept.
 
 mod check;
 mod compare;
-mod contacts;
 mod days;
 mod did;
+mod evaluate;
 mod explain;
 mod expression;
+mod facts;
 mod functions;
 mod interests;
 mod lists;
+mod measure;
 mod mentions;
 mod never;
 mod operand;
+mod periods;
+mod related;
 mod scope;
 mod scripts;
+mod value;
 
 pub use check::{check, check_number};
+pub use evaluate::{Clause, evaluate, holds};
 pub use explain::explain;
+pub use facts::{Facts, InteractionFact, RecordFact};
 pub use functions::functions;
 pub use interests::{Interests, interests};
 pub use mentions::mentions;

@@ -3,7 +3,7 @@
 use super::{Scope, check::Check, functions};
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value},
+    model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
     script::{Expression, ExpressionKind, Name, Operator},
 };
 
@@ -162,8 +162,17 @@ const ACCOUNT_RELATIONS: [&str; 2] = ["account", "contact_account_parentcustomer
 fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
     let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
     let [root, .., last] = names else { return bare(names, scope, check) };
+    if scope.activity {
+        return activity(names, span, check);
+    }
     let (entity, subject) = match words[..words.len() - 1] {
         ["interaction"] => return attribute(last, span, scope, check),
+        ["account", "primary_contact"] | ["lead", "account", "primary_contact"] => {
+            (Entity::Contact, Subject::PrimaryContact)
+        }
+        ["contact", relation, "primary_contact"] if ACCOUNT_RELATIONS.contains(&relation) => {
+            (Entity::Contact, Subject::PrimaryContact)
+        }
         ["contact"] => (Entity::Contact, Subject::Contact),
         ["account"] | ["lead", "account"] => (Entity::Account, Subject::Account),
         ["contact", relation] if ACCOUNT_RELATIONS.contains(&relation) => (Entity::Account, Subject::Account),
@@ -180,7 +189,8 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
         _ => return unknown_relation(names, check),
     };
     let through_lead = root.text == "lead";
-    if subject == Subject::Contact && scope.target == Entity::Account && !through_lead {
+    let is_asked = matches!(subject, Subject::Contact | Subject::Lead) && !through_lead;
+    if is_asked && subject == Subject::Contact && scope.target == Entity::Account {
         return check.refuse(
             Code::ContactInAccount,
             span,
@@ -190,12 +200,8 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     }
     if (through_lead || subject == Subject::Lead) && scope.target != Entity::Lead && !scope.with_lead {
         let message = format!("`lead` isn't known in a condition about {}", scope.target.plural());
-        return check.refuse(
-            Code::UnknownField,
-            root.span,
-            message,
-            "Leads are asked in conditions about leads.",
-        );
+        let hint = format!("Write `any_lead: {} …` to ask for at least one of them.", words.join("."));
+        return check.refuse(Code::UnknownField, root.span, message, &hint);
     }
     if scope.target == Entity::Lead && root.text == "contact" && words.len() > 2 {
         let hint = format!("Write `account.{}` for the lead's account.", last.text);
@@ -288,6 +294,31 @@ fn attribute(name: &Name, span: Span, scope: Scope<'_>, check: &mut Check<'_>) -
     None
 }
 
+/// A field of the activity in scope, where nothing else is.
+fn activity(names: &[Name], span: Span, check: &mut Check<'_>) -> Option<Typed> {
+    let [root, name] = names else { return not_of_activity(names.first()?, check) };
+    if root.text != "activity" {
+        return not_of_activity(root, check);
+    }
+    let fields = activity_fields();
+    if let Some(field) = fields.iter().find(|field| field.name == name.text) {
+        return Some(named(field, Subject::Activity, span, format!("activity.{}", name.text)));
+    }
+    let message = format!("an activity has no field `{}`", name.text);
+    let hint = did_you_mean(&name.text, fields.iter().map(|field| field.name.as_str()));
+    check.report(Problem::error(Code::UnknownField, name.span, message).hint_if(hint));
+    None
+}
+
+fn not_of_activity<T>(root: &Name, check: &mut Check<'_>) -> Option<T> {
+    check.refuse(
+        Code::UnknownField,
+        root.span,
+        format!("`{}` is not known in a condition about activities", root.text),
+        "Name one of the activity's fields, such as `activity.type`; write the rest beside it, under `all`.",
+    )
+}
+
 fn unknown_field<T>(name: &Name, entity: Entity, check: &mut Check<'_>) -> Option<T> {
     let fields = check.catalog.fields(entity);
     let hint = did_you_mean(&name.text, fields.iter().map(|field| field.name.as_str())).or_else(|| {
@@ -310,17 +341,23 @@ fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
     let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
     let root = &names[0];
     match words[..] {
-        ["account", relation @ "primary_contact", ..] => check.refuse(
-            Code::NotAvailable,
-            names[1].span,
-            format!("`account.{relation}` is not available in this version"),
-            "",
+        ["account", "primary_contact", _, ..] => check.refuse(
+            Code::UnknownField,
+            names[2].span,
+            format!("`account.primary_contact` has no relation `{}`", words[2]),
+            "Name one of the contact's fields, such as `account.primary_contact.email`.",
+        ),
+        ["activity", ..] => check.refuse(
+            Code::UnknownField,
+            root.span,
+            "`activity` is known only in a question about activities",
+            "Write `any_activity:` with the condition about each of them.",
         ),
         ["contact" | "account" | "lead", relation, ..] => check.refuse(
             Code::UnknownField,
             names[1].span,
             format!("`{}` has no relation `{relation}`", root.text),
-            "Relations are `contact.account`, `lead.contact` and `lead.account`.",
+            "Relations are `contact.account`, `account.primary_contact`, `lead.contact` and `lead.account`.",
         ),
         ["interaction", ..] => check.refuse(
             Code::UnknownField,
@@ -334,7 +371,8 @@ fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
 
 fn unknown_root<T>(root: &Name, check: &mut Check<'_>) -> Option<T> {
     let problem = Problem::error(Code::UnknownField, root.span, format!("`{}` is not known here", root.text));
-    let problem = problem.hint_if(did_you_mean(&root.text, ["contact", "account", "lead", "interaction"]));
+    let problem =
+        problem.hint_if(did_you_mean(&root.text, ["contact", "account", "lead", "interaction", "activity"]));
     check.report(problem);
     None
 }
@@ -343,7 +381,7 @@ fn unknown_root<T>(root: &Name, check: &mut Check<'_>) -> Option<T> {
 fn bare<T>(names: &[Name], scope: Scope<'_>, check: &mut Check<'_>) -> Option<T> {
     let name = names.first()?;
     let word = name.text.as_str();
-    if matches!(word, "contact" | "account" | "lead" | "interaction") {
+    if matches!(word, "contact" | "account" | "lead" | "interaction" | "activity") {
         let message = format!("`{word}` is a record, and a value is needed");
         let hint = format!("Name one of its fields, such as `{word}.id`.");
         return check.refuse(Code::UnknownField, name.span, message, &hint);

@@ -20,6 +20,8 @@ pub struct Scope<'a> {
     pub interaction: Option<&'a InteractionType>,
     /// Whether a lead of the record is in scope, too, as in the rules of a scoring model for leads.
     pub with_lead: bool,
+    /// Inside `any_activity` and its like: only `activity` is in scope.
+    pub activity: bool,
     /// Whether functions of `scripts/` may be asked: in segments.
     pub scripts: bool,
 }
@@ -28,7 +30,15 @@ impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope { target, zone, steps: None, interaction: None, with_lead: false, scripts: false }
+        Scope {
+            target,
+            zone,
+            steps: None,
+            interaction: None,
+            activity: false,
+            with_lead: false,
+            scripts: false,
+        }
     }
 
     /// The same within a trigger of a journey with these step ids.
@@ -53,6 +63,12 @@ impl<'a> Scope<'a> {
     #[must_use]
     pub fn with_lead(self) -> Self {
         Scope { with_lead: true, ..self }
+    }
+
+    /// The same about activities.
+    #[must_use]
+    pub fn about_activities(self) -> Self {
+        Scope { activity: true, ..self }
     }
 
     /// The same inside the `where` of a `did` about this type of interaction.

@@ -21,7 +21,7 @@ pub(super) fn condition(
     check: &mut Check<'_>,
 ) -> Option<Predicate> {
     let shape = check.catalog.functions.get(&name.text)?.clone();
-    check::refuse_inside_did(&name.text, name.span, scope, check)?;
+    check::refuse_inside(&name.text, name.span, scope, check)?;
     if !scope.scripts || scope.target == Entity::Lead {
         let message = format!("`{}`, a function of `scripts/`, can be asked in segments only", name.text);
         let hint = format!(

@@ -2,21 +2,43 @@
 
 use super::scalars::{as_text, warn_of_ambiguous_number, wrong_type};
 use super::{
-    ConditionNode, ContactsNode, Content, CountKey, CountNode, DidNode, Located, Node, Quantifier, Reader,
-    keys::{DID, GROUP, MEMBERSHIP},
+    ConditionNode, Content, CountKey, CountNode, DidNode, DidWord, Located, Node, Reader, RelatedNode,
+    keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SUBSCRIPTION},
+    kinds::Key,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
+use crate::model::MeasureFunction;
 
 const GROUP_KEYS: [&str; 3] = ["all", "any", "none"];
 const COUNT_KEYS: [(&str, CountKey); 3] =
     [("at_least", CountKey::AtLeast), ("at_most", CountKey::AtMost), ("exactly", CountKey::Exactly)];
-const QUANTIFIERS: [(&str, Quantifier); 3] =
-    [("any_contact", Quantifier::Any), ("all_contacts", Quantifier::All), ("no_contact", Quantifier::No)];
+const MEASURES: [(&str, MeasureFunction); 4] = [
+    ("sum", MeasureFunction::Sum),
+    ("avg", MeasureFunction::Average),
+    ("min", MeasureFunction::Least),
+    ("max", MeasureFunction::Greatest),
+];
 /// Keys by which a mapping is told to be a condition.
-const LEADING_KEYS: [&str; 9] =
-    ["all", "any", "none", "segment", "did", "did_not", "any_contact", "all_contacts", "no_contact"];
-const NOT_AVAILABLE: [&str; 8] =
-    ["subscribed", "any_lead", "all_leads", "no_lead", "sum", "avg", "min", "max"];
+const LEADING_KEYS: [&str; 18] = [
+    "all",
+    "any",
+    "none",
+    "segment",
+    "subscribed",
+    "did",
+    "did_not",
+    "first_did",
+    "last_did",
+    "any_contact",
+    "all_contacts",
+    "no_contact",
+    "any_lead",
+    "all_leads",
+    "no_lead",
+    "any_activity",
+    "all_activities",
+    "no_activity",
+];
 
 /// Reads a condition; when it can't be read, the problems are reported and there is none.
 #[must_use]
@@ -68,21 +90,33 @@ fn mapping(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Opt
     }
     let first = first.value.clone();
     match first.as_str() {
-        "segment" => {
-            let mut reader = Reader::new(entries, span, "segment", problems).described(&[MEMBERSHIP]);
-            let name = reader.text("segment");
-            finish(reader);
-            name.map(ConditionNode::Segment)
+        "segment" => name(entries, span, ("segment", &[MEMBERSHIP]), problems).map(ConditionNode::Segment),
+        "subscribed" => {
+            name(entries, span, ("subscribed", &[SUBSCRIPTION]), problems).map(ConditionNode::Subscribed)
         }
-        "did" | "did_not" => did(entries, span, first == "did_not", problems),
-        "any_contact" | "all_contacts" | "no_contact" => contacts(entries, span, problems),
-        _ => group(entries, span, problems),
+        key => {
+            if let Some((_, word)) = DidWord::KEYS.iter().find(|(known, _)| *known == key) {
+                return did(entries, span, *word, problems);
+            }
+            match RelatedNode::KEYS.iter().find(|(known, _, _)| *known == key) {
+                Some(_) => related(entries, span, problems),
+                None => group(entries, span, problems),
+            }
+        }
     }
 }
 
-fn finish(mut reader: Reader<'_>) {
-    reader.not_available(&NOT_AVAILABLE);
+/// A mapping with nothing but a name.
+fn name<'a>(
+    entries: &'a [(Text, Node)],
+    span: Span,
+    (key, described): (&'a str, &'static [&'static [Key]]),
+    problems: &'a mut Problems,
+) -> Option<Text> {
+    let mut reader = Reader::new(entries, span, key, problems).described(described);
+    let name = reader.text(key);
     reader.finish();
+    name
 }
 
 fn group(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
@@ -97,18 +131,18 @@ fn group(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Optio
         Some(read.into_iter().flatten().collect())
     };
     let (all, any, none) = (part("all"), part("any"), part("none"));
-    finish(reader);
+    reader.finish();
     complete.then_some(ConditionNode::Group { all, any, none, span })
 }
 
 fn did(
     entries: &[(Text, Node)],
     span: Span,
-    negated: bool,
+    word: DidWord,
     problems: &mut Problems,
 ) -> Option<ConditionNode> {
     let mut reader = Reader::new(entries, span, "did", problems).described(&[DID]);
-    let interaction = reader.text(if negated { "did_not" } else { "did" });
+    let interaction = reader.text(word.key());
     let has_condition = reader.has("where");
     let condition = reader.condition("where");
     let complete = condition.is_some() == has_condition;
@@ -116,11 +150,11 @@ fn did(
     let since = reader.text("since");
     let until = reader.text("until");
     let step = reader.text("step");
-    let count = count(&mut reader);
-    reader.not_available(&NOT_AVAILABLE);
+    let measure = measure(&mut reader);
+    let count = count(&mut reader, measure.is_some());
     let attributes = attributes(entries, problems);
     let node = DidNode {
-        negated,
+        word,
         interaction: interaction?,
         condition,
         attributes,
@@ -128,16 +162,35 @@ fn did(
         since,
         until,
         step,
+        measure,
         count,
         span,
     };
     complete.then(|| ConditionNode::Did(Box::new(node)))
 }
 
+/// `sum: amount` and its like; only one of them can stand in a `did`.
+fn measure(reader: &mut Reader<'_>) -> Option<(Located<MeasureFunction>, Text)> {
+    let mut found: Option<(Located<MeasureFunction>, Text)> = None;
+    for (key, function) in MEASURES {
+        let Some((name, node)) = reader.entry(key) else { continue };
+        let Some(attribute) = as_text(node, key, reader.problems()) else { continue };
+        if let Some((first, _)) = &found {
+            let message = "a `did` measures one thing";
+            let problem = Problem::error(Code::InvalidValue, name.span, message);
+            let problem = problem.related(first.span, "the other one");
+            reader.problems().push(problem.hint("Write two conditions under `all:`."));
+        } else {
+            found = Some((Located { value: function, span: name.span }, attribute));
+        }
+    }
+    found
+}
+
 /// Whether it is a key of the language beside `did`, so that no attribute can stand there under this name.
 pub(super) fn is_key_of_did(key: &str) -> bool {
     const OWN: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
-    OWN.contains(&key) || LEADING_KEYS.contains(&key) || NOT_AVAILABLE.contains(&key)
+    OWN.contains(&key) || LEADING_KEYS.contains(&key) || MEASURES.iter().any(|(known, _)| *known == key)
 }
 
 /// The keys of a `did` that aren't the language's own: attributes that have to equal a scalar.
@@ -167,24 +220,36 @@ fn attributes(entries: &[(Text, Node)], problems: &mut Problems) -> Vec<(Text, N
     attributes
 }
 
-fn contacts(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
-    let mut reader = Reader::new(entries, span, "condition", problems);
-    let found = QUANTIFIERS.iter().find_map(|(key, quantifier)| {
-        let (name, node) = reader.entry(key)?;
-        Some((Located { value: *quantifier, span: name.span }, node))
-    });
-    let (quantifier, node) = found?;
+fn related(entries: &[(Text, Node)], span: Span, problems: &mut Problems) -> Option<ConditionNode> {
+    let mut reader = Reader::new(entries, span, "condition", problems).described(&[PEOPLE]);
+    let written: Vec<_> = RelatedNode::KEYS
+        .iter()
+        .filter_map(|(key, quantifier, records)| {
+            let (name, node) = reader.entry(key)?;
+            Some((Located { value: *quantifier, span: name.span }, *records, node))
+        })
+        .collect();
+    let (quantifier, records, node) = written.into_iter().next()?;
     let condition = read(node, reader.problems());
-    let count = count(&mut reader);
-    finish(reader);
-    Some(ConditionNode::Contacts(Box::new(ContactsNode { quantifier, condition: condition?, count, span })))
+    let count = count(&mut reader, false);
+    reader.finish();
+    let condition = condition?;
+    Some(ConditionNode::Related(Box::new(RelatedNode { quantifier, records, condition, count, span })))
 }
 
-fn count(reader: &mut Reader<'_>) -> Option<CountNode> {
+/// A number of times or records; of a measure, any number.
+fn count(reader: &mut Reader<'_>, of_measure: bool) -> Option<CountNode> {
     let mut found: Option<(CountNode, &Text)> = None;
     for (key, test) in COUNT_KEYS {
         let Some((name, node)) = reader.entry(key) else { continue };
-        let Some(amount) = as_text(node, key, reader.problems()) else { continue };
+        let amount = match node.content {
+            Content::Number(number) if of_measure => {
+                warn_of_ambiguous_number(node, reader.problems());
+                Some(Text::verbatim(number.to_string(), node.span))
+            }
+            _ => as_text(node, key, reader.problems()),
+        };
+        let Some(amount) = amount else { continue };
         match &found {
             None => found = Some((CountNode { test, amount }, name)),
             Some((_, first)) => {
@@ -209,9 +274,12 @@ fn report_unknown(entries: &[(Text, Node)], span: Span, problems: &mut Problems)
         if looks_like_expression(key) {
             problems.push(quoting(key, node));
             said = true;
-        } else if NOT_AVAILABLE.contains(&key.value.as_str()) {
-            let message = format!("`{}` is not available in this version", key.value);
-            problems.push(Problem::error(Code::NotAvailable, key.span, message));
+        } else if MEASURES.iter().any(|(known, _)| *known == key.value) {
+            let message = format!("`{}` stands without a `did`", key.value);
+            problems.push(
+                Problem::error(Code::UnknownKey, key.span, message)
+                    .hint("Write `did: OrderPlaced` beside it, with the interaction type that is measured."),
+            );
             said = true;
         }
     }
@@ -238,7 +306,7 @@ fn quoting(key: &Text, value: &Node) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{load_files, problems_of};
-    use super::super::{SegmentDefinition, SegmentMembers};
+    use super::super::{Quantifier, SegmentDefinition, SegmentMembers};
     use super::*;
 
     fn indented(condition: &str) -> String {
@@ -279,19 +347,21 @@ mod tests {
         );
         assert!(matches!(segment, ConditionNode::Segment(name) if name.value == "readers"));
         let ConditionNode::Did(did) = did else { panic!("did") };
-        assert!(!did.negated && did.condition.is_some() && did.since.is_none());
+        assert!(did.word == DidWord::Did && did.condition.is_some() && did.since.is_none());
         let keys: Vec<&str> = did.attributes.iter().map(|(key, _)| key.value.as_str()).collect();
         assert_eq!(keys, ["email", "amount"]);
         assert_eq!(did.within.as_ref().unwrap().value, "30 days");
         assert_eq!(did.step.as_ref().unwrap().value, "invite");
         let count = did.count.as_ref().unwrap();
         assert_eq!((count.test, count.amount.value.as_str()), (CountKey::AtLeast, "2 times"));
-        assert!(matches!(did_not, ConditionNode::Did(did) if did.negated && did.since.is_some()));
-        let ConditionNode::Contacts(contacts) = contacts else { panic!("contacts") };
+        assert!(
+            matches!(did_not, ConditionNode::Did(did) if did.word == DidWord::DidNot && did.since.is_some())
+        );
+        let ConditionNode::Related(contacts) = contacts else { panic!("contacts") };
         assert_eq!(contacts.quantifier.value, Quantifier::Any);
         assert_eq!(contacts.count.as_ref().unwrap().amount.value, "50%");
         assert!(
-            matches!(no_contact, ConditionNode::Contacts(node) if node.quantifier.value == Quantifier::No)
+            matches!(no_contact, ConditionNode::Related(node) if node.quantifier.value == Quantifier::No)
         );
         assert!(matches!(any, ConditionNode::Group { any: Some(any), .. } if any.len() == 1));
     }
@@ -347,9 +417,16 @@ mod tests {
                 ],
             ),
             ("segment: a\nx: y", &["unknown-key 6:3 unknown key `x` in `segment` | There is: `segment`."]),
-            ("subscribed: news", &["not-available 5:3 `subscribed` is not available in this version"]),
-            ("any_lead: true", &["not-available 5:3 `any_lead` is not available in this version"]),
-            ("did: A\nsum: amount", &["not-available 6:3 `sum` is not available in this version"]),
+            (
+                "sum: amount",
+                &[
+                    "unknown-key 5:3 `sum` stands without a `did` | Write `did: OrderPlaced` beside it, with the interaction type that is measured.",
+                ],
+            ),
+            (
+                "did: A\nsum: a\nmax: b",
+                &["invalid-value 7:3 a `did` measures one thing | Write two conditions under `all:`."],
+            ),
             ("did: [A, B]", &["wrong-type 5:8 expected text for `did`, found a list"]),
             (
                 "did: A\nat_least: 1\nexactly: 2",

@@ -2,7 +2,7 @@
 
 use super::files::Files;
 use super::{EmailDefinition, Purpose, Reader, header};
-use crate::diagnostics::{Code, Problem, Problems, Text};
+use crate::diagnostics::{Code, Problem, Text};
 
 /// Reads `kind: email`; `path` is that of the file in which it stands, relative to the workspace.
 pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) -> Option<EmailDefinition> {
@@ -37,30 +37,7 @@ fn template<'a>(
         reader.problems().push(Problem::error(Code::InvalidValue, name.span, message));
         return template;
     }
-    from_file(&name, path, files, reader.problems())
-}
-
-fn from_file(name: &Text, path: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<Text> {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let mut tried = Vec::new();
-    for folder in [folder, "journeys"] {
-        let Some(path) = super::files::join(folder, &name.value) else {
-            let message = format!("`{}` lies outside the workspace", name.value);
-            problems.push(Problem::error(Code::InvalidValue, name.span, message));
-            return None;
-        };
-        if files.is_file(&path) {
-            return files.read(&path, problems).map(|(file, text)| Text::file(file, text));
-        }
-        if !tried.contains(&path) {
-            tried.push(path);
-        }
-    }
-    let tried = tried.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
-    let message = format!("there is no file `{}`", name.value);
-    let problem = Problem::error(Code::FileNotFound, name.span, message);
-    problems.push(problem.hint(format!("It was looked for as {tried}.")));
-    None
+    files.referred(&name, path, reader.problems()).map(|(file, text)| Text::file(file, text))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::names;
-use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span};
+use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Text};
 
 /// In bytes; what people write is a thousand times smaller.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -74,6 +74,36 @@ impl<'a> Files<'a> {
                 None
             }
         }
+    }
+
+    /// The file that a definition names; `path` is that of the definition's own file. It is looked for in
+    /// that one's folder, then in `journeys`; that it isn't there is reported.
+    pub(super) fn referred(
+        &mut self,
+        name: &Text,
+        path: &str,
+        problems: &mut Problems,
+    ) -> Option<(FileId, String)> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut tried = Vec::new();
+        for folder in [folder, "journeys"] {
+            let Some(path) = join(folder, &name.value) else {
+                let message = format!("`{}` lies outside the workspace", name.value);
+                problems.push(Problem::error(Code::InvalidValue, name.span, message));
+                return None;
+            };
+            if self.is_file(&path) {
+                return self.read(&path, problems);
+            }
+            if !tried.contains(&path) {
+                tried.push(path);
+            }
+        }
+        let tried = tried.iter().map(|path| format!("`{path}`")).collect::<Vec<_>>().join(" and ");
+        let message = format!("there is no file `{}`", name.value);
+        let problem = Problem::error(Code::FileNotFound, name.span, message);
+        problems.push(problem.hint(format!("It was looked for as {tried}.")));
+        None
     }
 
     fn unreadable(&self, span: Span, message: String, problems: &mut Problems) {

@@ -52,6 +52,11 @@ pub(super) const SEGMENT: &[Key] = &[
     Key::required("target", Form::Choice(ENTITIES), "What it holds"),
     Key::optional("where", Form::Condition, "Who belongs to it; `true` for everyone"),
     Key::optional("members", Form::List(&Form::Text), "Who belongs to it, by id, instead of `where`"),
+    Key::optional(
+        "members_from",
+        Form::Text,
+        "The file with the ids of who belongs to it, one a line, beside this one or in `journeys/`",
+    ),
     Key::optional("active", Form::Boolean, "`false` keeps the rules and counts nobody"),
     Key::optional("timezone", Form::TimeZone, "The time zone of its dates; the workspace's when not written"),
 ];
@@ -332,30 +337,54 @@ pub const GROUP: &[Key] = &[
     Key::optional("none", Form::List(&Form::Condition), "None of these holds"),
 ];
 
-/// The keys that may stand beside `did` or `did_not`; any attribute of the interaction may, too.
+/// The keys that may stand beside `did` and its like; any attribute of the interaction may, too.
 pub const DID: &[Key] = &[
     Key::optional("did", Form::Reference(Referred::Interaction), "What happened"),
     Key::optional("did_not", Form::Reference(Referred::Interaction), "What didn't happen"),
+    Key::optional(
+        "first_did",
+        Form::Reference(Referred::Interaction),
+        "What happened for the first time then",
+    ),
+    Key::optional("last_did", Form::Reference(Referred::Interaction), "What happened for the last time then"),
     Key::optional("where", Form::Condition, "What else holds of it, such as `interaction.amount > 100`"),
     Key::optional("within", Form::Duration, "How long ago at most"),
     Key::optional("since", Form::Moment, "Not before this date or time"),
     Key::optional("until", Form::Moment, "Not after this date or time"),
     Key::optional("step", Form::Text, "In triggers: only what this step of the journey caused"),
-    Key::optional("at_least", Form::Text, "How often at least, such as `2 times`"),
-    Key::optional("at_most", Form::Text, "How often at most"),
-    Key::optional("exactly", Form::Text, "How often exactly"),
+    Key::optional("sum", Form::Text, "The attribute whose sum is compared; 0 where nothing happened"),
+    Key::optional("avg", Form::Text, "The attribute whose average is compared"),
+    Key::optional("min", Form::Text, "The attribute whose least value is compared"),
+    Key::optional("max", Form::Text, "The attribute whose greatest value is compared"),
+    Key::optional("at_least", Form::Text, "How often at least, such as `2 times`; how much, of a `sum`"),
+    Key::optional("at_most", Form::Text, "How often, or how much, at most"),
+    Key::optional("exactly", Form::Text, "How often, or how much, exactly"),
 ];
 
-/// The keys of a condition about the people of an account.
+/// The keys of a condition about related records: an account's contacts, leads and activities, or a
+/// contact's own leads and activities.
 pub const PEOPLE: &[Key] = &[
     Key::optional("any_contact", Form::Condition, "At least one contact of the account satisfies this"),
     Key::optional("all_contacts", Form::Condition, "Every contact of the account satisfies this"),
     Key::optional("no_contact", Form::Condition, "No contact of the account satisfies this"),
-    Key::optional("at_least", Form::Text, "How many contacts at least, such as `3 contacts` or `50%`"),
-    Key::optional("at_most", Form::Text, "How many contacts at most"),
-    Key::optional("exactly", Form::Text, "How many contacts exactly"),
+    Key::optional("any_lead", Form::Condition, "At least one lead of the account or contact satisfies this"),
+    Key::optional("all_leads", Form::Condition, "Every lead of the account or contact satisfies this"),
+    Key::optional("no_lead", Form::Condition, "No lead of the account or contact satisfies this"),
+    Key::optional("any_activity", Form::Condition, "At least one activity about them satisfies this"),
+    Key::optional("all_activities", Form::Condition, "Every activity about them satisfies this"),
+    Key::optional("no_activity", Form::Condition, "No activity about them satisfies this"),
+    Key::optional("at_least", Form::Text, "How many at least, such as `3 contacts` or `50%`"),
+    Key::optional("at_most", Form::Text, "How many at most"),
+    Key::optional("exactly", Form::Text, "How many exactly"),
 ];
 
 /// The key of a condition about membership.
 pub const MEMBERSHIP: &[Key] =
     &[Key::optional("segment", Form::Reference(Referred::Segment), "Who is in this segment")];
+
+/// The key of a condition about subscription.
+pub const SUBSCRIPTION: &[Key] = &[Key::optional(
+    "subscribed",
+    Form::Reference(Referred::Topic),
+    "Who subscribed to this topic, and didn't unsubscribe since",
+)];

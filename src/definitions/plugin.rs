@@ -1,7 +1,7 @@
 //! `plugins/<tile>/`: custom tiles as they are written.
 
 use super::{
-    ConditionNode, Content, DidNode, Located, Node, Reader, condition, files::Files, names,
+    ConditionNode, Content, DidNode, DidWord, Located, Node, Reader, condition, files::Files, names,
     scalars::wrong_type, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
@@ -347,7 +347,9 @@ fn read_needs(node: &Node, problems: &mut Problems) -> NeedsRead {
         }
         let span = node.span;
         match condition::read(node, reader.problems()) {
-            Some(ConditionNode::Did(node)) if !node.negated && node.count.is_none() => {
+            Some(ConditionNode::Did(node))
+                if node.word == DidWord::Did && node.count.is_none() && node.measure.is_none() =>
+            {
                 did.push((name.clone(), *node));
             }
             Some(_) => reader.problems().push(

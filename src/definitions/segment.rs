@@ -1,20 +1,17 @@
 //! `kind: segment`.
 
+use super::files::Files;
 use super::{ConditionNode, Located, Reader, SegmentDefinition, SegmentMembers, header};
-use crate::diagnostics::{Code, Problem};
+use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 use crate::model::Entity;
 
 /// Reads `kind: segment`. A segment with a name is kept even when its rule can't be read, so that who
 /// refers to it isn't told that it doesn't exist.
-pub(super) fn read(mut reader: Reader<'_>) -> Option<SegmentDefinition> {
+pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) -> Option<SegmentDefinition> {
     let span = reader.span();
     let header = header::read(&mut reader, span);
     let target = reader.required_choice("target", &Entity::ALL.map(|entity| (entity.name(), entity)));
-    if let Some(target) = target.as_ref().filter(|target| target.value == Entity::Lead) {
-        let message = "segments of leads are not available in this version";
-        reader.problems().push(Problem::error(Code::NotAvailable, target.span, message));
-    }
-    let members = members(&mut reader);
+    let members = members(&mut reader, path, files);
     let active = reader.boolean("active").is_none_or(|active| active.value);
     let timezone = reader.text("timezone");
     let problems = reader.finish();
@@ -26,29 +23,78 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<SegmentDefinition> {
     Some(SegmentDefinition { header: header?, target, target_unreadable, members, active, timezone })
 }
 
-fn members(reader: &mut Reader<'_>) -> SegmentMembers {
-    let is_from_file = reader.not_available(&["members_from"]);
+fn members(reader: &mut Reader<'_>, path: &str, files: &mut Files<'_>) -> SegmentMembers {
     let span = reader.span();
     let everyone = || SegmentMembers::Where(ConditionNode::Constant(Located { value: true, span }));
-    let rule = reader.entry("where");
-    let listed = reader.entry("members");
-    match (rule, listed) {
-        (Some((first, _)), Some((second, _))) => {
-            let message = "`where` and `members` can't stand together";
-            let problem = Problem::error(Code::InvalidValue, second.span, message);
-            reader.problems().push(problem.related(first.span, "the other one").hint("Keep one of them."));
-            everyone()
-        }
-        (Some(_), None) => reader.condition("where").map_or_else(everyone, SegmentMembers::Where),
-        (None, Some(_)) => SegmentMembers::Static(reader.list_of_text("members")),
-        (None, None) => {
-            if !is_from_file {
-                let problem = Problem::error(Code::MissingKey, span, "`segment` needs `where` or `members`");
-                reader.problems().push(problem.hint("Write `where: true` for everyone."));
-            }
-            everyone()
+    let found =
+        ["where", "members", "members_from"].map(|key| reader.entry(key).map(|(name, _)| (key, name)));
+    let mut written = found.into_iter().flatten();
+    let Some((key, first)) = written.next() else {
+        let message = "`segment` needs `where`, `members` or `members_from`";
+        let problem = Problem::error(Code::MissingKey, span, message);
+        reader.problems().push(problem.hint("Write `where: true` for everyone."));
+        return everyone();
+    };
+    if let Some((other, second)) = written.next() {
+        let message = format!("`{key}` and `{other}` can't stand together");
+        let problem = Problem::error(Code::InvalidValue, second.span, message);
+        reader.problems().push(problem.related(first.span, "the other one").hint("Keep one of them."));
+        return everyone();
+    }
+    match key {
+        "where" => reader.condition("where").map_or_else(everyone, SegmentMembers::Where),
+        "members" => SegmentMembers::Static(reader.list_of_text("members")),
+        _ => {
+            let ids = reader.text("members_from").map(|name| ids(&name, path, files, reader.problems()));
+            SegmentMembers::Static(ids.unwrap_or_default())
         }
     }
+}
+
+/// Words that stand above the ids in a file.
+const HEADERS: [&str; 7] = ["id", "contact_id", "contactid", "account_id", "accountid", "lead_id", "leadid"];
+
+/// The longest id, in characters.
+const LONGEST_ID: usize = 200;
+
+/// The ids in a file, one a line; empty lines are passed over, and so is a header.
+fn ids(name: &Text, path: &str, files: &mut Files<'_>, problems: &mut Problems) -> Vec<Text> {
+    let Some((file, content)) = files.referred(name, path, problems) else { return Vec::new() };
+    let mut ids = Vec::new();
+    let mut start = 0;
+    for line in content.split_inclusive('\n') {
+        let at = start + (line.len() - line.trim_start().len());
+        start += line.len();
+        let word = line.trim();
+        let quoted = word.strip_prefix('"').and_then(|word| word.strip_suffix('"'));
+        let (at, id) = quoted.map_or((at, word), |id| (at + 1, id));
+        let is_header = ids.is_empty() && HEADERS.contains(&id.to_lowercase().as_str());
+        if id.is_empty() || is_header {
+            continue;
+        }
+        let span = Span::new(file, at, at + id.len());
+        let wrong = if quoted.is_none() && id.contains([',', ';', '\t']) {
+            Some(("a line holds one id and nothing else".to_owned(), "Keep the column with the ids alone."))
+        } else if id.chars().any(char::is_control) {
+            Some((format!("`{}` holds a control character, which an id can't", id.escape_debug()), ""))
+        } else if id.chars().count() > LONGEST_ID {
+            Some((format!("the id is longer than the {LONGEST_ID} characters an id may have"), ""))
+        } else {
+            None
+        };
+        match wrong {
+            None => ids.push(Text::verbatim(id, span)),
+            Some((message, hint)) => {
+                let problem = Problem::error(Code::InvalidValue, span, message);
+                problems.push(problem.hint_if((!hint.is_empty()).then(|| hint.to_owned())));
+                // A table with several columns is wrong in every line, and is one mistake.
+                if !hint.is_empty() {
+                    break;
+                }
+            }
+        }
+    }
+    ids
 }
 
 #[cfg(test)]
@@ -69,13 +115,32 @@ mod tests {
     }
 
     #[test]
+    fn the_ids_of_a_static_segment_may_stand_in_a_file() {
+        let text = "kind: segment\nname: vip\ntarget: account\nmembers_from: vip.csv\n";
+        let files = |ids| {
+            load_files(&[("tilework.yaml", ""), ("journeys/x.yaml", text), ("journeys/vip.csv", ids)], None)
+        };
+        let (definitions, problems) = files("AccountId\r\nacme\r\n\r\n\"Globex, Inc.\"\r\n  initech  \r\n");
+        assert!(problems.is_empty(), "{problems:?}");
+        let SegmentMembers::Static(members) = &definitions.segments[0].members else { panic!("static") };
+        let members: Vec<&str> = members.iter().map(|member| member.value.as_str()).collect();
+        assert_eq!(members, ["acme", "Globex, Inc.", "initech"]);
+
+        let (definitions, problems) = files("id\nacme\nglobex;Globex\ninitech;Initech\n");
+        let problems = problems.sorted();
+        let [problem] = problems.as_slice() else { panic!("one problem, not {problems:?}") };
+        let place = definitions.sources.position(problem.span);
+        assert_eq!((place.line, place.column, problem.code), (3, 1, Code::InvalidValue));
+    }
+
+    #[test]
     fn each_mistake_in_a_segment_has_its_place() {
         check(&[
             (
                 "kind: segment\nname: a\n",
                 &[
                     "missing-key 1:1 `segment` needs `target` | Write `target: contact`, `target: account` or `target: lead`.",
-                    "missing-key 1:1 `segment` needs `where` or `members` | Write `where: true` for everyone.",
+                    "missing-key 1:1 `segment` needs `where`, `members` or `members_from` | Write `where: true` for everyone.",
                 ],
             ),
             (
@@ -89,8 +154,7 @@ mod tests {
             (
                 "kind: segment\nname: a\ntarget: lead\nmembers_from: vip.csv\n",
                 &[
-                    "not-available 3:9 segments of leads are not available in this version",
-                    "not-available 4:1 `members_from` is not available in this version",
+                    "file-not-found 4:15 there is no file `vip.csv` | It was looked for as `journeys/vip.csv`.",
                 ],
             ),
             (

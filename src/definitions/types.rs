@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Duration, Entity, FieldType};
+use crate::model::{Consent, Duration, Entity, FieldType, MeasureFunction, Records};
 
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
 pub use super::scripts::{ScriptDefinition, TableDefinition};
@@ -246,15 +246,17 @@ pub enum ConditionNode {
     Segment(Text),
     /// `did:` and `did_not:`.
     Did(Box<DidNode>),
-    /// `any_contact:`, `all_contacts:`, `no_contact:`.
-    Contacts(Box<ContactsNode>),
+    /// `subscribed: topic`.
+    Subscribed(Text),
+    /// `any_contact:`, `all_contacts:`, `no_contact:`, and the same of leads and activities.
+    Related(Box<RelatedNode>),
 }
 
-/// `did:` or `did_not:` as written.
+/// `did:`, `did_not:`, `first_did:` or `last_did:` as written.
 #[derive(Debug, Clone)]
 pub struct DidNode {
-    /// Whether it is `did_not`.
-    pub negated: bool,
+    /// Which of them.
+    pub word: DidWord,
     /// The interaction type.
     pub interaction: Text,
     /// `where:`.
@@ -269,18 +271,51 @@ pub struct DidNode {
     pub until: Option<Text>,
     /// `step:`, in triggers.
     pub step: Option<Text>,
+    /// `sum:`, `avg:`, `min:` or `max:`, with the attribute that is measured.
+    pub measure: Option<(Located<MeasureFunction>, Text)>,
     /// `at_least`, `at_most` or `exactly`, with what was written, such as `2 times`.
     pub count: Option<CountNode>,
     /// Where.
     pub span: Span,
 }
 
-/// `any_contact:`, `all_contacts:` or `no_contact:` as written.
+/// Which of the interactions a condition is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DidWord {
+    /// `did`: those in the window.
+    Did,
+    /// `did_not`: there is none in the window.
+    DidNot,
+    /// `first_did`: the first of all is in the window.
+    FirstDid,
+    /// `last_did`: the last of all is in the window.
+    LastDid,
+}
+
+impl DidWord {
+    /// All of them with their keys.
+    pub const KEYS: [(&'static str, DidWord); 4] = [
+        ("did", DidWord::Did),
+        ("did_not", DidWord::DidNot),
+        ("first_did", DidWord::FirstDid),
+        ("last_did", DidWord::LastDid),
+    ];
+
+    /// The key.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        DidWord::KEYS.iter().find(|(_, word)| *word == self).map_or("", |(key, _)| key)
+    }
+}
+
+/// A question about related records as written: `any_contact:`, `no_lead:` and their like.
 #[derive(Debug, Clone)]
-pub struct ContactsNode {
-    /// Which of the three.
+pub struct RelatedNode {
+    /// Which of the three: any, all, no.
     pub quantifier: Located<Quantifier>,
-    /// The condition about each contact.
+    /// Which records are asked for.
+    pub records: Records,
+    /// The condition about each record.
     pub condition: ConditionNode,
     /// `at_least`, `at_most` or `exactly`, with what was written, such as `3 contacts` or `50%`.
     pub count: Option<CountNode>,
@@ -288,7 +323,7 @@ pub struct ContactsNode {
     pub span: Span,
 }
 
-/// How many of an account's contacts are asked for.
+/// How many of the related records are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quantifier {
     /// At least one, or the count.
@@ -299,12 +334,34 @@ pub enum Quantifier {
     No,
 }
 
+impl RelatedNode {
+    /// The keys under which such a question stands.
+    pub const KEYS: [(&'static str, Quantifier, Records); 9] = [
+        ("any_contact", Quantifier::Any, Records::Contacts),
+        ("all_contacts", Quantifier::All, Records::Contacts),
+        ("no_contact", Quantifier::No, Records::Contacts),
+        ("any_lead", Quantifier::Any, Records::Leads),
+        ("all_leads", Quantifier::All, Records::Leads),
+        ("no_lead", Quantifier::No, Records::Leads),
+        ("any_activity", Quantifier::Any, Records::Activities),
+        ("all_activities", Quantifier::All, Records::Activities),
+        ("no_activity", Quantifier::No, Records::Activities),
+    ];
+
+    /// The key of the same question with another quantifier.
+    #[must_use]
+    pub fn key(quantifier: Quantifier, records: Records) -> &'static str {
+        let known = RelatedNode::KEYS.iter().find(|(_, q, r)| *q == quantifier && *r == records);
+        known.map_or("", |(key, _, _)| key)
+    }
+}
+
 /// A count as written.
 #[derive(Debug, Clone)]
 pub struct CountNode {
     /// `at_least`, `at_most` or `exactly`.
     pub test: CountKey,
-    /// `2 times`, `3 contacts`, `2`, `50%`.
+    /// `2 times`, `3 contacts`, `2`, `50%`; of a measure also an expression.
     pub amount: Text,
 }
 

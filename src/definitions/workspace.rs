@@ -99,7 +99,7 @@ fn read_document(
     match kind.value.as_str() {
         "fields" => definitions.fields.extend(fields::read(reader)),
         "interaction" => definitions.interactions.extend(interaction::read(reader)),
-        "segment" => definitions.segments.extend(segment::read(reader)),
+        "segment" => definitions.segments.extend(segment::read(reader, path, files)),
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
@@ -344,8 +344,8 @@ purpose: transactional
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: topic\nname: x\n",
-                &["not-available 3:7 the kind `topic` is not available in this version"],
+                "# later\n---\nkind: scoring_model\nname: x\n",
+                &["not-available 3:7 the kind `scoring_model` is not available in this version"],
             ),
         ]);
     }

@@ -19,6 +19,8 @@ pub struct Catalog {
     measures: Vec<(Entity, Field)>,
     /// The levels that are an entity's `level`, as one of `measures`.
     primary_levels: BTreeMap<Entity, String>,
+    /// The topics that contacts may subscribe to, by name.
+    pub topics: BTreeSet<String>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
 }
@@ -55,6 +57,7 @@ impl Catalog {
             segments: BTreeMap::new(),
             measures: Vec::new(),
             primary_levels: BTreeMap::new(),
+            topics: BTreeSet::new(),
             functions: BTreeMap::new(),
         }
     }

@@ -46,6 +46,39 @@ impl DurationUnit {
     ];
 }
 
+/// A stretch of the calendar, from its first day to its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Period {
+    /// A day.
+    Day,
+    /// From Monday to Sunday.
+    Week,
+    /// A calendar month.
+    Month,
+    /// Three months, the first of the year starting in January.
+    Quarter,
+    /// A calendar year.
+    Year,
+}
+
+impl Period {
+    /// All periods with their words for one and for several.
+    pub const WORDS: [(Period, &'static str, &'static str); 5] = [
+        (Period::Day, "day", "days"),
+        (Period::Week, "week", "weeks"),
+        (Period::Month, "month", "months"),
+        (Period::Quarter, "quarter", "quarters"),
+        (Period::Year, "year", "years"),
+    ];
+
+    /// The word for so many.
+    #[must_use]
+    pub fn word(self, amount: i64) -> &'static str {
+        let words = Period::WORDS.iter().find(|(period, _, _)| *period == self);
+        words.map_or("", |(_, one, several)| if amount == 1 { one } else { several })
+    }
+}
+
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, one, several) in DurationUnit::WORDS {

@@ -3,7 +3,7 @@
 //! Two-valued throughout: a comparison with a missing value is false, `missing == missing` too, and
 //! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
 
-use super::Duration;
+use super::{Duration, Period};
 use super::{Entity, Field, FieldType, Value};
 
 /// A checked condition with the time zone in which its calendar lengths count.
@@ -85,15 +85,41 @@ pub enum Predicate {
     },
     /// What the subject did, or didn't (`exactly 0`).
     Did(Did),
-    /// How many of an account's contacts satisfy a condition of their own.
-    Contacts {
-        /// The condition about each contact.
-        condition: Box<Predicate>,
-        /// Which numbers of contacts satisfy it.
-        count: CountTest,
+    /// Whether the last that the contact said about a topic was to subscribe. Nothing said is not
+    /// subscribed; of two words at one moment, the refusal counts.
+    Subscribed {
+        /// The topic's name.
+        topic: String,
     },
+    /// How many of the records that belong to the subject satisfy a condition of their own.
+    Related(Related),
     /// A function of `scripts/` gives `true`; its answers are found before the predicate is evaluated.
     Script(ScriptCall),
+}
+
+/// How many of the records that belong to a subject satisfy a condition of their own.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Related {
+    /// Which records.
+    pub records: Records,
+    /// Whose: the account's, or the contact's own. Contacts are always an account's.
+    pub of: Subject,
+    /// The condition about each record.
+    pub condition: Box<Predicate>,
+    /// Which numbers of records satisfy it.
+    pub count: CountTest,
+}
+
+/// Records of which a subject may have several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Records {
+    /// An account's contacts.
+    Contacts,
+    /// A contact's leads; of an account those of its contacts, too, each once.
+    Leads,
+    /// Tasks, phone calls and appointments about a contact; of an account those about its contacts,
+    /// too, each once.
+    Activities,
 }
 
 /// A call of a function of `scripts/`.
@@ -140,6 +166,10 @@ pub enum Subject {
     Lead,
     /// The interaction in scope: inside the `where` of a `did`.
     Interaction,
+    /// The activity in scope: inside `any_activity` and its like.
+    Activity,
+    /// The primary contact of the account in scope.
+    PrimaryContact,
 }
 
 /// A value that a predicate compares.
@@ -166,7 +196,9 @@ pub enum Operand {
         /// Days after today; before, when negative.
         plus: i64,
     },
-    /// A calculation; missing when a side is missing or a divisor is zero. Division is real.
+    /// A calculation; missing when a side is missing or a divisor is zero. Division is real. Numbers
+    /// that are neither zero nor between [`SMALLEST`] and [`LARGEST`] in size can't be calculated with:
+    /// the result is missing, before a database runs over.
     Arithmetic {
         /// Left side.
         left: Box<Operand>,
@@ -175,6 +207,83 @@ pub enum Operand {
         /// Right side.
         right: Box<Operand>,
     },
+    /// A moment that the calendar of the condition's time zone tells from now.
+    Moment(Reckoning),
+    /// A date that the calendar of the condition's time zone tells from today.
+    Day(Reckoning),
+    /// Something told from a date, or from the local date of a moment; missing where that is, and
+    /// before the year 0 and after 9999.
+    OfDate {
+        /// What is told.
+        part: DatePart,
+        /// The date or moment.
+        of: Box<Operand>,
+    },
+    /// A value over many interactions.
+    Measure(Box<Measure>),
+}
+
+/// A moment or a day, told from the present one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reckoning {
+    /// So long ago.
+    Ago(Duration),
+    /// So long from now.
+    Ahead(Duration),
+    /// The first moment or day of the period so many after the present one; before, when negative.
+    StartOf(Period, i64),
+    /// The last moment or day of that period.
+    EndOf(Period, i64),
+}
+
+/// The least size, zero apart, of a number that can be calculated with.
+pub const SMALLEST: f64 = 1e-150;
+
+/// The greatest size of a number that can be calculated with.
+pub const LARGEST: f64 = 1e150;
+
+/// The interaction types that [`Predicate::Subscribed`] looks at: yes, and no.
+pub const SUBSCRIPTIONS: [&str; 2] = ["Subscribed", "Unsubscribed"];
+
+/// What is told from a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DatePart {
+    /// The day of the week: one of [`WEEKDAYS`].
+    Weekday,
+    /// The month, from 1 to 12.
+    Month,
+    /// The next date, today included, with the same day and month; the 29th of February is kept on the
+    /// 28th in other years.
+    Anniversary,
+}
+
+/// The days of the week as conditions name them, from Monday on.
+pub const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+
+/// A value over many interactions: their sum, say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    /// What is made of the values.
+    pub function: MeasureFunction,
+    /// The attribute whose values are measured; interactions without one are passed over.
+    pub attribute: String,
+    /// The attribute's type.
+    pub kind: FieldType,
+    /// Which interactions; its count plays no part.
+    pub over: Did,
+}
+
+/// What is made of many values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MeasureFunction {
+    /// Their sum, added as whole millionths; 0 of none. A value beyond ±10^24 counts as that.
+    Sum,
+    /// Their sum divided by their number; missing of none.
+    Average,
+    /// The least; missing of none.
+    Least,
+    /// The greatest; missing of none.
+    Greatest,
 }
 
 /// How two values are compared.

@@ -114,6 +114,10 @@ pub fn standard_fields(entity: Entity) -> Vec<Field> {
         Entity::Account => account_rows(),
         Entity::Lead => lead_rows(),
     };
+    fields_of(rows)
+}
+
+fn fields_of(rows: Vec<Row>) -> Vec<Field> {
     rows.into_iter()
         .map(|(name, kind, alias, description)| Field {
             name: name.to_owned(),
@@ -123,6 +127,22 @@ pub fn standard_fields(entity: Entity) -> Vec<Field> {
             declared: false,
         })
         .collect()
+}
+
+/// The fields of an activity: a task, phone call or appointment for a salesperson.
+#[must_use]
+pub fn activity_fields() -> Vec<Field> {
+    let kinds = ["task", "phone_call", "appointment"].map(str::to_owned).to_vec();
+    let rows = vec![
+        ("id", TEXT, "", "the activity's own key"),
+        ("type", FieldType::Choice(kinds), "", "task, phone_call or appointment"),
+        ("subject", TEXT, "", "what it is about, in a line"),
+        ("description", TEXT, "", ""),
+        ("assigned_to", TEXT, "", "the salesperson whose it is"),
+        ("due_on", FieldType::DateTime, "", "when it has to be done"),
+        ("created_on", FieldType::DateTime, "", ""),
+    ];
+    fields_of(rows)
 }
 
 /// The attributes that every interaction has, whatever its type.

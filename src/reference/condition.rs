@@ -9,7 +9,7 @@ use super::{
     forms::{described, keys, text},
 };
 use crate::{
-    definitions::{DID, GROUP, Key, MEMBERSHIP, PEOPLE},
+    definitions::{DID, GROUP, Key, MEMBERSHIP, PEOPLE, RelatedNode, SUBSCRIPTION},
     model::{Entity, Field, FieldType, common_attributes},
 };
 
@@ -17,7 +17,8 @@ use crate::{
 pub(super) fn condition(names: &Names) -> Json {
     let expression = format!(
         "`true` (everyone), an expression such as `account.city == \"Chicago\"`, or a mapping with `all`, `any`, \
-         `none`, `segment`, `did`, `did_not`, `any_contact`, `all_contacts` or `no_contact`.\n\nFields: {}, {}.",
+         `none`, `segment`, `subscribed`, `did`, `did_not`, `first_did`, `last_did`, or `any_`, `all_` and `no_` \
+         with `contact`, `lead` or `activity`.\n\nFields: {}, {}.",
         names.dotted(Entity::Contact),
         names.dotted(Entity::Account)
     );
@@ -26,15 +27,11 @@ pub(super) fn condition(names: &Names) -> Json {
         let any: Vec<Json> = leading.iter().map(|key| has(key)).collect();
         json!({ "if": { "anyOf": any }, "then": then, "else": otherwise })
     };
-    let mapping = by(
-        &["did", "did_not"],
-        did(names),
-        by(
-            &["any_contact", "all_contacts", "no_contact"],
-            one_of(PEOPLE, &["any_contact", "all_contacts", "no_contact"], names),
-            by(&["segment"], keys(MEMBERSHIP, names), one_of(GROUP, &[], names)),
-        ),
-    );
+    let related = RelatedNode::KEYS.map(|(key, _, _)| key);
+    let group = one_of(GROUP, &[], names);
+    let subscription = by(&["subscribed"], keys(SUBSCRIPTION, names), group);
+    let membership = by(&["segment"], keys(MEMBERSHIP, names), subscription);
+    let mapping = by(&DID_WORDS, did(names), by(&related, one_of(PEOPLE, &related, names), membership));
     json!({
         "description": expression,
         "type": ["boolean", "string", "object"],
@@ -42,6 +39,9 @@ pub(super) fn condition(names: &Names) -> Json {
         "then": mapping,
     })
 }
+
+/// The keys of which one leads a condition about what was done.
+const DID_WORDS: [&str; 4] = ["did", "did_not", "first_did", "last_did"];
 
 /// A mapping with one of the leading keys; with any of its keys when there are none that lead.
 fn one_of(table: &'static [Key], leading: &[&str], names: &Names) -> Json {
@@ -55,9 +55,9 @@ fn one_of(table: &'static [Key], leading: &[&str], names: &Names) -> Json {
     schema
 }
 
-/// `did` and `did_not`: attributes of the type may stand beside the keys.
+/// `did` and its like: attributes of the type may stand beside the keys.
 fn did(names: &Names) -> Json {
-    let mut schema = one_of(DID, &["did", "did_not"], names);
+    let mut schema = one_of(DID, &DID_WORDS, names);
     schema["additionalProperties"] = text();
     let rules: Vec<Json> = names
         .interactions
@@ -76,7 +76,7 @@ fn did(names: &Names) -> Json {
                 .collect();
             let is = |key: &str| json!({ "properties": { key: { "const": kind.name } }, "required": [key] });
             json!({
-                "if": { "anyOf": [is("did"), is("did_not")] },
+                "if": { "anyOf": DID_WORDS.map(is) },
                 "then": { "properties": properties, "propertyNames": { "enum": known } },
             })
         })

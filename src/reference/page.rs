@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use super::{Names, TileEntry};
 use crate::{
     conditions::functions,
-    definitions::{DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, WORDS},
+    definitions::{
+        DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, SUBSCRIPTION, WORDS,
+    },
     diagnostics::{Code, explanation},
     model::{DurationUnit, Entity, Field, FieldType, common_attributes},
 };
@@ -24,7 +26,7 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 /// What each function is for.
-const FUNCTIONS: [(&str, &str); 14] = [
+const FUNCTIONS: [(&str, &str); 21] = [
     ("contains", "the text has this in it; of a field of several choices, this is one of them"),
     ("starts_with", "the text begins with this"),
     ("ends_with", "the text ends with this"),
@@ -39,6 +41,16 @@ const FUNCTIONS: [(&str, &str); 14] = [
     ("now", "the present moment"),
     ("days_since", "how many days have passed since then"),
     ("days_until", "how many days are left until then"),
+    ("in_last", "a date or moment no longer ago than this"),
+    ("in_next", "a date or moment no further ahead than this"),
+    ("in_this", "in the present day, week (from Monday), month, quarter or year"),
+    (
+        "in_previous",
+        "in the whole day, week, month, quarter or year before the present one, or so many of them",
+    ),
+    ("anniversary", "the next date, today included, with the same day and month"),
+    ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
+    ("month", "the month, from 1 to 12"),
 ];
 
 /// How moments are written; tested.
@@ -201,8 +213,12 @@ fn conditions(page: &mut String) {
     for (about, table) in [
         ("Several conditions; these keys may stand together", GROUP),
         ("Who is in a segment", MEMBERSHIP),
+        ("Who subscribed to a topic", SUBSCRIPTION),
         ("What happened. Any attribute of the interaction may stand beside these, for equality", DID),
-        ("The contacts of an account; one of the first three, and at most one of the others", PEOPLE),
+        (
+            "Contacts, leads and activities; one of those that start with `any`, `all` or `no`, and at most one of the others",
+            PEOPLE,
+        ),
     ] {
         let _ = write!(page, "\n{about}:\n");
         keys(page, table.iter());
@@ -349,7 +365,9 @@ mod tests {
             .map(|(name, example)| match name {
                 "date" | "today" => format!("contact.birthdate < {example}"),
                 "time" | "now" => format!("contact.created_on < {example}"),
-                "days_since" | "days_until" => format!("{example} > 3"),
+                "days_since" | "days_until" | "month" => format!("{example} > 3"),
+                "anniversary" => format!("{example} == today()"),
+                "weekday" => format!("{example} == \"mon\""),
                 _ => example.to_owned(),
             })
             .collect();

@@ -1,5 +1,7 @@
 //! The few places where SQLite and Postgres need different words.
 
+use crate::calendar::{self, Zone};
+
 /// Which database a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -127,12 +129,59 @@ impl Dialect {
         }
     }
 
+    /// The sum of values that are all there, added as [`ExactSum`] does; 0 of none.
+    ///
+    /// [`ExactSum`]: crate::model::ExactSum
+    pub(super) fn exact_sum(self, value: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("tilework_sum({value})"),
+            // By way of text: the server rounds to 15 digits on the direct way to NUMERIC.
+            Dialect::Postgres => format!(
+                "CAST(COALESCE(SUM(ROUND(CAST(CAST(GREATEST(LEAST(CAST({value} AS DOUBLE PRECISION), 1e24), -1e24)
+                    AS TEXT) AS NUMERIC), 6)), 0) AS DOUBLE PRECISION)"
+            ),
+        }
+    }
+
+    /// The local date of a moment in a zone, as text, by [`calendar::local_date`]. Postgres is told when
+    /// the zone's clocks are changed, so that its own idea of that doesn't matter.
+    ///
+    /// [`calendar::local_date`]: crate::calendar::local_date
+    pub(super) fn local_date(self, at: &str, zone_parameter: &str, zone: &Zone) -> String {
+        match self {
+            Dialect::Sqlite => format!("tilework_local_date({at}, {zone_parameter})"),
+            Dialect::Postgres => {
+                let (first, changes) = calendar::clock_changes(zone);
+                let offset = offset_at("z.at", first, &changes);
+                let (from, to) = (calendar::DATED.start(), calendar::DATED.end());
+                format!(
+                    "(SELECT CASE WHEN z.at BETWEEN {from} AND {to} THEN to_char(DATE '1970-01-01'
+                        + CAST(floor((z.at + {offset}) / 86400000.0) AS INTEGER), 'YYYY-MM-DD') END
+                      FROM (SELECT {at} AS at, {zone_parameter} AS zone LIMIT 1) z)"
+                )
+            }
+        }
+    }
+
     /// The texts of a JSON array in a column, as a column named `value`.
     pub(super) fn elements(self, column: &str) -> String {
         match self {
             Dialect::Sqlite => format!("json_each({column})"),
             Dialect::Postgres => format!("json_array_elements_text(CAST({column} AS JSON)) AS e(value)"),
         }
+    }
+}
+
+/// How far clocks are before UTC at a moment: halves of the table in turn.
+fn offset_at(at: &str, first: i64, changes: &[(i64, i64)]) -> String {
+    let middle = changes.len() / 2;
+    match changes.get(middle) {
+        None => first.to_string(),
+        Some((change, offset)) => format!(
+            "CASE WHEN {at} < {change} THEN {} ELSE {} END",
+            offset_at(at, first, &changes[..middle]),
+            offset_at(at, *offset, &changes[middle + 1..])
+        ),
     }
 }
 

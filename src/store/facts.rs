@@ -7,9 +7,9 @@
 
 use super::{
     Cell, JsonRows, Store, StoreError,
-    predicate::{Printer, Scope, from_contact},
+    predicate::{Printer, Scope, contact_key, from_contact},
 };
-use crate::model::{Bound, CountTest, Did, Entity, Predicate, Subject};
+use crate::model::{Bound, CountTest, Did, Entity, Measure, Predicate, Subject};
 
 /// A contact or an account, asked as of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,41 @@ impl Printer<'_> {
     /// The clause for whether a `did` held at the subject's moment.
     pub(super) fn did_as_of(&mut self, did: &Did, scope: &Scope, as_of: &AsOf) -> Result<String, StoreError> {
         let alias = format!("i{}", self.alias());
-        let mut clause = self.counted(did, &alias, scope)?;
+        let those = self.interactions_as_of(did, &alias, scope, as_of)?;
+        let count = format!("(SELECT COUNT(*) FROM {those})");
+        Ok(match did.count {
+            CountTest::AtLeast(number) => format!("({count} >= {number})"),
+            CountTest::AtMost(number) => format!("({count} <= {number})"),
+            CountTest::Exactly(number) => format!("({count} = {number})"),
+            CountTest::AtLeastPercent(_) | CountTest::All => {
+                return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
+            }
+        })
+    }
+
+    /// A measure as it was at the subject's moment.
+    pub(super) fn measure_as_of(
+        &mut self,
+        measure: &Measure,
+        scope: &Scope,
+        as_of: &AsOf,
+    ) -> Result<String, StoreError> {
+        let alias = format!("i{}", self.alias());
+        let those = self.interactions_as_of(&measure.over, &alias, scope, as_of)?;
+        let value = self.measured_value(measure, &alias, scope)?;
+        let total = self.total(measure, &value);
+        Ok(format!("(SELECT {total} FROM {those} AND {value} IS NOT NULL)"))
+    }
+
+    /// `FROM` and `WHERE` for the interactions under an alias that count up to the subject's moment.
+    fn interactions_as_of(
+        &mut self,
+        did: &Did,
+        alias: &str,
+        scope: &Scope,
+        as_of: &AsOf,
+    ) -> Result<String, StoreError> {
+        let mut clause = self.counted(did, alias, scope)?;
         let moment = &as_of.moment;
         for (bound, sign) in [(&did.since, ">="), (&did.until, "<=")] {
             clause = match bound {
@@ -160,18 +194,10 @@ impl Printer<'_> {
                 of_account(&format!("{alias}c"), &scope.account_key)
             ),
             _ => {
-                format!("interaction {alias} WHERE {alias}.contact_key = {}.key", self.contact_alias(scope)?)
+                format!("interaction {alias} WHERE {alias}.contact_key = {}", contact_key(scope)?)
             }
         };
-        let count = format!("(SELECT COUNT(*) FROM {from} AND {clause} AND {alias}.at <= {moment})");
-        Ok(match did.count {
-            CountTest::AtLeast(number) => format!("({count} >= {number})"),
-            CountTest::AtMost(number) => format!("({count} <= {number})"),
-            CountTest::Exactly(number) => format!("({count} = {number})"),
-            CountTest::AtLeastPercent(_) | CountTest::All => {
-                return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
-            }
-        })
+        Ok(format!("{from} AND {clause} AND {alias}.at <= {moment}"))
     }
 
     /// The clause for whether a condition about an account's contacts held at the subject's moment.

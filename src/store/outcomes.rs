@@ -377,6 +377,9 @@ fn write_effects(
                   CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), CAST(value ->> 4 AS BIGINT)";
     let rows = connection.dialect().rows("$3");
     if !activities.is_empty() {
+        let before = connection
+            .query_first("SELECT COALESCE(MAX(key), 0) FROM activity", &[])?
+            .map_or(Ok(0), |row| row.integer(0))?;
         connection.execute(
             &format!(
                 "INSERT INTO activity (id, created_at, kind, subject, description, owner, due_at, contact_key,
@@ -386,6 +389,10 @@ fn write_effects(
                  FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
             ),
             &[claim.iteration_key.into(), claim.step_key.into(), activities.finish()],
+        )?;
+        connection.execute(
+            "INSERT INTO change (kind, subject_key) SELECT 5, a.key FROM activity a WHERE a.key > $1",
+            &[before.into()],
         )?;
     }
     if !messages.is_empty() {

@@ -6,14 +6,14 @@
 
 use super::{
     Cell, Dialect, StoreError,
-    columns::{Names, attribute_column_name, cell, field_column},
+    columns::{Names, cell},
     facts::AsOf,
 };
 use crate::{
-    calendar::{self, Zone},
+    calendar::Zone,
     model::{
-        Arithmetic, Bound, Comparison, Condition, CountTest, Did, Entity, FieldType, Operand, Predicate,
-        Subject, TextTest, Value,
+        Comparison, Condition, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
+        Value,
     },
 };
 
@@ -36,18 +36,22 @@ pub(super) struct Printer<'a> {
 }
 
 /// The table aliases of the records in scope.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Scope {
-    /// Alias of the contact, when one is in scope.
+    /// Alias of the contact, when it is joined.
     pub(super) contact: Option<String>,
+    /// An expression for the contact's key, when one is in scope.
+    pub(super) contact_key: Option<String>,
     /// Alias of the account, when it is joined.
     pub(super) account: Option<String>,
     /// An expression for the account's key.
     pub(super) account_key: String,
-    /// Alias of the interaction, inside a `did`.
-    pub(super) interaction: Option<String>,
     /// Alias of the lead, when one is in scope.
     pub(super) lead: Option<String>,
+    /// Alias of the interaction, inside a `did`.
+    pub(super) interaction: Option<String>,
+    /// Alias of the activity, when one is in scope.
+    pub(super) activity: Option<String>,
 }
 
 impl Scope {
@@ -55,66 +59,76 @@ impl Scope {
     pub(super) fn contact(alias: &str) -> Scope {
         Scope {
             contact: Some(alias.to_owned()),
+            contact_key: Some(format!("{alias}.key")),
             account: Some(format!("{alias}_account")),
             account_key: format!("{alias}.account_key"),
-            interaction: None,
-            lead: None,
+            ..Scope::default()
         }
     }
 
     /// An account under an alias.
     pub(super) fn account(alias: &str) -> Scope {
+        Scope { account: Some(alias.to_owned()), account_key: format!("{alias}.key"), ..Scope::default() }
+    }
+
+    /// A lead under an alias; its parents are joined as the alias with `_contact` and `_account`.
+    pub(super) fn lead(alias: &str) -> Scope {
         Scope {
-            contact: None,
-            account: Some(alias.to_owned()),
-            account_key: format!("{alias}.key"),
-            interaction: None,
-            lead: None,
+            contact: Some(format!("{alias}_contact")),
+            contact_key: Some(format!("{alias}.contact_key")),
+            account: Some(format!("{alias}_account")),
+            account_key: format!("{alias}.account_key"),
+            lead: Some(alias.to_owned()),
+            ..Scope::default()
         }
+    }
+
+    /// An activity under an alias.
+    pub(super) fn activity(alias: &str) -> Scope {
+        Scope { activity: Some(alias.to_owned()), account_key: "NULL".to_owned(), ..Scope::default() }
     }
 }
 
 /// `FROM` for contacts under an alias, with their accounts where the predicate looks at them.
 pub(super) fn from_contact(alias: &str, predicate: &Predicate) -> String {
-    if mentions_account(predicate) {
-        format!(
-            "contact {alias} LEFT JOIN account {alias}_account ON {alias}_account.key = {alias}.account_key"
-        )
-    } else {
-        format!("contact {alias}")
-    }
+    let account = account_of(alias, predicate);
+    format!("contact {alias}{account}")
 }
 
-/// Whether a value is made from fields of the account in scope.
-pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
-    match operand {
-        Operand::Field { subject, name, .. } => *subject == Subject::Account && !name.contains('.'),
-        Operand::Arithmetic { left, right, .. } => {
-            operand_mentions_account(left) || operand_mentions_account(right)
-        }
-        Operand::Literal(_) | Operand::Now { .. } | Operand::Today { .. } => false,
+/// The joins of a lead under an alias with those of its parents that the predicate looks at.
+pub(super) fn parents_of_lead(alias: &str, predicate: &Predicate) -> String {
+    let contact = match mentions(Part::Predicate(predicate), Subject::Contact) {
+        true => format!(" LEFT JOIN contact {alias}_contact ON {alias}_contact.key = {alias}.contact_key"),
+        false => String::new(),
+    };
+    format!("{contact}{}", account_of(alias, predicate))
+}
+
+fn account_of(alias: &str, predicate: &Predicate) -> String {
+    match mentions_account(predicate) {
+        true => format!(" LEFT JOIN account {alias}_account ON {alias}_account.key = {alias}.account_key"),
+        false => String::new(),
     }
 }
 
 /// Whether a predicate looks at fields of the account in scope.
 pub(super) fn mentions_account(predicate: &Predicate) -> bool {
-    use operand_mentions_account as looks;
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(mentions_account),
-        Predicate::Not(inner) => mentions_account(inner),
-        Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {
-            looks(left) || looks(right)
+    mentions(Part::Predicate(predicate), Subject::Account)
+}
+
+/// Whether a value is made from fields of the account in scope.
+pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
+    mentions(Part::Operand(operand), Subject::Account)
+}
+
+fn mentions(part: Part<'_>, wanted: Subject) -> bool {
+    match part {
+        Part::Operand(Operand::Field { subject, .. }) => {
+            *subject == wanted || (*subject == Subject::PrimaryContact && wanted == Subject::Account)
         }
-        Predicate::TextTest { operand, needle, .. } => looks(operand) || looks(needle),
-        Predicate::IsTrue(operand)
-        | Predicate::IsBlank(operand)
-        | Predicate::OneOf { operand, .. }
-        | Predicate::HasChoices { operand, .. } => looks(operand),
-        Predicate::Did(did) => mentions_account(&did.condition),
-        Predicate::Constant(_)
-        | Predicate::InSegment { .. }
-        | Predicate::Contacts { .. }
-        | Predicate::Script(_) => false,
+        // Related records have a scope of their own.
+        Part::Predicate(Predicate::Related(_)) => false,
+        other => other.below().into_iter().any(|part| mentions(part, wanted)),
     }
 }
 
@@ -169,6 +183,11 @@ impl<'a> Printer<'a> {
             Predicate::All(parts) => self.joined(parts, " AND ", "(1 = 1)", scope)?,
             Predicate::Any(parts) => self.joined(parts, " OR ", "(1 = 0)", scope)?,
             Predicate::Not(inner) => self.negated(inner, scope)?,
+            Predicate::Compare { left: Operand::Measure(measure), operator, right }
+                if *operator != Comparison::NotEqual && is_fixed(right) && self.as_of.is_none() =>
+            {
+                self.measured_against(measure, *operator, right, scope)?
+            }
             Predicate::Compare { left, operator, right } => {
                 let ordered = matches!(
                     operator,
@@ -241,11 +260,12 @@ impl<'a> Printer<'a> {
                     .collect();
                 format!("({})", parts.join(if *all { " AND " } else { " OR " }))
             }
-            Predicate::InSegment { segment, holds, of } => {
+            Predicate::InSegment { segment, holds, .. } => {
                 let key = self.names.segment_key(segment);
-                let subject = match (holds, of) {
-                    (Entity::Account, _) => scope.account_key.clone(),
-                    _ => format!("{}.key", self.contact_alias(scope)?),
+                let subject = match holds {
+                    Entity::Account => scope.account_key.clone(),
+                    Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+                    Entity::Contact => contact_key(scope)?.to_owned(),
                 };
                 format!(
                     "EXISTS (SELECT 1 FROM membership m
@@ -253,11 +273,13 @@ impl<'a> Printer<'a> {
                 )
             }
             Predicate::Did(did) => self.did(did, scope)?,
-            Predicate::Contacts { condition, count } => self.contacts(condition, *count, scope)?,
+            Predicate::Subscribed { topic } => self.subscribed(topic, scope)?,
+            Predicate::Related(related) => self.related(related, scope)?,
             Predicate::Script(call) => {
                 let subject = match call.about {
                     Subject::Account => scope.account_key.clone(),
-                    _ => format!("{}.key", self.contact_alias(scope)?),
+                    Subject::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+                    _ => contact_key(scope)?.to_owned(),
                 };
                 let call = self.bind(Cell::Text(call.key()));
                 format!(
@@ -279,205 +301,28 @@ impl<'a> Printer<'a> {
             parts.iter().map(|part| self.predicate(part, scope)).collect::<Result<Vec<String>, _>>()?;
         Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(word)) })
     }
+}
 
-    pub(super) fn contact_alias<'s>(&self, scope: &'s Scope) -> Result<&'s str, StoreError> {
-        scope.contact.as_deref().ok_or_else(|| {
-            StoreError::Inconsistent("a condition asks for a contact where there is none".to_owned())
-        })
-    }
+/// The alias of a record that has to be in scope.
+pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str, StoreError> {
+    alias.ok_or_else(|| StoreError::Inconsistent(format!("a condition asks for {what} where there is none")))
+}
 
-    fn lead_alias<'s>(&self, scope: &'s Scope) -> Result<&'s str, StoreError> {
-        scope.lead.as_deref().ok_or_else(|| {
-            StoreError::Inconsistent("a condition asks for a lead where there is none".to_owned())
-        })
-    }
+/// The key of the contact that has to be in scope.
+pub(super) fn contact_key(scope: &Scope) -> Result<&str, StoreError> {
+    alias_of(scope.contact_key.as_deref(), "a contact")
+}
 
-    /// The column in which interactions of the record in scope were counted already.
-    fn counted_already(&self, did: &Did, scope: &Scope) -> Option<String> {
-        let (contact, known) = self.facts.as_ref()?;
-        let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
-        let column = known.iter().find(|(did, _)| *did == wanted).map(|(_, column)| column.clone());
-        column.filter(|_| *contact == scope.contact)
-    }
-
-    /// An operand as an expression.
-    pub(super) fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
-        Ok(match operand {
-            Operand::Literal(value) => self.bind(cell(value)),
-            Operand::Now { plus } => self.moment(*plus),
-            Operand::Today { plus } => {
-                let today = calendar::today(self.now, *plus, &self.zone).unwrap_or_default();
-                self.bind(Cell::Text(today))
-            }
-            Operand::Arithmetic { left, operator, right } => {
-                let (left, right) = (self.operand(left, scope)?, self.operand(right, scope)?);
-                let left = format!("CAST({left} AS DOUBLE PRECISION)");
-                let right = format!("CAST({right} AS DOUBLE PRECISION)");
-                match operator {
-                    Arithmetic::Add => format!("({left} + {right})"),
-                    Arithmetic::Subtract => format!("({left} - {right})"),
-                    Arithmetic::Multiply => format!("({left} * {right})"),
-                    Arithmetic::Divide => format!("({left} / NULLIF({right}, 0))"),
-                }
-            }
-            Operand::Field { subject, name, .. } if name.contains('.') => {
-                let key = match subject {
-                    Subject::Account => scope.account_key.clone(),
-                    Subject::Lead => format!("{}.key", self.lead_alias(scope)?),
-                    _ => format!("{}.key", self.contact_alias(scope)?),
-                };
-                self.names.measure(name, &key)?
-            }
-            Operand::Field { subject, name, kind } => match subject {
-                Subject::Lead => format!("{}.{}", self.lead_alias(scope)?, field_column(name)),
-                Subject::Contact => format!("{}.{}", self.contact_alias(scope)?, field_column(name)),
-                Subject::Account => {
-                    let alias = scope.account.as_deref().ok_or_else(|| {
-                        StoreError::Inconsistent(
-                            "a condition asks for an account where there is none".to_owned(),
-                        )
-                    })?;
-                    format!("{alias}.{}", field_column(name))
-                }
-                Subject::Interaction => {
-                    let alias = scope.interaction.as_deref().unwrap_or("i");
-                    match name.as_str() {
-                        "type" => {
-                            format!("(SELECT name FROM interaction_type t WHERE t.key = {alias}.type_key)")
-                        }
-                        "contact_id" => {
-                            format!("(SELECT id FROM contact k WHERE k.key = {alias}.contact_key)")
-                        }
-                        "account_id" => {
-                            format!("(SELECT id FROM account k WHERE k.key = {alias}.account_key)")
-                        }
-                        _ => format!("{alias}.{}", attribute_column_name(name, kind)),
-                    }
-                }
-            },
-        })
-    }
-
-    /// The clauses that an interaction under an alias has to satisfy to count for a `did`, its time
-    /// apart.
-    pub(super) fn counted(&mut self, did: &Did, alias: &str, scope: &Scope) -> Result<String, StoreError> {
-        let mut clause = format!("{alias}.type_key = {}", self.names.type_key(&did.interaction));
-        if *did.condition != Predicate::Constant(true) {
-            let scope = Scope { interaction: Some(alias.to_owned()), ..scope.clone() };
-            let condition = self.predicate(&did.condition, &scope)?;
-            clause = format!("{clause} AND {condition}");
-        }
-        Ok(clause)
-    }
-
-    /// The moment that a bound of a window means now.
-    pub(super) fn bound(&self, bound: &Bound) -> i64 {
-        match bound {
-            Bound::At(at) => *at,
-            Bound::Ago(duration) => calendar::before(self.now, *duration, &self.zone).unwrap_or(i64::MIN),
-        }
-    }
-
-    fn did(&mut self, did: &Did, scope: &Scope) -> Result<String, StoreError> {
-        // A parameter that no clause uses would be refused: what always holds binds none.
-        if did.count == CountTest::AtLeast(0) {
-            return Ok("(1 = 1)".to_owned());
-        }
-        if let Some(column) = self.counted_already(did, scope) {
-            let test = match did.count {
-                CountTest::AtLeast(count) => format!(">= {count}"),
-                CountTest::AtMost(count) => format!("<= {count}"),
-                CountTest::Exactly(count) => format!("= {count}"),
-                CountTest::AtLeastPercent(_) | CountTest::All => {
-                    return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
-                }
-            };
-            return Ok(format!("(COALESCE({column}, 0) {test})"));
-        }
-        if let Some(as_of) = self.as_of.clone() {
-            return self.did_as_of(did, scope, &as_of);
-        }
-        let alias = format!("i{}", self.alias());
-        let mut clause = self.counted(did, &alias, scope)?;
-        let until = did.until.as_ref().map_or(self.now, |bound| self.bound(bound).min(self.now));
-        if let Some(since) = &did.since {
-            let since = self.bound(since);
-            clause = format!("{clause} AND {alias}.at >= {}", self.bind(since.into()));
-        }
-        clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
-        let (key, from, group) = match did.of {
-            Subject::Account => (
-                scope.account_key.clone(),
-                format!("interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"),
-                format!("{alias}c.account_key"),
-            ),
-            _ => (
-                format!("{}.key", self.contact_alias(scope)?),
-                format!("interaction {alias}"),
-                format!("{alias}.contact_key"),
-            ),
-        };
-        let those = |having: String| {
-            format!("({key} IN (SELECT {group} FROM {from} WHERE {clause} AND {group} IS NOT NULL {having}))")
-        };
-        let grouped = |test: String| those(format!("GROUP BY {group} HAVING COUNT(*) {test}"));
-        Ok(match did.count {
-            CountTest::AtLeast(1) => those(String::new()),
-            CountTest::AtLeast(count) => grouped(format!(">= {count}")),
-            CountTest::Exactly(0) | CountTest::AtMost(0) => format!("({} IS NOT TRUE)", those(String::new())),
-            CountTest::Exactly(count) => grouped(format!("= {count}")),
-            CountTest::AtMost(count) => format!("({} IS NOT TRUE)", grouped(format!("> {count}"))),
-            CountTest::AtLeastPercent(_) | CountTest::All => {
-                return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
-            }
-        })
-    }
-
-    fn contacts(
-        &mut self,
-        condition: &Predicate,
-        count: CountTest,
-        scope: &Scope,
-    ) -> Result<String, StoreError> {
-        if count == CountTest::AtLeast(0) {
-            return Ok("(1 = 1)".to_owned());
-        }
-        if self.as_of.is_some() {
-            return self.contacts_as_of(condition, count, scope);
-        }
-        let alias = format!("q{}", self.alias());
-        let from = from_contact(&alias, condition);
-        let inner = Scope::contact(&alias);
-        let key = scope.account_key.clone();
-        let group = format!("{alias}.account_key");
-        let condition = self.predicate(condition, &inner)?;
-        let those = |clause: &str, having: String| {
-            format!("({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause} {having}))")
-        };
-        let grouped = |test: String| those(&condition, format!("GROUP BY {group} HAVING COUNT(*) {test}"));
-        Ok(match count {
-            CountTest::AtLeast(1) => those(&condition, String::new()),
-            CountTest::AtLeast(count) => grouped(format!(">= {count}")),
-            CountTest::Exactly(0) | CountTest::AtMost(0) => {
-                format!("({} IS NOT TRUE)", those(&condition, String::new()))
-            }
-            CountTest::Exactly(count) => grouped(format!("= {count}")),
-            CountTest::AtMost(count) => format!("({} IS NOT TRUE)", grouped(format!("> {count}"))),
-            CountTest::All => {
-                format!("({} IS NOT TRUE)", those(&format!("(({condition}) IS NOT TRUE)"), String::new()))
-            }
-            CountTest::AtLeastPercent(percent) => {
-                let percent = self.bind(Cell::Real(percent));
-                those(
-                    "1 = 1",
-                    format!(
-                        "GROUP BY {group}
-                         HAVING 100.0 * SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) >= {percent} * COUNT(*)"
-                    ),
-                )
-            }
-        })
-    }
+/// Whether an operand is the same for all records.
+pub(super) fn is_fixed(operand: &Operand) -> bool {
+    matches!(
+        operand,
+        Operand::Literal(_)
+            | Operand::Now { .. }
+            | Operand::Today { .. }
+            | Operand::Moment(_)
+            | Operand::Day(_)
+    )
 }
 
 fn is_textual(operand: &Operand) -> bool {
@@ -486,8 +331,10 @@ fn is_textual(operand: &Operand) -> bool {
         Operand::Literal(value) => {
             matches!(value, Value::Text(_) | Value::Date(_))
         }
-        Operand::Today { .. } => true,
-        Operand::Now { .. } | Operand::Arithmetic { .. } => false,
+        Operand::Today { .. } | Operand::Day(_) => true,
+        Operand::OfDate { part, .. } => *part != DatePart::Month,
+        Operand::Measure(measure) => measure.kind == FieldType::Date,
+        Operand::Now { .. } | Operand::Moment(_) | Operand::Arithmetic { .. } => false,
     }
 }
 
@@ -509,7 +356,9 @@ pub(super) fn select_keys(
             format!("SELECT a.key AS key FROM account a WHERE {clause}")
         }
         Entity::Lead => {
-            return Err(StoreError::Inconsistent("segments of leads aren't evaluated yet".to_owned()));
+            let clause = printer.predicate(&condition.predicate, &Scope::lead("l"))?;
+            let parents = parents_of_lead("l", &condition.predicate);
+            format!("SELECT l.key AS key FROM lead l{parents} WHERE {clause}")
         }
     };
     Ok((sql, printer.parameters))

@@ -9,9 +9,10 @@
 
 use super::{
     StoreError,
-    predicate::{Printer, Scope},
+    happened::sql_sign,
+    predicate::{Printer, Scope, is_fixed},
 };
-use crate::model::{Bound, CountTest, Did, Predicate, Subject};
+use crate::model::{Bound, Comparison, CountTest, Did, Measure, Operand, Predicate, Subject};
 
 /// What surrounds the participants asked: the iteration they are in, and the steps by id.
 pub(super) struct Surroundings<'a> {
@@ -117,12 +118,24 @@ fn dids_of(predicate: &Predicate) -> Vec<&Did> {
             }
             Predicate::Not(inner) => collect(inner, dids),
             Predicate::Did(did) if did.of == Subject::Contact => dids.push(did),
-            _ => {}
+            other => dids.extend(measured_by(other).map(|(measure, _, _)| &measure.over)),
         }
     }
     let mut dids = Vec::new();
     collect(predicate, &mut dids);
     dids
+}
+
+/// A comparison of a measure of the contact's interactions with what is the same for everybody.
+fn measured_by(predicate: &Predicate) -> Option<(&Measure, Comparison, &Operand)> {
+    match predicate {
+        Predicate::Compare { left: Operand::Measure(measure), operator, right }
+            if measure.over.of == Subject::Contact && is_fixed(right) =>
+        {
+            Some((measure, *operator, right))
+        }
+        _ => None,
+    }
 }
 
 /// How long after an interaction the answer of a `did` can change: at once, and a millisecond after it
@@ -172,7 +185,7 @@ fn only_dids(predicate: &Predicate) -> bool {
         Predicate::Not(inner) => only_dids(inner),
         Predicate::Did(did) => did.of == Subject::Contact,
         Predicate::Constant(_) => true,
-        _ => false,
+        other => measured_by(other).is_some(),
     }
 }
 
@@ -190,7 +203,20 @@ fn holds_at(
             return Ok(format!("(({}) IS NOT TRUE)", holds_at(printer, inner, scope, around)?));
         }
         Predicate::Did(did) if did.of == Subject::Contact => return did_at(printer, did, scope, around),
-        other => return printer.predicate(other, scope),
+        other => match measured_by(other) {
+            Some((measure, operator, right)) => {
+                let (clause, window) = within_at(printer, &measure.over, scope, around)?;
+                let value = printer.measured_value(measure, "e", scope)?;
+                let total = printer.total(measure, &value);
+                let right = printer.operand(right, scope)?;
+                return Ok(format!(
+                    "((SELECT {total} FROM interaction e WHERE {clause} AND {window} AND {value} IS NOT NULL)
+                      {} {right})",
+                    sql_sign(operator)
+                ));
+            }
+            None => return printer.predicate(other, scope),
+        },
     };
     let parts = parts
         .iter()
@@ -214,6 +240,17 @@ fn did_at(
             return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
         }
     };
+    let (clause, window) = within_at(printer, did, scope, around)?;
+    Ok(format!("((SELECT COUNT(*) FROM interaction e WHERE {clause} AND {window}) {test})"))
+}
+
+/// Which interactions count for a `did` at the moment `m.at`: the clause, and that for their time.
+fn within_at(
+    printer: &mut Printer<'_>,
+    did: &Did,
+    scope: &Scope,
+    around: &Surroundings<'_>,
+) -> Result<(String, String), StoreError> {
     let clause = event_clause(printer, did, scope, around)?;
     let mut window = format!("e.at >= {} AND e.at <= m.at", opened(did, around));
     for (bound, sign) in [(&did.since, ">="), (&did.until, "<=")] {
@@ -223,7 +260,7 @@ fn did_at(
             (None, None) => window,
         };
     }
-    Ok(format!("((SELECT COUNT(*) FROM interaction e WHERE {clause} AND {window}) {test})"))
+    Ok((clause, window))
 }
 
 /// Which interactions of the participant count, their time apart.

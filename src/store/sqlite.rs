@@ -11,7 +11,7 @@ use rusqlite::{
     types::{ToSqlOutput, Value as SqliteValue, ValueRef},
 };
 
-use super::{Cell, Row, StoreError};
+use super::{Cell, Row, StoreError, sqlite_functions as functions};
 
 impl ToSql for Cell {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -55,7 +55,8 @@ impl Sqlite {
             })
             .and_then(|()| {
                 register(&connection, "tilework_fold", |text| text.trim().to_lowercase())?;
-                register(&connection, "tilework_trim", |text| text.trim().to_owned())
+                register(&connection, "tilework_trim", |text| text.trim().to_owned())?;
+                functions::register(&connection)
             })
             .map_err(|error| unreachable(error.to_string()))?;
         Ok(Sqlite { connection, path: path.to_owned() })

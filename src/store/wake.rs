@@ -11,6 +11,8 @@ pub struct Incoming {
     pub accounts: bool,
     /// Leads were written.
     pub leads: bool,
+    /// Activities were made.
+    pub activities: bool,
     /// Interactions of these types came in.
     pub interactions: Vec<String>,
 }
@@ -45,7 +47,8 @@ impl Store {
                     3 => incoming.interactions.extend(
                         types.iter().find(|(_, key)| *key == type_key).map(|(name, _)| name.clone()),
                     ),
-                    _ => incoming.leads = true,
+                    4 => incoming.leads = true,
+                    _ => incoming.activities = true,
                 }
             }
             // Interactions wake the contact's own position, or all positions of the account that it

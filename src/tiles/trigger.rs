@@ -173,8 +173,13 @@ impl TileKind for Trigger {
             timeout: timeout.map(|timeout| timeout.value),
             counted: quorum.depends_on_number(),
         };
-        // What depends on the clock or on segments has no event that wakes: it is looked at every day.
-        let look_again = (interests.clock || !interests.segments.is_empty()).then_some(DAY);
+        // What depends on the clock, segments, leads or activities has no event that wakes: it is looked
+        // at every day.
+        let has_no_event = interests.clock
+            || !interests.segments.is_empty()
+            || interests.lead_fields
+            || interests.activities;
+        let look_again = has_no_event.then_some(DAY);
         let tile = CompiledTrigger { question, quorum, grace, look_again };
         Some(Tile {
             look: Look::ON_ARRIVAL,

@@ -1,8 +1,8 @@
 //! Conditions on what was done, on an account's contacts, and on segments.
 
 use tilework::model::{
-    Bound, Comparison, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Predicate, Subject,
-    TextTest, Value,
+    Bound, Comparison, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Predicate, Records,
+    Related, Subject, TextTest, Value,
 };
 use tilework::store::{Membership, NewInteraction, Store};
 
@@ -194,7 +194,12 @@ fn of_accounts() -> Vec<Row> {
 }
 
 fn contacts_of(condition: Predicate, count: CountTest) -> Predicate {
-    Predicate::Contacts { condition: Box::new(condition), count }
+    Predicate::Related(Related {
+        records: Records::Contacts,
+        of: Subject::Account,
+        condition: Box::new(condition),
+        count,
+    })
 }
 
 fn quantified() -> Vec<Row> {

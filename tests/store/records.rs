@@ -24,7 +24,7 @@ fn of_orders() -> [Field; 2] {
 
 /// Kinds of what came in.
 fn taken(store: &mut Store) -> (bool, bool, bool, BTreeSet<String>) {
-    let Incoming { contacts, accounts, leads, interactions } =
+    let Incoming { contacts, accounts, leads, interactions, activities: _ } =
         store.take_incoming(NOW, &|_| Vec::new()).unwrap();
     (contacts, accounts, leads, interactions.into_iter().collect())
 }

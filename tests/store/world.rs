@@ -155,7 +155,8 @@ pub fn orders(store: &mut Store, rows: &[(&str, i64)]) {
 pub fn of(subject: Subject, name: &str) -> Operand {
     let catalog = catalog();
     let field = match subject {
-        Subject::Contact => catalog.field(Entity::Contact, name).cloned(),
+        Subject::Contact | Subject::PrimaryContact => catalog.field(Entity::Contact, name).cloned(),
+        Subject::Activity => tilework::model::activity_fields().into_iter().find(|field| field.name == name),
         Subject::Account => catalog.field(Entity::Account, name).cloned(),
         Subject::Lead => catalog.field(Entity::Lead, name).cloned(),
         Subject::Interaction => {

@@ -4,9 +4,12 @@ use super::{nowhere, text, told};
 use crate::{
     conditions::{Interests, interests},
     definitions::{
-        ConditionNode, ContactsNode, Content, CountKey, CountNode, DidNode, Located, Node, Quantifier,
+        ConditionNode, Content, CountKey, CountNode, DidNode, DidWord, Located, Node, Quantifier, RelatedNode,
     },
-    model::Entity::{Account, Contact, Lead},
+    model::{
+        Entity::{Account, Contact, Lead},
+        Records,
+    },
 };
 
 fn expression(source: &str) -> ConditionNode {
@@ -15,7 +18,7 @@ fn expression(source: &str) -> ConditionNode {
 
 fn plain(interaction: &str) -> DidNode {
     DidNode {
-        negated: false,
+        word: DidWord::Did,
         interaction: text(interaction),
         condition: None,
         attributes: Vec::new(),
@@ -23,6 +26,7 @@ fn plain(interaction: &str) -> DidNode {
         since: None,
         until: None,
         step: None,
+        measure: None,
         count: None,
         span: nowhere(),
     }
@@ -40,9 +44,18 @@ fn key(name: &str, content: Content) -> Vec<(crate::diagnostics::Text, Node)> {
     vec![(text(name), Node { content, span: nowhere() })]
 }
 
-fn contacts(quantifier: Quantifier, condition: ConditionNode, count: Option<CountNode>) -> ConditionNode {
+fn related(
+    quantifier: Quantifier,
+    records: Records,
+    condition: ConditionNode,
+    count: Option<CountNode>,
+) -> ConditionNode {
     let quantifier = Located { value: quantifier, span: nowhere() };
-    ConditionNode::Contacts(Box::new(ContactsNode { quantifier, condition, count, span: nowhere() }))
+    ConditionNode::Related(Box::new(RelatedNode { quantifier, records, condition, count, span: nowhere() }))
+}
+
+fn contacts(quantifier: Quantifier, condition: ConditionNode, count: Option<CountNode>) -> ConditionNode {
+    related(quantifier, Records::Contacts, condition, count)
 }
 
 #[test]
@@ -50,7 +63,7 @@ fn interactions_are_asked_for_in_windows_and_counts() {
     let cases = [
         (plain("OrderPlaced"), "the contact did OrderPlaced"),
         (
-            DidNode { negated: true, within: Some(text("180 days")), ..plain("OrderPlaced") },
+            DidNode { word: DidWord::DidNot, within: Some(text("180 days")), ..plain("OrderPlaced") },
             "the contact did not do OrderPlaced within 180 days",
         ),
         (
@@ -119,10 +132,6 @@ fn what_is_wrong_with_a_did_is_said() {
             "unknown-field: `EmailClicked` has no attribute `witin` | Did you mean `within`?",
         ),
         (
-            DidNode { attributes: key("sum", Content::Text(text("amount"))), ..plain("OrderPlaced") },
-            "unknown-field: `OrderPlaced` has no attribute `sum` | Did you mean `due`?",
-        ),
-        (
             DidNode { attributes: key("amount", Content::Text(text("much"))), ..plain("OrderPlaced") },
             "wrong-type: the attribute `amount` is of type `number`, and this is text | A key asks for equality; write `where:` with `interaction.amount` for more.",
         ),
@@ -179,7 +188,11 @@ fn what_is_wrong_with_a_did_is_said() {
             "invalid-value: every number is at least 0 | Write `at_least: 1`, or leave the condition away.",
         ),
         (
-            DidNode { negated: true, count: count(CountKey::AtLeast, "2 times"), ..plain("EmailClicked") },
+            DidNode {
+                word: DidWord::DidNot,
+                count: count(CountKey::AtLeast, "2 times"),
+                ..plain("EmailClicked")
+            },
             "invalid-value: `did_not` has no count: it means never | Write `did` with `at_most`, `at_least` or `exactly`.",
         ),
     ];
@@ -321,6 +334,8 @@ fn a_predicate_says_what_it_depends_on() {
             contact_fields: false,
             account_fields: true,
             scores: std::collections::BTreeSet::new(),
+            lead_fields: false,
+            activities: false,
             segments: ["readers".to_owned()].into(),
             clock: false,
             windows: true,

@@ -139,7 +139,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "lead.stage == \"x\"",
-            "unknown-field: `lead` isn't known in a condition about contacts | Leads are asked in conditions about leads.",
+            "unknown-field: `lead` isn't known in a condition about contacts | Write `any_lead: lead.stage …` to ask for at least one of them.",
         ),
         (
             Contact,
@@ -148,8 +148,8 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         ),
         (
             Account,
-            "account.primary_contact.city == \"x\"",
-            "not-available: `account.primary_contact` is not available in this version | -",
+            "account.primary_contact.citty == \"x\"",
+            "unknown-field: contact has no field `citty` | Did you mean `city`?",
         ),
         (
             Account,
@@ -159,7 +159,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "contact.city.name == \"x\"",
-            "unknown-field: `contact` has no relation `city` | Relations are `contact.account`, `lead.contact` and `lead.account`.",
+            "unknown-field: `contact` has no relation `city` | Relations are `contact.account`, `account.primary_contact`, `lead.contact` and `lead.account`.",
         ),
         (
             Account,
@@ -299,8 +299,8 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         ),
         (
             Contact,
-            "month(contact.birthdate) == 3",
-            "not-available: the function `month` is not available in this version | -",
+            "weekday(contact.birthdate) == \"monday\"",
+            "invalid-value: `monday` is not among the choices of `weekday(contact.birthdate)` | There is `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
         ),
         (
             Contact,

@@ -1,8 +1,9 @@
 //! What rewritten comparisons answer, against their definitions.
 
-use super::{berlin, evaluate::compared, evaluate::holds, predicate};
+use super::{berlin, evaluate::holds, predicate};
 use crate::{
     calendar::{end_of_day, parse_moment, start_of_day, today},
+    conditions::value::compared,
     model::{Comparison, Entity, Value, time::DAY},
 };
 

@@ -36,7 +36,8 @@ CREATE TABLE interaction (
 CREATE INDEX interaction_contact ON interaction (contact_key, type_key, at);
 CREATE INDEX interaction_type_at ON interaction (type_key, at);
 
--- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead.
+-- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead,
+-- 5 activity.
 CREATE TABLE change (
     key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT, at BIGINT
 );

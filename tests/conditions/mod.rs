@@ -1,0 +1,6 @@
+//! One meaning, three executions: conditions answered in memory, by SQLite and by PostgreSQL.
+
+mod facts;
+mod predicates;
+mod same;
+mod samples;
