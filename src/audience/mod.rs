@@ -1,11 +1,16 @@
-//! Segments kept up to date.
+//! Segments and scores kept up to date, leads looked after.
 //!
-//! In: the plan's segments, and what the store knows about their last evaluation. Out: members, with who
-//! joined and who left. It doesn't know journeys.
+//! In: the plan's segments, scoring models and levels, and what the store knows about their last
+//! evaluation; what people ask for leads. Out: members, with who joined and who left; scores, grades and
+//! levels; leads changed. It doesn't know journeys.
 
+mod leads;
 mod refresh;
+mod scores;
 mod scripts;
 mod turns;
 
+pub use leads::{LeadChange, LeadError, NewLead, change_lead, create_lead};
 pub use refresh::{Refreshed, affected, next_refresh, refresh};
+pub use scores::{gives_scores, next_scores, refresh_scores};
 pub use scripts::answer as answer_scripts;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub use super::args_leads::{LeadCommand, NewLeadArguments, PartyCommand, ScoreCommand};
 use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
 
@@ -136,9 +137,18 @@ pub enum Command {
     /// Look at tiles, and make and test your own
     #[command(subcommand)]
     Tile(TileCommand),
-    /// Look at leads
+    /// Look at leads, make them, hand them over
     #[command(subcommand)]
     Lead(LeadCommand),
+    /// Look at accounts, with their scores and levels
+    #[command(subcommand)]
+    Account(PartyCommand),
+    /// Look at contacts, with their scores and levels
+    #[command(subcommand)]
+    Contact(PartyCommand),
+    /// Look at scoring models: what they give, and how well they tell an outcome
+    #[command(subcommand)]
+    Score(ScoreCommand),
     /// Look at tasks, calls and appointments for salespeople
     #[command(subcommand)]
     Activity(ActivityCommand),
@@ -254,13 +264,6 @@ pub enum JourneyCommand {
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 pub use super::segment_arguments::{PickArguments, SegmentCommand};
 
-/// What can be asked of leads.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum LeadCommand {
-    /// All leads, the newest last
-    List,
-}
-
 /// What can be asked of activities.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ActivityCommand {
@@ -283,6 +286,11 @@ pub enum WhyCommand {
         /// The id of the contact, account or lead; of a contact, the e-mail address will do
         id: String,
     },
+    /// Where a lead came from, and every point of its scores
+    Lead {
+        /// The lead's id
+        id: String,
+    },
     /// The story of an account and its contacts
     Account {
         /// The account's id or name
@@ -296,9 +304,15 @@ impl Command {
     pub fn formats(&self) -> &'static [Format] {
         match self {
             Command::Check { .. } => &[Format::Text, Format::Json, Format::Github],
+            Command::Lead(command) if !matches!(command, LeadCommand::List { .. }) => {
+                &[Format::Text, Format::Json]
+            }
             Command::Segment(_)
             | Command::Journey(_)
             | Command::Lead(_)
+            | Command::Account(_)
+            | Command::Contact(_)
+            | Command::Score(ScoreCommand::List)
             | Command::Activity(_)
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
             Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
@@ -310,6 +324,7 @@ impl Command {
             | Command::Schema(_)
             | Command::Import(_)
             | Command::Run(_)
+            | Command::Score(_)
             | Command::Serve
             | Command::Migrate
             | Command::Pause(_)

@@ -244,7 +244,7 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
             format!("{what}{}", paths.join(", "))
         }
         "create_lead" => {
-            store.leads(&mut |row| {
+            store.leads(false, None, &mut |row| {
                 made +=
                     usize::from(row.step.as_deref() == Some(id) && row.journey.as_deref() == Some(JOURNEY));
                 Ok(())
@@ -268,7 +268,7 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
 /// screen is the same every time.
 fn an_example(store: &mut Store) -> Result<Option<(String, String)>, CliError> {
     let mut accounts = BTreeSet::new();
-    store.leads(&mut |row| {
+    store.leads(false, None, &mut |row| {
         accounts.extend(row.account_id);
         Ok(())
     })?;

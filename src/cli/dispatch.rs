@@ -2,10 +2,10 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, JourneyCommand, OutboxCommand, SegmentCommand},
-    demo, explain, init, pausing, run, schema, segment_preview, status, workspace,
+    args::{Arguments, Command, JourneyCommand, OutboxCommand, PartyCommand, SegmentCommand},
+    demo, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
 };
-use crate::{interactions, store::Store};
+use crate::{interactions, model::Entity, store::Store};
 
 /// Carries out a command.
 ///
@@ -51,7 +51,23 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::journey(command, &plan, &mut store, now, output)
         }
-        Command::Lead(command) => super::lead(command, &mut workspace::reading(global, output)?.1, output),
+        Command::Lead(command) => {
+            let open = if lead::writes(command) { workspace::writing } else { workspace::reading };
+            let (plan, mut store, now) = open(global, output)?;
+            super::lead(command, &plan.catalog, &mut store, now, output)
+        }
+        Command::Account(PartyCommand::List) => {
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::parties(Entity::Account, &plan, &mut store, output)
+        }
+        Command::Contact(PartyCommand::List) => {
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::parties(Entity::Contact, &plan, &mut store, output)
+        }
+        Command::Score(command) => {
+            let (plan, mut store, now) = workspace::reading(global, output)?;
+            super::score(command, &plan, &mut store, now, output)
+        }
         Command::Activity(command) => {
             super::activity(command, &mut workspace::reading(global, output)?.1, output)
         }

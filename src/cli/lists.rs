@@ -1,46 +1,13 @@
-//! `tilework lead` and `activity`: lists of what journeys made.
+//! `tilework activity`: a list of what journeys made.
 
 use serde_json::json;
 
 use super::{
     CliError, Exit, Output, Table,
-    args::{ActivityCommand, LeadCommand},
+    args::ActivityCommand,
     cells::{moment, optional},
 };
 use crate::store::Store;
-
-/// Carries out `lead list`.
-///
-/// # Errors
-/// When the store fails.
-pub fn lead(command: &LeadCommand, store: &mut Store, output: &mut Output) -> Result<Exit, CliError> {
-    let LeadCommand::List = command;
-    let mut table = Table::new(&[
-        ("id", "LEAD"),
-        ("topic", "TOPIC"),
-        ("contact_id", "CONTACT"),
-        ("account_id", "ACCOUNT"),
-        ("owner", "OWNER"),
-        ("journey", "JOURNEY"),
-        ("step", "STEP"),
-        ("created_at", "CREATED"),
-    ]);
-    store.leads(&mut |lead| {
-        table.push(vec![
-            json!(lead.id),
-            optional(lead.topic),
-            optional(lead.contact_id),
-            optional(lead.account_id),
-            optional(lead.owner),
-            optional(lead.journey),
-            optional(lead.step),
-            moment(lead.created_at),
-        ]);
-        Ok(())
-    })?;
-    output.table(&table, "There are no leads yet.")?;
-    Ok(Exit::Done)
-}
 
 /// Carries out `activity list`.
 ///

@@ -37,12 +37,7 @@ fn membership(segment: &SegmentPlan) -> Membership {
 }
 
 /// Finds the answers of scripts' functions, which only this connection sees.
-fn answer_scripts(
-    plan: &Plan,
-    segment: &SegmentPlan,
-    store: &mut Store,
-    now: i64,
-) -> Result<(), CliError> {
+fn answer_scripts(plan: &Plan, segment: &SegmentPlan, store: &mut Store, now: i64) -> Result<(), CliError> {
     if let (Members::Where(condition), true) = (&segment.members, segment.active) {
         audience::answer_scripts(store, plan, condition, now)?;
     }

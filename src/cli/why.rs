@@ -7,13 +7,17 @@ use super::{
     args::{Format, WhyCommand},
     cells::{moment, optional},
     why_account::why_account,
+    why_lead::{scores_json, tell_scores, why_lead},
     why_segment,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
     conditions::explain,
     insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, VisitStory, contact_story},
-    model::time::{NEVER, rfc3339},
+    model::{
+        Entity,
+        time::{NEVER, rfc3339},
+    },
     store::{MadeRow, Store},
     tiles::{Asked, Question},
 };
@@ -36,6 +40,7 @@ pub fn why(
         WhyCommand::Contact { id } => id,
         WhyCommand::Account { id } => return why_account(id, plan, store, now, output),
         WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
+        WhyCommand::Lead { id } => return why_lead(id, plan, store, now, output),
     };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {
@@ -52,9 +57,17 @@ pub fn why(
             .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
     };
     match output.format() {
-        Format::Json => output.json(&as_json(&story, plan))?,
+        Format::Json => {
+            let mut told = as_json(&story, plan);
+            if let Some((scores, levels)) = scores_json(Entity::Contact, &story.id, plan, store, now)? {
+                told["scores"] = scores;
+                told["levels"] = levels;
+            }
+            output.json(&told)?;
+        }
         _ => {
-            for line in tell(&story, plan, now) {
+            let scores = tell_scores(Entity::Contact, &story.id, plan, store, now)?;
+            for line in tell(&story, plan, now).into_iter().chain(scores) {
                 output.text(&line)?;
             }
         }

@@ -9,11 +9,12 @@ use super::{
     args::Format,
     cells::{moment, optional},
     why::{line, made_json, next_look, said, state, what_next, words},
+    why_lead::{scores_json, tell_scores},
 };
 use crate::{
     compile::Plan,
     insights::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, JourneyFacts, account_story},
-    model::time::rfc3339,
+    model::{Entity, time::rfc3339},
     store::{AccountVisit, Store},
 };
 
@@ -43,9 +44,17 @@ pub(super) fn why_account(
             .hint("Ids are exact, upper and lower case included; names are not.".to_owned()));
     };
     match output.format() {
-        Format::Json => output.json(&as_json(&story, plan))?,
+        Format::Json => {
+            let mut told = as_json(&story, plan);
+            if let Some((scores, levels)) = scores_json(Entity::Account, &story.id, plan, store, now)? {
+                told["scores"] = scores;
+                told["levels"] = levels;
+            }
+            output.json(&told)?;
+        }
         _ => {
-            for line in tell(&story, plan, now) {
+            let scores = tell_scores(Entity::Account, &story.id, plan, store, now)?;
+            for line in tell(&story, plan, now).into_iter().chain(scores) {
                 output.text(&line)?;
             }
         }

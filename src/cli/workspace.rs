@@ -143,6 +143,19 @@ pub(super) fn reading_with(
     Ok((plan, store, now))
 }
 
+/// What a command needs that changes records: as [`reading`], with the store open for writing. It
+/// happens at the time that is asked for, else now, and not before the last run.
+pub(super) fn writing(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
+    let (_, plan) = plan(global, output)?;
+    let mut store = Store::open_for_writing(&store_address(global, &plan)?)?;
+    store.declare(&plan.catalog)?;
+    let now = match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
+        Some(now) => now,
+        None => store.clock()?.unwrap_or(i64::MIN).max(crate::runtime::real_now()),
+    };
+    Ok((plan, store, now))
+}
+
 /// A number with its noun.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

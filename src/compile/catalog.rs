@@ -52,6 +52,7 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
     for definition in &definitions.segments {
         catalog.segments.insert(definition.header.name.value.clone(), definition.target.value);
     }
+    super::scoring::declare(definitions, &mut catalog);
     catalog.topics.extend(definitions.topics.iter().map(|topic| topic.header.name.value.clone()));
     catalog
 }

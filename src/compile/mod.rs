@@ -8,9 +8,12 @@ mod email;
 mod flow;
 mod http;
 mod journey;
+mod levels;
 mod plan;
 mod renames;
 mod repetition;
+mod scoring;
+mod scoring_rule;
 mod segments;
 mod settings;
 mod steps;
@@ -20,8 +23,8 @@ mod workspace;
 
 pub use http::{Body, HttpPlan};
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, Members, MessageTiming, Plan, Removal, Repeat, SegmentPlan,
-    Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, MessageTiming, ModelPlan, Plan, Removal,
+    Repeat, SegmentPlan, Settings, StepPlan,
 };
 pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};

@@ -7,7 +7,11 @@ use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
     definitions::{AtEnd, Publish, Purpose},
-    model::{AllowedHosts, Catalog, Condition, Duration, Entity, Predicate},
+    diagnostics::Span,
+    model::{
+        AllowedHosts, Catalog, Condition, Duration, Entity, Predicate,
+        scoring::{Levels, ScoringModel},
+    },
     script::Library,
     templates::Template,
     tiles::{CustomTiles, Tile, WORKFLOW, tile_named},
@@ -27,6 +31,10 @@ pub struct Plan {
     pub segments: Vec<SegmentPlan>,
     /// E-mails by name.
     pub emails: BTreeMap<String, EmailPlan>,
+    /// Scoring models by name.
+    pub models: Vec<ModelPlan>,
+    /// Levels by name.
+    pub levels: Vec<LevelsPlan>,
     /// Workflows by name.
     pub workflows: BTreeMap<String, WorkflowPlan>,
     /// Channels for messages by name.
@@ -42,6 +50,12 @@ impl Plan {
     #[must_use]
     pub fn segment(&self, name: &str) -> Option<&SegmentPlan> {
         self.segments.iter().find(|segment| segment.name == name)
+    }
+
+    /// The scoring model with this name.
+    #[must_use]
+    pub fn model(&self, name: &str) -> Option<&ModelPlan> {
+        self.models.iter().find(|model| model.model.name == name)
     }
 
     /// The e-mail with this name, or that had it before it was renamed.
@@ -191,6 +205,53 @@ pub struct Edge {
     pub interaction: String,
     /// The window's length; nothing for the interaction itself.
     pub window: Option<Duration>,
+}
+
+/// A scoring model.
+#[derive(Debug, Clone)]
+pub struct ModelPlan {
+    /// What it is.
+    pub model: ScoringModel,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
+    /// Its name for people.
+    pub label: Option<String>,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether it gives scores.
+    pub active: bool,
+    /// From when it gives scores.
+    pub start: Option<i64>,
+    /// Until when it gives scores; the moment itself belongs to it.
+    pub end: Option<i64>,
+    /// Its time zone.
+    pub zone: Zone,
+    /// What its scores depend on.
+    pub interests: Interests,
+    /// When interactions make a difference to them.
+    pub edges: Vec<Edge>,
+    /// Whether they depend on records of which nobody can say whose scores they change: leads and
+    /// activities beside the record, an account's primary contact.
+    pub looks_far: bool,
+    /// Where its name stands.
+    pub span: Span,
+    /// Hash of what it means.
+    pub hash: String,
+    /// What was written.
+    pub content: String,
+}
+
+/// Levels of contacts or accounts.
+#[derive(Debug, Clone)]
+pub struct LevelsPlan {
+    /// What they are.
+    pub levels: Levels,
+    /// Their name in the former publication, when it was another.
+    pub was: Option<String>,
+    /// Hash of what they mean.
+    pub hash: String,
+    /// What was written.
+    pub content: String,
 }
 
 /// An e-mail.

@@ -139,7 +139,7 @@ fn segment(
 }
 
 /// Every interaction type that the predicate looks at, with the windows that it falls out of.
-fn collect_edges(predicate: &Predicate) -> Vec<Edge> {
+pub(super) fn collect_edges(predicate: &Predicate) -> Vec<Edge> {
     let mut edges: Vec<Edge> = Vec::new();
     let mut add = |interaction: &str, window| {
         let edge = Edge { interaction: interaction.to_owned(), window };

@@ -1,10 +1,10 @@
-//! The checklist: settings, catalog, scripts, custom tiles, segments, e-mails, journeys.
+//! The checklist: settings, catalog, scripts, custom tiles, segments, scoring models, levels, e-mails, journeys.
 
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, renames, segments, settings, workflow};
+use super::{Plan, catalog, email, journey, levels, renames, scoring, segments, settings, workflow};
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,
@@ -39,6 +39,10 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         }
     }
     let segments = segments::compile(definitions, &catalog, &settings.zone, problems);
+    let models = scoring::models(definitions, &catalog, &settings.zone, problems);
+    let levels = levels::compile(definitions, &models, problems);
+    levels::report_circles(&models, &segments, problems);
+    levels::warn_of_account_scores(definitions, &catalog, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
     let workflows = workflow::compile(definitions, &catalog, &settings.zone, problems);
     let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
@@ -73,7 +77,20 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         return None;
     }
     let secrets = definitions.secrets.clone();
-    Some(Plan { settings, catalog, segments, emails, workflows, channels, journeys, secrets, tiles, library })
+    Some(Plan {
+        settings,
+        catalog,
+        segments,
+        emails,
+        workflows,
+        channels,
+        models,
+        levels,
+        journeys,
+        secrets,
+        tiles,
+        library,
+    })
 }
 
 /// A short hash of texts: the same texts, the same hash, on every machine.

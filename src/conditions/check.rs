@@ -1,10 +1,10 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, did, doubts, expression, related};
+use super::{Scope, did, doubts, expression, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
-    model::{Catalog, Entity, Predicate, Subject},
+    model::{Catalog, Entity, Operand, Predicate, Subject},
     script::parse_expression,
 };
 
@@ -35,6 +35,24 @@ pub fn check(
     problems: &mut Problems,
 ) -> Option<Predicate> {
     node_predicate(node, *scope, &mut Check { catalog, problems })
+}
+
+/// Checks a calculation that has to come to a number, as the points of a scoring rule do. All problems
+/// are reported; with an error there is no operand.
+pub fn check_number(
+    text: &Text,
+    scope: &Scope<'_>,
+    catalog: &Catalog,
+    problems: &mut Problems,
+) -> Option<Operand> {
+    let parsed = parse_expression(text, problems)?;
+    let mut check = Check { catalog, problems };
+    let value = operand::operand(&parsed, *scope, &mut check)?;
+    if value.kind.is_numeric() {
+        return Some(value.operand);
+    }
+    let message = format!("{} stands where a number is needed", value.described());
+    check.refuse(Code::IncompatibleTypes, value.span, message, "Write a calculation with number fields.")
 }
 
 /// Checks one node and all below it.

@@ -29,6 +29,8 @@ pub struct Interests {
     pub activities: bool,
     /// Segments by name.
     pub segments: BTreeSet<String>,
+    /// Scores, grades and levels, as in `score.engagement`, `levels.account_tier`.
+    pub scores: BTreeSet<String>,
     /// Whether it compares with the present moment or day, so that the answer can change at any time.
     pub clock: bool,
     /// Whether interactions fall out of windows that move, so that the answer can change when one does.
@@ -50,6 +52,11 @@ fn visit(part: Part<'_>, found: &mut Interests) {
         found.across |= did.of == Subject::Account;
         let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
         found.windows |= moves(&did.since) || moves(&did.until);
+    }
+    if let Part::Operand(Operand::Field { name, .. }) = part
+        && name.contains('.')
+    {
+        found.scores.insert(name.clone());
     }
     match part {
         Part::Predicate(Predicate::InSegment { segment, .. }) => {

@@ -19,6 +19,7 @@ mod interests;
 mod lists;
 mod measure;
 mod mentions;
+mod never;
 mod operand;
 mod periods;
 mod related;
@@ -26,13 +27,14 @@ mod scope;
 mod scripts;
 mod value;
 
-pub use check::check;
+pub use check::{check, check_number};
 pub use evaluate::{Clause, evaluate, holds};
 pub use explain::explain;
 pub use facts::{Facts, InteractionFact, RecordFact};
 pub use functions::functions;
 pub use interests::{Interests, interests};
 pub use mentions::mentions;
+pub use never::never_holds;
 pub use scope::Scope;
 
 #[cfg(test)]

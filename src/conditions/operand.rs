@@ -177,6 +177,14 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
         ["account"] | ["lead", "account"] => (Entity::Account, Subject::Account),
         ["contact", relation] if ACCOUNT_RELATIONS.contains(&relation) => (Entity::Account, Subject::Account),
         ["lead"] => (Entity::Lead, Subject::Lead),
+        [record @ ("contact" | "account" | "lead"), group @ ("score" | "grade" | "levels")] => {
+            return measure(record, group, last, span, scope, check);
+        }
+        ["contact", relation, group @ ("score" | "grade" | "levels")]
+            if ACCOUNT_RELATIONS.contains(&relation) =>
+        {
+            return measure("account", group, last, span, scope, check);
+        }
         ["lead", "contact"] => (Entity::Contact, Subject::Contact),
         _ => return unknown_relation(names, check),
     };
@@ -190,7 +198,7 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
             &format!("Write `any_contact: {} …` to ask for at least one of them.", words.join(".")),
         );
     }
-    if (through_lead || subject == Subject::Lead) && scope.target != Entity::Lead {
+    if (through_lead || subject == Subject::Lead) && scope.target != Entity::Lead && !scope.with_lead {
         let message = format!("`lead` isn't known in a condition about {}", scope.target.plural());
         let hint = format!("Write `any_lead: {} …` to ask for at least one of them.", words.join("."));
         return check.refuse(Code::UnknownField, root.span, message, &hint);
@@ -205,10 +213,58 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
         );
     }
     let found = check.catalog.field(entity, &last.text).cloned();
+    let found = found.or_else(|| match last.text.as_str() {
+        "level" => check.catalog.primary_levels(entity).cloned(),
+        _ => None,
+    });
     match found {
         Some(field) => Some(named(&field, subject, span, words.join("."))),
         None => unknown_field(last, entity, check),
     }
+}
+
+/// A score, a grade or levels of a record: `lead.score.engagement`.
+fn measure(
+    record: &str,
+    group: &str,
+    name: &Name,
+    span: Span,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Typed> {
+    let written = format!("{record}.{group}.{}", name.text);
+    let (entity, subject) = match record {
+        "contact" => (Entity::Contact, Subject::Contact),
+        "account" => (Entity::Account, Subject::Account),
+        _ => (Entity::Lead, Subject::Lead),
+    };
+    if entity == Entity::Contact && scope.target == Entity::Account {
+        let message = format!("`{written}` is asked in a condition about accounts, which have many contacts");
+        let hint = format!("Write `any_contact: {written} …` to ask for at least one of them.");
+        return check.refuse(Code::ContactInAccount, span, message, &hint);
+    }
+    if entity == Entity::Lead && scope.target != Entity::Lead {
+        let message = format!("`{written}` isn't known in a condition about {}", scope.target.plural());
+        return check.refuse(Code::UnknownField, span, message, "Leads are asked in conditions about leads.");
+    }
+    let wanted = format!("{group}.{}", name.text);
+    if let Some(field) = check.catalog.measure(entity, &wanted).cloned() {
+        return Some(named(&field, subject, span, written));
+    }
+    let known =
+        check.catalog.measures(entity).filter_map(|field| field.name.strip_prefix(group)?.strip_prefix('.'));
+    let hint = did_you_mean(&name.text, known).unwrap_or_else(|| match group {
+        "levels" => {
+            format!("Levels come from `kind: levels` with `of: {entity}`; hyphens are written as `_`.")
+        }
+        _ => format!(
+            "It comes from a `kind: scoring_model` that scores {}; hyphens are written as `_`.",
+            entity.plural()
+        ),
+    });
+    let message = format!("{entity} has no {group} `{}`", name.text);
+    check.report(Problem::error(Code::UnknownField, name.span, message).hint(hint));
+    None
 }
 
 fn named(field: &Field, subject: Subject, span: Span, written: String) -> Typed {
@@ -285,12 +341,6 @@ fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
     let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
     let root = &names[0];
     match words[..] {
-        ["account", "levels", ..] => check.refuse(
-            Code::NotAvailable,
-            names[1].span,
-            "`account.levels` is not available in this version",
-            "",
-        ),
         ["account", "primary_contact", _, ..] => check.refuse(
             Code::UnknownField,
             names[2].span,

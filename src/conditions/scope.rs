@@ -18,6 +18,8 @@ pub struct Scope<'a> {
     pub steps: Option<&'a BTreeSet<String>>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
     pub interaction: Option<&'a InteractionType>,
+    /// Whether a lead of the record is in scope, too, as in the rules of a scoring model for leads.
+    pub with_lead: bool,
     /// Inside `any_activity` and its like: only `activity` is in scope.
     pub activity: bool,
     /// Whether functions of `scripts/` may be asked: in segments.
@@ -28,7 +30,15 @@ impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope { target, zone, steps: None, interaction: None, activity: false, scripts: false }
+        Scope {
+            target,
+            zone,
+            steps: None,
+            interaction: None,
+            activity: false,
+            with_lead: false,
+            scripts: false,
+        }
     }
 
     /// The same within a trigger of a journey with these step ids.
@@ -46,7 +56,13 @@ impl<'a> Scope<'a> {
     /// The same about other records.
     #[must_use]
     pub fn about(self, target: Entity) -> Self {
-        Scope { target, ..self }
+        Scope { target, with_lead: false, ..self }
+    }
+
+    /// The same with a lead of the record in scope.
+    #[must_use]
+    pub fn with_lead(self) -> Self {
+        Scope { with_lead: true, ..self }
     }
 
     /// The same about activities.

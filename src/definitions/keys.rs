@@ -146,6 +146,70 @@ pub(super) const JOURNEY: &[Key] = &[
     ),
 ];
 
+/// A rule of a scoring model.
+pub(super) const RULE: &[Key] = &[
+    Key::required("name", Form::Text, "The rule's name, unique in the model"),
+    Key::required("when", Form::Condition, "When it gives its points; `true` for always"),
+    Key::required(
+        "points",
+        Form::Points,
+        "How many: a number, negative to take points away, or a calculation such as `account.employees / 100`",
+    ),
+    Key::optional(
+        "per",
+        Form::Choice(&["once", "each"]),
+        "`each` gives them for every interaction of the one `did` in `when`; once when not written",
+    ),
+    Key::optional(
+        "half_life",
+        Form::Duration,
+        "After how long the points of an interaction have halved: hours, days or weeks",
+    ),
+    Key::optional("at_least", Form::Number, "The fewest points it gives, with `per: each` or a calculation"),
+    Key::optional("at_most", Form::Number, "The most points it gives, with `per: each` or a calculation"),
+];
+
+/// A grade under `grades:`, a level under `levels:`.
+pub(super) const BAND: &[Key] = &[
+    Key::required("name", Form::Text, "Its name"),
+    Key::optional(
+        "from",
+        Form::Number,
+        "The lowest score that belongs to it, a whole number; the lowest of all has none",
+    ),
+];
+
+pub(super) const SCORING_MODEL: &[Key] = &[
+    Key::required(
+        "target",
+        Form::Choice(&["contact_leads", "account_leads", "contacts", "accounts"]),
+        "What it scores; leads with a contact are contact leads, whatever account they have",
+    ),
+    Key::optional(
+        "consent",
+        Form::Choice(CONSENTS),
+        "The lowest consent of contacts whose interactions count; those below are left out",
+    ),
+    Key::optional("active", Form::Boolean, "`false` keeps the rules and takes the scores away"),
+    Key::optional("timezone", Form::TimeZone, "The time zone of its dates; the workspace's when not written"),
+    Key::optional("start", Form::Moment, "From when it gives scores"),
+    Key::optional("end", Form::Moment, "Until when it gives scores"),
+    Key::required("rules", Form::List(&Form::Keys(RULE)), "The rules; a score is the sum of their points"),
+    Key::optional("grades", Form::List(&Form::Keys(BAND)), "The grades; they cover everything"),
+    Key::optional(
+        "sales_ready",
+        Form::Number,
+        "The score, a whole number, from which on a lead is sales-ready",
+    ),
+];
+
+pub(super) const LEVELS: &[Key] = &[
+    Key::required("of", Form::Choice(&["account", "contact"]), "Whose levels they are"),
+    Key::required("model", Form::Reference(Referred::Model), "The model whose scores they are made from"),
+    Key::optional("primary", Form::Boolean, "Whether they are also the record's `level`"),
+    Key::required("levels", Form::List(&Form::Keys(BAND)), "The levels; they cover everything"),
+];
+
 pub(super) const EMAIL_CHANNEL: &[Key] = &[
     Key::required("transport", Form::Choice(&["file"]), "How mail leaves: `file` writes `.eml` files"),
     Key::optional("directory", Form::Text, "The folder that mails are written to; `mail` when not written"),

@@ -3,8 +3,8 @@
 //! read a key that isn't described here, and to leave one that is unread.
 
 use super::keys::{
-    ATTRIBUTES, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, NAME, OPTIONAL_NAME, SEGMENT, STEP, WORDS,
-    WORKFLOW,
+    ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME, RULE,
+    SCORING_MODEL, SEGMENT, STEP, WORDS, WORKFLOW,
 };
 
 /// A kind of definition.
@@ -59,6 +59,10 @@ pub enum Form {
     Text,
     /// Text with `{{…}}` in it.
     Template,
+    /// A number.
+    Number,
+    /// A number, or a calculation that comes to one.
+    Points,
     /// A name by the rules for definitions.
     Name,
     /// The name of an interaction type.
@@ -116,10 +120,12 @@ pub enum Referred {
     Tile,
     /// A workflow.
     Workflow,
+    /// A scoring model.
+    Model,
 }
 
 /// All kinds, in the order of the reference.
-pub const KINDS: [KindDescription; 7] = [
+pub const KINDS: [KindDescription; 9] = [
     KindDescription {
         name: "fields",
         summary: "Declares fields of your own for contacts, accounts or leads",
@@ -169,6 +175,20 @@ pub const KINDS: [KindDescription; 7] = [
         any_of: &[],
         example: "kind: journey\nname: spring-offer\ntarget: account\nstart: 2026-03-01 08:00\naudience:\n  include: [chicago-accounts]\nsteps:\n  - id: invite\n    tile: email\n    with: { email: spring-invite }\n",
     },
+    KindDescription {
+        name: "scoring_model",
+        summary: "How leads, contacts or accounts are scored: rules that give points, and grades over their sum",
+        keys: &[NAME, WORDS, SCORING_MODEL],
+        any_of: &[],
+        example: "kind: scoring_model\nname: engagement\ntarget: contact_leads\nrules:\n  - name: clicks\n    when:\n      did: EmailClicked\n      within: 90 days\n    points: 5\n    per: each\n    at_most: 30\n  - name: finance\n    when: account.industry == \"Finance\"\n    points: 25\ngrades:\n  - { name: Hot, from: 50 }\n  - { name: Cold }\nsales_ready: 50\n",
+    },
+    KindDescription {
+        name: "levels",
+        summary: "Levels of accounts or contacts over the score of a model",
+        keys: &[NAME, WORDS, LEVELS],
+        any_of: &[],
+        example: "kind: levels\nname: account-tier\nof: account\nmodel: account-engagement\nprimary: true\nlevels:\n  - { name: Strategic, from: 70 }\n  - { name: At Risk }\n",
+    },
 ];
 
 /// The kind with this name.
@@ -178,4 +198,9 @@ pub fn kind_named(name: &str) -> Option<&'static KindDescription> {
 }
 
 /// Mappings that stand in several places of definitions, each with its name for people.
-pub const PARTS: [(&str, &[Key]); 2] = [("A field or attribute", FIELD), ("A step", STEP)];
+pub const PARTS: [(&str, &[Key]); 4] = [
+    ("A field or attribute", FIELD),
+    ("A step", STEP),
+    ("A rule of a scoring model", RULE),
+    ("A grade or level", BAND),
+];

@@ -1,7 +1,8 @@
 //! YAML into definitions whose every part knows its place.
 //!
 //! In: the files of a workspace. Out: settings, fields, interaction types, segments, journeys, e-mails,
-//! workflows, custom tiles, scripts and tables as they were written, and all problems of form: syntax, unknown keys, wrong types, missing
+//! scoring models, levels, workflows, custom tiles, scripts and tables as they were written, and all
+//! problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
 mod align;
@@ -26,6 +27,8 @@ mod reader;
 mod removals;
 mod repetition;
 mod scalars;
+mod scoring_model;
+mod scoring_types;
 mod scripts;
 mod segment;
 mod segment_names;
@@ -52,8 +55,9 @@ pub use names::{check_field_name, check_interaction_name, check_name};
 pub use reader::Reader;
 pub use removals::Removals;
 pub use repetition::RepeatDefinition;
+pub use scoring_types::*;
+pub use segment_names::segment_names;
 pub use types::*;
 pub use workflow::WorkflowDefinition;
-pub use segment_names::segment_names;
 pub use workspace::{DefinitionsError, load, load_with};
 pub use yaml::parse as parse_yaml;

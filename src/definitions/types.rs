@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ChannelDefinition, WorkflowDefinition};
+use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, Duration, Entity, FieldType, MeasureFunction, Records};
@@ -68,6 +68,10 @@ pub struct Definitions {
     pub journeys: Vec<JourneyDefinition>,
     /// `kind: email`.
     pub emails: Vec<EmailDefinition>,
+    /// `kind: scoring_model`.
+    pub scoring_models: Vec<ScoringModelDefinition>,
+    /// `kind: levels`.
+    pub levels: Vec<LevelsDefinition>,
     /// `kind: workflow`.
     pub workflows: Vec<WorkflowDefinition>,
     /// The values that were filled in for variables and files. None of them may be shown.

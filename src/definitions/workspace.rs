@@ -10,11 +10,11 @@ use super::variables::Variables;
 use super::{
     Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
     kinds::{KINDS, kind_named},
-    plugin, scripts, segment, settings, topic, workflow, yaml,
+    plugin, scoring_model, scripts, segment, settings, topic, workflow, yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean};
 
-const LATER_KINDS: [&str; 3] = ["scoring_model", "levels", "test"];
+const LATER_KINDS: [&str; 1] = ["test"];
 
 /// Why a folder can't be read as a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +130,8 @@ fn read_document(
         "journey" => definitions.journeys.extend(journey::read(reader)),
         "topic" => definitions.topics.extend(topic::read(reader)),
         "email" => definitions.emails.extend(email::read(reader, path, files)),
+        "scoring_model" => definitions.scoring_models.extend(scoring_model::read(reader)),
+        "levels" => definitions.levels.extend(scoring_model::read_levels(reader)),
         "workflow" => definitions.workflows.extend(workflow::read(reader, variables)),
         other => {
             lose_name(entries, problems);
@@ -163,7 +165,17 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions { interactions, segments, journeys, emails, topics, workflows, .. } = definitions;
+    let Definitions {
+        interactions,
+        segments,
+        journeys,
+        emails,
+        topics,
+        workflows,
+        scoring_models,
+        levels,
+        ..
+    } = definitions;
     headers(
         "type of interaction",
         interactions.iter().map(|definition| &definition.header).collect(),
@@ -171,6 +183,8 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
     );
     headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
     headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
+    headers("scoring model", scoring_models.iter().map(|definition| &definition.header).collect(), problems);
+    headers("set of levels", levels.iter().map(|definition| &definition.header).collect(), problems);
     headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
     headers("workflow", workflows.iter().map(|definition| &definition.header).collect(), problems);
     headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
@@ -345,13 +359,13 @@ purpose: transactional
                 "name: a\n",
                 &[
                     "missing-key 1:1 the definition needs `kind` | There is: `fields`, `interaction`, `topic`, \
-                   `segment`, `email`, `workflow`, `journey`.",
+                   `segment`, `email`, `workflow`, `journey`, `scoring_model`, `levels`.",
                 ],
             ),
             (
                 "just text\n",
                 &[
-                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `workflow`, `journey`. Several in one file are separated by lines of `---`.",
+                    "wrong-type 1:1 expected a definition with a `kind`, found text | A definition starts with `kind: …`; there is: `fields`, `interaction`, `topic`, `segment`, `email`, `workflow`, `journey`, `scoring_model`, `levels`. Several in one file are separated by lines of `---`.",
                 ],
             ),
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),

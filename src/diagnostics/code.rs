@@ -117,6 +117,16 @@ pub enum Code {
     ValueNotFound,
     /// A member of a static segment that isn't in the store.
     MemberNotFound,
+    /// A scoring model that isn't defined.
+    UnknownModel,
+    /// A scoring model that is made from scores.
+    CircularScores,
+    /// A rule that nothing can satisfy.
+    NeverMatches,
+    /// A grade, level or threshold that no score can reach.
+    UnreachableScore,
+    /// A journey that decides about people by the score of their account.
+    AccountScore,
     /// A script that doesn't parse.
     ScriptSyntax,
     /// A script that lacks something, or does what scripts may not.
@@ -127,7 +137,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 59] = [
+    pub const ALL: [(Code, &'static str); 64] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -184,6 +194,11 @@ impl Code {
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),
         (Code::MemberNotFound, "member-not-found"),
+        (Code::UnknownModel, "unknown-model"),
+        (Code::CircularScores, "circular-scores"),
+        (Code::NeverMatches, "never-matches"),
+        (Code::UnreachableScore, "unreachable-score"),
+        (Code::AccountScore, "account-score"),
         (Code::ScriptSyntax, "script-syntax"),
         (Code::ScriptForm, "script-form"),
         (Code::InvalidTable, "invalid-table"),
@@ -201,6 +216,7 @@ impl Code {
         matches!(
             self,
             Code::UnknownSegment
+                | Code::UnknownModel
                 | Code::UnknownEmail
                 | Code::UnknownWorkflow
                 | Code::UnknownTopic

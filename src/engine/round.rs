@@ -1,4 +1,4 @@
-//! One round: what came in, segments, entries, steps, ends.
+//! One round: what came in, segments, scores, entries, steps, ends.
 
 use super::{LiveJourney, steps};
 use crate::{
@@ -30,6 +30,8 @@ pub enum Phase {
     Incoming,
     /// Segments were refreshed.
     Refreshed,
+    /// Scores were computed.
+    Scored,
     /// An iteration let its audience in.
     Entered,
     /// A batch was claimed.
@@ -69,6 +71,20 @@ pub struct Engine<'a> {
 /// How long a batch may take, in milliseconds of real time, before another worker may take it over.
 pub(super) const LEASE: i64 = 10 * crate::model::time::MINUTE;
 
+/// Computes scores. Segments that ask for them are evaluated again before anybody enters by them; models
+/// that ask for such segments are refused by `check`, so that once is enough. Tells whether anything was
+/// written that the next round has to look at.
+fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, EngineError> {
+    let scored = audience::refresh_scores(store, engine.plan, now)?;
+    (engine.observe)(Phase::Scored);
+    let moved = scored.changed + scored.ready + scored.levels > 0;
+    if moved && engine.plan.segments.iter().any(|segment| !segment.interests.scores.is_empty()) {
+        audience::refresh(store, engine.plan, now, engine.real_now)?;
+        (engine.observe)(Phase::Refreshed);
+    }
+    Ok(moved)
+}
+
 /// Does everything that is due at `now`, with segments refreshed before when asked for. Tells whether
 /// anything moved; what it set in motion may be due at once, so it is called again until nothing moves.
 ///
@@ -82,6 +98,9 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
     }
     (engine.observe)(Phase::Refreshed);
     let mut moved = incoming != crate::store::Incoming::default();
+    if refresh {
+        moved |= score(engine, store, now)?;
+    }
     for journey in &engine.journeys {
         if store.is_held(journey.key)? {
             continue;

@@ -4,21 +4,25 @@
 //! for faces to render. It doesn't know how they are shown, and it writes nothing.
 
 mod account_story;
+mod calibration;
 mod contact_story;
 mod journey_facts;
 mod journeys;
+mod score_story;
 mod segment_doubts;
 mod segment_story;
 mod segments;
 mod status;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
+pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{
     IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
     journey_report, journey_summary,
 };
+pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
 pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
 pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};

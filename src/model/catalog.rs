@@ -14,6 +14,11 @@ pub struct Catalog {
     pub interactions: BTreeMap<String, InteractionType>,
     /// What each segment holds, by the segment's name.
     pub segments: BTreeMap<String, Entity>,
+    /// Scores, grades and levels of records: fields named `score.engagement`, `grade.engagement`,
+    /// `levels.account_tier`, which are no columns of the record.
+    measures: Vec<(Entity, Field)>,
+    /// The levels that are an entity's `level`, as one of `measures`.
+    primary_levels: BTreeMap<Entity, String>,
     /// The topics that contacts may subscribe to, by name.
     pub topics: BTreeSet<String>,
     /// The functions of `scripts/`, by name.
@@ -50,6 +55,8 @@ impl Catalog {
                 .map(|kind| (kind.name.clone(), kind))
                 .collect(),
             segments: BTreeMap::new(),
+            measures: Vec::new(),
+            primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
             functions: BTreeMap::new(),
         }
@@ -58,6 +65,33 @@ impl Catalog {
     /// Adds a field that the workspace declares; the caller has checked that the name is free.
     pub fn declare(&mut self, entity: Entity, field: Field) {
         self.fields_mut(entity).push(field);
+    }
+
+    /// Adds a score, a grade or levels.
+    pub fn add_measure(&mut self, entity: Entity, field: Field) {
+        self.measures.push((entity, field));
+    }
+
+    /// Makes levels an entity's `level`.
+    pub fn set_primary_levels(&mut self, entity: Entity, measure: &str) {
+        self.primary_levels.entry(entity).or_insert_with(|| measure.to_owned());
+    }
+
+    /// The scores, grades and levels of an entity.
+    pub fn measures(&self, entity: Entity) -> impl Iterator<Item = &Field> {
+        self.measures.iter().filter(move |(of, _)| *of == entity).map(|(_, field)| field)
+    }
+
+    /// The score, grade or levels with this name, such as `score.engagement`.
+    #[must_use]
+    pub fn measure(&self, entity: Entity, name: &str) -> Option<&Field> {
+        self.measures(entity).find(|field| field.name == name)
+    }
+
+    /// The levels that are an entity's `level`.
+    #[must_use]
+    pub fn primary_levels(&self, entity: Entity) -> Option<&Field> {
+        self.measure(entity, self.primary_levels.get(&entity)?)
     }
 
     /// The fields of an entity, standard ones first.

@@ -10,8 +10,10 @@ mod entity;
 mod exact;
 mod field;
 mod interaction;
+mod lead;
 mod parts;
 mod predicate;
+pub mod scoring;
 mod standard;
 pub mod time;
 mod value;
@@ -24,6 +26,7 @@ pub use entity::Entity;
 pub use exact::ExactSum;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
+pub use lead::Stage;
 pub use parts::Part;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,

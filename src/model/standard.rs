@@ -12,6 +12,10 @@ fn consent_levels() -> Vec<String> {
     super::Consent::ALL.iter().map(|level| level.name().to_owned()).collect()
 }
 
+fn stages() -> Vec<String> {
+    super::Stage::ALL.iter().map(|stage| stage.name().to_owned()).collect()
+}
+
 fn contact_rows() -> Vec<Row> {
     vec![
         ("id", TEXT, "contactid", "the contact's own key"),
@@ -87,9 +91,14 @@ fn lead_rows() -> Vec<Row> {
         ("company", TEXT, "companyname", ""),
         ("email", TEXT, "emailaddress1", ""),
         ("source", TEXT, "", "the journey and step that made the lead, or where it came from"),
-        ("stage", TEXT, "", "inquiry, marketing_qualified, sales_accepted, disqualified"),
-        ("sales_ready", FieldType::Boolean, "", ""),
+        ("stage", FieldType::Choice(stages()), "", "how far it has come; inquiry when it isn't told"),
+        ("sales_ready", FieldType::Boolean, "", "whether a scoring model found it ready for sales"),
         ("sales_ready_on", FieldType::DateTime, "", ""),
+        ("marketing_qualified_on", FieldType::DateTime, "", ""),
+        ("sales_accepted_on", FieldType::DateTime, "", ""),
+        ("disqualified_on", FieldType::DateTime, "", ""),
+        ("disqualified_reason", TEXT, "", ""),
+        ("recycled_on", FieldType::DateTime, "", "when it was put back to the start last"),
         ("owner", TEXT, "ownerid", ""),
         ("created_by", TEXT, "createdby", ""),
         ("created_on", FieldType::DateTime, "createdon", ""),

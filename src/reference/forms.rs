@@ -51,6 +51,8 @@ pub(super) fn form(form: Form, names: &Names) -> Json {
         Form::Text | Form::Template | Form::TimeZone => text(),
         Form::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
         Form::CamelName => json!({ "type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$" }),
+        Form::Number => json!({ "type": "number" }),
+        Form::Points => json!({ "type": ["number", "string"] }),
         Form::Boolean => json!({ "type": "boolean" }),
         Form::Duration => duration(),
         Form::Moment => json!({

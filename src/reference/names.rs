@@ -71,7 +71,7 @@ impl Names {
             names.dedup();
             names
         };
-        let Definitions { segments, emails, topics, workflows, .. } = definitions;
+        let Definitions { segments, emails, topics, workflows, scoring_models, .. } = definitions;
         let defined = BTreeMap::from([
             (Referred::Segment, sorted(segments.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Email, sorted(emails.iter().map(|one| one.header.name.value.as_str()).collect())),
@@ -81,6 +81,10 @@ impl Names {
             ),
             (Referred::Topic, sorted(topics.iter().map(|one| one.header.name.value.as_str()).collect())),
             (Referred::Interaction, sorted(interactions.iter().map(|kind| kind.name.as_str()).collect())),
+            (
+                Referred::Model,
+                sorted(scoring_models.iter().map(|one| one.header.name.value.as_str()).collect()),
+            ),
             (Referred::Tile, tiles.iter().map(|tile| tile.name.clone()).collect()),
         ]);
         Names { fields, interactions, tiles, defined }

@@ -114,6 +114,8 @@ fn form(form: Form) -> String {
         Form::Text => "text".to_owned(),
         Form::Template => "template".to_owned(),
         Form::Name | Form::CamelName => "name".to_owned(),
+        Form::Number => "number".to_owned(),
+        Form::Points => "number, or a calculation".to_owned(),
         Form::Boolean => "`true` or `false`".to_owned(),
         Form::Duration => "length of time".to_owned(),
         Form::Moment => "date and time".to_owned(),
@@ -145,6 +147,7 @@ fn referred(to: Referred) -> &'static str {
         Referred::Interaction => "a type of interaction",
         Referred::Topic => "a topic",
         Referred::Tile => "a tile",
+        Referred::Model => "a scoring model",
         Referred::Workflow => "a workflow",
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Runtime, RuntimeError, clock::pause, run::tick};
 use crate::{
-    audience::next_refresh,
+    audience::{next_refresh, next_scores},
     compile::Plan,
     engine::next_turn,
     store::{Store, StoreError},
@@ -67,7 +67,8 @@ pub(super) fn next_event(
     let due = store.next_due(after)?;
     let refresh = next_refresh(store, runtime.engine.plan, after)?;
     let turn = next_turn_of(runtime, store, after)?;
-    let refreshing = [refresh, turn].into_iter().flatten().min();
+    let scores = next_scores(store, runtime.engine.plan, after)?;
+    let refreshing = [refresh, scores, turn].into_iter().flatten().min();
     let next = [due, refreshing].into_iter().flatten().min();
     Ok(next.map(|at| (at, refreshing.is_some_and(|refreshing| refreshing <= at))))
 }

@@ -179,6 +179,16 @@ fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
             store.rename("segment", was, &segment.name)?;
         }
     }
+    for model in &plan.models {
+        if let Some(was) = &model.was {
+            store.rename("scoring_model", was, &model.model.name)?;
+        }
+    }
+    for levels in &plan.levels {
+        if let Some(was) = &levels.was {
+            store.rename("levels", was, &levels.levels.name)?;
+        }
+    }
     for email in plan.emails.values() {
         if let Some(was) = &email.was {
             store.rename("email", was, &email.name)?;
@@ -251,6 +261,7 @@ fn changed(
     journeys: &BTreeMap<String, String>,
 ) -> Result<Vec<Publication>, StoreError> {
     let (segments, emails) = (store.published("segment")?, store.published("email")?);
+    let (models, levels) = (store.published("scoring_model")?, store.published("levels")?);
     let workflows = store.published("workflow")?;
     let mut changed = Vec::new();
     let mut compare =
@@ -266,6 +277,12 @@ fn changed(
         };
     for segment in &plan.segments {
         compare(&segments, "segment", &segment.name, &segment.hash, &segment.content);
+    }
+    for model in &plan.models {
+        compare(&models, "scoring_model", &model.model.name, &model.hash, &model.content);
+    }
+    for set in &plan.levels {
+        compare(&levels, "levels", &set.levels.name, &set.hash, &set.content);
     }
     for email in plan.emails.values() {
         compare(&emails, "email", &email.name, &email.hash, &email.content);

@@ -13,6 +13,10 @@ pub(super) struct Names {
     pub(super) types: BTreeMap<String, i64>,
     /// Key of each segment.
     pub(super) segments: BTreeMap<String, i64>,
+    /// Key of each scoring model.
+    pub(super) models: BTreeMap<String, i64>,
+    /// Key of each set of levels.
+    pub(super) levels: BTreeMap<String, i64>,
     /// The holidays of the definitions published last.
     pub(super) holidays: Holidays,
     /// Columns that exist: (table, column).
@@ -27,6 +31,12 @@ impl Names {
         }
         for row in connection.query("SELECT name, key FROM segment", &[])? {
             names.segments.insert(row.text(0)?, row.integer(1)?);
+        }
+        for row in connection.query("SELECT name, key FROM scoring_model", &[])? {
+            names.models.insert(row.text(0)?, row.integer(1)?);
+        }
+        for row in connection.query("SELECT name, key FROM levels", &[])? {
+            names.levels.insert(row.text(0)?, row.integer(1)?);
         }
         for row in connection.query("SELECT entity, column_name, kind FROM field", &[])? {
             names.columns.insert((row.text(0)?, row.text(1)?), row.text(2)?);
@@ -46,6 +56,38 @@ impl Names {
     /// The key of an interaction type; -1, which no row has, for one that was never declared.
     pub(super) fn type_key(&self, name: &str) -> i64 {
         self.types.get(name).copied().unwrap_or(-1)
+    }
+
+    /// The key of a scoring model; -1, which no row has, for one that never gave a score.
+    pub(super) fn model_key(&self, name: &str) -> i64 {
+        self.models.get(name).copied().unwrap_or(-1)
+    }
+
+    /// The key of levels; -1, which no row has, for those that were never given.
+    pub(super) fn levels_key(&self, name: &str) -> i64 {
+        self.levels.get(name).copied().unwrap_or(-1)
+    }
+
+    /// The expression for a score, grade or level of the record with a key: `score.engagement`.
+    pub(super) fn measure(&self, name: &str, key: &str) -> Result<String, StoreError> {
+        let (group, name) = name.split_once('.').unwrap_or((name, ""));
+        // Names in expressions have underscores for hyphens; names of models have no underscores.
+        let name = name.replace('_', "-");
+        let model = self.model_key(&name);
+        let of_model = |column: &str| {
+            format!("(SELECT z.{column} FROM score z WHERE z.model_key = {model} AND z.subject_key = {key})")
+        };
+        Ok(match group {
+            "score" => of_model("score"),
+            "grade" => of_model("grade"),
+            "levels" => {
+                let levels = self.levels_key(&name);
+                format!(
+                    "(SELECT z.level FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
+                )
+            }
+            _ => return Err(StoreError::Inconsistent(format!("`{group}.{name}` is no score"))),
+        })
     }
 
     /// The key of a segment; -1, which no row has, for one that was never evaluated.

@@ -97,6 +97,30 @@ impl Dialect {
         }
     }
 
+    /// The lesser of two values, none of which is missing.
+    pub(super) fn least(self, one: &str, other: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("min({one}, {other})"),
+            Dialect::Postgres => format!("least({one}, {other})"),
+        }
+    }
+
+    /// The greater of two values, none of which is missing.
+    pub(super) fn greatest(self, one: &str, other: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("max({one}, {other})"),
+            Dialect::Postgres => format!("greatest({one}, {other})"),
+        }
+    }
+
+    /// A number without what stands behind its point.
+    pub(super) fn whole(self, number: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("CAST({number} AS INTEGER)"),
+            Dialect::Postgres => format!("CAST(trunc({number}) AS BIGINT)"),
+        }
+    }
+
     /// Where a text stands in another, from 1; 0 when it doesn't.
     pub(super) fn position_of(self, needle: &str, text: &str) -> String {
         match self {

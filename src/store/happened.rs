@@ -73,10 +73,29 @@ impl Printer<'_> {
         })
     }
 
+    /// The column in which interactions of the record in scope were counted already.
+    fn counted_already(&self, did: &Did, scope: &Scope) -> Option<String> {
+        let (contact, known) = self.facts.as_ref()?;
+        let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
+        let column = known.iter().find(|(did, _)| *did == wanted).map(|(_, column)| column.clone());
+        column.filter(|_| *contact == scope.contact)
+    }
+
     pub(super) fn did(&mut self, did: &Did, scope: &Scope) -> Result<String, StoreError> {
         // A parameter that no clause uses would be refused: what always holds binds none.
         if did.count == CountTest::AtLeast(0) {
             return Ok("(1 = 1)".to_owned());
+        }
+        if let Some(column) = self.counted_already(did, scope) {
+            let test = match did.count {
+                CountTest::AtLeast(count) => format!(">= {count}"),
+                CountTest::AtMost(count) => format!("<= {count}"),
+                CountTest::Exactly(count) => format!("= {count}"),
+                CountTest::AtLeastPercent(_) | CountTest::All => {
+                    return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
+                }
+            };
+            return Ok(format!("(COALESCE({column}, 0) {test})"));
         }
         if let Some(as_of) = self.as_of.clone() {
             return self.did_as_of(did, scope, &as_of);

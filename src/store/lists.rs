@@ -1,30 +1,9 @@
-//! Lists for people and programs: leads, activities, the outbox.
+//! Lists for people and programs: activities, the outbox.
 
 use super::{
     Store, StoreError,
     outbox::{OutboxState, SUBJECT, subject},
 };
-
-/// A lead as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LeadRow {
-    /// Its id.
-    pub id: String,
-    /// What it is about.
-    pub topic: Option<String>,
-    /// The journey that made it.
-    pub journey: Option<String>,
-    /// The step that made it.
-    pub step: Option<String>,
-    /// Parent contact.
-    pub contact_id: Option<String>,
-    /// Parent account.
-    pub account_id: Option<String>,
-    /// Who looks after it.
-    pub owner: Option<String>,
-    /// When it was made.
-    pub created_at: Option<i64>,
-}
 
 /// An activity as it is listed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,34 +62,6 @@ pub struct MessageRow {
 }
 
 impl Store {
-    /// All leads, oldest first.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn leads(
-        &mut self,
-        each: &mut dyn FnMut(LeadRow) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let order = self.dialect().order_text("l.id");
-        let sql = format!(
-            "SELECT l.id, l.topic, j.name, s.id, l.contact_id, l.account_id, l.owner, COALESCE(l.created_at, l.created_on)
-             FROM lead l LEFT JOIN step s ON s.key = l.step_key LEFT JOIN journey j ON j.key = s.journey_key
-             ORDER BY COALESCE(l.created_at, l.created_on, 0), {order}"
-        );
-        self.connection.query_each(&sql, &[], &mut |row| {
-            each(LeadRow {
-                id: row.text(0)?,
-                topic: row.optional_text(1)?,
-                journey: row.optional_text(2)?,
-                step: row.optional_text(3)?,
-                contact_id: row.optional_text(4)?,
-                account_id: row.optional_text(5)?,
-                owner: row.optional_text(6)?,
-                created_at: row.optional_integer(7)?,
-            })
-        })
-    }
-
     /// All activities, oldest first.
     ///
     /// # Errors

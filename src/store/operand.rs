@@ -3,7 +3,7 @@
 use super::{
     Cell, StoreError,
     columns::{attribute_column_name, cell, field_column},
-    predicate::{Printer, Scope, alias_of},
+    predicate::{Printer, Scope, alias_of, contact_key},
 };
 use crate::{
     calendar,
@@ -49,6 +49,14 @@ impl Printer<'_> {
         kind: &FieldType,
         scope: &Scope,
     ) -> Result<String, StoreError> {
+        if name.contains('.') {
+            let key = match subject {
+                Subject::Account => scope.account_key.clone(),
+                Subject::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+                _ => contact_key(scope)?.to_owned(),
+            };
+            return self.names.measure(name, &key);
+        }
         let column = |alias: Option<&str>, what: &str| {
             Ok::<String, StoreError>(format!("{}.{}", alias_of(alias, what)?, field_column(name)))
         };

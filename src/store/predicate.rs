@@ -12,7 +12,7 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
+        Comparison, Condition, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
         Value,
     },
 };
@@ -34,6 +34,9 @@ pub(super) struct Printer<'a> {
     focused: bool,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     of_everybody: bool,
+    /// Where interactions were counted already: of the contact under this alias, or of the account when
+    /// there is none, by `did` of any number the column that holds how many.
+    pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
 }
 
 /// The table aliases of the records in scope.
@@ -117,6 +120,11 @@ pub(super) fn mentions_account(predicate: &Predicate) -> bool {
     mentions(Part::Predicate(predicate), Subject::Account)
 }
 
+/// Whether a value is made from fields of the account in scope.
+pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
+    mentions(Part::Operand(operand), Subject::Account)
+}
+
 fn mentions(part: Part<'_>, wanted: Subject) -> bool {
     match part {
         Part::Operand(Operand::Field { subject, .. }) => {
@@ -147,6 +155,7 @@ impl<'a> Printer<'a> {
             aliases: 0,
             focused: false,
             of_everybody: false,
+            facts: None,
         })
     }
 

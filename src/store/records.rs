@@ -189,6 +189,8 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
                     rows,
                 )?;
             }
+            connection
+                .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
             connection.execute(&account_of("lead", &own), rows)?;
             connection.execute(
                 &format!(

@@ -67,10 +67,12 @@ impl Store {
         let both = [Cell::Text(was.to_owned()), Cell::Text(name.to_owned())];
         self.connection.write(|connection| match kind {
             "journey" => rename_journey(connection, &both),
-            "segment" => connection
+            "segment" | "scoring_model" | "levels" => connection
                 .execute(
-                    "UPDATE segment SET name = $2 WHERE name = $1
-                         AND NOT EXISTS (SELECT 1 FROM segment o WHERE o.name = $2)",
+                    &format!(
+                        "UPDATE {kind} SET name = $2 WHERE name = $1
+                         AND NOT EXISTS (SELECT 1 FROM {kind} o WHERE o.name = $2)"
+                    ),
                     &both,
                 )
                 .map(drop),

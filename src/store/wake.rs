@@ -107,6 +107,7 @@ impl Store {
             if incoming.contacts || incoming.accounts {
                 super::segments::bump_audience_version(connection)?;
             }
+            super::scores::queue_score_changes(connection)?;
             connection.execute("DELETE FROM change", &[])?;
             Ok(incoming)
         })

@@ -254,7 +254,7 @@ const CASES: &[Case] = &[
             leads.push((row.id, row.journey, row.step, row.topic, row.created_at));
             Ok(())
         };
-        store.leads(&mut each).unwrap();
+        store.leads(false, None, &mut each).unwrap();
         let some = |text: &str| Some(text.to_owned());
         let expected = ("first lead".to_owned(), some("spring"), some("a"), some("bikes"), Some(NOW));
         assert_eq!(leads, [expected]);

@@ -192,7 +192,7 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "acme")]);
         let mut leads = Vec::new();
         store
-            .leads(&mut |lead| {
+            .leads(false, None, &mut |lead| {
                 leads.push((lead.id, lead.contact_id, lead.account_id, lead.topic));
                 Ok(())
             })

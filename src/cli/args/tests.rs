@@ -85,7 +85,8 @@ fn command_lines_mean_what_they_say() {
         ("tile test", Command::Tile(TileCommand::Test { name: None })),
         ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
         ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
-        ("lead list", Command::Lead(LeadCommand::List)),
+        ("lead list --sales-ready", Command::Lead(LeadCommand::List { sales_ready: true, stage: None })),
+        ("lead accept vip", Command::Lead(LeadCommand::Accept { id: name() })),
         ("activity list", Command::Activity(ActivityCommand::List)),
         (
             "outbox list --state failed",

@@ -333,6 +333,7 @@ fn a_predicate_says_what_it_depends_on() {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
             contact_fields: false,
             account_fields: true,
+            scores: std::collections::BTreeSet::new(),
             lead_fields: false,
             activities: false,
             segments: ["readers".to_owned()].into(),

@@ -193,6 +193,39 @@ CREATE TABLE lead (
     ordinal BIGINT, created_at BIGINT,
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
+CREATE INDEX lead_contact ON lead (contact_key);
+CREATE INDEX lead_account ON lead (account_key);
+
+-- version: counts up with each computation, so that of two at once one does it again.
+CREATE TABLE scoring_model (
+    key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL, version BIGINT NOT NULL,
+    scored_at BIGINT
+);
+
+-- points: whole millionths. ready: 1 when the score has reached the model's threshold.
+CREATE TABLE score (
+    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, points BIGINT NOT NULL, score BIGINT NOT NULL,
+    grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL,
+    PRIMARY KEY (model_key, subject_key)
+){clustered};
+
+-- What changed since scores were computed, with the kinds of `change`.
+CREATE TABLE score_change (key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT);
+
+-- What is left of a million after so many of the hours of a half-life.
+CREATE TABLE half_life (hours BIGINT NOT NULL, age BIGINT NOT NULL, factor BIGINT NOT NULL, PRIMARY KEY (hours, age)){clustered};
+
+CREATE TABLE levels (key {identity}, name TEXT NOT NULL UNIQUE, hash TEXT NOT NULL);
+
+CREATE TABLE level (
+    levels_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, level TEXT NOT NULL, since BIGINT NOT NULL,
+    PRIMARY KEY (levels_key, subject_key)
+){clustered};
+
+CREATE TABLE level_change (
+    levels_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, at BIGINT NOT NULL, from_level TEXT, to_level TEXT,
+    PRIMARY KEY (levels_key, subject_key, at)
+){clustered};
 
 CREATE TABLE activity (
     key {identity}, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, subject TEXT NOT NULL, description TEXT,

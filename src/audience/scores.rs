@@ -1,0 +1,206 @@
+//! Scores and levels kept up to date.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    calendar,
+    compile::{ModelPlan, Plan},
+    model::{
+        Predicate,
+        scoring::{Levels, MOST_HALVINGS, ScoringModel},
+        time::HOUR,
+    },
+    store::{Changes, ModelState, Rescore, Scored, Store, StoreError},
+};
+
+/// Computes the scores of every model that is new, was changed, or whose inputs can have changed, and
+/// levels with them.
+///
+/// # Errors
+/// When the store fails; models computed before stay computed.
+pub fn refresh_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Scored, StoreError> {
+    let mut done = Scored::default();
+    let mut states = states(store)?;
+    if plan.models.is_empty() && states.is_empty() {
+        return Ok(done);
+    }
+    let models: Vec<&str> = plan.models.iter().map(|model| model.model.name.as_str()).collect();
+    let levels: Vec<&str> = plan.levels.iter().map(|levels| levels.levels.name.as_str()).collect();
+    store.keep_models(&models, &levels)?;
+    let mut declared = false;
+    for model in &plan.models {
+        if states.get(&model.model.name).is_none_or(|state| state.hash != model.hash) {
+            store.declare_model(&model.model, &model.hash)?;
+            declared = true;
+        }
+    }
+    if declared {
+        states = self::states(store)?;
+    }
+    store.note_score_changes()?;
+    for model in &plan.models {
+        let Some(state) = states.get(&model.model.name) else { continue };
+        let scored = refresh(store, plan, model, state, now)?;
+        done.computed += scored.computed;
+        done.changed += scored.changed;
+        done.ready += scored.ready;
+        done.levels += scored.levels;
+        tracing::debug!(
+            model = model.model.name,
+            computed = scored.computed,
+            changed = scored.changed,
+            ready = scored.ready,
+            levels = scored.levels,
+            "scores computed"
+        );
+    }
+    store.forget_score_changes()?;
+    Ok(done)
+}
+
+fn refresh(
+    store: &mut Store,
+    plan: &Plan,
+    model: &ModelPlan,
+    state: &ModelState,
+    now: i64,
+) -> Result<Scored, StoreError> {
+    let of_model = plan.levels.iter().filter(|levels| levels.levels.model == model.model.name);
+    let levels: Vec<&Levels> = of_model.clone().map(|levels| &levels.levels).collect();
+    let dependents = dependents(plan, &model.model, &levels);
+    let mut changed = 0;
+    for plan in of_model {
+        if store.declare_levels(&plan.levels.name, &plan.hash)? && state.scored_at.is_some() {
+            changed += store.compute_levels(&plan.levels, now, &dependents)?;
+        }
+    }
+    let scored = if !gives_scores(model, now) {
+        store.remove_scores(&model.model, &levels, now, &dependents)?
+    } else {
+        let rescore = match state.scored_at {
+            None => Rescore::Everything,
+            // Another worker was here later, and did what there was to do.
+            Some(before) if before > now => return Ok(Scored::default()),
+            Some(before) if model.interests.clock && before < now => Rescore::Everything,
+            Some(_) if model.looks_far => Rescore::Everything,
+            Some(before) => Rescore::Changed(changes(plan, model, before, now)),
+        };
+        store.compute_scores(&model.model, &levels, &rescore, now, &dependents)?
+    };
+    Ok(Scored { levels: scored.levels + changed, ..scored })
+}
+
+/// Whether a model gives scores at a moment.
+#[must_use]
+pub fn gives_scores(model: &ModelPlan, now: i64) -> bool {
+    model.active && model.start.is_none_or(|start| start <= now) && model.end.is_none_or(|end| now <= end)
+}
+
+/// What can have changed between two moments.
+fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Changes {
+    let mut passed = Vec::new();
+    if before < now {
+        for edge in &model.edges {
+            let ago = |at: i64| match edge.window {
+                None => at,
+                Some(length) => calendar::before(at, length, &model.zone).unwrap_or(i64::MIN),
+            };
+            passed.push((edge.interaction.clone(), ago(before), ago(now)));
+        }
+    }
+    if before.div_euclid(HOUR) != now.div_euclid(HOUR) {
+        for rule in &model.model.rules {
+            if let (Some(did), Some(half_life)) = (rule.per.did(), rule.per.half_life()) {
+                let oldest = before.saturating_sub((MOST_HALVINGS * half_life + 1) * HOUR);
+                passed.push((did.interaction.clone(), oldest, now));
+            }
+        }
+    }
+    let segments = model.interests.segments.iter();
+    Changes {
+        passed,
+        interactions: model.interests.interactions.iter().cloned().collect(),
+        segments: segments
+            .filter_map(|name| Some((name.clone(), *plan.catalog.segments.get(name)?)))
+            .collect(),
+        since: before,
+        colleagues: model.model.rules.iter().any(|rule| asks_colleagues(&rule.when)),
+    }
+}
+
+fn asks_colleagues(predicate: &Predicate) -> bool {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(asks_colleagues),
+        Predicate::Not(inner) => asks_colleagues(inner),
+        Predicate::Related(_) => true,
+        _ => false,
+    }
+}
+
+/// The names of segments that ask for a model's scores or for levels made from them.
+fn dependents(plan: &Plan, model: &ScoringModel, levels: &[&Levels]) -> Vec<String> {
+    let name = crate::model::scoring::expression_name(&model.name);
+    let mut asked = vec![format!("score.{name}"), format!("grade.{name}")];
+    asked.extend(
+        levels
+            .iter()
+            .map(|levels| format!("levels.{}", crate::model::scoring::expression_name(&levels.name))),
+    );
+    let asks = |segment: &&crate::compile::SegmentPlan| {
+        segment.interests.scores.iter().any(|score| asked.contains(score))
+    };
+    plan.segments.iter().filter(asks).map(|segment| segment.name.clone()).collect()
+}
+
+/// The earliest moment after `now` at which a score changes though nothing comes in, on the workspace's
+/// refresh schedule.
+///
+/// # Errors
+/// When the store fails.
+pub fn next_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Option<i64>, StoreError> {
+    let mut next: Option<i64> = None;
+    for model in &plan.models {
+        let mut sooner = |at: i64| next = Some(next.map_or(at, |next| next.min(at)));
+        for at in [model.start, model.end.map(|end| end.saturating_add(1))].into_iter().flatten() {
+            if model.active && at > now {
+                sooner(at);
+            }
+        }
+        if !gives_scores(model, now) {
+            continue;
+        }
+        for edge in &model.edges {
+            match edge.window {
+                None => {
+                    if let Some(at) = store.next_interaction(&edge.interaction, now)? {
+                        sooner(at);
+                    }
+                }
+                Some(length) => {
+                    let Ok(oldest) = calendar::before(now, length, &model.zone) else { continue };
+                    if let Some(at) = store.next_interaction(&edge.interaction, oldest.saturating_sub(1))?
+                        && let Ok(end) = calendar::after(at, length, &model.zone)
+                    {
+                        // A window includes its end: what happened falls out a millisecond later.
+                        sooner(end.saturating_add(1).max(now + 1));
+                    }
+                }
+            }
+        }
+        let fades = model.model.rules.iter().any(|rule| rule.per.half_life().is_some());
+        if model.interests.clock || fades {
+            sooner(now - now.rem_euclid(HOUR) + HOUR);
+        }
+        if model.interests.clock
+            && let Ok(tomorrow) = calendar::today(now, 1, &model.zone)
+            && let Ok(midnight) = calendar::start_of_day(&tomorrow, &model.zone)
+        {
+            sooner(midnight);
+        }
+    }
+    Ok(next.and_then(|at| plan.settings.refresh.at_or_after(at.max(now + 1), &plan.settings.zone)))
+}
+
+fn states(store: &mut Store) -> Result<BTreeMap<String, ModelState>, StoreError> {
+    Ok(store.model_states()?.into_iter().map(|state| (state.name.clone(), state)).collect())
+}

@@ -1,0 +1,116 @@
+//! What can be typed after `lead`, `account`, `contact` and `score`.
+
+use clap::{Args, Subcommand};
+
+/// What can be asked of leads.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum LeadCommand {
+    /// All leads, the newest last
+    List {
+        /// Only leads that are ready for sales
+        #[arg(long)]
+        sales_ready: bool,
+        /// Only leads of this stage, such as `inquiry` or `sales_accepted`
+        #[arg(long, value_name = "STAGE")]
+        stage: Option<String>,
+    },
+    /// Everything about a lead
+    Show {
+        /// The lead's id
+        id: String,
+    },
+    /// Make a lead
+    Create(NewLeadArguments),
+    /// Say who looks after a lead
+    Assign {
+        /// The lead's id
+        id: String,
+        /// Who
+        #[arg(long, value_name = "OWNER")]
+        owner: String,
+    },
+    /// Give a lead other parents
+    Link {
+        /// The lead's id
+        id: String,
+        /// The contact it belongs to; `""` takes it away
+        #[arg(long, value_name = "ID", required_unless_present = "account")]
+        contact: Option<String>,
+        /// The account it belongs to; `""` takes it away
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+    },
+    /// Sales takes a lead over
+    Accept {
+        /// The lead's id
+        id: String,
+    },
+    /// Give a lead up
+    Disqualify {
+        /// The lead's id
+        id: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Put a lead back to the start: an inquiry that isn't ready for sales
+    Recycle {
+        /// The lead's id
+        id: String,
+    },
+}
+
+/// What can be asked of accounts and contacts.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum PartyCommand {
+    /// All of them, by id
+    List,
+}
+
+/// What can be asked of scoring models.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ScoreCommand {
+    /// All models and how many each scores
+    List,
+    /// A model's rules, how its scores are spread, and its grades
+    Show {
+        /// The model's name
+        model: String,
+    },
+    /// What a model as it is written now would change, for whom; nothing is written
+    Preview {
+        /// The model's name
+        model: String,
+    },
+    /// How well a model and each of its rules tell an outcome
+    Calibrate {
+        /// The model's name
+        model: String,
+        /// The outcome, a condition as below `when:`, such as '{ did: OrderPlaced, within: 30 days }'
+        #[arg(long, value_name = "CONDITION")]
+        outcome: String,
+    },
+}
+
+/// What `lead create` takes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct NewLeadArguments {
+    /// What it is about
+    #[arg(long, value_name = "TEXT")]
+    pub topic: String,
+    /// The contact it belongs to
+    #[arg(long, value_name = "ID")]
+    pub contact: Option<String>,
+    /// The account it belongs to
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// Who looks after it
+    #[arg(long, value_name = "OWNER")]
+    pub owner: Option<String>,
+    /// Where it came from
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
+    /// Its id; one is made when there is none
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
+}

@@ -1,0 +1,328 @@
+//! One rule of a scoring model: when it gives points, how many, for what.
+
+use crate::{
+    calendar::Zone,
+    conditions::{self, Scope},
+    definitions::{PointsNode, RuleDefinition},
+    diagnostics::{Code, Problem, Problems, Span},
+    model::{
+        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Part,
+        Predicate, Records, Related, Subject, Value,
+        scoring::{MILLIONTHS, MOST_POINTS, Per, Points, ScoringRule, ScoringTarget},
+    },
+};
+
+/// What all rules of a model share.
+pub(super) struct RuleContext<'a> {
+    pub target: ScoringTarget,
+    pub consent: Option<Consent>,
+    pub zone: &'a Zone,
+    pub catalog: &'a Catalog,
+}
+
+/// Checks a rule. All problems are reported; with an error there is none.
+pub(super) fn compile(
+    definition: &RuleDefinition,
+    context: &RuleContext<'_>,
+    problems: &mut Problems,
+) -> Option<ScoringRule> {
+    let base = Scope::new(context.target.base(), context.zone);
+    let scope = if context.target.subject() == Entity::Lead { base.with_lead() } else { base };
+    let when = conditions::check(&definition.when, &scope, context.catalog, problems);
+    let per_each = definition.per.as_ref().is_some_and(|per| per.value);
+    let at_least =
+        definition.at_least.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
+    let at_most =
+        definition.at_most.as_ref().map(|bound| (millionths(bound.value, bound.span, problems), bound.span));
+    let points = match &definition.points {
+        PointsNode::Number(number) => millionths(number.value, number.span, problems).map(Points::Fixed),
+        PointsNode::Expression(text) => {
+            let operand = conditions::check_number(text, &scope, context.catalog, problems);
+            if at_most.is_none() {
+                let message = format!("the calculated points of `{}` need `at_most`", definition.name.value);
+                let hint = "Write the most points that it may give, such as `at_most: 20`; it gives none below 0 unless `at_least` says so.";
+                problems.push(Problem::error(Code::MissingKey, text.span, message).hint(hint));
+            }
+            if per_each || definition.half_life.is_some() {
+                let key = if per_each { "per: each" } else { "half_life" };
+                let message = format!("calculated points and `{key}` can't stand together");
+                let hint = "Write the points of one interaction as a number.";
+                problems.push(Problem::error(Code::InvalidValue, text.span, message).hint(hint));
+                return None;
+            }
+            operand.map(Points::Calculated)
+        }
+    };
+    let (when, points) = (when?, points?);
+    let asked = conditions::interests(&when).scores;
+    if let Some(score) = asked.first().map(String::as_str).or_else(|| score_in(operand_of(&points))) {
+        let message = format!(
+            "the rule `{}` asks for `{score}`, which is itself made from scores",
+            definition.name.value
+        );
+        let hint = "Scores are made from fields and interactions; write the condition itself here.";
+        problems.push(Problem::error(Code::CircularScores, definition.name.span, message).hint(hint));
+        return None;
+    }
+    measured_by_consent(definition, &when, &points, context, problems)?;
+    let calculated = matches!(points, Points::Calculated(_));
+    if !calculated && !per_each {
+        for (_, span) in [at_least, at_most].into_iter().flatten() {
+            let message = "a rule that gives a fixed number of points once needs no bounds";
+            let hint = "Leave them out, or write `per: each`.";
+            problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+            return None;
+        }
+    }
+    let at_least_millionths = match at_least {
+        Some((bound, _)) => Some(bound?),
+        None => calculated.then_some(0),
+    };
+    let at_most_millionths = match at_most {
+        Some((bound, _)) => Some(bound?),
+        None => None,
+    };
+    if let (Some(low), Some(high), Some((_, span))) = (at_least_millionths, at_most_millionths, at_most)
+        && low > high
+    {
+        let message = "`at_most` is below `at_least`";
+        let hint = "A calculation gives no points below 0 unless `at_least` says so.";
+        problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+        return None;
+    }
+    if let (Points::Fixed(points), true) = (&points, per_each) {
+        useless_bound(*points, at_least.map(|(_, span)| span), at_most.map(|(_, span)| span), problems)?;
+    }
+    let half_life = match &definition.half_life {
+        Some(length) => Some(hours(length.value, length.span, problems)?),
+        None => None,
+    };
+    let when = consenting(when, context.consent);
+    let per = per(definition, &when, per_each, half_life, problems)?;
+    if conditions::never_holds(&when) {
+        let message = format!("the rule `{}` can never match", definition.name.value);
+        let hint =
+            "Its conditions exclude each other: under `all`, every one has to hold for the same record.";
+        problems.push(Problem::warning(Code::NeverMatches, definition.name.span, message).hint(hint));
+    }
+    Some(ScoringRule {
+        name: definition.name.value.clone(),
+        when,
+        points,
+        per,
+        at_least: at_least_millionths,
+        at_most: at_most_millionths,
+    })
+}
+
+/// Sums and other measures over all contacts of an account don't look at consent yet.
+fn measured_by_consent(
+    definition: &RuleDefinition,
+    when: &Predicate,
+    points: &Points,
+    context: &RuleContext<'_>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let by_consent = context.consent.is_some_and(|consent| consent != Consent::None);
+    if !by_consent || context.target.base() != Entity::Account {
+        return Some(());
+    }
+    let mut measured = false;
+    let parts = [Some(Part::Predicate(when)), operand_of(points).map(Part::Operand)];
+    for part in parts.into_iter().flatten() {
+        part.each(&mut |part| measured |= matches!(part, Part::Operand(Operand::Measure(_))));
+    }
+    if !measured {
+        return Some(());
+    }
+    let message = "`sum`, `avg`, `min` and `max` over an account's contacts are not available in a model with `consent` in this version";
+    problems.push(Problem::error(Code::NotAvailable, definition.name.span, message));
+    None
+}
+
+fn operand_of(points: &Points) -> Option<&Operand> {
+    match points {
+        Points::Calculated(operand) => Some(operand),
+        Points::Fixed(_) => None,
+    }
+}
+
+/// The first score that a calculation looks at.
+fn score_in(operand: Option<&Operand>) -> Option<&str> {
+    match operand? {
+        Operand::Field { name, .. } if name.contains('.') => Some(name),
+        Operand::Arithmetic { left, right, .. } => score_in(Some(left)).or_else(|| score_in(Some(right))),
+        _ => None,
+    }
+}
+
+fn millionths(points: f64, span: Span, problems: &mut Problems) -> Option<i64> {
+    #[expect(clippy::cast_precision_loss, reason = "a million")]
+    if points.abs() > MOST_POINTS as f64 {
+        let message = format!("{points} points are more than a rule can give");
+        let hint = format!("Stay between -{MOST_POINTS} and {MOST_POINTS}.");
+        problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+        return None;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        reason = "at most a million millions"
+    )]
+    Some((points * MILLIONTHS as f64).round() as i64)
+}
+
+/// A bound on the side to which the points never go.
+fn useless_bound(
+    points: i64,
+    least: Option<Span>,
+    most: Option<Span>,
+    problems: &mut Problems,
+) -> Option<()> {
+    let (span, message, hint) = match (least, most) {
+        (Some(span), _) if points >= 0 => (
+            span,
+            "`at_least` bounds a rule that only adds points",
+            "Write `at_most` for the most that it may add.",
+        ),
+        (_, Some(span)) if points < 0 => (
+            span,
+            "`at_most` bounds a rule that only takes points away",
+            "Write `at_least: -20`, say, for the most that it may take away.",
+        ),
+        _ => return Some(()),
+    };
+    problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+    None
+}
+
+/// A half-life in hours.
+fn hours(length: Duration, span: Span, problems: &mut Problems) -> Option<i64> {
+    let hours = match length.unit {
+        DurationUnit::Hours => Some(length.amount),
+        DurationUnit::Days => Some(length.amount * 24),
+        DurationUnit::Weeks => Some(length.amount * 24 * 7),
+        _ => None,
+    };
+    if let Some(hours) = hours.filter(|hours| (1..=24 * 366 * 10).contains(hours)) {
+        return Some(hours);
+    }
+    let message = format!("`{length}` can't be a half-life");
+    let hint = "Write hours, days or weeks, up to ten years, such as `90 days`: points fade hour by hour.";
+    problems.push(Problem::error(Code::InvalidDuration, span, message).hint(hint));
+    None
+}
+
+/// For what the points are given. `per: each` and `half_life` need one `did` to look at.
+fn per(
+    definition: &RuleDefinition,
+    when: &Predicate,
+    each: bool,
+    half_life: Option<i64>,
+    problems: &mut Problems,
+) -> Option<Per> {
+    let (key, span) = match (&definition.per, &definition.half_life) {
+        (Some(per), _) if each => ("per: each", per.span),
+        (_, Some(length)) => ("half_life", length.span),
+        _ => return Some(Per::Once),
+    };
+    let mut found = Vec::new();
+    match when {
+        Predicate::All(parts) => found.extend(parts.iter().filter_map(counted)),
+        other => found.extend(counted(other)),
+    }
+    let mut refuse = |message: String, hint: &str| {
+        problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+        None
+    };
+    let [did] = found.as_slice() else {
+        return refuse(
+            format!("`{key}` needs one `did` in the rule's `when`"),
+            "Write one `did` there, alone or under `all` beside other conditions; `did_not` has nothing to count.",
+        );
+    };
+    if each && did.count != CountTest::AtLeast(1) {
+        return refuse(
+            "`per: each` counts every interaction by itself".to_owned(),
+            "Leave `at_least` out of the `did`, or the `per: each`.",
+        );
+    }
+    if !about_interaction(&did.condition) {
+        return refuse(
+            format!("with `{key}`, the `where` of the `did` can only ask for the interaction"),
+            "Write what it asks of the record beside the `did`, under `all`.",
+        );
+    }
+    let did = (*did).clone();
+    Some(match (each, half_life) {
+        (true, half_life) => Per::Each { did, half_life },
+        (false, Some(half_life)) => Per::Latest { did, half_life },
+        (false, None) => Per::Once,
+    })
+}
+
+/// A `did` that asks for something to have happened.
+fn counted(predicate: &Predicate) -> Option<&Did> {
+    match predicate {
+        Predicate::Did(did) if matches!(did.count, CountTest::AtLeast(count) if count > 0) => Some(did),
+        _ => None,
+    }
+}
+
+fn about_interaction(condition: &Predicate) -> bool {
+    let interests = conditions::interests(condition);
+    !interests.contact_fields && !interests.account_fields && interests.segments.is_empty()
+}
+
+/// In an account model, contacts below its consent don't count where interactions are asked of an
+/// account's contacts one by one (semantics 21).
+fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
+    let Some(consent) = consent.filter(|consent| *consent != Consent::None) else { return predicate };
+    let all = |parts: Vec<Predicate>| parts.into_iter().map(|part| consenting(part, Some(consent))).collect();
+    match predicate {
+        Predicate::All(parts) => Predicate::All(all(parts)),
+        Predicate::Any(parts) => Predicate::Any(all(parts)),
+        Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
+        Predicate::Related(related)
+            if related.records == Records::Contacts
+                && !conditions::interests(&related.condition).interactions.is_empty() =>
+        {
+            let enough = may_be_counted(consent);
+            let condition = match related.count {
+                CountTest::All => Predicate::Any(vec![Predicate::Not(Box::new(enough)), *related.condition]),
+                _ => Predicate::All(vec![enough, *related.condition]),
+            };
+            Predicate::Related(Related { condition: Box::new(condition), ..related })
+        }
+        other => other,
+    }
+}
+
+/// Whether a contact's interactions may be counted.
+fn may_be_counted(consent: Consent) -> Predicate {
+    Predicate::OneOf {
+        operand: Operand::Field {
+            subject: Subject::Contact,
+            name: "consent".to_owned(),
+            kind: FieldType::Choice(Consent::ALL.iter().map(|level| level.name().to_owned()).collect()),
+        },
+        values: consent.at_least().into_iter().map(|name| Value::Text(name.to_owned())).collect(),
+    }
+}
+
+/// The fewest and the most points that a rule can come to, in millionths; nothing where there is no end.
+pub(super) fn reach(rule: &ScoringRule) -> (Option<i64>, Option<i64>) {
+    if conditions::never_holds(&rule.when) {
+        return (Some(0), Some(0));
+    }
+    let always = rule.when == Predicate::Constant(true) && rule.per == Per::Once;
+    match (&rule.points, &rule.per) {
+        (Points::Fixed(points), Per::Each { .. }) if *points < 0 => (rule.at_least, Some(0)),
+        (Points::Fixed(_), Per::Each { .. }) => (Some(0), rule.at_most),
+        (Points::Fixed(points), _) if always => (Some(*points), Some(*points)),
+        (Points::Fixed(points), _) => (Some((*points).min(0)), Some((*points).max(0))),
+        (Points::Calculated(_), _) => {
+            (rule.at_least.map(|least| least.min(0)), rule.at_most.map(|most| most.max(0)))
+        }
+    }
+}

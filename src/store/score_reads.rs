@@ -1,0 +1,449 @@
+//! Scores and levels as they are listed, explained and tried out.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Cell, Row, Store, StoreError,
+    predicate::Printer,
+    score_write::{band, rounded},
+    scoring::{Formula, faded, formula, matching},
+};
+use crate::model::{
+    Did, Entity, Predicate,
+    scoring::{Per, Points, ScoringModel, ScoringRule, ScoringTarget},
+};
+
+/// A record's score by a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreRow {
+    /// The model.
+    pub model: String,
+    /// The score.
+    pub score: i64,
+    /// Its grade, where the model has grades.
+    pub grade: Option<String>,
+}
+
+/// A contact or account as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartyRow {
+    /// Its key, by which its scores are found.
+    pub key: i64,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// A contact's address, an account's industry.
+    pub about: Option<String>,
+    /// A contact's account.
+    pub account_id: Option<String>,
+    /// Who looks after it.
+    pub owner: Option<String>,
+}
+
+/// What a model comes to, for one subject or for a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RulePoints {
+    /// In millionths.
+    pub points: i64,
+    /// Whether the rule's condition holds.
+    pub holds: bool,
+}
+
+/// An interaction that a rule counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedInteraction {
+    /// Its id.
+    pub id: String,
+    /// Its type.
+    pub kind: String,
+    /// When it happened.
+    pub at: i64,
+    /// With whom.
+    pub contact_id: String,
+    /// What it adds by itself, in millionths, before the rule's bounds; nothing where the rule gives its
+    /// points for all together.
+    pub points: Option<i64>,
+}
+
+/// A score before and after a change of its model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScorePreview {
+    /// The subject's id.
+    pub id: String,
+    /// Score and grade as they are, where there are any.
+    pub before: Option<(i64, Option<String>)>,
+    /// Score and grade as they would be; nothing when it would not be scored any more.
+    pub after: Option<(i64, Option<String>)>,
+}
+
+/// How many subjects have a score, by whether an outcome holds for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeCount {
+    /// Whether it holds.
+    pub outcome: bool,
+    /// The score.
+    pub score: i64,
+    /// How many.
+    pub subjects: i64,
+    /// For how many of them each rule's condition holds.
+    pub rules: Vec<i64>,
+}
+
+fn score_row(row: &Row) -> Result<(i64, ScoreRow), StoreError> {
+    Ok((
+        row.integer(0)?,
+        ScoreRow { model: row.text(1)?, score: row.integer(2)?, grade: row.optional_text(3)? },
+    ))
+}
+
+/// The statement that gives key and base of one subject.
+fn one(target: ScoringTarget, key: i64) -> String {
+    match target {
+        ScoringTarget::ContactLeads => {
+            format!("SELECT o.key, o.contact_key AS base FROM lead o WHERE o.key = {key}")
+        }
+        ScoringTarget::AccountLeads => {
+            format!("SELECT o.key, o.account_key AS base FROM lead o WHERE o.key = {key}")
+        }
+        ScoringTarget::Contacts | ScoringTarget::Accounts => {
+            format!("SELECT CAST({key} AS BIGINT) AS key, CAST({key} AS BIGINT) AS base")
+        }
+    }
+}
+
+impl Store {
+    /// The scores of all records of an entity, by key; each record's by the model's name.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn scores(&mut self, entity: Entity) -> Result<BTreeMap<i64, Vec<ScoreRow>>, StoreError> {
+        self.scores_where(entity, "")
+    }
+
+    /// The scores of one record.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn scores_of(&mut self, entity: Entity, key: i64) -> Result<Vec<ScoreRow>, StoreError> {
+        let mut found = self.scores_where(entity, &format!("AND s.subject_key = {key}"))?;
+        Ok(found.remove(&key).unwrap_or_default())
+    }
+
+    fn scores_where(
+        &mut self,
+        entity: Entity,
+        clause: &str,
+    ) -> Result<BTreeMap<i64, Vec<ScoreRow>>, StoreError> {
+        let targets: Vec<String> = ScoringTarget::ALL
+            .iter()
+            .filter(|target| target.subject() == entity)
+            .map(|target| format!("'{}'", target.name()))
+            .collect();
+        let order = self.dialect().order_text("m.name");
+        let sql = format!(
+            "SELECT s.subject_key, m.name, s.score, s.grade FROM scoring_model m
+             JOIN score s ON s.model_key = m.key WHERE m.target IN ({}) {clause} ORDER BY {order}",
+            targets.join(", ")
+        );
+        let mut found: BTreeMap<i64, Vec<ScoreRow>> = BTreeMap::new();
+        self.connection.query_each(&sql, &[], &mut |row| {
+            let (key, score) = score_row(&row)?;
+            found.entry(key).or_default().push(score);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    /// The levels of records by key, for those sets of levels that are named: set and level.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn levels(&mut self, sets: &[&str]) -> Result<BTreeMap<i64, Vec<(String, String)>>, StoreError> {
+        let mut found: BTreeMap<i64, Vec<(String, String)>> = BTreeMap::new();
+        for set in sets {
+            let key = self.names.levels_key(set);
+            let sql = "SELECT subject_key, level FROM level WHERE levels_key = $1";
+            self.connection.query_each(sql, &[key.into()], &mut |row| {
+                found.entry(row.integer(0)?).or_default().push(((*set).to_owned(), row.text(1)?));
+                Ok(())
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// The changes of a record's levels, oldest first: when, the level before, the level after.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn level_changes(
+        &mut self,
+        set: &str,
+        key: i64,
+    ) -> Result<Vec<(i64, Option<String>, Option<String>)>, StoreError> {
+        let sql = "SELECT at, from_level, to_level FROM level_change
+                   WHERE levels_key = $1 AND subject_key = $2 ORDER BY at";
+        let rows = self.connection.query(sql, &[self.names.levels_key(set).into(), key.into()])?;
+        rows.iter().map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.optional_text(2)?))).collect()
+    }
+
+    /// All contacts or accounts, by id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn parties(
+        &mut self,
+        entity: Entity,
+        each: &mut dyn FnMut(PartyRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let order = self.dialect().order_text("r.id");
+        let columns = match entity {
+            Entity::Account => "r.name, r.industry, NULL, r.owner",
+            Entity::Contact | Entity::Lead => {
+                "COALESCE(r.full_name, TRIM(COALESCE(r.first_name, '') || ' ' || COALESCE(r.last_name, ''))), r.email, r.account_id, r.owner"
+            }
+        };
+        let sql = format!("SELECT r.key, r.id, {columns} FROM {} r ORDER BY {order}", entity.name());
+        self.connection.query_each(&sql, &[], &mut |row| {
+            each(PartyRow {
+                key: row.integer(0)?,
+                id: row.text(1)?,
+                name: row.optional_text(2)?,
+                about: row.optional_text(3)?,
+                account_id: row.optional_text(4)?,
+                owner: row.optional_text(5)?,
+            })
+        })
+    }
+
+    /// The key of the record with this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn key_of(&mut self, entity: Entity, id: &str) -> Result<Option<i64>, StoreError> {
+        let sql = format!("SELECT key FROM {} WHERE id = $1", entity.name());
+        self.connection.query_first(&sql, &[id.into()])?.map(|row| row.integer(0)).transpose()
+    }
+
+    /// What each rule of a model gives a subject at `now`; nothing when the model doesn't score it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rule_points(
+        &mut self,
+        model: &ScoringModel,
+        key: i64,
+        now: i64,
+    ) -> Result<Option<Vec<RulePoints>>, StoreError> {
+        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let formula = formula(&mut printer, model, Some(&one(model.target, key)))?;
+        let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
+        let columns: Vec<String> = formula.rules.iter().cloned().chain(holds).collect();
+        let Formula { from, clause, .. } = &formula;
+        let sql = format!("SELECT {} FROM {from} WHERE {clause}", columns.join(", "));
+        let parameters = std::mem::take(&mut printer.parameters);
+        let Some(row) = self.connection.query_first(&sql, &parameters)? else { return Ok(None) };
+        let count = model.rules.len();
+        let points = (0..count)
+            .map(|at| Ok(RulePoints { points: row.integer(at)?, holds: row.integer(at + count)? == 1 }));
+        points.collect::<Result<Vec<_>, StoreError>>().map(Some)
+    }
+
+    /// The interactions that a rule of a model looks at through a `did`, for the contact or account that
+    /// the subject stands for, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn counted_interactions(
+        &mut self,
+        model: &ScoringModel,
+        rule: &ScoringRule,
+        did: &Did,
+        key: i64,
+        now: i64,
+    ) -> Result<Vec<CountedInteraction>, StoreError> {
+        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let scope = match model.target.base() {
+            Entity::Contact => super::predicate::Scope::contact("k"),
+            _ => super::predicate::Scope::account("k_account"),
+        };
+        let clause = matching(&mut printer, did, "i", &scope)?;
+        let points = match (&rule.points, &rule.per) {
+            (Points::Fixed(points), Per::Each { half_life: Some(half_life), .. }) => {
+                faded(*points, *half_life, "i.at", now)
+            }
+            (Points::Fixed(points), Per::Each { .. }) => format!("CAST({points} AS BIGINT)"),
+            _ => "CAST(NULL AS BIGINT)".to_owned(),
+        };
+        let column = if model.target.base() == Entity::Contact { "k.key" } else { "k.account_key" };
+        let consent = super::scoring::consenting(model, "k");
+        let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
+        let order = self.dialect().order_text("i.id");
+        let sql = format!(
+            "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN contact k ON {column} = d.base
+             JOIN interaction i ON i.contact_key = k.key JOIN interaction_type t ON t.key = i.type_key
+             WHERE {clause}{consent} ORDER BY i.at, {order}",
+            one(model.target, key)
+        );
+        let parameters = std::mem::take(&mut printer.parameters);
+        let rows = self.connection.query(&sql, &parameters)?;
+        rows.iter()
+            .map(|row| {
+                Ok(CountedInteraction {
+                    id: row.text(0)?,
+                    kind: row.text(1)?,
+                    at: row.integer(2)?,
+                    contact_id: row.text(3)?,
+                    points: row.optional_integer(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The contacts whose interactions could count for a subject, and how many of them are left out
+    /// because they are below the model's consent (semantics 21).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn left_out(&mut self, model: &ScoringModel, key: i64) -> Result<(i64, i64), StoreError> {
+        let column = if model.target.base() == Entity::Contact { "k.key" } else { "k.account_key" };
+        let meets = super::scoring::consenting(model, "k").unwrap_or_else(|| "1 = 1".to_owned());
+        let sql = format!(
+            "SELECT COUNT(*), COUNT(CASE WHEN ({meets}) IS NOT TRUE THEN 1 END)
+             FROM ({}) d JOIN contact k ON {column} = d.base",
+            one(model.target, key)
+        );
+        let row = self.connection.query_first(&sql, &[])?;
+        row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
+    }
+
+    /// How many contacts a model leaves out over all its subjects because of its consent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn left_out_in_all(&mut self, model: &ScoringModel) -> Result<i64, StoreError> {
+        let Some(meets) = super::scoring::consenting(model, "k") else { return Ok(0) };
+        let parties = match model.target {
+            ScoringTarget::Contacts => "1 = 1",
+            ScoringTarget::Accounts => "k.account_key IS NOT NULL",
+            ScoringTarget::ContactLeads => "EXISTS (SELECT 1 FROM lead l WHERE l.contact_key = k.key)",
+            ScoringTarget::AccountLeads => {
+                "EXISTS (SELECT 1 FROM lead l WHERE l.account_key = k.account_key AND l.contact_key IS NULL)"
+            }
+        };
+        let sql = format!("SELECT COUNT(*) FROM contact k WHERE {parties} AND ({meets}) IS NOT TRUE");
+        self.connection.query_first(&sql, &[])?.map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// How many subjects have each score of a model, and with which grade, lowest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn score_distribution(&mut self, model: &str) -> Result<Vec<(i64, Option<String>, i64)>, StoreError> {
+        let sql = "SELECT score, grade, COUNT(*) FROM score WHERE model_key = $1 GROUP BY score, grade ORDER BY score";
+        let rows = self.connection.query(sql, &[self.names.model_key(model).into()])?;
+        rows.iter().map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.integer(2)?))).collect()
+    }
+
+    /// How many leads a model made sales-ready after a moment.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn ready_since(&mut self, model: &str, since: i64) -> Result<i64, StoreError> {
+        let row = self.connection.query_first(
+            "SELECT COUNT(DISTINCT i.\"lead_text\") FROM interaction i
+             WHERE i.type_key = $1 AND i.at > $2 AND i.\"model_text\" = $3",
+            &[self.names.type_key("LeadSalesReady").into(), since.into(), model.into()],
+        )?;
+        row.map_or(Ok(0), |row| row.integer(0))
+    }
+
+    /// What scores would be by a model as it is written now, where they differ from those that are kept.
+    /// Nothing is written.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn preview_scores(
+        &mut self,
+        model: &ScoringModel,
+        now: i64,
+        each: &mut dyn FnMut(ScorePreview) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let formula = formula(&mut printer, model, None)?;
+        let key = self.names.model_key(&model.name);
+        let select = formula.select();
+        let computed = format!("(SELECT e.key AS key, {} AS score FROM ({select}) e)", rounded("e.points"));
+        let grade = band(&model.grades, "n.score");
+        let order = self.dialect().order_text("r.id");
+        let sql = format!(
+            "SELECT r.id, z.score, z.grade, n.score, {grade} FROM {} r
+             LEFT JOIN {computed} n ON n.key = r.key
+             LEFT JOIN score z ON z.model_key = {key} AND z.subject_key = r.key
+             WHERE n.score IS DISTINCT FROM z.score OR (n.score IS NOT NULL AND {grade} IS DISTINCT FROM z.grade)
+             ORDER BY {order}",
+            model.target.subject().name()
+        );
+        let parameters = std::mem::take(&mut printer.parameters);
+        self.connection.query_each(&sql, &parameters, &mut |row| {
+            let side = |at: usize| -> Result<Option<(i64, Option<String>)>, StoreError> {
+                Ok(match row.optional_integer(at)? {
+                    Some(score) => Some((score, row.optional_text(at + 1)?)),
+                    None => None,
+                })
+            };
+            each(ScorePreview { id: row.text(0)?, before: side(1)?, after: side(3)? })
+        })
+    }
+
+    /// How often scores, and the conditions of rules, come together with an outcome.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn outcome_counts(
+        &mut self,
+        model: &ScoringModel,
+        outcome: &Predicate,
+        now: i64,
+    ) -> Result<Vec<OutcomeCount>, StoreError> {
+        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let formula = formula(&mut printer, model, None)?;
+        let outcome = printer.predicate(outcome, &formula.scope)?;
+        let flag = |clause: &str| format!("CASE WHEN {clause} THEN 1 ELSE 0 END");
+        let holds = formula.holds.iter().enumerate();
+        let holds: String = holds.map(|(at, holds)| format!(", {} AS h{at}", flag(holds))).collect();
+        let sums: String =
+            (0..model.rules.len()).map(|at| format!(", CAST(SUM(q.h{at}) AS BIGINT)")).collect();
+        let account = match model.target.base() {
+            // The outcome may look at the account though no rule does.
+            Entity::Contact if !formula.from.contains("account c_account") => {
+                " LEFT JOIN account c_account ON c_account.key = c.account_key"
+            }
+            _ => "",
+        };
+        let points = formula.points();
+        let sql = format!(
+            "SELECT q.outcome, q.score, COUNT(*){sums} FROM (
+                SELECT w.outcome, {} AS score{} FROM (
+                    SELECT {} AS outcome, {points} AS points{holds} FROM {}{account} WHERE {}) w) q
+             GROUP BY q.outcome, q.score ORDER BY q.outcome, q.score",
+            rounded("w.points"),
+            (0..model.rules.len()).map(|at| format!(", w.h{at}")).collect::<String>(),
+            flag(&outcome),
+            formula.from,
+            formula.clause,
+        );
+        let parameters: Vec<Cell> = std::mem::take(&mut printer.parameters);
+        let rows = self.connection.query(&sql, &parameters)?;
+        rows.iter()
+            .map(|row| {
+                Ok(OutcomeCount {
+                    outcome: row.integer(0)? == 1,
+                    score: row.integer(1)?,
+                    subjects: row.integer(2)?,
+                    rules: (0..model.rules.len()).map(|at| row.integer(at + 3)).collect::<Result<_, _>>()?,
+                })
+            })
+            .collect()
+    }
+}

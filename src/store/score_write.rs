@@ -1,0 +1,272 @@
+//! Writing scores, grades, levels, and leads that became sales-ready.
+
+use super::{Cell, Connection, Scored, StoreError, columns::Names};
+use crate::model::{
+    Entity,
+    scoring::{Band, Levels, MILLIONTHS, ScoringModel, ScoringTarget},
+};
+
+/// Points in millionths as a score: the nearest whole number, halves away from zero.
+pub(super) fn rounded(points: &str) -> String {
+    format!(
+        "(CASE WHEN {points} < 0 THEN {points} - {0} ELSE {points} + {0} END / {MILLIONTHS})",
+        MILLIONTHS / 2
+    )
+}
+
+/// The expression for the band in which a score lies; its names stand as text in the statement.
+pub(super) fn band(bands: &[Band], score: &str) -> String {
+    let quoted = |name: &str| format!("'{}'", name.replace('\'', "''"));
+    let mut parts = String::new();
+    for band in bands {
+        match band.from {
+            Some(from) => parts = format!("{parts} WHEN {score} >= {from} THEN {}", quoted(&band.name)),
+            None if parts.is_empty() => return quoted(&band.name),
+            None => return format!("(CASE{parts} ELSE {} END)", quoted(&band.name)),
+        }
+    }
+    "CAST(NULL AS TEXT)".to_owned()
+}
+
+/// Writes the scores that were computed. Nothing when another computation came in between. `some`
+/// tells that only the subjects of `rescore` were computed.
+pub(super) fn write(
+    connection: &mut Connection,
+    names: &Names,
+    model: &ScoringModel,
+    levels: &[&Levels],
+    (version, some, now): (i64, bool, i64),
+    dependents: &[String],
+) -> Result<Option<Scored>, StoreError> {
+    let key = names.model_key(&model.name);
+    let claimed = connection.execute(
+        "UPDATE scoring_model SET version = version + 1, scored_at = $3 WHERE key = $1 AND version = $2",
+        &[key.into(), version.into(), now.into()],
+    )?;
+    if claimed == 0 {
+        return Ok(None);
+    }
+    let mut scored = Scored::default();
+    let score = rounded("e.points");
+    if let Some(threshold) = model.sales_ready {
+        scored.ready = latch(connection, names, model, threshold, now)?;
+    }
+    let ready = match model.sales_ready {
+        Some(threshold) => format!("CASE WHEN s.score >= {threshold} THEN 1 ELSE 0 END"),
+        None => "0".to_owned(),
+    };
+    let computed = format!("(SELECT e.key AS key, e.points AS points, {score} AS score FROM scored e) s");
+    wake(connection, model, &computed, key)?;
+    scored.changed = connection.execute(
+        &format!(
+            "INSERT INTO score (model_key, subject_key, points, score, grade, grade_since, ready)
+             SELECT $1, s.key, s.points, s.score, {}, $2, {ready} FROM {computed} WHERE 1 = 1
+             ON CONFLICT (model_key, subject_key) DO UPDATE SET points = excluded.points,
+                score = excluded.score, grade = excluded.grade, ready = excluded.ready,
+                grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
+                    THEN excluded.grade_since ELSE score.grade_since END
+             WHERE score.points <> excluded.points OR score.ready <> excluded.ready
+                OR score.grade IS DISTINCT FROM excluded.grade",
+            band(&model.grades, "s.score")
+        ),
+        &[key.into(), now.into()],
+    )?;
+    connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
+    let among = if some { "AND subject_key IN (SELECT key FROM rescore)" } else { "" };
+    scored.changed += connection.execute(
+        &format!(
+            "DELETE FROM score WHERE model_key = $1 {among}
+               AND NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = score.subject_key)"
+        ),
+        &[key.into()],
+    )?;
+    for levels in levels {
+        scored.levels += write_levels(connection, names, levels, some, now)?;
+    }
+    if scored.changed + scored.levels > 0 {
+        tell_dependents(connection, dependents)?;
+    }
+    Ok(Some(scored))
+}
+
+/// Segments that ask for scores are evaluated again.
+pub(super) fn tell_dependents(connection: &mut Connection, dependents: &[String]) -> Result<(), StoreError> {
+    for name in dependents {
+        connection
+            .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+    }
+    Ok(())
+}
+
+/// Wakes those who wait at a step that asks for fields, which scores count among.
+fn wake(
+    connection: &mut Connection,
+    model: &ScoringModel,
+    computed: &str,
+    key: i64,
+) -> Result<(), StoreError> {
+    let kind = match model.target {
+        ScoringTarget::Contacts => 1,
+        ScoringTarget::Accounts => 2,
+        ScoringTarget::ContactLeads | ScoringTarget::AccountLeads => return Ok(()),
+    };
+    connection.execute(
+        &format!(
+            "INSERT INTO change (kind, subject_key)
+             SELECT {kind}, s.key FROM {computed}
+             LEFT JOIN score z ON z.model_key = $1 AND z.subject_key = s.key
+             WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)"
+        ),
+        &[key.into()],
+    )?;
+    Ok(())
+}
+
+/// Leads whose score reaches the threshold become sales-ready: once, until they are recycled
+/// (semantics 22). A lead that goes on being above it after it was recycled has to reach it anew.
+fn latch(
+    connection: &mut Connection,
+    names: &Names,
+    model: &ScoringModel,
+    threshold: i64,
+    now: i64,
+) -> Result<u64, StoreError> {
+    connection.execute("DELETE FROM score_ready", &[])?;
+    let reached = connection.execute(
+        &format!(
+            "INSERT INTO score_ready (key)
+             SELECT e.key FROM scored e JOIN lead l ON l.key = e.key
+             WHERE {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
+               AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
+               AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
+            rounded("e.points")
+        ),
+        &[names.model_key(&model.name).into()],
+    )?;
+    if reached == 0 {
+        return Ok(0);
+    }
+    connection.analyze("score_ready", usize::try_from(reached).unwrap_or(usize::MAX))?;
+    let (contact, id) = match model.target.base() {
+        Entity::Contact => ("c.key = l.contact_key", "''"),
+        _ => ("c.account_key = l.account_key", "'/' || c.id"),
+    };
+    tell(
+        connection,
+        names,
+        "LeadSalesReady",
+        &format!(
+            "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"model_text\", \"lead_text\")
+             SELECT 'LeadSalesReady/' || l.id || '/{now}' || {id}, $1, {now}, c.key, c.account_key, $2, l.id
+             FROM score_ready r JOIN lead l ON l.key = r.key JOIN contact c ON {contact}
+             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
+        ),
+        &[model.name.as_str().into()],
+    )?;
+    connection.execute(
+        "UPDATE lead SET sales_ready = 1, sales_ready_on = $1, modified_on = $1,
+            marketing_qualified_on = CASE WHEN COALESCE(stage, 'inquiry') = 'inquiry' THEN $1 ELSE marketing_qualified_on END,
+            stage = CASE WHEN COALESCE(stage, 'inquiry') = 'inquiry' THEN 'marketing_qualified' ELSE stage END
+         WHERE key IN (SELECT key FROM score_ready)",
+        &[now.into()],
+    )?;
+    connection.execute("INSERT INTO change (kind, subject_key) SELECT 4, key FROM score_ready", &[])?;
+    Ok(reached)
+}
+
+/// Writes interactions and queues them. The statement takes the type's key before its other parameters.
+fn tell(
+    connection: &mut Connection,
+    names: &Names,
+    kind: &str,
+    insert: &str,
+    parameters: &[Cell],
+) -> Result<(), StoreError> {
+    let key = names.type_key(kind);
+    let before = connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
+    let before = before.map_or(Ok(0), |row| row.integer(0))?;
+    let mut all = vec![Cell::Integer(key)];
+    all.extend_from_slice(parameters);
+    if connection.execute(insert, &all)? > 0 {
+        connection.execute(
+            "INSERT INTO change (kind, subject_key, type_key, at)
+             SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1 AND i.type_key = $2",
+            &[before.into(), key.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives levels from the scores as they are: to all, or to those that were just computed. Who had a
+/// level and has another now is told of by an interaction, for an account with each of its contacts.
+pub(super) fn write_levels(
+    connection: &mut Connection,
+    names: &Names,
+    levels: &Levels,
+    some: bool,
+    now: i64,
+) -> Result<u64, StoreError> {
+    let (key, model) = (names.levels_key(&levels.name), names.model_key(&levels.model));
+    let among = |column: &str| match some {
+        true => format!("AND {column} IN (SELECT key FROM rescore)"),
+        false => String::new(),
+    };
+    let now_has = format!(
+        "(SELECT z.subject_key AS key, {} AS level FROM score z WHERE z.model_key = {model} {})",
+        band(&levels.levels, "z.score"),
+        among("z.subject_key")
+    );
+    let (id, contact) = match levels.of {
+        Entity::Contact => ("r.id", "c.key = r.key"),
+        _ => ("r.id || '/' || c.id", "c.account_key = r.key"),
+    };
+    let record = levels.of.name();
+    tell(
+        connection,
+        names,
+        "LevelChanged",
+        &format!(
+            "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"levels_text\", \"from_text\", \"to_text\")
+             SELECT 'LevelChanged/{}/{now}/' || {id}, $1, {now}, c.key, c.account_key, $2, o.level, n.level
+             FROM {now_has} n JOIN level o ON o.levels_key = {key} AND o.subject_key = n.key
+             JOIN {record} r ON r.key = n.key JOIN contact c ON {contact}
+             WHERE o.level <> n.level ON CONFLICT (id) DO NOTHING",
+            levels.name
+        ),
+        &[levels.name.as_str().into()],
+    )?;
+    let gone = format!(
+        "FROM level WHERE levels_key = {key} {} AND NOT EXISTS
+            (SELECT 1 FROM score z WHERE z.model_key = {model} AND z.subject_key = level.subject_key)",
+        among("subject_key")
+    );
+    connection.execute(
+        &format!(
+            "INSERT INTO level_change (levels_key, subject_key, at, from_level, to_level)
+             SELECT {key}, n.key, $1, o.level, n.level FROM {now_has} n
+             LEFT JOIN level o ON o.levels_key = {key} AND o.subject_key = n.key
+             WHERE o.level IS DISTINCT FROM n.level
+             ON CONFLICT (levels_key, subject_key, at) DO UPDATE SET to_level = excluded.to_level"
+        ),
+        &[now.into()],
+    )?;
+    connection.execute(
+        &format!(
+            "INSERT INTO level_change (levels_key, subject_key, at, from_level, to_level)
+             SELECT {key}, level.subject_key, $1, level.level, NULL {gone}
+             ON CONFLICT (levels_key, subject_key, at) DO UPDATE SET to_level = excluded.to_level"
+        ),
+        &[now.into()],
+    )?;
+    let changed = connection.execute(
+        &format!(
+            "INSERT INTO level (levels_key, subject_key, level, since)
+             SELECT {key}, n.key, n.level, $1 FROM {now_has} n WHERE 1 = 1
+             ON CONFLICT (levels_key, subject_key) DO UPDATE SET level = excluded.level, since = excluded.since
+             WHERE level.level <> excluded.level"
+        ),
+        &[now.into()],
+    )?;
+    let removed = connection.execute(&format!("DELETE {gone}"), &[])?;
+    Ok(changed + removed)
+}

@@ -1,0 +1,379 @@
+//! Computing scores: which subjects can have changed, and what they come to.
+
+use super::{
+    Cell, JsonRows, Store, StoreError, columns::Names, predicate::Printer, score_write, scoring::formula,
+};
+use crate::model::{
+    Entity,
+    scoring::{Levels, ScoringModel, ScoringTarget, half_life_factor},
+};
+
+/// What the store keeps about a scoring model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelState {
+    /// Its name.
+    pub name: String,
+    /// What its definition was when scores were computed last.
+    pub hash: String,
+    /// When that was; nothing when all have to be computed.
+    pub scored_at: Option<i64>,
+}
+
+/// Which subjects are computed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rescore {
+    /// All of them.
+    Everything,
+    /// Those that can have changed.
+    Changed(Changes),
+}
+
+/// What can have changed scores since they were computed last, beside what the queue holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Interactions that began to count, went out of a window, or faded: type, earliest and latest
+    /// moment, both included.
+    pub passed: Vec<(String, i64, i64)>,
+    /// Interaction types that matter at all.
+    pub interactions: Vec<String>,
+    /// Segments that matter, each with what it holds.
+    pub segments: Vec<(String, Entity)>,
+    /// The moment from which on members of these segments may have changed.
+    pub since: i64,
+    /// Whether a contact's score depends on its colleagues.
+    pub colleagues: bool,
+}
+
+/// What a computation changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scored {
+    /// How many subjects were computed.
+    pub computed: u64,
+    /// How many scores are other than before, or gone.
+    pub changed: u64,
+    /// How many leads became sales-ready.
+    pub ready: u64,
+    /// How many levels changed.
+    pub levels: u64,
+}
+
+/// How often a computation is done again because another worker's came in between.
+const ATTEMPTS: usize = 20;
+
+impl Store {
+    /// What is kept about all models.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn model_states(&mut self) -> Result<Vec<ModelState>, StoreError> {
+        let sql = "SELECT name, hash, scored_at FROM scoring_model ORDER BY key";
+        self.connection
+            .query(sql, &[])?
+            .iter()
+            .map(|row| {
+                Ok(ModelState { name: row.text(0)?, hash: row.text(1)?, scored_at: row.optional_integer(2)? })
+            })
+            .collect()
+    }
+
+    /// Makes a model known, or takes note that its definition changed: all its scores are computed next
+    /// time.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn declare_model(&mut self, model: &ScoringModel, hash: &str) -> Result<(), StoreError> {
+        self.connection.write(|connection| {
+            connection.execute(
+                "INSERT INTO scoring_model (name, target, hash, version) VALUES ($1, $2, $3, 1)
+                 ON CONFLICT (name) DO UPDATE SET target = excluded.target, hash = excluded.hash,
+                    version = scoring_model.version + 1, scored_at = NULL
+                 WHERE scoring_model.hash <> excluded.hash",
+                &[model.name.as_str().into(), model.target.name().into(), hash.into()],
+            )?;
+            for hours in model.rules.iter().filter_map(|rule| rule.per.half_life()) {
+                let known = connection
+                    .query_first("SELECT 1 FROM half_life WHERE hours = $1 LIMIT 1", &[hours.into()])?;
+                if known.is_some() {
+                    continue;
+                }
+                let mut json = JsonRows::default();
+                (0..hours).for_each(|age| json.push(&[age.into(), half_life_factor(hours, age).into()]));
+                let rows = connection.dialect().rows("$2");
+                connection.execute(
+                    &format!(
+                        "INSERT INTO half_life (hours, age, factor)
+                         SELECT CAST($1 AS BIGINT), CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT)
+                         FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
+                    ),
+                    &[hours.into(), json.finish()],
+                )?;
+            }
+            Ok(())
+        })?;
+        self.names = Names::load(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Takes models and levels away that aren't among those named, with all that they gave.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_models(&mut self, models: &[&str], levels: &[&str]) -> Result<(), StoreError> {
+        let gone = |known: &std::collections::BTreeMap<String, i64>, kept: &[&str]| {
+            let gone = known.iter().filter(|(name, _)| !kept.contains(&name.as_str()));
+            gone.map(|(_, key)| *key).collect::<Vec<i64>>()
+        };
+        let (models, levels) = (gone(&self.names.models, models), gone(&self.names.levels, levels));
+        if models.is_empty() && levels.is_empty() {
+            return Ok(());
+        }
+        self.connection.write(|connection| {
+            for key in &models {
+                connection.execute("DELETE FROM score WHERE model_key = $1", &[(*key).into()])?;
+                connection.execute("DELETE FROM scoring_model WHERE key = $1", &[(*key).into()])?;
+            }
+            for key in &levels {
+                for table in ["level", "level_change"] {
+                    connection
+                        .execute(&format!("DELETE FROM {table} WHERE levels_key = $1"), &[(*key).into()])?;
+                }
+                connection.execute("DELETE FROM levels WHERE key = $1", &[(*key).into()])?;
+            }
+            Ok(())
+        })?;
+        self.names = Names::load(&mut self.connection)?;
+        Ok(())
+    }
+
+    /// Makes levels known. Tells whether they are new or were changed since they were given last.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn declare_levels(&mut self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        let changed = self.connection.execute(
+            "INSERT INTO levels (name, hash) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET hash = excluded.hash WHERE levels.hash <> excluded.hash",
+            &[name.into(), hash.into()],
+        )?;
+        self.names = Names::load(&mut self.connection)?;
+        Ok(changed > 0)
+    }
+
+    /// Takes note of what the queue for scores holds at this moment, which is what the computations that
+    /// follow take into account.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn note_score_changes(&mut self) -> Result<(), StoreError> {
+        self.connection.execute("DELETE FROM score_seen", &[])?;
+        let seen =
+            self.connection.execute("INSERT INTO score_seen (key) SELECT key FROM score_change", &[])?;
+        self.connection.analyze("score_seen", usize::try_from(seen).unwrap_or(usize::MAX))
+    }
+
+    /// Takes out of the queue for scores what was noted, once all models were computed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget_score_changes(&mut self) -> Result<(), StoreError> {
+        if self.connection.query_first("SELECT 1 FROM score_seen LIMIT 1", &[])?.is_some() {
+            self.connection
+                .execute("DELETE FROM score_change WHERE key IN (SELECT key FROM score_seen)", &[])?;
+        }
+        Ok(())
+    }
+
+    /// Computes scores at `now` and writes what is other than before, in one transaction: scores, grades
+    /// and levels, leads that became sales-ready, and the interactions that tell of it. The computation
+    /// itself runs outside the write lock. The `dependents`, segments that ask for these scores, become
+    /// stale when anything changed.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing changed.
+    pub fn compute_scores(
+        &mut self,
+        model: &ScoringModel,
+        levels: &[&Levels],
+        rescore: &Rescore,
+        now: i64,
+        dependents: &[String],
+    ) -> Result<Scored, StoreError> {
+        let key = self.names.model_key(&model.name);
+        for _ in 0..ATTEMPTS {
+            let row = self
+                .connection
+                .query_first("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
+            let version = row.map_or(Ok(0), |row| row.integer(0))?;
+            let some = self.note_subjects(model, rescore, now)?;
+            let driver = some.then_some("SELECT key, base FROM rescore");
+            let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+            let formula = formula(&mut printer, model, driver)?;
+            let parameters = std::mem::take(&mut printer.parameters);
+            self.connection.execute("DELETE FROM scored", &[])?;
+            let insert = format!("INSERT INTO scored (key, points) {}", formula.select());
+            let computed = self.connection.execute(&insert, &parameters)?;
+            self.connection.analyze("scored", usize::try_from(computed).unwrap_or(usize::MAX))?;
+            let names = &self.names;
+            let written = self.connection.write(|connection| {
+                score_write::write(connection, names, model, levels, (version, some, now), dependents)
+            })?;
+            if let Some(written) = written {
+                return Ok(Scored { computed, ..written });
+            }
+        }
+        Err(StoreError::Conflict(format!(
+            "other workers compute the scores of `{}` all the time",
+            model.name
+        )))
+    }
+
+    /// Takes a model's scores away: it isn't active, or its time has not come or is over.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing changed.
+    pub fn remove_scores(
+        &mut self,
+        model: &ScoringModel,
+        levels: &[&Levels],
+        now: i64,
+        dependents: &[String],
+    ) -> Result<Scored, StoreError> {
+        let key = self.names.model_key(&model.name);
+        let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
+        self.connection.execute(
+            "UPDATE scoring_model SET scored_at = NULL WHERE key = $1 AND scored_at IS NOT NULL",
+            &[key.into()],
+        )?;
+        if self.connection.query_first(any, &[key.into()])?.is_none() {
+            return Ok(Scored::default());
+        }
+        self.connection.execute("DELETE FROM scored", &[])?;
+        let names = &self.names;
+        self.connection.write(|connection| {
+            let changed = connection.execute("DELETE FROM score WHERE model_key = $1", &[key.into()])?;
+            let mut scored = Scored { changed, ..Scored::default() };
+            for levels in levels {
+                scored.levels += score_write::write_levels(connection, names, levels, false, now)?;
+            }
+            score_write::tell_dependents(connection, dependents)?;
+            Ok(scored)
+        })
+    }
+
+    /// Gives levels anew from the scores as they are: their definition changed.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing changed.
+    pub fn compute_levels(
+        &mut self,
+        levels: &Levels,
+        now: i64,
+        dependents: &[String],
+    ) -> Result<u64, StoreError> {
+        let names = &self.names;
+        self.connection.write(|connection| {
+            let changed = score_write::write_levels(connection, names, levels, false, now)?;
+            if changed > 0 {
+                score_write::tell_dependents(connection, dependents)?;
+            }
+            Ok(changed)
+        })
+    }
+
+    /// Fills the table of subjects that are computed; false when all of them are.
+    fn note_subjects(
+        &mut self,
+        model: &ScoringModel,
+        rescore: &Rescore,
+        now: i64,
+    ) -> Result<bool, StoreError> {
+        self.connection.execute("DELETE FROM rescore", &[])?;
+        let Rescore::Changed(changes) = rescore else { return Ok(false) };
+        let (contacts, accounts) = self.changed_parties(changes, now);
+        let queued =
+            "SELECT x.subject_key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4";
+        let of_contacts = match changes.colleagues {
+            false => contacts,
+            true => format!(
+                "SELECT m.key FROM ({contacts}) q JOIN contact o ON o.key = q.key
+                 JOIN contact m ON m.account_key = o.account_key UNION {contacts}"
+            ),
+        };
+        let subjects = match model.target {
+            ScoringTarget::Contacts => format!("SELECT p.key, p.key FROM ({of_contacts}) p"),
+            ScoringTarget::Accounts => format!("SELECT p.key, p.key FROM ({accounts}) p"),
+            ScoringTarget::ContactLeads => format!(
+                "SELECT l.key, l.contact_key FROM ({of_contacts}) p JOIN lead l ON l.contact_key = p.key
+                 UNION SELECT l.key, l.contact_key FROM lead l WHERE l.key IN ({queued})"
+            ),
+            ScoringTarget::AccountLeads => format!(
+                "SELECT l.key, l.account_key FROM ({accounts}) p JOIN lead l ON l.account_key = p.key
+                 UNION SELECT l.key, l.account_key FROM lead l WHERE l.key IN ({queued})"
+            ),
+        };
+        let sql = format!("INSERT INTO rescore (key, base) {subjects}");
+        let count = self.connection.execute(&sql, &[])?;
+        let all = format!("SELECT COUNT(*) FROM {}", model.target.subject().name());
+        let all = self.connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+        // Where most are computed, going through all of them is quicker.
+        if i64::try_from(count).unwrap_or(i64::MAX) > all / 3 {
+            self.connection.execute("DELETE FROM rescore", &[])?;
+            return Ok(false);
+        }
+        self.connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
+        Ok(true)
+    }
+
+    /// The statements that give the keys of contacts and of accounts for which something changed.
+    fn changed_parties(&self, changes: &Changes, now: i64) -> (String, String) {
+        let keys = |names: &[String]| {
+            let keys: Vec<String> = names.iter().map(|name| self.names.type_key(name).to_string()).collect();
+            if keys.is_empty() { "-1".to_owned() } else { keys.join(", ") }
+        };
+        let queue = "FROM score_change x JOIN score_seen y ON y.key = x.key";
+        let mut contacts = vec![format!(
+            "SELECT x.subject_key AS key {queue} WHERE x.kind = 1 OR (x.kind = 3 AND x.type_key IN ({}))",
+            keys(&changes.interactions)
+        )];
+        let mut accounts = vec![format!("SELECT x.subject_key AS key {queue} WHERE x.kind = 2")];
+        for (kind, from, to) in &changes.passed {
+            let kind = self.names.type_key(kind);
+            contacts.push(format!(
+                "SELECT i.contact_key AS key FROM interaction i WHERE i.type_key = {kind} AND i.at >= {from} AND i.at <= {to}"
+            ));
+        }
+        for (segment, holds) in &changes.segments {
+            let moved = format!(
+                "SELECT m.subject_key AS key FROM membership_change m WHERE m.segment_key = {} AND m.at >= {} AND m.at <= {now}",
+                self.names.segment_key(segment),
+                changes.since
+            );
+            match holds {
+                Entity::Contact => contacts.push(moved),
+                _ => accounts.push(moved),
+            }
+        }
+        let (own_contacts, own_accounts) = (contacts.join(" UNION "), accounts.join(" UNION "));
+        let contacts = format!(
+            "{own_contacts} UNION SELECT c.key FROM ({own_accounts}) u JOIN contact c ON c.account_key = u.key"
+        );
+        let accounts = format!(
+            "{own_accounts} UNION SELECT c.account_key FROM ({own_contacts}) u JOIN contact c ON c.key = u.key
+             WHERE c.account_key IS NOT NULL"
+        );
+        (contacts, accounts)
+    }
+}
+
+/// Copies what came in for scores, within the transaction that empties the queue. Without models nobody
+/// would ever take it out.
+pub(super) fn queue_score_changes(connection: &mut super::Connection) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO score_change (kind, subject_key, type_key)
+         SELECT c.kind, c.subject_key, c.type_key FROM change c
+         WHERE EXISTS (SELECT 1 FROM scoring_model)
+         GROUP BY c.kind, c.subject_key, c.type_key",
+        &[] as &[Cell],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,327 @@
+//! Scoring models as SQL.
+//!
+//! All interactions that rules look at are gone through once, grouped by contact or account, with a
+//! column for each `did`; the rules are expressions over these columns and the record's fields. Points
+//! are whole millionths throughout, so that both databases come to the same, in any order.
+
+use super::{
+    Dialect, StoreError,
+    predicate::{Printer, Scope, mentions_account, operand_mentions_account},
+};
+use crate::model::{
+    Bound, CountTest, Did, Entity, Predicate,
+    scoring::{MILLIONTHS, MOST_HALVINGS, Per, Points, ScoringModel, ScoringRule, ScoringTarget},
+    time::HOUR,
+};
+
+/// A model printed for a statement.
+pub(super) struct Formula {
+    /// The expression for the subject's key.
+    pub(super) key: String,
+    /// What stands behind `FROM`.
+    pub(super) from: String,
+    /// What has to hold for a subject to be scored.
+    pub(super) clause: String,
+    /// The points of each rule, in millionths; never NULL.
+    pub(super) rules: Vec<String>,
+    /// Whether each rule gives points at all.
+    pub(super) holds: Vec<String>,
+    /// The records in scope, for further conditions.
+    pub(super) scope: Scope,
+}
+
+impl Formula {
+    /// The points of all rules together.
+    pub(super) fn points(&self) -> String {
+        if self.rules.is_empty() { "CAST(0 AS BIGINT)".to_owned() } else { self.rules.join(" + ") }
+    }
+
+    /// The statement that gives key and points of every subject.
+    pub(super) fn select(&self) -> String {
+        format!(
+            "SELECT {} AS key, {} AS points FROM {} WHERE {}",
+            self.key,
+            self.points(),
+            self.from,
+            self.clause
+        )
+    }
+}
+
+/// The moments within which interactions count for a `did`, the clauses apart.
+fn window(printer: &Printer<'_>, did: &Did) -> (Option<i64>, i64) {
+    let bound = |bound: &Bound| printer.bound(bound);
+    let until = did.until.as_ref().map_or(printer.now, |until| bound(until).min(printer.now));
+    (did.since.as_ref().map(bound), until)
+}
+
+/// Which interactions under an alias count for a `did`.
+pub(super) fn matching(
+    printer: &mut Printer<'_>,
+    did: &Did,
+    alias: &str,
+    scope: &Scope,
+) -> Result<String, StoreError> {
+    let clause = printer.counted(did, alias, scope)?;
+    let (since, until) = window(printer, did);
+    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {since}"));
+    Ok(format!("{clause}{since} AND {alias}.at <= {until}"))
+}
+
+/// What is left of points in millionths at the age of an interaction.
+pub(super) fn faded(points: i64, half_life: i64, at: &str, now: i64) -> String {
+    let age = format!("({} - {at} / {HOUR})", now / HOUR);
+    format!(
+        "(CASE WHEN {age} > {} THEN 0 ELSE CAST({points} AS BIGINT)
+             * (SELECT f.factor FROM half_life f WHERE f.hours = {half_life} AND f.age = {age} % {half_life})
+             / (CAST({MILLIONTHS} AS BIGINT) << CAST({age} / {half_life} AS INTEGER)) END)",
+        MOST_HALVINGS * half_life
+    )
+}
+
+/// The interactions that rules look at, each with its window, whatever number of them is asked for.
+#[derive(Default)]
+struct Facts {
+    dids: Vec<Did>,
+    columns: Vec<String>,
+}
+
+impl Facts {
+    fn number(&mut self, did: &Did) -> usize {
+        let did = Did { count: CountTest::AtLeast(1), ..did.clone() };
+        self.dids.iter().position(|known| *known == did).unwrap_or_else(|| {
+            self.dids.push(did);
+            self.dids.len() - 1
+        })
+    }
+
+    fn column(&mut self, column: String) {
+        if !self.columns.contains(&column) {
+            self.columns.push(column);
+        }
+    }
+}
+
+/// Prints a model. `driver` is a statement that gives `key` and `base` of the subjects that are asked
+/// for; without one it is all of them.
+pub(super) fn formula(
+    printer: &mut Printer<'_>,
+    model: &ScoringModel,
+    driver: Option<&str>,
+) -> Result<Formula, StoreError> {
+    let (mut scope, base) = match model.target.base() {
+        Entity::Contact => (Scope::contact("c"), "c.key"),
+        _ => (Scope::account("a"), "a.key"),
+    };
+    if model.target.subject() == Entity::Lead {
+        scope.lead = Some("l".to_owned());
+    }
+    let aggregate = aggregate(printer, model, driver, &scope)?;
+    let mut rules = Vec::new();
+    let mut holds = Vec::new();
+    for (number, rule) in model.rules.iter().enumerate() {
+        let when = printer.predicate(&rule.when, &scope)?;
+        let points = points(printer, rule, number, &scope)?;
+        rules.push(format!("(CASE WHEN {when} THEN {points} ELSE 0 END)"));
+        holds.push(when);
+    }
+    printer.facts = None;
+    let joined = joined(model);
+    let (key, records, condition) = match model.target {
+        ScoringTarget::ContactLeads => {
+            ("l.key", format!("lead l JOIN contact c ON c.key = l.contact_key{joined}"), String::new())
+        }
+        ScoringTarget::AccountLeads => (
+            "l.key",
+            "lead l JOIN account a ON a.key = l.account_key".to_owned(),
+            "l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''".to_owned(),
+        ),
+        ScoringTarget::Contacts => ("c.key", format!("contact c{joined}"), String::new()),
+        ScoringTarget::Accounts => ("a.key", "account a".to_owned(), String::new()),
+    };
+    let records = match (driver, model.target.subject()) {
+        (None, _) => records,
+        (Some(driver), _) => format!("({driver}) d JOIN {}", driven(&records, key)),
+    };
+    let aggregate =
+        aggregate.map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
+    let mut clauses = vec!["1 = 1".to_owned()];
+    clauses.extend((!condition.is_empty()).then_some(condition));
+    if model.target.base() == Entity::Contact {
+        clauses.extend(consenting(model, "c"));
+    }
+    Ok(Formula {
+        key: key.to_owned(),
+        from: format!("{records}{aggregate}"),
+        clause: clauses.join(" AND "),
+        rules,
+        holds,
+        scope,
+    })
+}
+
+/// The first table of a `FROM`, joined by key with those that are asked for.
+fn driven(records: &str, key: &str) -> String {
+    let alias = key.trim_end_matches(".key");
+    let first = records.split(" JOIN ").next().unwrap_or(records);
+    let first = first.trim_end_matches(" LEFT");
+    let rest = &records[first.len()..];
+    format!("{first} ON {alias}.key = d.key{rest}")
+}
+
+/// The clause by which a contact meets the model's consent, where it has one.
+pub(super) fn consenting(model: &ScoringModel, alias: &str) -> Option<String> {
+    let consent = model.consent.filter(|consent| *consent != crate::model::Consent::None)?;
+    let names: Vec<String> = consent.at_least().into_iter().map(|name| format!("'{name}'")).collect();
+    Some(format!("{alias}.consent IN ({})", names.join(", ")))
+}
+
+fn joined(model: &ScoringModel) -> &'static str {
+    let looks = model.rules.iter().any(|rule| {
+        mentions_account(&rule.when)
+            || matches!(&rule.points, Points::Calculated(operand) if operand_mentions_account(operand))
+    });
+    if looks { " LEFT JOIN account c_account ON c_account.key = c.account_key" } else { "" }
+}
+
+/// The statement that goes through the interactions, a row for each contact or account; nothing when
+/// no rule looks at any. The printer finds its columns from here on.
+fn aggregate(
+    printer: &mut Printer<'_>,
+    model: &ScoringModel,
+    driver: Option<&str>,
+    scope: &Scope,
+) -> Result<Option<String>, StoreError> {
+    let mut facts = Facts::default();
+    for rule in &model.rules {
+        collect(&rule.when, &mut facts);
+    }
+    let mut clauses = Vec::new();
+    for did in facts.dids.clone() {
+        clauses.push(matching(printer, &did, "i", scope)?);
+    }
+    let known = facts.dids.iter().enumerate();
+    let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();
+    for (number, clause) in clauses.iter().enumerate() {
+        facts.column(format!("COUNT(CASE WHEN {clause} THEN 1 END) AS n{number}"));
+    }
+    for (place, rule) in model.rules.iter().enumerate() {
+        let Some(did) = rule.per.did() else { continue };
+        let number = facts.number(did);
+        let Some(clause) = clauses.get(number) else {
+            return Err(StoreError::Inconsistent("a rule counts what its condition doesn't ask".to_owned()));
+        };
+        match (&rule.per, &rule.points) {
+            (Per::Latest { .. }, _) => {
+                facts.column(format!("MAX(CASE WHEN {clause} THEN i.at END) AS m{number}"));
+            }
+            (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
+                let faded = faded(*points, *half_life, "i.at", printer.now);
+                facts.column(format!(
+                    "CAST(SUM(CASE WHEN {clause} THEN {faded} ELSE 0 END) AS BIGINT) AS s{place}"
+                ));
+            }
+            _ => {}
+        }
+    }
+    printer.facts = Some((scope.contact.clone(), known));
+    if facts.dids.is_empty() {
+        return Ok(None);
+    }
+    let mut types: Vec<i64> = facts.dids.iter().map(|did| printer.names.type_key(&did.interaction)).collect();
+    types.sort_unstable();
+    types.dedup();
+    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
+    let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
+    let earliest = earliest.map_or(String::new(), |earliest| format!(" AND i.at >= {earliest}"));
+    let driver = driver.map(|driver| {
+        format!("(SELECT DISTINCT x.base AS base FROM ({driver}) x WHERE x.base IS NOT NULL) w")
+    });
+    let (group, from) = match (model.target.base(), driver) {
+        (Entity::Contact, None) => ("i.contact_key", "interaction i".to_owned()),
+        (Entity::Contact, Some(driver)) => {
+            ("i.contact_key", format!("{driver} JOIN interaction i ON i.contact_key = w.base"))
+        }
+        (_, None) => ("k.account_key", "interaction i JOIN contact k ON k.key = i.contact_key".to_owned()),
+        (_, Some(driver)) => (
+            "k.account_key",
+            format!(
+                "{driver} JOIN contact k ON k.account_key = w.base JOIN interaction i ON i.contact_key = k.key"
+            ),
+        ),
+    };
+    let consent = match model.target.base() {
+        Entity::Contact => None,
+        _ => consenting(model, "k"),
+    };
+    let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
+    Ok(Some(format!(
+        "SELECT {group} AS key, {} FROM {from}
+         WHERE i.type_key IN ({}) AND i.at <= {}{earliest}{consent} GROUP BY {group}",
+        facts.columns.join(", "),
+        types.join(", "),
+        printer.now
+    )))
+}
+
+/// Gathers the interactions that a condition asks of the record itself.
+fn collect(predicate: &Predicate, facts: &mut Facts) {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, facts)),
+        Predicate::Not(inner) => collect(inner, facts),
+        Predicate::Did(did) if !mentions_account(&did.condition) => {
+            facts.number(did);
+        }
+        _ => {}
+    }
+}
+
+/// The points of a rule whose condition holds.
+fn points(
+    printer: &mut Printer<'_>,
+    rule: &ScoringRule,
+    place: usize,
+    scope: &Scope,
+) -> Result<String, StoreError> {
+    let dialect = printer.dialect;
+    let number = |printer: &Printer<'_>, did: &Did| {
+        let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
+        let known = printer.facts.iter().flat_map(|(_, known)| known);
+        known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()
+    };
+    Ok(match (&rule.points, &rule.per) {
+        (Points::Fixed(points), Per::Once) => format!("CAST({points} AS BIGINT)"),
+        (Points::Fixed(points), Per::Latest { did, half_life }) => {
+            let latest = format!("b.m{}", number(printer, did));
+            format!("COALESCE({}, 0)", faded(*points, *half_life, &latest, printer.now))
+        }
+        (Points::Fixed(points), Per::Each { did, half_life: None }) => {
+            let number = number(printer, did);
+            bounded(dialect, rule, format!("CAST({points} AS BIGINT) * COALESCE(b.n{number}, 0)"))
+        }
+        (Points::Fixed(_), Per::Each { half_life: Some(_), .. }) => {
+            bounded(dialect, rule, format!("COALESCE(b.s{place}, 0)"))
+        }
+        (Points::Calculated(operand), _) => {
+            let points = printer.operand(operand, scope)?;
+            let points = format!("(CAST({points} AS DOUBLE PRECISION) * {MILLIONTHS}.0)");
+            // Bounded before it is made a whole number, so that none is too large for one.
+            let points = bounded(dialect, rule, format!("COALESCE({points}, 0)"));
+            let half = format!("(CASE WHEN {points} < 0 THEN -0.5 ELSE 0.5 END)");
+            dialect.whole(&format!("{points} + {half}"))
+        }
+    })
+}
+
+/// Points within the rule's bounds, where it has any.
+fn bounded(dialect: Dialect, rule: &ScoringRule, points: String) -> String {
+    let mut points = points;
+    if let Some(most) = rule.at_most {
+        points = dialect.least(&points, &most.to_string());
+    }
+    if let Some(least) = rule.at_least {
+        points = dialect.greatest(&points, &least.to_string());
+    }
+    points
+}
