@@ -16,6 +16,7 @@ postgres: ## find PostgreSQL's server programs, or install them where that is al
 
 bench: postgres ## contact-steps per second, beside hand-written SQL, on both databases
 	cargo bench --bench journey
+	cargo bench --bench segments
 
 demo: ## the product in one screen
 	cargo run --release -- demo

@@ -22,7 +22,7 @@ const KINDS: [(ImportKind, &str, u64); 3] = [
 
 /// The data, where this machine has them. They aren't ours to put into the repository.
 #[allow(clippy::disallowed_macros, reason = "what is skipped has to be said")]
-pub fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let folder = repository().join("../shared/data/saas-sales");
     if folder.is_dir() {
         return Some(folder);
@@ -32,7 +32,7 @@ pub fn data() -> Option<PathBuf> {
 }
 
 /// A workspace into which the data were imported, once for each database.
-pub fn imported(database: Database, data: &Path) -> Workspace {
+pub(crate) fn imported(database: Database, data: &Path) -> Workspace {
     static SQLITE: OnceLock<Workspace> = OnceLock::new();
     static POSTGRES: OnceLock<Workspace> = OnceLock::new();
     let slot = if database == Database::Sqlite { &SQLITE } else { &POSTGRES };

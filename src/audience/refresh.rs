@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::scripts;
+use super::{
+    scripts,
+    turns::{Turns, next_evaluation, passed},
+};
 use crate::{
-    calendar,
     compile::{Members, Plan, SegmentPlan},
-    model::{Entity, time::HOUR},
-    store::{Incoming, Membership, SegmentState, Store, StoreError},
+    model::Entity,
+    store::{Evaluation, Incoming, Membership, Reach, SegmentState, Store, StoreError},
 };
 
 /// What a refresh did.
@@ -22,11 +24,17 @@ pub struct Refreshed {
 }
 
 /// Evaluates every segment that is new, was changed, is stale, or whose time has come; those that others
-/// refer to first.
+/// refer to first. Where that is enough, only those are looked at whom something that came in or the
+/// passing of time can concern. `real_now` tells how long it takes.
 ///
 /// # Errors
 /// When the store fails; segments evaluated before stay evaluated.
-pub fn refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Refreshed, StoreError> {
+pub fn refresh(
+    store: &mut Store,
+    plan: &Plan,
+    now: i64,
+    real_now: &dyn Fn() -> i64,
+) -> Result<Refreshed, StoreError> {
     let mut states = states(store)?;
     let mut declared = false;
     for segment in &plan.segments {
@@ -56,15 +64,32 @@ pub fn refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Refreshed, St
         if let (Members::Where(condition), true) = (&segment.members, segment.active) {
             scripts::answer(store, plan, condition, now)?;
         }
-        let next = next_evaluation(store, segment, now)?;
+        let turns = Turns::of(segment);
+        let next = next_evaluation(store, segment, &turns, now)?;
         let dependents: Vec<String> = plan
             .segments
             .iter()
             .filter(|other| other.interests.segments.contains(&segment.name))
             .map(|other| other.name.clone())
             .collect();
-        let difference =
-            store.evaluate_segment(&segment.name, &membership, segment.target, now, next, &dependents)?;
+        // What asks for the moment itself changes for everybody when that comes; windows change only for
+        // those whose interactions come and go.
+        let everybody = state.whole || turns.always || (turns.with_clock() && due);
+        let reach = match state.evaluated_at {
+            Some(before) if !everybody => reach(segment, before, now),
+            _ => None,
+        };
+        let difference = store.evaluate(&Evaluation {
+            name: &segment.name,
+            membership: &membership,
+            target: segment.target,
+            now,
+            next_evaluation_at: next,
+            dependents: &dependents,
+            reach: reach.as_ref(),
+            evaluations: state.evaluations,
+            real_now,
+        })?;
         done.evaluated += 1;
         done.joined += difference.joined;
         done.left += difference.left;
@@ -79,26 +104,51 @@ pub fn refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Refreshed, St
             "segment evaluated"
         );
     }
+    if done.evaluated > 0 {
+        let defined: Vec<&str> = plan.segments.iter().map(|segment| segment.name.as_str()).collect();
+        store.forget_touched(&defined)?;
+    }
     Ok(done)
+}
+
+/// What can concern a segment since it was evaluated, when that can be told.
+fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
+    let interests = &segment.interests;
+    Some(Reach {
+        contacts: concerns(segment, Entity::Contact),
+        accounts: concerns(segment, Entity::Account),
+        leads: concerns(segment, Entity::Lead),
+        interactions: interests.interactions.iter().cloned().collect(),
+        segments: interests.segments.iter().cloned().collect(),
+        across: interests.across,
+        primary_contacts: interests.primary_contacts,
+        activities: interests.activities,
+        passed: passed(segment, before, now)?,
+    })
+}
+
+/// Whether a record that is written can change who belongs to a segment.
+fn concerns(segment: &SegmentPlan, written: Entity) -> bool {
+    let interests = &segment.interests;
+    segment.target == written
+        || match written {
+            Entity::Contact => interests.contact_fields || interests.across,
+            Entity::Account => interests.account_fields,
+            Entity::Lead => interests.lead_fields,
+        }
 }
 
 /// The names of the segments that may have changed by what came in.
 #[must_use]
 pub fn affected(plan: &Plan, incoming: &Incoming) -> Vec<String> {
-    let concerns = |segment: &&SegmentPlan| {
-        let interests = &segment.interests;
-        let accounts = segment.target == Entity::Account
-            || interests.account_fields
-            || !interests.segments.is_empty()
-            || matches!(segment.members, Members::Static(_));
-        let leads = segment.target == Entity::Lead || interests.lead_fields;
-        incoming.contacts
-            || (incoming.accounts && accounts)
-            || (incoming.leads && leads)
-            || (incoming.activities && interests.activities)
-            || incoming.interactions.iter().any(|kind| interests.interactions.contains(kind))
+    let affected = |segment: &&SegmentPlan| {
+        (incoming.contacts && concerns(segment, Entity::Contact))
+            || (incoming.accounts && concerns(segment, Entity::Account))
+            || (incoming.leads && concerns(segment, Entity::Lead))
+            || (incoming.activities && segment.interests.activities)
+            || incoming.interactions.iter().any(|kind| segment.interests.interactions.contains(kind))
     };
-    plan.segments.iter().filter(concerns).map(|segment| segment.name.clone()).collect()
+    plan.segments.iter().filter(affected).map(|segment| segment.name.clone()).collect()
 }
 
 /// The earliest moment after `now` at which a segment has to be evaluated, on the workspace's refresh
@@ -116,43 +166,4 @@ pub fn next_refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Option<i
 
 fn states(store: &mut Store) -> Result<BTreeMap<String, SegmentState>, StoreError> {
     Ok(store.segment_states()?.into_iter().map(|state| (state.name.clone(), state)).collect())
-}
-
-/// When a segment changes next though nothing comes in: an interaction dated later happens, one falls
-/// out of a window, a day or hour turns.
-fn next_evaluation(store: &mut Store, segment: &SegmentPlan, now: i64) -> Result<Option<i64>, StoreError> {
-    if !segment.active {
-        return Ok(None);
-    }
-    let mut next: Option<i64> = None;
-    let mut sooner = |at: i64| next = Some(next.map_or(at, |next| next.min(at)));
-    for edge in &segment.edges {
-        // A window includes its end: what happened falls out a millisecond later.
-        let (after, shift) = match edge.window {
-            None => (Some(now), None),
-            Some(length) => (calendar::before(now, length, &segment.zone).ok(), Some(length)),
-        };
-        let Some(after) = after else { continue };
-        // A moment whose window ends right now still belongs to it.
-        let after = if shift.is_some() { after.saturating_sub(1) } else { after };
-        if let Some(at) = store.next_interaction(&edge.interaction, after)? {
-            match shift {
-                None => sooner(at),
-                Some(length) => {
-                    if let Ok(end) = calendar::after(at, length, &segment.zone) {
-                        sooner(end.saturating_add(1).max(now + 1));
-                    }
-                }
-            }
-        }
-    }
-    if segment.turns_with_clock {
-        sooner(now - now.rem_euclid(HOUR) + HOUR);
-        if let Ok(tomorrow) = calendar::today(now, 1, &segment.zone)
-            && let Ok(midnight) = calendar::start_of_day(&tomorrow, &segment.zone)
-        {
-            sooner(midnight);
-        }
-    }
-    Ok(next)
 }

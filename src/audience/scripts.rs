@@ -14,12 +14,7 @@ use crate::{
 ///
 /// # Errors
 /// When the store fails.
-pub(super) fn answer(
-    store: &mut Store,
-    plan: &Plan,
-    condition: &Condition,
-    now: i64,
-) -> Result<(), StoreError> {
+pub fn answer(store: &mut Store, plan: &Plan, condition: &Condition, now: i64) -> Result<(), StoreError> {
     let mut calls = Vec::new();
     collect(&condition.predicate, false, &mut calls);
     for (call, within_contacts) in calls {

@@ -235,23 +235,6 @@ pub struct PauseArguments {
     pub all: bool,
 }
 
-/// What can be asked of segments.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum SegmentCommand {
-    /// All segments and how many members each has
-    List,
-    /// What a segment says, and how many members it has
-    Show {
-        /// The segment's name
-        name: String,
-    },
-    /// Who is in a segment
-    Members {
-        /// The segment's name
-        name: String,
-    },
-}
-
 /// What can be asked of journeys.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum JourneyCommand {
@@ -279,6 +262,7 @@ pub enum JourneyCommand {
 }
 
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
+pub use super::segment_arguments::{PickArguments, SegmentCommand};
 
 /// What can be asked of activities.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -298,6 +282,13 @@ pub enum WhyCommand {
     /// Where a lead came from, and every point of its scores
     Lead {
         /// The lead's id
+        id: String,
+    },
+    /// Why a record belongs to a segment, or doesn't: each clause with the value that decided it
+    Segment {
+        /// The segment's name
+        name: String,
+        /// The id of the contact, account or lead; of a contact, the e-mail address will do
         id: String,
     },
     /// The story of an account and its contacts

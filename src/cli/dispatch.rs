@@ -2,8 +2,8 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, JourneyCommand, OutboxCommand, PartyCommand},
-    demo, explain, init, lead, pausing, run, schema, status, workspace,
+    args::{Arguments, Command, JourneyCommand, OutboxCommand, PartyCommand, SegmentCommand},
+    demo, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
 };
 use crate::{interactions, model::Entity, store::Store};
 
@@ -29,6 +29,10 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => run::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::Segment(SegmentCommand::Preview { name, sample }) => {
+            segment_preview::preview(global, name, *sample, output)
+        }
+        Command::Segment(SegmentCommand::Pick(pick)) => segment_preview::pick(global, pick, output),
         Command::Pause(arguments) => pausing::pause(global, arguments, output),
         Command::Resume(arguments) => pausing::resume(global, arguments, output),
         Command::Status { late } => status::status(global, late, output),

@@ -30,12 +30,15 @@ mod schema;
 mod score;
 mod score_cells;
 mod segment;
+mod segment_arguments;
+mod segment_preview;
 mod status;
 mod store_error;
 mod tile;
 mod why;
 mod why_account;
 mod why_lead;
+mod why_segment;
 mod workspace;
 
 pub use dispatch::dispatch;

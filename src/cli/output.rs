@@ -47,6 +47,13 @@ impl Table {
         Value::Object(self.columns.iter().map(|column| column.key.to_owned()).zip(row).collect())
     }
 
+    /// All rows as objects.
+    #[must_use]
+    pub fn objects(&self) -> Vec<Value> {
+        let keys = || self.columns.iter().map(|column| column.key.to_owned());
+        self.rows.iter().map(|row| Value::Object(keys().zip(row.iter().cloned()).collect())).collect()
+    }
+
     /// The table for people, no wider than `width` where that is known. Numbers stand to the right.
     #[must_use]
     pub fn text(&self, width: Option<u16>) -> String {

@@ -8,6 +8,7 @@ use super::{
     cells::{moment, optional},
     why_account::why_account,
     why_lead::{scores_json, tell_scores, why_lead},
+    why_segment,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -39,6 +40,7 @@ pub fn why(
         WhyCommand::Contact { id } => id,
         WhyCommand::Account { id } => return why_account(id, plan, store, now, output),
         WhyCommand::Lead { id } => return why_lead(id, plan, store, now, output),
+        WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
     };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {

@@ -7,9 +7,10 @@ use super::{
     args::{Format, GlobalArguments},
 };
 use crate::{
-    compile::{self, Plan},
+    compile::{self, Plan, warn_of_unused_segments},
     definitions::{self, Definitions, DefinitionsError},
     diagnostics::{Problems, Severity, render_github, render_human, render_json},
+    insights::warn_of_what_is_not_there,
     store::{Store, StoreAddress},
 };
 
@@ -21,12 +22,22 @@ pub(super) struct Checked {
 }
 
 /// Reads and checks the workspace.
-#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
+    read_with(global, None)
+}
+
+/// Reads and checks the workspace with the definitions of one more text.
+#[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
+fn read_with(global: &GlobalArguments, more: Option<(&str, &str)>) -> Result<Checked, CliError> {
     let mut problems = Problems::default();
     let variable = |name: &str| std::env::var(name).ok();
-    let loaded =
-        definitions::load(&global.workspace, global.environment.as_deref(), &variable, &mut problems);
+    let loaded = definitions::load_with(
+        &global.workspace,
+        global.environment.as_deref(),
+        &variable,
+        more,
+        &mut problems,
+    );
     let definitions = match loaded {
         Ok(definitions) => definitions,
         Err(error @ DefinitionsError::NoWorkspace(_)) => {
@@ -42,7 +53,15 @@ pub(super) fn read(global: &GlobalArguments) -> Result<Checked, CliError> {
 
 /// A workspace without errors. Warnings are told, errors end the command.
 pub(super) fn plan(global: &GlobalArguments, output: &mut Output) -> Result<(Definitions, Plan), CliError> {
-    let checked = read(global)?;
+    plan_with(global, None, output)
+}
+
+fn plan_with(
+    global: &GlobalArguments,
+    more: Option<(&str, &str)>,
+    output: &mut Output,
+) -> Result<(Definitions, Plan), CliError> {
+    let checked = read_with(global, more)?;
     let report = render_human(&checked.problems, &checked.definitions.sources, colored(&std::io::stderr()));
     match checked.plan {
         Some(plan) => {
@@ -60,7 +79,14 @@ pub(super) fn plan(global: &GlobalArguments, output: &mut Output) -> Result<(Def
 
 /// `check`.
 pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output) -> Result<Exit, CliError> {
-    let checked = read(global)?;
+    let mut checked = read(global)?;
+    if let Some(plan) = &checked.plan {
+        warn_of_unused_segments(&checked.definitions, plan, &mut checked.problems);
+        // Definitions can be checked where there is no store, or one of another version.
+        if let Ok(mut store) = Store::open(&store_address(global, plan)?) {
+            warn_of_what_is_not_there(&checked.definitions, plan, &mut store, &mut checked.problems)?;
+        }
+    }
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);
     match output.format() {
         Format::Json => output.text(&render_json(problems, sources))?,
@@ -99,7 +125,16 @@ pub(super) fn store_address(global: &GlobalArguments, plan: &Plan) -> Result<Sto
 /// What a reading command needs: the plan, the store, and the moment that it speaks of, which is that of
 /// the last run unless another is asked for.
 pub(super) fn reading(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
-    let (_, plan) = plan(global, output)?;
+    reading_with(global, None, output)
+}
+
+/// As [`reading`], with the definitions of one more text.
+pub(super) fn reading_with(
+    global: &GlobalArguments,
+    more: Option<(&str, &str)>,
+    output: &mut Output,
+) -> Result<(Plan, Store, i64), CliError> {
+    let (_, plan) = plan_with(global, more, output)?;
     let mut store = Store::open(&store_address(global, &plan)?)?;
     let now = match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
         Some(now) => now,

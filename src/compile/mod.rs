@@ -17,6 +17,7 @@ mod scoring_rule;
 mod segments;
 mod settings;
 mod steps;
+mod uses;
 mod workflow;
 mod workspace;
 
@@ -25,5 +26,6 @@ pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, MessageTiming, ModelPlan, Plan, Removal,
     Repeat, SegmentPlan, Settings, StepPlan,
 };
+pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

@@ -105,7 +105,10 @@ fn segment(
             let predicate = predicate?;
             let interests = conditions::interests(&predicate);
             let edges = collect_edges(&predicate);
-            let meaning = format!("{predicate:?}");
+            let mut meaning = format!("{predicate:?}");
+            if meaning.contains("BusinessDays") {
+                meaning.push_str(&format!("{:?}", zone.holidays()));
+            }
             let turns = interests.clock;
             let condition = Condition { target, predicate, timezone: zone.name().to_owned() };
             (Members::Where(condition), interests, edges, turns, meaning)

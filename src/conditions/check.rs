@@ -1,6 +1,6 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, did, expression, operand, related};
+use super::{Scope, did, doubts, expression, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
@@ -65,19 +65,32 @@ pub(super) fn node_predicate(
         ConditionNode::Constant(value) => Some(Predicate::Constant(value.value)),
         ConditionNode::Expression(text) => {
             let parsed = parse_expression(text, check.problems)?;
-            expression::predicate(&parsed, scope, check)
+            let predicate = expression::predicate(&parsed, scope, check)?;
+            if let Predicate::All(parts) = &predicate {
+                let parts: Vec<_> = parts.iter().map(|part| (text.span, part)).collect();
+                doubts::warn(&parts, &[], &[], check);
+            }
+            Some(predicate)
         }
         ConditionNode::Group { all, any, none, .. } => {
-            let all = all.as_deref().map(|parts| each(parts, scope, check));
-            let any = any.as_deref().map(|parts| each(parts, scope, check));
-            let none = none.as_deref().map(|parts| each(parts, scope, check));
-            let mut together = all.unwrap_or_else(|| Some(Vec::new()))?;
-            if let Some(any) = any {
-                together.push(Predicate::Any(any?));
-            }
-            if let Some(none) = none {
-                together.push(Predicate::Not(Box::new(Predicate::Any(none?))));
-            }
+            let each = |nodes: &Option<Vec<ConditionNode>>, check: &mut Check<'_>| {
+                nodes.as_deref().map(|nodes| each(nodes, scope, check))
+            };
+            let (all_of, any_of, none_of) = (each(all, check), each(any, check), each(none, check));
+            let mut together = all_of.unwrap_or_else(|| Some(Vec::new()))?;
+            let (any_of, none_of) = match (any_of, none_of) {
+                (Some(None), _) | (_, Some(None)) => return None,
+                (any_of, none_of) => (any_of.flatten(), none_of.flatten()),
+            };
+            let nothing = Vec::new();
+            doubts::warn(
+                &placed(all, &together),
+                &placed(any, any_of.as_ref().unwrap_or(&nothing)),
+                &placed(none, none_of.as_ref().unwrap_or(&nothing)),
+                check,
+            );
+            together.extend(any_of.map(Predicate::Any));
+            together.extend(none_of.map(|none| Predicate::Not(Box::new(Predicate::Any(none)))));
             Some(match together.len() {
                 1 => together.remove(0),
                 _ => Predicate::All(together),
@@ -88,6 +101,12 @@ pub(super) fn node_predicate(
         ConditionNode::Subscribed(topic) => subscribed(topic, scope, check),
         ConditionNode::Related(node) => related::predicate(node, scope, check),
     }
+}
+
+/// Clauses with their places.
+fn placed<'p>(nodes: &Option<Vec<ConditionNode>>, predicates: &'p [Predicate]) -> Vec<(Span, &'p Predicate)> {
+    let nodes = nodes.as_deref().unwrap_or_default();
+    nodes.iter().map(ConditionNode::span).zip(predicates).collect()
 }
 
 fn each(nodes: &[ConditionNode], scope: Scope<'_>, check: &mut Check<'_>) -> Option<Vec<Predicate>> {

@@ -19,6 +19,10 @@ pub struct Interests {
     pub contact_fields: bool,
     /// Whether fields of accounts matter.
     pub account_fields: bool,
+    /// Whether what one contact is or does can concern its account, or others of its account.
+    pub across: bool,
+    /// Whether a contact can concern accounts whose primary contact it is.
+    pub primary_contacts: bool,
     /// Whether fields of leads matter, or which leads there are.
     pub lead_fields: bool,
     /// Whether it matters which activities there are.
@@ -45,6 +49,7 @@ fn visit(part: Part<'_>, found: &mut Interests) {
     if let Some(did) = part.did() {
         found.interactions.insert(did.interaction.clone());
         found.contact_fields |= did.of == Subject::Account;
+        found.across |= did.of == Subject::Account;
         let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
         found.windows |= moves(&did.since) || moves(&did.until);
     }
@@ -72,6 +77,7 @@ fn visit(part: Part<'_>, found: &mut Interests) {
         Part::Predicate(Predicate::Related(related)) => {
             let whole_account = related.of == Subject::Account;
             found.contact_fields |= related.records == Records::Contacts || whole_account;
+            found.across |= whole_account;
             found.lead_fields |= related.records == Records::Leads;
             found.activities |= related.records == Records::Activities;
         }
@@ -82,6 +88,7 @@ fn visit(part: Part<'_>, found: &mut Interests) {
             Subject::PrimaryContact => {
                 found.contact_fields = true;
                 found.account_fields = true;
+                found.primary_contacts = true;
             }
             Subject::Interaction | Subject::Activity => {}
         },

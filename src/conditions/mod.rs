@@ -9,6 +9,7 @@ mod check;
 mod compare;
 mod days;
 mod did;
+mod doubts;
 mod evaluate;
 mod explain;
 mod expression;

@@ -27,6 +27,11 @@ impl<'a> Files<'a> {
         self.sources
     }
 
+    /// Adds a text that isn't a file.
+    pub(super) fn add(&mut self, name: &str, text: &str) -> FileId {
+        self.sources.add(name, text)
+    }
+
     /// Whether there is a file with this path, relative to the workspace.
     pub(super) fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()

@@ -8,6 +8,7 @@
 mod align;
 mod channels;
 mod condition;
+mod condition_span;
 mod email;
 mod fields;
 mod files;
@@ -30,6 +31,7 @@ mod scoring_model;
 mod scoring_types;
 mod scripts;
 mod segment;
+mod segment_names;
 mod settings;
 mod syntax;
 #[cfg(test)]
@@ -54,7 +56,8 @@ pub use reader::Reader;
 pub use removals::Removals;
 pub use repetition::RepeatDefinition;
 pub use scoring_types::*;
+pub use segment_names::segment_names;
 pub use types::*;
 pub use workflow::WorkflowDefinition;
-pub use workspace::{DefinitionsError, load};
+pub use workspace::{DefinitionsError, load, load_with};
 pub use yaml::parse as parse_yaml;

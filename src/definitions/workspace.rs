@@ -39,6 +39,21 @@ pub fn load(
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
 ) -> Result<Definitions, DefinitionsError> {
+    load_with(root, environment, variable, None, problems)
+}
+
+/// As [`load`], with the definitions of one more text, whose name is shown where there is something wrong
+/// with it. Its segments stand in for those of the same name.
+///
+/// # Errors
+/// When the folder has no `tilework.yaml`.
+pub fn load_with(
+    root: &Path,
+    environment: Option<&str>,
+    variable: &dyn Fn(&str) -> Option<String>,
+    more: Option<(&str, &str)>,
+    problems: &mut Problems,
+) -> Result<Definitions, DefinitionsError> {
     let mut files = Files::new(root);
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
@@ -55,6 +70,18 @@ pub fn load(
         for document in yaml::parse(file, &text, problems) {
             read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
+    }
+    if let Some((name, text)) = more {
+        let file = files.add(name, text);
+        let present = definitions.segments.len();
+        for document in yaml::parse(file, text, problems) {
+            let path = format!("journeys/{name}");
+            read_document(&document, &path, variables, &mut files, &mut definitions, problems);
+        }
+        let new = definitions.segments.split_off(present);
+        let is_new = |name: &str| new.iter().any(|segment| segment.header.name.value == name);
+        definitions.segments.retain(|segment| !is_new(&segment.header.name.value));
+        definitions.segments.extend(new);
     }
     definitions.plugins = plugin::read_all(&mut files, problems);
     definitions.scripts = scripts::read_scripts(&mut files, problems);

@@ -111,12 +111,20 @@ pub enum Code {
     UnknownModel,
     /// A scoring model that is made from scores.
     CircularScores,
-    /// A rule that nothing can satisfy.
-    NeverMatches,
     /// A grade, level or threshold that no score can reach.
     UnreachableScore,
     /// A journey that decides about people by the score of their account.
     AccountScore,
+    /// Clauses that can't hold together.
+    NeverHolds,
+    /// A clause that holds for everybody.
+    AlwaysHolds,
+    /// A segment that nothing refers to.
+    UnusedSegment,
+    /// A value that no record in the store has.
+    ValueNotFound,
+    /// A member of a static segment that isn't in the store.
+    MemberNotFound,
     /// A script that doesn't parse.
     ScriptSyntax,
     /// A script that lacks something, or does what scripts may not.
@@ -127,7 +135,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 59] = [
+    pub const ALL: [(Code, &'static str); 63] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -181,9 +189,13 @@ impl Code {
         (Code::UnreadableFile, "unreadable-file"),
         (Code::UnknownModel, "unknown-model"),
         (Code::CircularScores, "circular-scores"),
-        (Code::NeverMatches, "never-matches"),
         (Code::UnreachableScore, "unreachable-score"),
         (Code::AccountScore, "account-score"),
+        (Code::NeverHolds, "never-holds"),
+        (Code::AlwaysHolds, "always-holds"),
+        (Code::UnusedSegment, "unused-segment"),
+        (Code::ValueNotFound, "value-not-found"),
+        (Code::MemberNotFound, "member-not-found"),
         (Code::ScriptSyntax, "script-syntax"),
         (Code::ScriptForm, "script-form"),
         (Code::InvalidTable, "invalid-table"),

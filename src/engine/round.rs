@@ -79,7 +79,7 @@ fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, Engin
     (engine.observe)(Phase::Scored);
     let moved = scored.changed + scored.ready + scored.levels > 0;
     if moved && engine.plan.segments.iter().any(|segment| !segment.interests.scores.is_empty()) {
-        audience::refresh(store, engine.plan, now)?;
+        audience::refresh(store, engine.plan, now, engine.real_now)?;
         (engine.observe)(Phase::Refreshed);
     }
     Ok(moved)
@@ -94,7 +94,7 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
     let incoming = store.take_incoming(now, &|incoming| audience::affected(engine.plan, incoming))?;
     (engine.observe)(Phase::Incoming);
     if refresh {
-        audience::refresh(store, engine.plan, now)?;
+        audience::refresh(store, engine.plan, now, engine.real_now)?;
     }
     (engine.observe)(Phase::Refreshed);
     let mut moved = incoming != crate::store::Incoming::default();

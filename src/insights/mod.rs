@@ -9,6 +9,8 @@ mod contact_story;
 mod journey_facts;
 mod journeys;
 mod score_story;
+mod segment_doubts;
+mod segment_story;
 mod segments;
 mod status;
 
@@ -21,5 +23,7 @@ pub use journeys::{
     journey_report, journey_summary,
 };
 pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
-pub use segments::{SegmentSummary, TREND, segment_summaries};
+pub use segment_doubts::warn_of_what_is_not_there;
+pub use segment_story::{SegmentStory, segment_story};
+pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};
 pub use status::{Alarm, Status, status};

@@ -48,6 +48,11 @@ impl Names {
         Ok(names)
     }
 
+    /// Whether a table has a column for a field.
+    pub(super) fn has_column(&self, table: &str, column: &str) -> bool {
+        self.columns.contains_key(&(table.to_owned(), column.to_owned()))
+    }
+
     /// The key of an interaction type; -1, which no row has, for one that was never declared.
     pub(super) fn type_key(&self, name: &str) -> i64 {
         self.types.get(name).copied().unwrap_or(-1)

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     calendar,
     model::{
-        Bound, Comparison, CountTest, Did, FieldType, Measure, MeasureFunction, Operand, Predicate,
+        Bound, Comparison, CountTest, Did, Entity, FieldType, Measure, MeasureFunction, Operand, Predicate,
         SUBSCRIPTIONS, Subject, Value,
     },
 };
@@ -54,6 +54,7 @@ impl Printer<'_> {
             clause = format!("{clause} AND {alias}.at >= {}", self.bind(since.into()));
         }
         clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
+        clause.push_str(&self.in_focus(Entity::Contact, &format!("{alias}.contact_key")));
         Ok(match did.of {
             Subject::Account => Source {
                 key: scope.account_key.clone(),
@@ -205,9 +206,10 @@ impl Printer<'_> {
             None => String::new(),
         };
         let now = self.moment(0);
+        let focus = self.in_focus(Entity::Contact, "u.contact_key");
         Ok(format!(
             "({key} IN (SELECT u.contact_key FROM interaction u
-                WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND u.{column} = {topic} {own}
+                WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND u.{column} = {topic} {own}{focus}
                 GROUP BY u.contact_key
                 HAVING COALESCE(MAX(CASE WHEN u.type_key = {yes} THEN u.at END)
                     > MAX(CASE WHEN u.type_key = {no} THEN u.at END),

@@ -62,6 +62,8 @@ impl Store {
     pub fn open(address: &StoreAddress) -> Result<Store, StoreError> {
         let mut connection = connect(address, false)?;
         require_version(&mut connection)?;
+        // Tables of the connection's own: what a preview finds out on the way.
+        connection.execute_batch(TEMPORARY_TABLES)?;
         Store::ready(connection)
     }
 

@@ -33,6 +33,10 @@ pub(super) struct Printer<'a> {
     /// Where interactions were counted already: of the contact under this alias, or of the account when
     /// there is none, by `did` of any number the column that holds how many.
     pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
+    /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
+    focused: bool,
+    /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
+    of_everybody: bool,
 }
 
 /// The table aliases of the records in scope.
@@ -150,7 +154,23 @@ impl<'a> Printer<'a> {
             as_of: None,
             aliases: 0,
             facts: None,
+            focused: false,
+            of_everybody: false,
         })
+    }
+
+    /// Counts nobody but the records in the `focus_…` tables.
+    pub(super) fn focused(mut self) -> Self {
+        self.focused = true;
+        self
+    }
+
+    /// What keeps a key column to those in focus, to stand behind other clauses.
+    pub(super) fn in_focus(&self, entity: Entity, column: &str) -> String {
+        match self.focused {
+            true => format!(" AND {column} IN (SELECT key FROM focus_{})", entity.name()),
+            false => String::new(),
+        }
     }
 
     /// Adds a parameter and tells its placeholder. The cast tells Postgres the type where the place
@@ -181,6 +201,19 @@ impl<'a> Printer<'a> {
             Predicate::Constant(true) => "(1 = 1)".to_owned(),
             Predicate::Constant(false) => "(1 = 0)".to_owned(),
             Predicate::All(parts) => self.joined(parts, " AND ", "(1 = 1)", scope)?,
+            Predicate::Any(parts) if self.of_everybody && are_segments_of_one(parts) => {
+                // Several segments of one subject are looked up in one go, so that a database may start
+                // from their members.
+                let mut keys = Vec::new();
+                let mut subject = String::new();
+                for part in parts {
+                    if let Predicate::InSegment { segment, holds, .. } = part {
+                        keys.push(self.names.segment_key(segment).to_string());
+                        subject = key_in_scope(*holds, scope)?;
+                    }
+                }
+                in_segments(&subject, &keys.join(", "))
+            }
             Predicate::Any(parts) => self.joined(parts, " OR ", "(1 = 0)", scope)?,
             Predicate::Not(inner) => self.negated(inner, scope)?,
             Predicate::Compare { left: Operand::Measure(measure), operator, right }
@@ -262,15 +295,14 @@ impl<'a> Printer<'a> {
             }
             Predicate::InSegment { segment, holds, .. } => {
                 let key = self.names.segment_key(segment);
-                let subject = match holds {
-                    Entity::Account => scope.account_key.clone(),
-                    Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
-                    Entity::Contact => contact_key(scope)?.to_owned(),
-                };
-                format!(
-                    "EXISTS (SELECT 1 FROM membership m
-                             WHERE m.segment_key = {key} AND m.subject_key = {subject})"
-                )
+                let subject = key_in_scope(*holds, scope)?;
+                match self.of_everybody {
+                    true => in_segments(&subject, &key.to_string()),
+                    false => format!(
+                        "EXISTS (SELECT 1 FROM membership m
+                                 WHERE m.segment_key = {key} AND m.subject_key = {subject})"
+                    ),
+                }
             }
             Predicate::Did(did) => self.did(did, scope)?,
             Predicate::Subscribed { topic } => self.subscribed(topic, scope)?,
@@ -308,6 +340,29 @@ pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str
     alias.ok_or_else(|| StoreError::Inconsistent(format!("a condition asks for {what} where there is none")))
 }
 
+/// The key of the record in scope that a segment may hold.
+fn key_in_scope(holds: Entity, scope: &Scope) -> Result<String, StoreError> {
+    Ok(match holds {
+        Entity::Account => scope.account_key.clone(),
+        Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
+        Entity::Contact => contact_key(scope)?.to_owned(),
+    })
+}
+
+fn in_segments(subject: &str, keys: &str) -> String {
+    format!("({subject} IN (SELECT m.subject_key FROM membership m WHERE m.segment_key IN ({keys})))")
+}
+
+/// Whether these are nothing but segments that hold the same kind of record.
+fn are_segments_of_one(parts: &[Predicate]) -> bool {
+    let holds = |part: &Predicate| match part {
+        Predicate::InSegment { holds, .. } => Some(*holds),
+        _ => None,
+    };
+    let first = parts.first().and_then(holds);
+    first.is_some() && parts.iter().all(|part| holds(part) == first)
+}
+
 /// The key of the contact that has to be in scope.
 pub(super) fn contact_key(scope: &Scope) -> Result<&str, StoreError> {
     alias_of(scope.contact_key.as_deref(), "a contact")
@@ -338,27 +393,38 @@ fn is_textual(operand: &Operand) -> bool {
     }
 }
 
-/// The statement that selects the keys of all records that satisfy a condition, with its parameters.
+/// The statement that selects the keys of all records that satisfy a condition, or of those in `subject`
+/// alone, with its parameters.
 pub(super) fn select_keys(
     dialect: Dialect,
     names: &Names,
     condition: &Condition,
     now: i64,
+    focused: bool,
 ) -> Result<(String, Vec<Cell>), StoreError> {
     let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
+    match focused {
+        true => printer = printer.focused(),
+        false => printer.of_everybody = true,
+    }
+    let those = |alias: &str| match focused {
+        true => format!(" AND {alias}.key IN (SELECT key FROM subject)"),
+        false => String::new(),
+    };
     let sql = match condition.target {
         Entity::Contact => {
             let clause = printer.predicate(&condition.predicate, &Scope::contact("c"))?;
-            format!("SELECT c.key AS key FROM {} WHERE {clause}", from_contact("c", &condition.predicate))
+            let from = from_contact("c", &condition.predicate);
+            format!("SELECT c.key AS key FROM {from} WHERE {clause}{}", those("c"))
         }
         Entity::Account => {
             let clause = printer.predicate(&condition.predicate, &Scope::account("a"))?;
-            format!("SELECT a.key AS key FROM account a WHERE {clause}")
+            format!("SELECT a.key AS key FROM account a WHERE {clause}{}", those("a"))
         }
         Entity::Lead => {
             let clause = printer.predicate(&condition.predicate, &Scope::lead("l"))?;
             let parents = parents_of_lead("l", &condition.predicate);
-            format!("SELECT l.key AS key FROM lead l{parents} WHERE {clause}")
+            format!("SELECT l.key AS key FROM lead l{parents} WHERE {clause}{}", those("l"))
         }
     };
     Ok((sql, printer.parameters))

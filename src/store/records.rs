@@ -179,6 +179,18 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
         Entity::Lead => {
             connection
                 .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
+            // The parents that a lead leaves have changed, too.
+            for (kind, parent) in [(CHANGE_CONTACT, "contact"), (CHANGE_ACCOUNT, "account")] {
+                connection.execute(
+                    &format!(
+                        "INSERT INTO change (kind, subject_key)
+                         SELECT DISTINCT {kind}, lead.{parent}_key FROM lead
+                         WHERE {own} AND {parent}_key IS NOT NULL
+                           AND {parent}_key IS DISTINCT FROM (SELECT p.key FROM {parent} p WHERE p.id = lead.{parent}_id)"
+                    ),
+                    rows,
+                )?;
+            }
             connection.execute(&account_of("lead", &own), rows)?;
             connection.execute(
                 &format!(

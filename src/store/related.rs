@@ -4,7 +4,7 @@ use super::{
     Cell, StoreError,
     predicate::{Printer, Scope, contact_key, from_contact, parents_of_lead},
 };
-use crate::model::{CountTest, Records, Related, Subject};
+use crate::model::{CountTest, Entity, Records, Related, Subject};
 
 impl Printer<'_> {
     pub(super) fn related(&mut self, related: &Related, scope: &Scope) -> Result<String, StoreError> {
@@ -25,6 +25,7 @@ impl Printer<'_> {
             Records::Leads => (Scope::lead(&alias), "lead", parents_of_lead(&alias, &related.condition)),
             Records::Activities => (Scope::activity(&alias), "activity", String::new()),
         };
+        let of = if related.of == Subject::Account { Entity::Account } else { Entity::Contact };
         // What belongs to an account's contact belongs to the account, too, and is still one record.
         let through_contacts = related.records != Records::Contacts && related.of == Subject::Account;
         let (from, group) = match (related.records, through_contacts) {
@@ -33,18 +34,23 @@ impl Printer<'_> {
             }
             (_, true) => (
                 format!(
-                    "(SELECT o.key AS own_key, o.account_key FROM {table} o WHERE o.account_key IS NOT NULL
+                    "(SELECT o.key AS own_key, o.account_key FROM {table} o WHERE o.account_key IS NOT NULL{}
                       UNION SELECT o.key, k.account_key FROM {table} o JOIN contact k ON k.key = o.contact_key
-                      WHERE k.account_key IS NOT NULL) {alias}o
-                     JOIN {table} {alias} ON {alias}.key = {alias}o.own_key{parents}"
+                      WHERE k.account_key IS NOT NULL{}) {alias}o
+                     JOIN {table} {alias} ON {alias}.key = {alias}o.own_key{parents}",
+                    self.in_focus(of, "o.account_key"),
+                    self.in_focus(of, "k.account_key")
                 ),
                 format!("{alias}o.account_key"),
             ),
             (_, false) => (format!("{table} {alias}{parents}"), format!("{alias}.{own}")),
         };
         let condition = self.predicate(&related.condition, &inner)?;
+        let focus = self.in_focus(of, &group);
         let those = |clause: &str, having: String| {
-            format!("({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause} {having}))")
+            format!(
+                "({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause}{focus} {having}))"
+            )
         };
         let grouped = |test: String| those(&condition, format!("GROUP BY {group} HAVING COUNT(*) {test}"));
         Ok(match count {

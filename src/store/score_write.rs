@@ -92,8 +92,10 @@ pub(super) fn write(
 /// Segments that ask for scores are evaluated again.
 pub(super) fn tell_dependents(connection: &mut Connection, dependents: &[String]) -> Result<(), StoreError> {
     for name in dependents {
-        connection
-            .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+        connection.execute(
+            "UPDATE segment SET stale = stale + 1, whole = 1 WHERE name = $1",
+            &[name.as_str().into()],
+        )?;
     }
     Ok(())
 }

@@ -1,16 +1,12 @@
 //! Segments and who belongs to them.
 
-use super::{Cell, Connection, JsonRows, Store, StoreError, columns::Names, predicate::select_keys};
+use super::{
+    Cell, Connection, Store, StoreError,
+    columns::{Names, field_column},
+    predicate::select_keys,
+    preview::named,
+};
 use crate::model::{Condition, Entity};
-
-/// What a segment is made from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Membership {
-    /// Whoever satisfies a condition.
-    Where(Condition),
-    /// The records with these ids; ids of no record are passed over.
-    Static(Vec<String>),
-}
 
 /// What the store keeps about a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,17 +27,27 @@ pub struct SegmentState {
     pub active: bool,
     /// What its definition was when it was evaluated last.
     pub hash: String,
+    /// Whether everybody has to be looked at next time.
+    pub whole: bool,
+    /// How often it was evaluated.
+    pub evaluations: i64,
+    /// How long the last evaluation took, in milliseconds of real time.
+    pub milliseconds: Option<i64>,
+    /// How many records the last evaluation looked at; nothing means all.
+    pub looked_at: Option<i64>,
 }
 
-/// What one evaluation changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Difference {
-    /// How many belong to the segment now.
+/// An evaluation that changed who belongs to a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvaluationRow {
+    /// When it was.
+    pub at: i64,
+    /// How many belonged to the segment after it.
     pub count: i64,
     /// How many joined.
-    pub joined: u64,
+    pub joined: i64,
     /// How many left.
-    pub left: u64,
+    pub left: i64,
 }
 
 /// A member of a segment.
@@ -49,8 +55,12 @@ pub struct Difference {
 pub struct Member {
     /// The record's id.
     pub id: String,
-    /// A contact's account, by id.
+    /// The record's name.
+    pub name: Option<String>,
+    /// A contact's account, or a lead's, by id.
     pub account_id: Option<String>,
+    /// That account's name.
+    pub account_name: Option<String>,
     /// When it joined.
     pub joined_at: i64,
 }
@@ -63,7 +73,8 @@ impl Store {
     pub fn segment_states(&mut self) -> Result<Vec<SegmentState>, StoreError> {
         let order = self.dialect().order_text("name");
         let sql = format!(
-            "SELECT name, target, size, evaluated_at, next_evaluation_at, stale, active, hash
+            "SELECT name, target, size, evaluated_at, next_evaluation_at, stale, active, hash, whole, evaluations,
+                milliseconds, looked_at
              FROM segment ORDER BY {order}"
         );
         let states = self
@@ -80,6 +91,10 @@ impl Store {
                     stale: row.integer(5)? != 0,
                     active: row.integer(6)? != 0,
                     hash: row.text(7)?,
+                    whole: row.integer(8)? != 0,
+                    evaluations: row.integer(9)?,
+                    milliseconds: row.optional_integer(10)?,
+                    looked_at: row.optional_integer(11)?,
                 })
             })
             .collect::<Result<Vec<SegmentState>, StoreError>>()?;
@@ -104,95 +119,12 @@ impl Store {
         self.connection.execute(
             "INSERT INTO segment (name, target, hash, active, stale, size) VALUES ($1, $2, $3, $4, 1, 0)
              ON CONFLICT (name) DO UPDATE SET target = excluded.target, hash = excluded.hash,
-                active = excluded.active, stale = segment.stale + 1
+                active = excluded.active, stale = segment.stale + 1, whole = 1
              WHERE segment.hash <> excluded.hash OR segment.active <> excluded.active",
             &[name.into(), target.name().into(), hash.into(), i64::from(active).into()],
         )?;
         self.names = Names::load(&mut self.connection)?;
         Ok(())
-    }
-
-    /// Evaluates a segment at `now`. The evaluation itself runs outside the write lock; the difference,
-    /// who joined and who left, is written in one transaction, in which the `dependents`, segments that
-    /// refer to this one, become stale if there is any.
-    ///
-    /// # Errors
-    /// When the store fails; then the members are what they were.
-    pub fn evaluate_segment(
-        &mut self,
-        name: &str,
-        membership: &Membership,
-        target: Entity,
-        now: i64,
-        next_evaluation_at: Option<i64>,
-        dependents: &[String],
-    ) -> Result<Difference, StoreError> {
-        let key = self.names.segment_key(name);
-        let row = self.connection.query_first("SELECT stale FROM segment WHERE key = $1", &[key.into()])?;
-        let seen = row.map_or(Ok(0), |row| row.integer(0))?;
-        self.connection.execute("DELETE FROM evaluation", &[])?;
-        let (select, parameters) = match membership {
-            Membership::Where(condition) => select_keys(self.dialect(), &self.names, condition, now)?,
-            Membership::Static(ids) => {
-                let mut json = JsonRows::default();
-                ids.iter().for_each(|id| json.push(&[id.as_str().into()]));
-                let rows = self.dialect().rows("$1");
-                let sql = format!(
-                    "SELECT r.key AS key FROM {} r WHERE r.id IN (SELECT value ->> 0 FROM {rows})",
-                    target.name()
-                );
-                (sql, vec![json.finish()])
-            }
-        };
-        let found =
-            self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
-        self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
-        self.connection.write(|connection| {
-            let row = connection.query_first("SELECT COUNT(*) FROM evaluation", &[])?;
-            let count = row.map_or(Ok(0), |row| row.integer(0))?;
-            // Written first, so that two who evaluate at once come one after the other. What came in
-            // since the evaluation began may not be in it.
-            connection.execute(
-                "UPDATE segment SET size = $2, evaluated_at = $3, next_evaluation_at = $4, stale = CASE WHEN stale > $5 THEN stale - $5 ELSE 0 END
-                 WHERE key = $1",
-                &[key.into(), count.into(), now.into(), next_evaluation_at.into(), seen.into()],
-            )?;
-            let stamp = [Cell::Integer(key), Cell::Integer(now)];
-            connection.execute(
-                "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-                 SELECT $1, e.key, $2, 1 FROM evaluation e
-                 WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)
-                 ON CONFLICT DO NOTHING",
-                &stamp,
-            )?;
-            let joined = connection.execute(
-                "INSERT INTO membership (segment_key, subject_key, joined_at)
-                 SELECT $1, e.key, $2 FROM evaluation e WHERE 1 = 1 ON CONFLICT DO NOTHING",
-                &stamp,
-            )?;
-            connection.execute(
-                "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-                 SELECT $1, m.subject_key, $2, 0 FROM membership m
-                 WHERE m.segment_key = $1 AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)
-                 ON CONFLICT DO NOTHING",
-                &stamp,
-            )?;
-            let left = connection.execute(
-                "DELETE FROM membership
-                 WHERE segment_key = $1
-                   AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = membership.subject_key)",
-                &stamp[..1],
-            )?;
-            connection.analyze("membership", usize::try_from(joined).unwrap_or(usize::MAX))?;
-            if joined + left > 0 {
-                bump_audience_version(connection)?;
-                for name in dependents {
-                    connection
-                        .execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
-                }
-            }
-            Ok(Difference { count, joined, left })
-        })
     }
 
     /// When the first interaction of a type after a moment happens.
@@ -208,6 +140,22 @@ impl Store {
         row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
+    /// The first moment from `from` on, itself included, that a field of any record holds.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_field_moment(
+        &mut self,
+        entity: Entity,
+        field: &str,
+        from: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let column = field_column(field);
+        let sql = format!("SELECT MIN({column}) FROM {} WHERE {column} >= $1", entity.name());
+        let row = self.connection.query_first(&sql, &[from.into()])?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
+    }
+
     /// The members of a segment, ordered by id.
     ///
     /// # Errors
@@ -218,19 +166,46 @@ impl Store {
         target: Entity,
         each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let key = self.names.segment_key(name);
+        self.segment_members_after(name, target, None, None, each)
+    }
+
+    /// The members of a segment, ordered by id: those after an id, and at most so many.
+    ///
+    /// # Errors
+    /// When the store fails, or `each` does.
+    pub fn segment_members_after(
+        &mut self,
+        name: &str,
+        target: Entity,
+        after: Option<&str>,
+        limit: Option<u64>,
+        each: &mut dyn FnMut(Member) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut parameters = vec![Cell::Integer(self.names.segment_key(name))];
         let order = self.dialect().order_text("r.id");
-        let account = match target {
-            Entity::Contact => "r.account_id",
-            Entity::Account | Entity::Lead => "NULL",
-        };
+        let (columns, joins) = named(target);
+        let mut rest = String::new();
+        if let Some(after) = after {
+            parameters.push(after.into());
+            rest = format!(" AND {order} > CAST($2 AS TEXT)");
+        }
+        rest = format!("{rest} ORDER BY {order}");
+        if let Some(limit) = limit {
+            rest = format!("{rest} LIMIT {limit}");
+        }
         let sql = format!(
-            "SELECT r.id, {account}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key
-             WHERE m.segment_key = $1 ORDER BY {order}",
+            "SELECT r.id, {columns}, m.joined_at FROM membership m JOIN {} r ON r.key = m.subject_key {joins}
+             WHERE m.segment_key = $1{rest}",
             target.name()
         );
-        self.connection.query_each(&sql, &[key.into()], &mut |row| {
-            each(Member { id: row.text(0)?, account_id: row.optional_text(1)?, joined_at: row.integer(2)? })
+        self.connection.query_each(&sql, &parameters, &mut |row| {
+            each(Member {
+                id: row.text(0)?,
+                name: row.optional_text(1)?,
+                account_id: row.optional_text(2)?,
+                account_name: row.optional_text(3)?,
+                joined_at: row.integer(4)?,
+            })
         })
     }
 
@@ -241,8 +216,8 @@ impl Store {
     pub fn segment_trend(&mut self, name: &str, since: i64) -> Result<(i64, i64), StoreError> {
         let key = self.names.segment_key(name);
         let row = self.connection.query_first(
-            "SELECT CAST(COALESCE(SUM(joined), 0) AS BIGINT), CAST(COALESCE(SUM(1 - joined), 0) AS BIGINT)
-             FROM membership_change WHERE segment_key = $1 AND at > $2",
+            "SELECT CAST(COALESCE(SUM(joined), 0) AS BIGINT), CAST(COALESCE(SUM(members_left), 0) AS BIGINT)
+             FROM segment_evaluation WHERE segment_key = $1 AND at > $2",
             &[key.into(), since.into()],
         )?;
         match row {
@@ -251,12 +226,33 @@ impl Store {
         }
     }
 
+    /// The evaluations after `since` that changed who belongs to a segment, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn segment_evaluations(&mut self, name: &str, since: i64) -> Result<Vec<EvaluationRow>, StoreError> {
+        let key = self.names.segment_key(name);
+        let sql = "SELECT at, size, joined, members_left FROM segment_evaluation
+                   WHERE segment_key = $1 AND at > $2 ORDER BY at";
+        let rows = self.connection.query(sql, &[key.into(), since.into()])?;
+        rows.iter()
+            .map(|row| {
+                Ok(EvaluationRow {
+                    at: row.integer(0)?,
+                    count: row.integer(1)?,
+                    joined: row.integer(2)?,
+                    left: row.integer(3)?,
+                })
+            })
+            .collect()
+    }
+
     /// How many records satisfy a condition; nothing is written.
     ///
     /// # Errors
     /// When the store fails.
     pub fn count_matching(&mut self, condition: &Condition, now: i64) -> Result<i64, StoreError> {
-        let (select, parameters) = select_keys(self.dialect(), &self.names, condition, now)?;
+        let (select, parameters) = select_keys(self.dialect(), &self.names, condition, now, false)?;
         let row =
             self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))

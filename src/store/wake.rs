@@ -103,6 +103,7 @@ impl Store {
             for name in affected(&incoming) {
                 connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
             }
+            super::touched::note(connection, &types, affected)?;
             if incoming.contacts || incoming.accounts {
                 super::segments::bump_audience_version(connection)?;
             }

@@ -31,7 +31,7 @@ fn field(name: &str, kind: FieldType) -> Field {
 
 /// The fields of every entity that the random data fill: one of each type at least.
 pub fn fields(entity: Entity) -> Vec<Field> {
-    let own = match entity {
+    match entity {
         Entity::Contact => vec![
             field("city", FieldType::Text),
             field("role", FieldType::Text),
@@ -56,8 +56,7 @@ pub fn fields(entity: Entity) -> Vec<Field> {
             field("sales_ready", FieldType::Boolean),
             field("created_on", FieldType::DateTime),
         ],
-    };
-    own
+    }
 }
 
 pub fn order_attributes() -> Vec<Field> {

@@ -56,7 +56,10 @@ fn command_lines_mean_what_they_say() {
         ("migrate", Command::Migrate),
         ("segment list", Command::Segment(SegmentCommand::List)),
         ("segment show vip", Command::Segment(SegmentCommand::Show { name: name() })),
-        ("segment members vip", Command::Segment(SegmentCommand::Members { name: name() })),
+        (
+            "segment members vip",
+            Command::Segment(SegmentCommand::Members { name: name(), limit: None, after: None }),
+        ),
         ("journey list", Command::Journey(JourneyCommand::List)),
         (
             "journey show vip --account acme",

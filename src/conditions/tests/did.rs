@@ -339,6 +339,8 @@ fn a_predicate_says_what_it_depends_on() {
             segments: ["readers".to_owned()].into(),
             clock: false,
             windows: true,
+            across: false,
+            primary_contacts: false,
         }
     );
     let still = super::checked(Account, &contacts(Quantifier::No, expression("contact.city == \"x\""), None));

@@ -42,18 +42,39 @@ CREATE TABLE change (
     key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT, at BIGINT
 );
 
+-- Whom segments may have to look at again, by the number of the batch in which the queue was emptied: the
+-- kinds of `change`, and 11, 12, 14 for who joined or left a segment of contacts, accounts, leads, whose
+-- key is the type_key then. Rows that every segment has seen are gone.
+CREATE TABLE touched (
+    batch BIGINT NOT NULL, kind SMALLINT NOT NULL, type_key BIGINT NOT NULL, subject_key BIGINT NOT NULL,
+    PRIMARY KEY (batch, kind, type_key, subject_key)
+){clustered};
+
+INSERT INTO setting (name, value) VALUES ('touched_batch', '0');
+
 CREATE TABLE publication (
     key {identity}, at BIGINT NOT NULL, revision TEXT, kind TEXT NOT NULL, name TEXT NOT NULL,
     hash TEXT NOT NULL, content TEXT NOT NULL
 );
 CREATE INDEX publication_name ON publication (kind, name, key);
 
--- stale: how often something came in that may change it, since it was evaluated.
+-- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
+-- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
+-- The last one took so many milliseconds and looked at so many records, all when that is empty.
 CREATE TABLE segment (
     key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL,
     active SMALLINT NOT NULL, stale BIGINT NOT NULL, size BIGINT NOT NULL,
-    evaluated_at BIGINT, next_evaluation_at BIGINT
+    evaluated_at BIGINT, next_evaluation_at BIGINT,
+    whole SMALLINT NOT NULL DEFAULT 1, seen BIGINT NOT NULL DEFAULT 0, evaluations BIGINT NOT NULL DEFAULT 0,
+    milliseconds BIGINT, looked_at BIGINT
 );
+
+-- One row for each evaluation that changed who belongs to a segment.
+CREATE TABLE segment_evaluation (
+    segment_key BIGINT NOT NULL, at BIGINT NOT NULL, size BIGINT NOT NULL, joined BIGINT NOT NULL,
+    members_left BIGINT NOT NULL,
+    PRIMARY KEY (segment_key, at)
+){clustered};
 
 CREATE TABLE membership (
     segment_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, joined_at BIGINT NOT NULL,

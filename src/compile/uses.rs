@@ -1,0 +1,80 @@
+//! Who refers to a segment.
+
+use std::collections::BTreeSet;
+
+use super::{JourneyPlan, Plan};
+use crate::{
+    conditions::interests,
+    definitions::Definitions,
+    diagnostics::{Code, Problem, Problems},
+    model::Predicate,
+    tiles::Work,
+};
+
+/// Something that refers to a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentUse {
+    /// `segment` or `journey`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Where in it: `where`, `audience`, or the id of a step.
+    pub place: String,
+}
+
+/// Everything that refers to a segment, segments first.
+#[must_use]
+pub fn segment_uses(plan: &Plan, segment: &str) -> Vec<SegmentUse> {
+    let mut uses = Vec::new();
+    for other in &plan.segments {
+        if other.interests.segments.contains(segment) {
+            uses.push(SegmentUse { kind: "segment", name: other.name.clone(), place: "where".to_owned() });
+        }
+    }
+    uses.sort_by(|a, b| a.name.cmp(&b.name));
+    for journey in &plan.journeys {
+        let found = |place: String| SegmentUse { kind: "journey", name: journey.name.clone(), place };
+        uses.extend(places(journey, segment).into_iter().map(found));
+    }
+    uses
+}
+
+fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    let within = |predicate: &Predicate| -> BTreeSet<String> { interests(predicate).segments };
+    if within(&journey.audience).contains(segment) {
+        places.push("audience".to_owned());
+    }
+    for (reason, predicate) in &journey.blocks {
+        if within(predicate).contains(segment) && !places.contains(reason) {
+            places.push(reason.clone());
+        }
+    }
+    for step in &journey.steps {
+        let Work::Each(_, tile) = &step.tile.work else { continue };
+        let needs = tile.needs();
+        let asked = needs.question.iter().map(|question| &question.predicate);
+        let needed = needs.conditions.iter().map(|condition| &condition.predicate);
+        if asked.chain(needed).any(|predicate| within(predicate).contains(segment)) {
+            places.push(step.id.clone());
+        }
+    }
+    places
+}
+
+/// Warns of segments that nothing refers to. One with a description is there for people to look at, and one
+/// that isn't active was put aside.
+pub fn warn_of_unused_segments(definitions: &Definitions, plan: &Plan, problems: &mut Problems) {
+    if plan.journeys.is_empty() {
+        return;
+    }
+    for definition in &definitions.segments {
+        let header = &definition.header;
+        let name = &header.name.value;
+        if definition.active && header.description.is_none() && segment_uses(plan, name).is_empty() {
+            let message = format!("nothing refers to the segment `{name}`");
+            let problem = Problem::warning(Code::UnusedSegment, header.name.span, message);
+            problems.push(problem.hint("Use it, take it out, or write in `description` what it is for."));
+        }
+    }
+}

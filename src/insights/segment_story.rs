@@ -1,0 +1,77 @@
+//! Why a record belongs to a segment, or doesn't.
+
+use crate::{
+    compile::{Members, SegmentPlan},
+    conditions::{Clause, Facts, InteractionFact, evaluate},
+    model::{Catalog, Entity, Value},
+    store::{Store, StoreError, Surroundings},
+};
+
+/// Why a record belongs to a segment, or doesn't.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SegmentStory {
+    /// Whether it belonged to it when that was evaluated last.
+    pub is_member: bool,
+    /// Whether it satisfies what the segment asks now.
+    pub holds: bool,
+    /// The segment's clauses with what decided them.
+    pub clause: Clause,
+}
+
+/// Why a record belongs to a segment at a moment, or doesn't; nothing when there is no such record.
+///
+/// # Errors
+/// When the store fails.
+pub fn segment_story(
+    store: &mut Store,
+    segment: &SegmentPlan,
+    id: &str,
+    catalog: &Catalog,
+    now: i64,
+) -> Result<Option<SegmentStory>, StoreError> {
+    let interests = &segment.interests;
+    let interactions: Vec<String> = interests.interactions.iter().cloned().collect();
+    let mut segments: Vec<(String, Entity)> = interests
+        .segments
+        .iter()
+        .filter_map(|name| catalog.segments.get(name).map(|holds| (name.clone(), *holds)))
+        .collect();
+    segments.push((segment.name.clone(), segment.target));
+    let found = store.surroundings(segment.target, id, catalog, &interactions, &segments)?;
+    let Some(surroundings) = found else { return Ok(None) };
+    let is_member = surroundings.members.get(&segment.name).is_some_and(|members| members.contains(id));
+    let clause = match &segment.members {
+        Members::Static(ids) => Some(Clause {
+            says: format!("the id is one of the {} that are listed", ids.len()),
+            holds: ids.iter().any(|listed| listed == id),
+            values: vec![("id".to_owned(), Value::Text(id.to_owned()))],
+            parts: Vec::new(),
+        }),
+        Members::Where(condition) => {
+            let facts = facts(surroundings);
+            evaluate(&condition.predicate, segment.target, id, &facts, now, &segment.zone)
+        }
+    };
+    Ok(clause.map(|clause| SegmentStory { is_member, holds: clause.holds && segment.active, clause }))
+}
+
+fn facts(surroundings: Surroundings) -> Facts {
+    let mut facts = Facts { activities: surroundings.activities, ..Facts::default() };
+    for (entity, records) in surroundings.records {
+        for (id, record) in records {
+            facts.add(entity, &id, record);
+        }
+    }
+    facts.interactions = surroundings
+        .interactions
+        .into_iter()
+        .map(|found| InteractionFact {
+            kind: found.kind,
+            at: found.at,
+            contact_id: found.contact_id,
+            values: found.values,
+        })
+        .collect();
+    facts.members = surroundings.members;
+    facts
+}

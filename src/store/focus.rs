@@ -1,0 +1,221 @@
+//! Whom an evaluation has to look at: those whom something that came in, or the passing of time, can
+//! concern.
+
+use super::{Cell, Connection, StoreError, columns::Names};
+use crate::model::Entity;
+
+/// What of all that comes in can concern a segment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Contacts that were written.
+    pub contacts: bool,
+    /// Accounts that were written.
+    pub accounts: bool,
+    /// Leads that were written.
+    pub leads: bool,
+    /// Interactions of these types.
+    pub interactions: Vec<String>,
+    /// Who joined or left these segments.
+    pub segments: Vec<String>,
+    /// Whether what one contact or lead is or does can concern its account, or others of its account.
+    pub across: bool,
+    /// Whether it can concern an account whose primary contact it is.
+    pub primary_contacts: bool,
+    /// Activities that were made.
+    pub activities: bool,
+    /// Interactions that happened, or fell out of a window, since the last evaluation.
+    pub passed: Vec<Passed>,
+}
+
+/// Interactions of a type with a time in a stretch, both ends included.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// The interaction type.
+    pub interaction: String,
+    /// The first moment.
+    pub from: i64,
+    /// The last moment.
+    pub to: i64,
+}
+
+/// Fills the tables `subject`, with those whom an evaluation has to look at, and `focus_…`, with all whom
+/// their answers can depend on. Batches count from after `seen` up to `until`. Tells how many there are
+/// in `subject`.
+pub(super) fn fill(
+    connection: &mut Connection,
+    names: &Names,
+    target: Entity,
+    reach: &Reach,
+    seen: i64,
+    until: i64,
+) -> Result<i64, StoreError> {
+    connection.execute_batch(
+        "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
+    )?;
+    let mut focus = Focus { connection };
+    focus.touched(names, reach, seen, until)?;
+    for passed in &reach.passed {
+        focus.add(
+            "focus_contact",
+            "SELECT contact_key FROM interaction WHERE type_key = $1 AND at >= $2 AND at <= $3",
+            &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
+        )?;
+    }
+    let linked = reach.leads && reach.across;
+    while focus.step(reach, linked)? > 0 && linked {}
+    focus.subjects(target)?;
+    // Only what contacts did, and related records, are looked for among those in focus.
+    if reach.across || reach.leads || reach.activities || !reach.interactions.is_empty() {
+        focus.subjects_in_focus(target)?;
+        while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+    }
+    focus.count("subject")
+}
+
+/// The parents of the leads in focus.
+fn parents(entity: &str) -> String {
+    format!(
+        "SELECT {entity}_key FROM lead WHERE key IN (SELECT key FROM focus_lead) AND {entity}_key IS NOT NULL"
+    )
+}
+
+const COLLEAGUES: &str = "SELECT key FROM contact WHERE account_key IN (SELECT key FROM focus_account)";
+
+const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL";
+
+const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM focus_contact)
+                     UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM focus_account)";
+
+struct Focus<'a> {
+    connection: &'a mut Connection,
+}
+
+impl Focus<'_> {
+    fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
+        let sql = format!(
+            "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
+        );
+        let added = self.connection.execute(&sql, parameters)?;
+        self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
+        Ok(added)
+    }
+
+    /// Goes one step along what can make one record concern another; tells how many were added.
+    fn step(&mut self, reach: &Reach, colleagues: bool) -> Result<u64, StoreError> {
+        let mut added = 0;
+        if reach.leads {
+            added += self.add("focus_lead", LEADS, &[])?;
+            added += self.add("focus_contact", &parents("contact"), &[])?;
+            added += self.add("focus_account", &parents("account"), &[])?;
+        }
+        if reach.across {
+            added += self.add("focus_account", ACCOUNTS, &[])?;
+        }
+        if reach.primary_contacts {
+            added += self.add(
+                "focus_account",
+                "SELECT key FROM account WHERE primary_contact_id IN
+                    (SELECT id FROM contact WHERE key IN (SELECT key FROM focus_contact))",
+                &[],
+            )?;
+            added += self.add(
+                "focus_contact",
+                "SELECT key FROM contact WHERE id IN
+                    (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM focus_account))",
+                &[],
+            )?;
+        }
+        if colleagues {
+            added += self.add("focus_contact", COLLEAGUES, &[])?;
+        }
+        Ok(added)
+    }
+
+    fn touched(&mut self, names: &Names, reach: &Reach, seen: i64, until: i64) -> Result<(), StoreError> {
+        let segments: Vec<i64> = reach.segments.iter().map(|name| names.segment_key(name)).collect();
+        let types: Vec<i64> = reach.interactions.iter().map(|name| names.type_key(name)).collect();
+        let written = [
+            (Entity::Contact, reach.contacts),
+            (Entity::Account, reach.accounts),
+            (Entity::Lead, reach.leads),
+        ];
+        for (entity, written) in written {
+            let kind = change_kind(entity);
+            let mut clauses = Vec::new();
+            if written {
+                clauses.push(format!("kind = {kind}"));
+            }
+            if entity == Entity::Contact && !types.is_empty() {
+                clauses.push(format!("kind = 3 AND type_key IN ({})", listed(&types)));
+            }
+            if !segments.is_empty() {
+                clauses.push(format!("kind = {} AND type_key IN ({})", 10 + kind, listed(&segments)));
+            }
+            if clauses.is_empty() {
+                continue;
+            }
+            let select = format!(
+                "SELECT subject_key FROM touched WHERE batch > $1 AND batch <= $2 AND ({})",
+                clauses.join(" OR ")
+            );
+            self.add(&format!("focus_{}", entity.name()), &select, &[seen.into(), until.into()])?;
+        }
+        for parent in ["contact", "account"].iter().filter(|_| reach.activities) {
+            let select = format!(
+                "SELECT a.{parent}_key FROM touched t JOIN activity a ON a.key = t.subject_key
+                 WHERE t.batch > $1 AND t.batch <= $2 AND t.kind = 5 AND a.{parent}_key IS NOT NULL"
+            );
+            self.add(&format!("focus_{parent}"), &select, &[seen.into(), until.into()])?;
+        }
+        Ok(())
+    }
+
+    fn subjects(&mut self, target: Entity) -> Result<(), StoreError> {
+        match target {
+            Entity::Contact => {
+                self.add("subject", "SELECT key FROM focus_contact", &[])?;
+                self.add("subject", COLLEAGUES, &[])?;
+            }
+            Entity::Account => {
+                self.add("subject", "SELECT key FROM focus_account", &[])?;
+            }
+            Entity::Lead => {
+                self.add("subject", "SELECT key FROM focus_lead", &[])?;
+                self.add("subject", LEADS, &[])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The subjects themselves, and their parents.
+    fn subjects_in_focus(&mut self, target: Entity) -> Result<(), StoreError> {
+        if target == Entity::Account {
+            return Ok(());
+        }
+        self.add(&format!("focus_{}", target.name()), "SELECT key FROM subject", &[])?;
+        if target == Entity::Lead {
+            self.add("focus_contact", &parents("contact"), &[])?;
+            self.add("focus_account", &parents("account"), &[])?;
+        }
+        self.add("focus_account", ACCOUNTS, &[])?;
+        Ok(())
+    }
+
+    fn count(&mut self, table: &str) -> Result<i64, StoreError> {
+        let row = self.connection.query_first(&format!("SELECT COUNT(*) FROM {table}"), &[])?;
+        row.map_or(Ok(0), |row| row.integer(0))
+    }
+}
+
+/// The kind of a written record in the queue.
+pub(super) fn change_kind(entity: Entity) -> i64 {
+    match entity {
+        Entity::Contact => 1,
+        Entity::Account => 2,
+        Entity::Lead => 4,
+    }
+}
+
+fn listed(keys: &[i64]) -> String {
+    keys.iter().map(i64::to_string).collect::<Vec<_>>().join(", ")
+}

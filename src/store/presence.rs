@@ -1,0 +1,53 @@
+//! Whether values and ids that definitions name are in the store.
+
+use super::{Cell, Store, StoreError, columns::field_column};
+use crate::model::Entity;
+
+/// Whether any record has a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Presence {
+    /// At least one has it.
+    Found,
+    /// None has, but one has this, which is the same but for capital letters and surrounding space.
+    Otherwise(String),
+    /// None has it.
+    Missing,
+    /// No record has any value in this field, so nothing can be told.
+    Unknown,
+}
+
+impl Store {
+    /// Whether any record has this text in a field.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn presence(&mut self, entity: Entity, field: &str, text: &str) -> Result<Presence, StoreError> {
+        if !self.has_field(entity, field) {
+            return Ok(Presence::Unknown);
+        }
+        let (table, column) = (entity.name(), field_column(field));
+        let value = [Cell::from(text)];
+        let exact = format!("SELECT {column} FROM {table} WHERE {column} = $1 LIMIT 1");
+        if self.connection.query_first(&exact, &value)?.is_some() {
+            return Ok(Presence::Found);
+        }
+        let dialect = self.dialect();
+        let alike = format!(
+            "SELECT {column} FROM {table} WHERE {} = {} LIMIT 1",
+            dialect.fold(&column),
+            dialect.fold("CAST($1 AS TEXT)")
+        );
+        if let Some(row) = self.connection.query_first(&alike, &value)? {
+            return row.text(0).map(Presence::Otherwise);
+        }
+        let any = format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1");
+        Ok(match self.connection.query_first(&any, &[])? {
+            Some(_) => Presence::Missing,
+            None => Presence::Unknown,
+        })
+    }
+
+    fn has_field(&self, entity: Entity, field: &str) -> bool {
+        self.names.has_column(entity.name(), &field_column(field))
+    }
+}
