@@ -279,16 +279,16 @@ pub enum WhyCommand {
         /// The contact's id or e-mail address
         id: String,
     },
+    /// Where a lead came from, and every point of its scores
+    Lead {
+        /// The lead's id
+        id: String,
+    },
     /// Why a record belongs to a segment, or doesn't: each clause with the value that decided it
     Segment {
         /// The segment's name
         name: String,
         /// The id of the contact, account or lead; of a contact, the e-mail address will do
-        id: String,
-    },
-    /// Where a lead came from, and every point of its scores
-    Lead {
-        /// The lead's id
         id: String,
     },
     /// The story of an account and its contacts

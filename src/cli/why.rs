@@ -39,8 +39,8 @@ pub fn why(
     let id = match command {
         WhyCommand::Contact { id } => id,
         WhyCommand::Account { id } => return why_account(id, plan, store, now, output),
-        WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
         WhyCommand::Lead { id } => return why_lead(id, plan, store, now, output),
+        WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
     };
     let mut found = store.find_contacts(id)?;
     if found.len() > 1 {

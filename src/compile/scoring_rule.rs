@@ -99,12 +99,6 @@ pub(super) fn compile(
     };
     let when = consenting(when, context.consent);
     let per = per(definition, &when, per_each, half_life, problems)?;
-    if conditions::never_holds(&when) {
-        let message = format!("the rule `{}` can never match", definition.name.value);
-        let hint =
-            "Its conditions exclude each other: under `all`, every one has to hold for the same record.";
-        problems.push(Problem::warning(Code::NeverMatches, definition.name.span, message).hint(hint));
-    }
     Some(ScoringRule {
         name: definition.name.value.clone(),
         when,

@@ -107,6 +107,14 @@ pub enum Code {
     NotAvailable,
     /// A file that can't be read, or isn't UTF-8 text.
     UnreadableFile,
+    /// A scoring model that isn't defined.
+    UnknownModel,
+    /// A scoring model that is made from scores.
+    CircularScores,
+    /// A grade, level or threshold that no score can reach.
+    UnreachableScore,
+    /// A journey that decides about people by the score of their account.
+    AccountScore,
     /// Clauses that can't hold together.
     NeverHolds,
     /// A clause that holds for everybody.
@@ -117,16 +125,6 @@ pub enum Code {
     ValueNotFound,
     /// A member of a static segment that isn't in the store.
     MemberNotFound,
-    /// A scoring model that isn't defined.
-    UnknownModel,
-    /// A scoring model that is made from scores.
-    CircularScores,
-    /// A rule that nothing can satisfy.
-    NeverMatches,
-    /// A grade, level or threshold that no score can reach.
-    UnreachableScore,
-    /// A journey that decides about people by the score of their account.
-    AccountScore,
     /// A script that doesn't parse.
     ScriptSyntax,
     /// A script that lacks something, or does what scripts may not.
@@ -137,7 +135,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 64] = [
+    pub const ALL: [(Code, &'static str); 63] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -189,16 +187,15 @@ impl Code {
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),
         (Code::UnreadableFile, "unreadable-file"),
+        (Code::UnknownModel, "unknown-model"),
+        (Code::CircularScores, "circular-scores"),
+        (Code::UnreachableScore, "unreachable-score"),
+        (Code::AccountScore, "account-score"),
         (Code::NeverHolds, "never-holds"),
         (Code::AlwaysHolds, "always-holds"),
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),
         (Code::MemberNotFound, "member-not-found"),
-        (Code::UnknownModel, "unknown-model"),
-        (Code::CircularScores, "circular-scores"),
-        (Code::NeverMatches, "never-matches"),
-        (Code::UnreachableScore, "unreachable-score"),
-        (Code::AccountScore, "account-score"),
         (Code::ScriptSyntax, "script-syntax"),
         (Code::ScriptForm, "script-form"),
         (Code::InvalidTable, "invalid-table"),

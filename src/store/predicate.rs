@@ -30,13 +30,13 @@ pub(super) struct Printer<'a> {
     pub(super) as_of: Option<AsOf>,
     /// Makes aliases unique.
     aliases: usize,
+    /// Where interactions were counted already: of the contact under this alias, or of the account when
+    /// there is none, by `did` of any number the column that holds how many.
+    pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
     /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
     focused: bool,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     of_everybody: bool,
-    /// Where interactions were counted already: of the contact under this alias, or of the account when
-    /// there is none, by `did` of any number the column that holds how many.
-    pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
 }
 
 /// The table aliases of the records in scope.
@@ -153,9 +153,9 @@ impl<'a> Printer<'a> {
             parameters: Vec::new(),
             as_of: None,
             aliases: 0,
+            facts: None,
             focused: false,
             of_everybody: false,
-            facts: None,
         })
     }
 

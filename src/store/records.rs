@@ -177,6 +177,8 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection.execute(&account_of("lead", &waiting), rows)?;
         }
         Entity::Lead => {
+            connection
+                .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
             // The parents that a lead leaves have changed, too.
             for (kind, parent) in [(CHANGE_CONTACT, "contact"), (CHANGE_ACCOUNT, "account")] {
                 connection.execute(
@@ -189,8 +191,6 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
                     rows,
                 )?;
             }
-            connection
-                .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
             connection.execute(&account_of("lead", &own), rows)?;
             connection.execute(
                 &format!(
