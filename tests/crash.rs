@@ -168,7 +168,7 @@ fn start_child(workspace: &Workspace, phase: &str, occurrence: usize) -> Child {
 fn dies_at_each_phase(database: Database) {
     let prepared = prepared(database);
     let (expected, counts) = undisturbed(&prepared);
-    assert_eq!(counts.len(), 11, "every phase occurs: {counts:?}");
+    assert_eq!(counts.len(), 12, "every phase occurs: {counts:?}");
     for (phase, count) in counts {
         for occurrence in [1, count.div_ceil(2) + 1] {
             let what = format!("{database:?}, dead at {phase} {occurrence} of {count}");

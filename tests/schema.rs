@@ -150,22 +150,32 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 28] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 39] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
+    ("invalid-duration-half-life", "whether months will do depends on the place"),
     ("invalid-duration-hold", "likewise"),
+    ("invalid-duration-hours-of-a-date", "which lengths will do depends on the field"),
+    ("invalid-duration-last", "a length inside an expression"),
+    ("invalid-duration-period", "likewise"),
+    ("invalid-duration-reentry-short", "how long it has to be depends on the place"),
+    ("invalid-duration-reentry", "whether business days will do depends on the place"),
+    ("invalid-duration-repeat", "how long it has to be depends on the place"),
     ("invalid-duration-timeout", "how long it may be depends on the place"),
     ("invalid-name-attribute", "a word of the language"),
-    ("invalid-name-case", "likewise"),
     ("invalid-name-case-else", "paths that parameters name may be any text to it"),
+    ("invalid-name-case", "likewise"),
     ("invalid-name-reserved-by-expressions", "a word of expressions"),
     ("invalid-name-reserved-by-the-store", "a word of the store"),
     ("invalid-name-share-else", "paths that parameters name may be any text to it"),
     ("invalid-name-tile-folder", "it stands in a folder of its own"),
     ("missing-key-at-most", "which way a step goes is told by all steps"),
+    ("missing-key-first-did", "one key needs another"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
+    ("missing-key-points-at-most", "likewise"),
     ("missing-key-split", "one of two parameters is enough"),
+    ("missing-key-sum", "likewise"),
     ("missing-key-wait", "one of three parameters is enough"),
     ("missing-key-window", "a window is a mapping of any kind to it"),
     ("unknown-key-shares-and-counts", "two parameters that don't go together"),
@@ -177,6 +187,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 28] = [
     ("unknown-path-case", "cases of tiles aren't definitions"),
     ("unknown-path-script", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
+    ("unknown-topic-subscribed", "without any topic there is no list of them"),
     ("wrong-type-count", "what stands under a name is anything to it"),
     ("wrong-type-number-as-text", "JSON doesn't tell `1.50` from `1.5`"),
 ];

@@ -207,8 +207,7 @@ steps:
 "#;
     let mut chance = Chance(31);
     let (workspace, contacts) = prepared(&mut chance);
-    let definitions = format!("{}{journey}", DEFINITIONS.split("---\nkind: journey").next().unwrap());
-    workspace.write("journeys/definitions.yaml", &definitions);
+    workspace.write("journeys/definitions.yaml", journey);
     let mut world = workspace.open();
     let (from, to) = (at("2026-03-01 09:00"), at("2026-03-04 09:00"));
     world.import(ImportKind::Interactions, &csv(&interactions(&mut chance, &contacts, "Visited", from, to)));

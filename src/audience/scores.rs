@@ -105,7 +105,9 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Changes {
                 None => at,
                 Some(length) => calendar::before(at, length, &model.zone).unwrap_or(i64::MIN),
             };
-            passed.push((edge.interaction.clone(), ago(before), ago(now)));
+            // On the calendar a window may open again over what fell out of it.
+            let (first, last) = (ago(before), ago(now));
+            passed.push((edge.interaction.clone(), first.min(last), first.max(last)));
         }
     }
     if before.div_euclid(HOUR) != now.div_euclid(HOUR) {

@@ -127,6 +127,10 @@ fn model(
         grades,
         sales_ready: definition.sales_ready.as_ref().map(|ready| ready.value),
     };
+    let mut meaning = format!("{model:?}");
+    if meaning.contains("BusinessDays") {
+        meaning.push_str(&format!("{:?}", zone.holidays()));
+    }
     let text = |text: &Option<Text>| text.as_ref().map(|text| text.value.clone());
     Some(ModelPlan {
         was: text(&header.was),
@@ -146,7 +150,7 @@ fn model(
         looks_far,
         interests,
         span: header.name.span,
-        hash: hash(&[&format!("{model:?}")]),
+        hash: hash(&[&meaning]),
         content: definitions.written(header).to_owned(),
         model,
     })

@@ -278,7 +278,7 @@ fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
         Predicate::Any(parts) => Predicate::Any(all(parts)),
         Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
         Predicate::Related(related)
-            if related.records == Records::Contacts
+            if related.records != Records::Activities
                 && !conditions::interests(&related.condition).interactions.is_empty() =>
         {
             let enough = may_be_counted(consent);

@@ -189,8 +189,7 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
         _ => return unknown_relation(names, check),
     };
     let through_lead = root.text == "lead";
-    let is_asked = matches!(subject, Subject::Contact | Subject::Lead) && !through_lead;
-    if is_asked && subject == Subject::Contact && scope.target == Entity::Account {
+    if subject == Subject::Contact && scope.target == Entity::Account && (!through_lead || scope.with_lead) {
         return check.refuse(
             Code::ContactInAccount,
             span,
@@ -214,7 +213,7 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     }
     let found = check.catalog.field(entity, &last.text).cloned();
     let found = found.or_else(|| match last.text.as_str() {
-        "level" => check.catalog.primary_levels(entity).cloned(),
+        "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),
         _ => None,
     });
     match found {

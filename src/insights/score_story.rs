@@ -85,7 +85,7 @@ pub fn score_stories(
 fn story(store: &mut Store, plan: &ModelPlan, key: i64, now: i64) -> Result<Option<ScoreStory>, StoreError> {
     let model = &plan.model;
     let (contacts, left_out) = store.left_out(model, key)?;
-    let Some(points) = store.rule_points(model, key, now)? else {
+    let Some(points) = store.points_of_rules(model, key, now)? else {
         // A lead of the other kind is no concern of this model.
         let below_consent = model.target.base() == Entity::Contact && contacts > 0 && left_out == contacts;
         return Ok(below_consent.then(|| ScoreStory {

@@ -125,7 +125,8 @@ pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
     mentions(Part::Operand(operand), Subject::Account)
 }
 
-fn mentions(part: Part<'_>, wanted: Subject) -> bool {
+/// Whether a part looks at fields of the record in scope.
+pub(super) fn mentions(part: Part<'_>, wanted: Subject) -> bool {
     match part {
         Part::Operand(Operand::Field { subject, .. }) => {
             *subject == wanted || (*subject == Subject::PrimaryContact && wanted == Subject::Account)

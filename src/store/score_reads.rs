@@ -229,7 +229,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn rule_points(
+    pub fn points_of_rules(
         &mut self,
         model: &ScoringModel,
         key: i64,

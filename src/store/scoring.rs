@@ -6,10 +6,10 @@
 
 use super::{
     Dialect, StoreError,
-    predicate::{Printer, Scope, mentions_account, operand_mentions_account},
+    predicate::{Printer, Scope, mentions, mentions_account, operand_mentions_account},
 };
 use crate::model::{
-    Bound, CountTest, Did, Entity, Predicate,
+    Bound, CountTest, Did, Entity, Part, Predicate, Subject,
     scoring::{MILLIONTHS, MOST_HALVINGS, Per, Points, ScoringModel, ScoringRule, ScoringTarget},
     time::HOUR,
 };
@@ -265,12 +265,16 @@ fn aggregate(
     )))
 }
 
+/// The records that may be in scope beside an interaction.
+const RECORDS: [Subject; 3] = [Subject::Contact, Subject::Account, Subject::Lead];
+
 /// Gathers the interactions that a condition asks of the record itself.
 fn collect(predicate: &Predicate, facts: &mut Facts) {
     match predicate {
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, facts)),
         Predicate::Not(inner) => collect(inner, facts),
-        Predicate::Did(did) if !mentions_account(&did.condition) => {
+        // What asks for the record itself, too, can't be told from the interactions alone.
+        Predicate::Did(did) if !RECORDS.iter().any(|of| mentions(Part::Predicate(&did.condition), *of)) => {
             facts.number(did);
         }
         _ => {}

@@ -71,13 +71,19 @@ impl Store {
         let keys = related_keys(&mut self.connection, entity, row.integer(0)?)?;
         let mut found = Surroundings::default();
         for entity in Entity::ALL {
-            let fields = catalog.fields(entity);
-            let columns: Vec<String> =
-                fields.iter().map(|field| format!("r.{}", field_column(&field.name))).collect();
+            let fields: Vec<&Field> = catalog.fields(entity).iter().chain(catalog.measures(entity)).collect();
+            let mut columns: Vec<String> = catalog
+                .fields(entity)
+                .iter()
+                .map(|field| format!("r.{}", field_column(&field.name)))
+                .collect();
+            for score in catalog.measures(entity) {
+                columns.push(self.names.measure(&score.name, "r.key")?);
+            }
             let sql = format!("SELECT {} FROM {} r WHERE r.key IN ({{}})", columns.join(", "), entity.name());
             let records = found.records.entry(entity).or_default();
             for row in self.of_keys(&sql, keys.of(entity))? {
-                let record = record(&row, fields)?;
+                let record = record(&row, &fields)?;
                 if let Some(Value::Text(id)) = record.get("id") {
                     records.insert(id.clone(), record);
                 }
@@ -173,7 +179,7 @@ impl Store {
     }
 }
 
-fn record(row: &Row, fields: &[Field]) -> Result<Record, StoreError> {
+fn record(row: &Row, fields: &[&Field]) -> Result<Record, StoreError> {
     let mut record = Record::new();
     for (at, field) in fields.iter().enumerate() {
         record.insert(field.name.clone(), value(row.raw(at)?, &field.kind)?);

@@ -223,7 +223,13 @@ fn value(kind: &FieldType) -> BoxedStrategy<Value> {
 fn record(entity: Entity, references: Vec<(&'static str, Vec<&'static str>)>) -> BoxedStrategy<RecordFact> {
     let own: Vec<_> = fields(entity)
         .into_iter()
-        .map(|field| value(&field.kind).prop_map(move |value| (field.name.clone(), value)))
+        .map(|field| {
+            value(&field.kind).prop_map(move |value| match (field.name.as_str(), value) {
+                // A lead that is imported without a stage is an inquiry.
+                ("stage", Value::Missing) => (field.name.clone(), Value::Text("inquiry".to_owned())),
+                (_, value) => (field.name.clone(), value),
+            })
+        })
         .collect();
     let references: Vec<_> = references
         .into_iter()
