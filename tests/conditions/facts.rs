@@ -304,6 +304,13 @@ pub fn facts() -> impl Strategy<Value = Facts> {
             for (entity, ids, records) in of {
                 ids.iter().zip(records).for_each(|(id, record)| facts.add(entity, id, record));
             }
+            for lead in facts.leads.values_mut() {
+                // A lead of no stage is an inquiry from the moment on at which it is written.
+                let stage = lead.entry("stage".to_owned()).or_default();
+                if stage.is_missing() {
+                    *stage = Value::Text("inquiry".to_owned());
+                }
+            }
             facts.interactions = interactions;
             facts.activities = activities;
             for (place, activity) in facts.activities.iter_mut().enumerate() {
