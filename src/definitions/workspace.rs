@@ -371,8 +371,8 @@ purpose: transactional
             ("kind: [a]\n", &["wrong-type 1:7 expected text for `kind`, found a list"]),
             ("kind: segmnet\n", &["unknown-kind 1:7 there is no kind `segmnet` | Did you mean `segment`?"]),
             (
-                "# later\n---\nkind: scoring_model\nname: x\n",
-                &["not-available 3:7 the kind `scoring_model` is not available in this version"],
+                "# later\n---\nkind: test\nname: x\n",
+                &["not-available 3:7 the kind `test` is not available in this version"],
             ),
         ]);
     }

@@ -154,7 +154,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Account,
             "account.levels.tier == \"x\"",
-            "not-available: `account.levels` is not available in this version | -",
+            "unknown-field: account has no levels `tier` | Levels come from `kind: levels` with `of: account`; hyphens are written as `_`.",
         ),
         (
             Contact,
@@ -300,7 +300,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "weekday(contact.birthdate) == \"monday\"",
-            "invalid-value: `monday` is not among the choices of `weekday(contact.birthdate)` | There is `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
+            "invalid-value: `monday` is not among the choices of `weekday(contact.birthdate)` | There is: `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.",
         ),
         (
             Contact,
