@@ -165,29 +165,23 @@ fn report_duplicates(definitions: &Definitions, problems: &mut Problems) {
             report_second(kind, &header.name, &mut seen, problems);
         }
     };
-    let Definitions {
-        interactions,
-        segments,
-        journeys,
-        emails,
-        topics,
-        workflows,
-        scoring_models,
-        levels,
-        ..
-    } = definitions;
+    let all = definitions;
     headers(
         "type of interaction",
-        interactions.iter().map(|definition| &definition.header).collect(),
+        all.interactions.iter().map(|definition| &definition.header).collect(),
         problems,
     );
-    headers("segment", segments.iter().map(|definition| &definition.header).collect(), problems);
-    headers("journey", journeys.iter().map(|definition| &definition.header).collect(), problems);
-    headers("scoring model", scoring_models.iter().map(|definition| &definition.header).collect(), problems);
-    headers("set of levels", levels.iter().map(|definition| &definition.header).collect(), problems);
-    headers("e-mail", emails.iter().map(|definition| &definition.header).collect(), problems);
-    headers("workflow", workflows.iter().map(|definition| &definition.header).collect(), problems);
-    headers("topic", topics.iter().map(|definition| &definition.header).collect(), problems);
+    headers("segment", all.segments.iter().map(|definition| &definition.header).collect(), problems);
+    headers("journey", all.journeys.iter().map(|definition| &definition.header).collect(), problems);
+    headers(
+        "scoring model",
+        all.scoring_models.iter().map(|definition| &definition.header).collect(),
+        problems,
+    );
+    headers("set of levels", all.levels.iter().map(|definition| &definition.header).collect(), problems);
+    headers("e-mail", all.emails.iter().map(|definition| &definition.header).collect(), problems);
+    headers("workflow", all.workflows.iter().map(|definition| &definition.header).collect(), problems);
+    headers("topic", all.topics.iter().map(|definition| &definition.header).collect(), problems);
     let mut seen = HashMap::new();
     for definition in &definitions.fields {
         fields::report_standard(definition, problems);

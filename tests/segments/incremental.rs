@@ -160,14 +160,14 @@ target: account
 where:
   any_lead:
     all:
-      - lead.stage == "hot"
+      - lead.stage == "sales_accepted"
       - lead.contact.role == "buyer"
 ---
 kind: segment
 name: buyers-with-hot-leads
 target: contact
 where:
-  any_lead: lead.stage == "hot"
+  any_lead: lead.stage == "sales_accepted"
 ---
 kind: segment
 name: leads-of-finance
@@ -241,8 +241,8 @@ const ACCOUNT_CELLS: [(&str, &str); 5] = [
 ];
 
 const LEAD_CELLS: [(&str, &str); 7] = [
-    ("stage", "hot"),
-    ("stage", "cold"),
+    ("stage", "sales_accepted"),
+    ("stage", "disqualified"),
     ("contact_id", "c1"),
     ("contact_id", "c4"),
     ("contact_id", ""),
