@@ -66,13 +66,11 @@ pub(super) fn compile(
     }
     measured_by_consent(definition, &when, &points, context, problems)?;
     let calculated = matches!(points, Points::Calculated(_));
-    if !calculated && !per_each {
-        for (_, span) in [at_least, at_most].into_iter().flatten() {
-            let message = "a rule that gives a fixed number of points once needs no bounds";
-            let hint = "Leave them out, or write `per: each`.";
-            problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
-            return None;
-        }
+    if let (false, false, Some((_, span))) = (calculated, per_each, at_least.or(at_most)) {
+        let message = "a rule that gives a fixed number of points once needs no bounds";
+        let hint = "Leave them out, or write `per: each`.";
+        problems.push(Problem::error(Code::InvalidValue, span, message).hint(hint));
+        return None;
     }
     let at_least_millionths = match at_least {
         Some((bound, _)) => Some(bound?),

@@ -87,7 +87,9 @@ pub use records::{Record, Written};
 pub use removals::UndeclaredField;
 pub use report::{JourneyNumbers, MessageNumbers, StepNumbers, Totals};
 pub use runs::{RunKind, RunRow};
-pub use score_reads::{CountedInteraction, OutcomeCount, PartyRow, RulePoints, ScorePreview, ScoreRow};
+pub use score_reads::{
+    CountedInteraction, LevelChange, OutcomeCount, PartyRow, RulePoints, ScorePreview, ScoreRow,
+};
 pub use scores::{Changes, ModelState, Rescore, Scored};
 pub use segments::{EvaluationRow, Member, SegmentState};
 pub use status::{Claims, Failures, Overdue, SegmentsState, Sizes};

@@ -30,14 +30,17 @@ pub(super) struct Printer<'a> {
     pub(super) as_of: Option<AsOf>,
     /// Makes aliases unique.
     aliases: usize,
-    /// Where interactions were counted already: of the contact under this alias, or of the account when
-    /// there is none, by `did` of any number the column that holds how many.
-    pub(super) facts: Option<(Option<String>, Vec<(Did, String)>)>,
+    /// Interactions that were counted already.
+    pub(super) facts: Option<Counted>,
     /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
     focused: bool,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     of_everybody: bool,
 }
+
+/// Interactions that were counted already: of the contact under this alias, or of the account when there is
+/// none; by `did` of any number the column that holds how many.
+pub(super) type Counted = (Option<String>, Vec<(Did, String)>);
 
 /// The table aliases of the records in scope.
 #[derive(Debug, Clone, Default)]

@@ -112,6 +112,9 @@ fn one(target: ScoringTarget, key: i64) -> String {
     }
 }
 
+/// When a level changed, the level before, the level after.
+pub type LevelChange = (i64, Option<String>, Option<String>);
+
 impl Store {
     /// The scores of all records of an entity, by key; each record's by the model's name.
     ///
@@ -176,11 +179,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn level_changes(
-        &mut self,
-        set: &str,
-        key: i64,
-    ) -> Result<Vec<(i64, Option<String>, Option<String>)>, StoreError> {
+    pub fn level_changes(&mut self, set: &str, key: i64) -> Result<Vec<LevelChange>, StoreError> {
         let sql = "SELECT at, from_level, to_level FROM level_change
                    WHERE levels_key = $1 AND subject_key = $2 ORDER BY at";
         let rows = self.connection.query(sql, &[self.names.levels_key(set).into(), key.into()])?;
