@@ -179,7 +179,7 @@ fn quiet_deaths() {
 #[test]
 fn whatever_comes_in_crashes_batches_and_databases_change_nothing() {
     quiet_deaths();
-    holds(8, &(case(), events(), 1..14_usize), |(case, events, phases)| {
+    holds(5, &(case(), events(), 1..14_usize), |(case, events, phases)| {
         let undisturbed = Manner { database: Database::Sqlite, batch_size: 5_000, dies_after: None };
         let expected = run(&case, &events, undisturbed);
         for manner in [
@@ -192,5 +192,5 @@ fn whatever_comes_in_crashes_batches_and_databases_change_nothing() {
         }
     });
     let deaths = DEATHS.load(Ordering::Relaxed);
-    assert!(deaths > 50, "it died {deaths} times");
+    assert!(deaths > 30, "it died {deaths} times");
 }
