@@ -21,17 +21,18 @@
 mod database;
 #[path = "../tests/support/postgres.rs"]
 mod postgres_server;
+#[path = "support/workspace.rs"]
+mod workspace;
 
 use std::{fs, path::Path, time::Instant};
 
 use database::Database;
 use tilework::{
     audience,
-    compile::{self, Plan},
-    definitions,
-    diagnostics::{Problems, render_human},
+    compile::Plan,
     store::{Store, StoreAddress},
 };
+use workspace::plan;
 
 const HOUR: i64 = 3_600_000;
 const DAY: i64 = 24 * HOUR;
@@ -90,13 +91,6 @@ fn model() -> String {
         ));
     }
     text
-}
-
-fn plan(folder: &Path) -> Plan {
-    let mut problems = Problems::default();
-    let definitions = definitions::load(folder, None, &|_| None, &mut problems).expect("a workspace");
-    let plan = compile::compile(&definitions, &mut problems);
-    plan.unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
 }
 
 /// Numbers from 1 on as a source of rows with a column `n`.

@@ -23,20 +23,18 @@
 mod database;
 #[path = "../tests/support/postgres.rs"]
 mod postgres_server;
+#[path = "support/workspace.rs"]
+mod workspace;
 
 use std::{fs, path::Path, process::Command, time::Instant};
 
 use database::Database;
 use tilework::{
-    channels::RunLimit,
-    compile::{Plan, compile},
-    definitions,
-    diagnostics::{Problems, render_human},
-    engine::Engine,
     model::{Entity, Value},
-    runtime::{self, Publishing, Runtime},
+    runtime,
     store::{NewInteraction, Store, StoreAddress},
 };
+use workspace::{plan, tick};
 
 /// 2026-03-01T08:00:00Z.
 const NOW: i64 = 1_772_352_000_000;
@@ -147,32 +145,11 @@ fn write_definitions(folder: &Path) {
     fs::write(folder.join("journeys/all.yaml"), text).expect("definitions");
 }
 
-fn plan(folder: &Path) -> Plan {
-    let mut problems = Problems::default();
-    let definitions = definitions::load(folder, None, &|_| None, &mut problems).expect("a workspace");
-    compile(&definitions, &mut problems)
-        .unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
-}
-
 fn database(address: &StoreAddress) -> Database {
     match address {
         StoreAddress::Sqlite(path) => Database::sqlite(path),
         StoreAddress::Postgres(url) => Database::postgres(url),
     }
-}
-
-fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
-    let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine {
-        plan,
-        journeys,
-        batch_size: 5_000,
-        real_now: &runtime::real_now,
-        observe: &|_| {},
-        stop: &|| false,
-    };
-    let limit = RunLimit::of(plan);
-    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
 }
 
 /// Rows of numbers from 1 to n, on both databases.

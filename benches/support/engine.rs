@@ -4,47 +4,15 @@ use std::{collections::BTreeMap, path::Path};
 
 use sha2::{Digest, Sha256};
 use tilework::{
-    channels::RunLimit,
-    compile::{Plan, compile},
-    definitions,
-    diagnostics::{Problems, render_human},
-    engine::Engine,
     model::{Entity, Field, FieldType, Value},
-    runtime::{self, Publishing, Runtime},
     store::{NewInteraction, Store, StoreAddress},
 };
 
 use super::{
     database::Database,
+    workspace::{open, plan, tick},
     world::{self, START, World},
 };
-
-fn plan(folder: &Path) -> Plan {
-    let mut problems = Problems::default();
-    let definitions = definitions::load(folder, None, &|_| None, &mut problems).expect("a workspace");
-    compile(&definitions, &mut problems)
-        .unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
-}
-
-fn open(address: &StoreAddress) -> Store {
-    let mut store = Store::open_for_writing(address).expect("a store");
-    assert!(store.start_worker(runtime::real_now()).expect("a worker"), "nobody else works on it");
-    store
-}
-
-fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
-    let journeys = runtime::publish(store, plan, &Publishing::default(), now).expect("published");
-    let engine = Engine {
-        plan,
-        journeys,
-        batch_size: 5_000,
-        real_now: &runtime::real_now,
-        observe: &|_| {},
-        stop: &|| false,
-    };
-    let limit = RunLimit::of(plan);
-    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
-}
 
 /// Fills a store, and runs it once before the journey starts: segments are evaluated, the journey is
 /// published.

@@ -3,5 +3,6 @@
 pub mod database;
 pub mod engine;
 pub mod tables;
+pub mod workspace;
 pub mod world;
 pub mod yardstick;

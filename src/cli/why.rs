@@ -4,10 +4,10 @@ use serde_json::{Value as Json, json};
 
 use super::{
     CliError, Exit, Output,
-    args::{Format, WhyCommand},
+    args::WhyCommand,
     cells::{moment, optional},
     why_account::why_account,
-    why_lead::{scores_json, tell_scores, why_lead},
+    why_lead::{Scored, why_lead},
     why_segment,
 };
 use crate::{
@@ -42,13 +42,9 @@ pub fn why(
         WhyCommand::Lead { id } => return why_lead(id, plan, store, now, output),
         WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
     };
-    let mut found = store.find_contacts(id)?;
-    if found.len() > 1 {
-        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
-        return Err(CliError::usage(format!("{} contacts have the address `{id}`", found.len())).hint(hint));
-    }
+    let found = only_one(store.find_contacts(id)?, "contacts have the address", id)?;
     let facts: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
-    let story = match found.pop() {
+    let story = match found {
         Some(id) => contact_story(store, &id, &facts, now)?,
         None => None,
     };
@@ -56,23 +52,17 @@ pub fn why(
         return Err(CliError::usage(format!("no contact has the id or address `{id}`"))
             .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
     };
-    match output.format() {
-        Format::Json => {
-            let mut told = as_json(&story, plan);
-            if let Some((scores, levels)) = scores_json(Entity::Contact, &story.id, plan, store, now)? {
-                told["scores"] = scores;
-                told["levels"] = levels;
-            }
-            output.json(&told)?;
-        }
-        _ => {
-            let scores = tell_scores(Entity::Contact, &story.id, plan, store, now)?;
-            for line in tell(&story, plan, now).into_iter().chain(scores) {
-                output.text(&line)?;
-            }
-        }
+    let scored = Scored { entity: Entity::Contact, id: &story.id, plan, now };
+    scored.tell(store, output, || as_json(&story, plan), || tell(&story, plan, now))
+}
+
+/// The one that was found, if any; an error that names them when there are several.
+pub(super) fn only_one(mut found: Vec<String>, have: &str, asked: &str) -> Result<Option<String>, CliError> {
+    if found.len() > 1 {
+        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
+        return Err(CliError::usage(format!("{} {have} `{asked}`", found.len())).hint(hint));
     }
-    Ok(Exit::Done)
+    Ok(found.pop())
 }
 
 /// The word for a participant's state.

@@ -6,10 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::{
     CliError, Exit, Output,
-    args::Format,
     cells::{moment, optional},
-    why::{line, made_json, next_look, said, state, what_next, words},
-    why_lead::{scores_json, tell_scores},
+    why::{line, made_json, next_look, only_one, said, state, what_next, words},
+    why_lead::Scored,
 };
 use crate::{
     compile::Plan,
@@ -29,13 +28,9 @@ pub(super) fn why_account(
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let mut found = store.find_accounts(id)?;
-    if found.len() > 1 {
-        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
-        return Err(CliError::usage(format!("{} accounts have the name `{id}`", found.len())).hint(hint));
-    }
+    let found = only_one(store.find_accounts(id)?, "accounts have the name", id)?;
     let facts: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
-    let story = match found.pop() {
+    let story = match found {
         Some(id) => account_story(store, &id, &facts, now)?,
         None => None,
     };
@@ -43,23 +38,8 @@ pub(super) fn why_account(
         return Err(CliError::usage(format!("no account has the id or name `{id}`"))
             .hint("Ids are exact, upper and lower case included; names are not.".to_owned()));
     };
-    match output.format() {
-        Format::Json => {
-            let mut told = as_json(&story, plan);
-            if let Some((scores, levels)) = scores_json(Entity::Account, &story.id, plan, store, now)? {
-                told["scores"] = scores;
-                told["levels"] = levels;
-            }
-            output.json(&told)?;
-        }
-        _ => {
-            let scores = tell_scores(Entity::Account, &story.id, plan, store, now)?;
-            for line in tell(&story, plan, now).into_iter().chain(scores) {
-                output.text(&line)?;
-            }
-        }
-    }
-    Ok(Exit::Done)
+    let scored = Scored { entity: Entity::Account, id: &story.id, plan, now };
+    scored.tell(store, output, || as_json(&story, plan), || tell(&story, plan, now))
 }
 
 fn as_json(story: &AccountStory, plan: &Plan) -> Json {

@@ -97,8 +97,43 @@ fn why_no_score(lead: &LeadRow, plan: &Plan) -> String {
     }
 }
 
+/// A contact or account whose story is told with its scores and levels.
+pub(super) struct Scored<'a> {
+    pub(super) entity: Entity,
+    pub(super) id: &'a str,
+    pub(super) plan: &'a Plan,
+    pub(super) now: i64,
+}
+
+impl Scored<'_> {
+    /// Tells the story as the output asks for it, and the scores after it.
+    pub(super) fn tell(
+        &self,
+        store: &mut Store,
+        output: &mut Output,
+        as_json: impl FnOnce() -> Json,
+        lines: impl FnOnce() -> Vec<String>,
+    ) -> Result<Exit, CliError> {
+        let Scored { entity, id, plan, now } = *self;
+        if output.format() == Format::Json {
+            let mut told = as_json();
+            if let Some((scores, levels)) = scores_json(entity, id, plan, store, now)? {
+                told["scores"] = scores;
+                told["levels"] = levels;
+            }
+            output.json(&told)?;
+        } else {
+            let scores = tell_scores(entity, id, plan, store, now)?;
+            for line in lines().into_iter().chain(scores) {
+                output.text(&line)?;
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
 /// The scores and levels of an account or contact, for programs; nothing where no model could give any.
-pub(super) fn scores_json(
+fn scores_json(
     entity: Entity,
     id: &str,
     plan: &Plan,
@@ -122,7 +157,7 @@ pub(super) fn scores_json(
 }
 
 /// The scores and levels of an account or contact, for people.
-pub(super) fn tell_scores(
+fn tell_scores(
     entity: Entity,
     id: &str,
     plan: &Plan,

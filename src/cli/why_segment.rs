@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{CliError, Exit, Output, args::Format, segment::named};
+use super::{CliError, Exit, Output, args::Format, segment::named, why::only_one};
 use crate::{
     compile::{Plan, SegmentPlan},
     conditions::Clause,
@@ -23,17 +23,11 @@ pub(super) fn why(
     let segment = named(plan, name)?;
     let mut found =
         segment_story(store, segment, id, &plan.catalog, now)?.map(|story| (id.to_owned(), story));
-    if found.is_none() && segment.target == Entity::Contact {
-        let mut known = store.find_contacts(id)?;
-        if known.len() > 1 {
-            let hint = format!("Ask for one of them by id: {}.", known.join(", "));
-            return Err(
-                CliError::usage(format!("{} contacts have the address `{id}`", known.len())).hint(hint)
-            );
-        }
-        if let Some(id) = known.pop() {
-            found = segment_story(store, segment, &id, &plan.catalog, now)?.map(|story| (id, story));
-        }
+    if found.is_none()
+        && segment.target == Entity::Contact
+        && let Some(id) = only_one(store.find_contacts(id)?, "contacts have the address", id)?
+    {
+        found = segment_story(store, segment, &id, &plan.catalog, now)?.map(|story| (id, story));
     }
     let Some((id, story)) = found else {
         return Err(CliError::usage(format!("no {} has the id `{id}`", segment.target.name()))

@@ -117,8 +117,12 @@ impl World {
         );
     }
 
-    /// Publishes what changed and does everything that is due at a moment.
-    pub fn try_tick(&mut self, now: i64) -> Result<(), RuntimeError> {
+    /// Publishes what changed at a moment, and does some work.
+    fn work(
+        &mut self,
+        now: i64,
+        work: impl FnOnce(&Runtime<'_>, &mut Store) -> Result<(), RuntimeError>,
+    ) -> Result<(), RuntimeError> {
         let journeys = runtime::publish(&mut self.store, &self.plan, &Publishing::default(), now)?;
         let real_now = || runtime::real_now() + self.passed;
         let runtime = Runtime {
@@ -133,7 +137,12 @@ impl World {
             root: self.workspace.root(),
             limit: RunLimit::of(&self.plan),
         };
-        runtime::tick(&runtime, &mut self.store, now, true)
+        work(&runtime, &mut self.store)
+    }
+
+    /// Publishes what changed and does everything that is due at a moment.
+    pub fn try_tick(&mut self, now: i64) -> Result<(), RuntimeError> {
+        self.work(now, |runtime, store| runtime::tick(runtime, store, now, true))
     }
 
     /// As [`World::try_tick`], where nothing goes wrong.
@@ -144,21 +153,7 @@ impl World {
     /// Plays from the store's last run, else from the earliest start, to a moment.
     pub fn try_play(&mut self, until: i64, told: &mut dyn FnMut(i64)) -> Result<(), RuntimeError> {
         let from = runtime::starting_point(&mut self.store, &self.plan, None, until)?;
-        let journeys = runtime::publish(&mut self.store, &self.plan, &Publishing::default(), from)?;
-        let real_now = || runtime::real_now() + self.passed;
-        let runtime = Runtime {
-            engine: Engine {
-                plan: &self.plan,
-                journeys,
-                batch_size: self.batch_size,
-                real_now: &real_now,
-                observe: &*self.observe,
-                stop: &|| false,
-            },
-            root: self.workspace.root(),
-            limit: RunLimit::of(&self.plan),
-        };
-        runtime::play(&runtime, &mut self.store, from, until, told)
+        self.work(from, |runtime, store| runtime::play(runtime, store, from, until, told))
     }
 
     /// As [`World::try_play`], where nothing goes wrong.
