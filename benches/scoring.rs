@@ -29,7 +29,6 @@ use std::{fs, path::Path, time::Instant};
 use database::Database;
 use tilework::{
     audience,
-    compile::Plan,
     store::{Store, StoreAddress},
 };
 use workspace::plan;
