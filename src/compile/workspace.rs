@@ -27,6 +27,10 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         };
         catalog.functions.insert(function.name.clone(), shape);
     }
+    for table in library.tables() {
+        let shape = library.table_shape(&table.name, hash(&[&table.content]));
+        catalog.tables.extend(shape.map(|shape| (table.name.clone(), shape)));
+    }
     let catalog = Arc::new(catalog);
     let plugin_names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
     let mut tiles = CustomTiles::new();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
-    model::Entity,
+    model::{Answers, Entity},
     store::{Claim, FactSubject, Facts, Places, Standing, Store, StoreError},
     tiles::{Allotment, NeededCondition, Unit},
 };
@@ -59,6 +59,7 @@ pub(super) fn answer(
     store: &mut Store,
     place: &Place<'_>,
     conditions: &[NeededCondition],
+    answers: &dyn Answers,
     loaded: &mut Loaded,
 ) -> Result<(), EngineError> {
     for (unit, of) in [(Unit::Contact, Entity::Contact), (Unit::Account, Entity::Account)] {
@@ -69,6 +70,7 @@ pub(super) fn answer(
             journey: &place.journey.plan.name,
             iteration: place.iteration.number,
             timezone: place.journey.plan.zone.name(),
+            answers,
         };
         if facts.predicates.is_empty() {
             continue;

@@ -39,7 +39,7 @@ pub struct Library {
     /// The files of functions, closures included.
     pub(super) owners: BTreeMap<String, String>,
     functions: BTreeMap<String, ScriptFunction>,
-    tables: Arc<BTreeMap<String, TableDefinition>>,
+    pub(super) tables: Arc<BTreeMap<String, TableDefinition>>,
     content: String,
 }
 
@@ -129,6 +129,11 @@ impl Library {
     /// The names of all functions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(String::as_str)
+    }
+
+    /// All tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &TableDefinition> {
+        self.tables.values()
     }
 
     /// What stands in scripts and tables: when it changes, so may every answer.

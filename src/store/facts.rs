@@ -7,9 +7,10 @@
 
 use super::{
     Cell, JsonRows, Store, StoreError,
+    calls::{Asking, Source},
     predicate::{Printer, Scope, contact_key, from_contact},
 };
-use crate::model::{Bound, CountTest, Did, Entity, Measure, Predicate, Subject};
+use crate::model::{Answers, Bound, CountTest, Did, Entity, Measure, Part, Predicate, Subject};
 
 /// A contact or an account, asked as of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub struct Facts<'a> {
     pub iteration: i64,
     /// IANA zone in which calendar lengths count.
     pub timezone: &'a str,
+    /// Who answers calls of functions.
+    pub answers: &'a dyn Answers,
 }
 
 /// As of which moment interactions count, and in which journey.
@@ -81,23 +84,37 @@ impl Store {
             &[json.finish()],
         )?;
         self.connection.analyze("fact_asked", subjects.len())?;
-        let mut printer = Printer::new(self.dialect(), &self.names, now, facts.timezone)?;
-        printer.as_of = Some(AsOf {
+        let as_of = AsOf {
             moment: "s.moment".to_owned(),
             journey: facts.journey.to_owned(),
             iteration: facts.iteration,
-        });
-        let (mut scope, from) = match facts.of {
+        };
+        let (mut scope, from, clause) = match facts.of {
             Entity::Account => {
-                (Scope::account("a"), "fact_asked s LEFT JOIN account a ON a.key = s.account_key")
+                (Scope::account("a"), "fact_asked s LEFT JOIN account a ON a.key = s.account_key", "1 = 1")
             }
             Entity::Contact | Entity::Lead => (
                 Scope::contact("c"),
-                "fact_asked s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key
-                 WHERE c.key = s.contact_key",
+                "fact_asked s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key",
+                "c.key = s.contact_key",
             ),
         };
         scope.account_key = "s.account_key".to_owned();
+        let source = Source { from: from.to_owned(), clause: clause.to_owned(), scope: scope.clone() };
+        for predicate in &facts.predicates {
+            let asking = Asking {
+                part: Part::Predicate(predicate),
+                only: None,
+                now,
+                timezone: facts.timezone,
+                as_of: Some(as_of.clone()),
+                focused: false,
+                answers: facts.answers,
+            };
+            self.answer_calls(&asking, &source)?;
+        }
+        let mut printer = Printer::new(self.dialect(), &self.names, now, facts.timezone)?;
+        printer.as_of = Some(as_of);
         let columns = facts
             .predicates
             .iter()
@@ -105,7 +122,7 @@ impl Store {
                 Ok(format!(", CASE WHEN {} THEN 1 ELSE 0 END", printer.predicate(predicate, &scope)?))
             })
             .collect::<Result<String, StoreError>>()?;
-        let sql = format!("SELECT s.place{columns} FROM {from}");
+        let sql = format!("SELECT s.place{columns} FROM {from} WHERE {clause}");
         let mut answers = vec![vec![false; facts.predicates.len()]; subjects.len()];
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {
             let place = usize::try_from(row.integer(0)?).unwrap_or(usize::MAX);

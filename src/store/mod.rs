@@ -6,6 +6,7 @@
 
 mod allotments;
 mod batch;
+mod calls;
 mod claims;
 mod columns;
 mod connection;
@@ -46,7 +47,6 @@ mod score_reads;
 mod score_write;
 mod scores;
 mod scoring;
-mod scripts;
 mod segments;
 mod sqlite;
 mod sqlite_functions;

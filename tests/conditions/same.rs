@@ -13,9 +13,11 @@ use tilework::{
 };
 
 use super::{
+    calls::library,
     facts::{Filled, facts, nows, zones},
     predicates::{Scope, predicate},
 };
+use crate::support::evaluated::evaluate;
 
 /// Sets of facts; each takes a database of each kind.
 const CASES: u32 = 8;
@@ -46,8 +48,8 @@ fn in_store(store: &mut Store, question: &Question, now: i64, zone: &str) -> Res
     let condition = Condition { target, predicate, timezone: zone.to_owned() };
     let name = format!("asked of {target}");
     store.declare_segment(&name, target, "", true).map_err(|error| error.to_string())?;
-    store
-        .evaluate_segment(&name, &Membership::Where(condition), target, now, None, &[])
+    let answers = &*library();
+    evaluate(store, &name, &Membership::Where(condition), target, now, answers)
         .map_err(|error| error.to_string())?;
     let mut ids = Vec::new();
     store
@@ -68,6 +70,7 @@ fn rule_2_memory_and_both_databases_come_to_the_same_members() {
     let case = (facts(), questions(), select(nows()), select(zones()));
     let result = TestRunner::new_with_rng(config, rng).run(&case, |(facts, questions, now, zone)| {
         let zone = Zone::named(zone).unwrap();
+        let facts = Facts { answers: Some(library()), ..facts };
         let mut stores = [("SQLite", Filled::sqlite(&facts)), ("PostgreSQL", Filled::postgres(&facts))];
         for question in &questions {
             let expected = in_memory(question, &facts, now, &zone);
