@@ -116,13 +116,7 @@ fn script(
 ) -> Option<OpenCall> {
     let written = format!("{}({})", name.text, shape.parameters.join(", "));
     if arguments.len() != shape.parameters.len() {
-        let plural = if shape.parameters.len() == 1 { "" } else { "s" };
-        let message = format!(
-            "`{}` takes {} argument{plural}, and here are {}",
-            name.text,
-            shape.parameters.len(),
-            arguments.len()
-        );
+        let message = functions::wrong_count(&name.text, shape.parameters.len(), arguments.len());
         return check.refuse(Code::UnknownFunction, span, message, &format!("Write `{written}`."));
     }
     let read: Vec<Option<Argument>> = arguments

@@ -188,7 +188,8 @@ pub(super) fn words(operand: &Operand) -> String {
 }
 
 /// A call as it is written.
-pub(super) fn called(call: &Call) -> String {
+#[must_use]
+pub fn called(call: &Call) -> String {
     let mut arguments: Vec<String> = call
         .arguments
         .iter()

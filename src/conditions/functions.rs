@@ -71,7 +71,16 @@ pub(super) fn condition(
         ("not", [inner]) => {
             expression::predicate(inner, scope, check).map(|inner| Predicate::Not(Box::new(inner)))
         }
-        ("is_blank", [inner]) => operand(inner, scope, check).map(|value| Predicate::IsBlank(value.operand)),
+        ("is_blank", [inner]) => {
+            let value = match &inner.kind {
+                // Whatever stands in a cell, it is there as text.
+                ExpressionKind::Call { name, .. } if name.text == LOOKUP => {
+                    operand_as(inner, &FieldType::Text, scope, check)
+                }
+                _ => operand(inner, scope, check),
+            };
+            value.map(|value| Predicate::IsBlank(value.operand))
+        }
         ("same", [left, right]) => {
             let left = operand_as(left, &FieldType::Text, scope, check);
             let right = operand_as(right, &FieldType::Text, scope, check);
@@ -275,12 +284,17 @@ pub(super) fn expect_count(
     if arguments.len() == *count {
         return Some(());
     }
-    let plural = if *count == 1 { "" } else { "s" };
-    let here = match arguments.len() {
+    let message = wrong_count(word, *count, arguments.len());
+    check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
+}
+
+/// The words for a wrong number of arguments.
+pub(super) fn wrong_count(function: &str, count: usize, given: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let here = match given {
         0 => "here is none".to_owned(),
         1 => "here is 1".to_owned(),
         several => format!("here are {several}"),
     };
-    let message = format!("`{word}` takes {count} argument{plural}, and {here}");
-    check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
+    format!("`{function}` takes {count} argument{plural}, and {here}")
 }

@@ -30,7 +30,7 @@ mod value;
 
 pub use check::{check, check_number};
 pub use evaluate::{Clause, evaluate, holds};
-pub use explain::explain;
+pub use explain::{called as call_in_words, explain};
 pub use facts::{Facts, InteractionFact, RecordFact};
 pub use functions::functions;
 pub use interests::{Interests, interests};

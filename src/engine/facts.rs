@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
     model::{Answers, Entity},
-    store::{Claim, FactSubject, Facts, Places, Standing, Store, StoreError},
-    tiles::{Allotment, NeededCondition, Unit},
+    store::{Claim, FactAnswer, FactSubject, Facts, Places, Standing, Store, StoreError},
+    tiles::{Allotment, Held, NeededCondition, Unit},
 };
 
 /// Gives out places to all who are due at a step.
@@ -96,7 +96,9 @@ pub(super) fn answer(
                     .collect()
             }
         };
-        let mut answers = store.facts(&facts, &subjects, place.now)?.into_iter();
+        let held = |answer: FactAnswer| Held { holds: answer.holds, given: answer.given };
+        let answers = store.facts(&facts, &subjects, place.now)?;
+        let mut answers = answers.into_iter().map(|answers| answers.into_iter().map(held).collect());
         match unit {
             Unit::Contact => {
                 loaded

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{FieldType, Operand, Subject, Value};
+use super::{FieldType, Operand, Part, Predicate, Subject, Value};
 
 /// A call of a function of `scripts/`, or of `lookup`. What it gives depends on its inputs alone, so that
 /// the same call with the same inputs is answered once.
@@ -86,6 +86,28 @@ impl Call {
         let digest = Sha256::digest(format!("{self:?}"));
         let bytes = digest.iter().take(8);
         bytes.fold(0_i64, |key, byte| (key << 8) | i64::from(*byte)) & i64::MAX
+    }
+}
+
+impl Predicate {
+    /// The calls that it asks of the records in scope, each once; those about related records aren't
+    /// among them.
+    #[must_use]
+    pub fn own_calls(&self) -> Vec<&Call> {
+        fn collect<'p>(part: Part<'p>, found: &mut Vec<&'p Call>) {
+            match part {
+                Part::Operand(Operand::Call(call)) => {
+                    if !found.contains(&&**call) {
+                        found.push(call);
+                    }
+                }
+                Part::Predicate(Predicate::Related(_)) => {}
+                other => other.below().into_iter().for_each(|part| collect(part, found)),
+            }
+        }
+        let mut found = Vec::new();
+        collect(Part::Predicate(self), &mut found);
+        found
     }
 }
 

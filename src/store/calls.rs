@@ -20,8 +20,9 @@ use crate::model::{
 /// So many answers may stay for later statements.
 const MOST_KEPT: u64 = 200_000;
 
-/// So many answers are found at a time.
-const AT_A_TIME: usize = 100_000;
+/// So many inputs are held in memory, and so many answers found, at a time.
+const INPUTS_AT_A_TIME: usize = 500_000;
+const ANSWERS_AT_A_TIME: usize = 100_000;
 
 /// Where the records in scope come from.
 #[derive(Clone)]
@@ -273,19 +274,20 @@ impl Store {
                 place = printer.related_source(&place, related)?;
             }
             let inputs = printer.inputs(call, &place.scope)?;
+            let at_a_time = (INPUTS_AT_A_TIME / inputs.len().max(1)).clamp(1, ANSWERS_AT_A_TIME);
             let columns: String =
                 inputs.iter().enumerate().map(|(at, (input, _))| format!(", {input} AS v{at}")).collect();
             let sql = format!(
                 "SELECT d.* FROM (SELECT DISTINCT {} AS inputs{columns} FROM {} WHERE {}) d
                  WHERE NOT EXISTS (SELECT 1 FROM call_answer x WHERE x.call_key = {} AND x.inputs = d.inputs)
-                 LIMIT {AT_A_TIME}",
+                 LIMIT {at_a_time}",
                 printer.dialect.digest(&inputs),
                 place.from,
                 place.clause,
                 call.key()
             );
             let parameters = std::mem::take(&mut printer.parameters);
-            while self.answer_call(call, &sql, &parameters, asking.answers)? == AT_A_TIME {}
+            while self.answer_call(call, &sql, &parameters, asking.answers)? == at_a_time {}
         }
         Ok(())
     }
@@ -299,19 +301,22 @@ impl Store {
         answers: &dyn Answers,
     ) -> Result<usize, StoreError> {
         let inputs = call.inputs();
-        let (mut json, mut count, mut failures) = (JsonRows::default(), 0, Vec::new());
+        let mut found: Vec<(String, Vec<Value>)> = Vec::new();
         self.connection.query_each(sql, parameters, &mut |row| {
             let values = inputs.iter().enumerate();
-            let values: Vec<Value> =
-                values.map(|(at, input)| value(row.raw(1 + at)?, &input.kind)).collect::<Result<_, _>>()?;
+            let values = values.map(|(at, input)| value(row.raw(1 + at)?, &input.kind));
+            found.push((row.text(0)?, values.collect::<Result<_, _>>()?));
+            Ok(())
+        })?;
+        // No transaction is open while scripts run.
+        let (count, mut json, mut failures) = (found.len(), JsonRows::default(), Vec::new());
+        for (digest, values) in found {
             let given = answers.answer(call, &values).unwrap_or_else(|failure| {
                 failures.push(failure);
                 Value::Missing
             });
-            count += 1;
-            json.push(&cells(row.text(0)?, given));
-            Ok(())
-        })?;
+            json.push(&cells(digest, given));
+        }
         if let Some(first) = failures.first() {
             tracing::warn!(failures = failures.len(), "a call in a condition has no answer: {first}");
         }
@@ -322,7 +327,8 @@ impl Store {
         self.connection.execute(
             &format!(
                 "INSERT INTO call_answer (call_key, inputs, number, written)
-                 SELECT {}, value ->> 0, CAST(value ->> 1 AS DOUBLE PRECISION), value ->> 2 FROM {rows}",
+                 SELECT {}, value ->> 0, CAST(value ->> 1 AS DOUBLE PRECISION), value ->> 2 FROM {rows}
+                 WHERE 1 = 1 ON CONFLICT DO NOTHING",
                 call.key()
             ),
             &[json.finish()],

@@ -8,9 +8,10 @@
 use super::{
     Cell, JsonRows, Store, StoreError,
     calls::{Asking, Source},
+    columns::value,
     predicate::{Printer, Scope, contact_key, from_contact},
 };
-use crate::model::{Answers, Bound, CountTest, Did, Entity, Measure, Part, Predicate, Subject};
+use crate::model::{Answers, Bound, CountTest, Did, Entity, Measure, Part, Predicate, Subject, Value};
 
 /// A contact or an account, asked as of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,15 @@ pub struct Facts<'a> {
     pub answers: &'a dyn Answers,
 }
 
+/// Whether a predicate holds for a subject.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FactAnswer {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What each of its [`Predicate::own_calls`] gives.
+    pub given: Vec<Value>,
+}
+
 /// As of which moment interactions count, and in which journey.
 #[derive(Debug, Clone)]
 pub(super) struct AsOf {
@@ -59,7 +69,7 @@ impl Store {
         facts: &Facts<'_>,
         subjects: &[FactSubject],
         now: i64,
-    ) -> Result<Vec<Vec<bool>>, StoreError> {
+    ) -> Result<Vec<Vec<FactAnswer>>, StoreError> {
         if subjects.is_empty() || facts.predicates.is_empty() {
             return Ok(vec![Vec::new(); subjects.len()]);
         }
@@ -115,21 +125,27 @@ impl Store {
         }
         let mut printer = Printer::new(self.dialect(), &self.names, now, facts.timezone)?;
         printer.as_of = Some(as_of);
-        let columns = facts
-            .predicates
-            .iter()
-            .map(|predicate| {
-                Ok(format!(", CASE WHEN {} THEN 1 ELSE 0 END", printer.predicate(predicate, &scope)?))
-            })
-            .collect::<Result<String, StoreError>>()?;
+        let mut columns = String::new();
+        for predicate in &facts.predicates {
+            columns.push_str(&format!(
+                ", CASE WHEN {} THEN 1 ELSE 0 END",
+                printer.predicate(predicate, &scope)?
+            ));
+            for call in predicate.own_calls() {
+                columns.push_str(&format!(", {}", printer.call(call, &scope)?));
+            }
+        }
         let sql = format!("SELECT s.place{columns} FROM {from} WHERE {clause}");
-        let mut answers = vec![vec![false; facts.predicates.len()]; subjects.len()];
+        let mut answers = vec![vec![FactAnswer::default(); facts.predicates.len()]; subjects.len()];
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {
             let place = usize::try_from(row.integer(0)?).unwrap_or(usize::MAX);
-            if let Some(answer) = answers.get_mut(place) {
-                for (at, holds) in answer.iter_mut().enumerate() {
-                    *holds = row.integer(at + 1)? != 0;
-                }
+            let mut at = 1;
+            for (answer, predicate) in answers.get_mut(place).into_iter().flatten().zip(&facts.predicates) {
+                answer.holds = row.integer(at)? != 0;
+                let calls = predicate.own_calls().into_iter().zip(at + 1..);
+                answer.given =
+                    calls.map(|(call, at)| value(row.raw(at)?, &call.gives)).collect::<Result<_, _>>()?;
+                at += 1 + answer.given.len();
             }
             Ok(())
         })?;

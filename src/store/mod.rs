@@ -68,7 +68,7 @@ pub use dialect::Dialect;
 pub use enrolment::{Enrolment, Reentry};
 pub use error::StoreError;
 pub use evaluation::{Difference, Evaluation, Membership};
-pub use facts::{FactSubject, Facts};
+pub use facts::{FactAnswer, FactSubject, Facts};
 pub use focus::{Passed, Reach};
 pub use interactions::{NewInteraction, Recorded};
 pub use iterations::IterationRow;
