@@ -9,6 +9,7 @@ mod custom_tiles;
 mod effects;
 mod ending;
 mod entering;
+mod erasure;
 mod event_time;
 mod goto;
 mod mail;
