@@ -26,5 +26,5 @@ pub use error::ScriptError;
 pub use expression::{Expression, ExpressionKind, Name, Operator};
 pub use library::{Library, ScriptFunction};
 pub use parse::parse_expression;
-pub use program::{Literal, Program, Returned};
+pub use program::{HandedOn, Literal, Program, Returned};
 pub use value::ScriptValue;

@@ -24,6 +24,26 @@ impl Tile {
             Work::Uniform(_) => None,
         }
     }
+
+    /// What it may send beside mails.
+    #[must_use]
+    pub fn sends(&self) -> Sends {
+        match &self.work {
+            Work::Each(_, tile) => tile.sends(),
+            Work::Uniform(_) => Sends::Nothing,
+        }
+    }
+}
+
+/// What a tile may send beside mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sends {
+    /// Nothing.
+    Nothing,
+    /// Messages to channels.
+    Messages,
+    /// Calls of the workflow with this name.
+    Workflow(String),
 }
 
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
@@ -160,6 +180,11 @@ pub enum Asked {
 pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
+
+    /// What it may send beside mails.
+    fn sends(&self) -> Sends {
+        Sends::Nothing
+    }
 
     /// Gives each participant exactly one outcome.
     ///

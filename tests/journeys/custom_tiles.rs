@@ -2,7 +2,7 @@
 
 use super::{EVERYONE, workspace};
 use crate::support::{
-    workspace::{Database, Workspace, on_both},
+    workspace::{Database, SETTINGS, Workspace, on_both},
     world::World,
 };
 
@@ -45,6 +45,7 @@ const ALERT_SCRIPT: &str = r#"fn run(item, params) {
 /// A workspace with the journey `spring` of these steps and one custom tile.
 fn with_tile(database: Database, steps: &str, name: &str, tile: &str, script: &str) -> Workspace {
     workspace(database, EVERYONE, steps)
+        .file("tilework.yaml", &format!("{SETTINGS}  sales: {{ transport: file }}\n"))
         .file(&format!("plugins/{name}/tile.yaml"), tile)
         .file(&format!("plugins/{name}/tile.rhai"), script)
 }
@@ -204,7 +205,11 @@ fn every_wrong_answer_stops_with_failed_script_line_and_column() {
             "`due` of `activity`: `soon` is not a length of time",
         ),
         ("take(\"done\").lead(#{ })", "a `lead` needs a `topic`"),
-        ("item.contact.role", "there is no `role` here; fields have to stand under `needs` in `tile.yaml`"),
+        (
+            "let to = \"saels\"; take(\"done\").message(to, \"x\")",
+            "2:32: there is no channel `saels` for messages in `tilework.yaml`",
+        ),
+        ("item.contact.role", "there is no `role` here; fields have to stand under `needs`"),
         ("retry(\"1 hour\", \"no answer\")", "gave up after 20 tries: no answer"),
     ];
     for (body, expected) in cases {
