@@ -12,6 +12,7 @@ mod expression;
 mod functions;
 mod library;
 mod limits;
+mod memory;
 mod parse;
 mod places;
 mod program;

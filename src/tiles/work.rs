@@ -33,6 +33,15 @@ impl Tile {
             Work::Uniform(_) => Sends::Nothing,
         }
     }
+
+    /// Whether it may take long for each contact or account, as scripts may.
+    #[must_use]
+    pub fn is_scripted(&self) -> bool {
+        match &self.work {
+            Work::Each(_, tile) => tile.is_scripted(),
+            Work::Uniform(_) => false,
+        }
+    }
 }
 
 /// What a tile may send beside mails.
@@ -184,6 +193,11 @@ pub trait DecidingTile: Send + Sync {
     /// What it may send beside mails.
     fn sends(&self) -> Sends {
         Sends::Nothing
+    }
+
+    /// Whether it may take long for each contact or account, as scripts may.
+    fn is_scripted(&self) -> bool {
+        false
     }
 
     /// Gives each participant exactly one outcome.

@@ -1,5 +1,9 @@
 //! Custom tiles in journeys: called for contacts and accounts, waiting, remembering, having effects.
 
+use std::{cell::RefCell, rc::Rc};
+
+use tilework::engine::Phase;
+
 use super::{EVERYONE, workspace};
 use crate::support::{
     workspace::{Database, SETTINGS, Workspace, on_both},
@@ -149,7 +153,7 @@ fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_a
             ("ada", "act.done | at after"),
             (
                 "bob",
-                "act! | stopped: failed: plugins/act/tile.rhai:1:4: the script takes more than 200000 operations; does a loop never end?",
+                "act! | stopped: failed: plugins/act/tile.rhai:1:4: the script takes more than 100000 operations; does a loop never end?",
             ),
             ("cy", "act! | stopped: failed: plugins/act/tile.rhai:4:50: no budget"),
             ("dan", "act.done | at after"),
@@ -169,6 +173,48 @@ fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_a
             world.tables().lines("SELECT hash FROM publication WHERE kind = 'journey'").len() >= 2,
             "the fix was published"
         );
+    });
+}
+
+#[test]
+fn rule_20_a_step_whose_scripts_take_long_takes_turns_with_other_journeys() {
+    on_both(|database| {
+        let after = "
+kind: journey
+name: winter
+owner: marketing@vendor.example
+target: contact
+start: 2026-03-01 08:00
+audience: { include: [everyone] }
+steps:
+  - { id: greet, tile: email, with: { email: notice } }
+";
+        let steps = "
+  - id: act
+    tile: act
+";
+        let tile = "kind: tile\nname: act\nsummary: Acts\nfor: contact\n";
+        let script = "fn run(item, params) { loop { } }";
+        let workspace = with_tile(database, steps, "act", tile, script).file("journeys/winter.yaml", after);
+        let mut world = super::populated(&workspace).batches_of(1);
+        // Each batch that a tile decides takes eleven seconds.
+        let (passing, phases) = (Rc::clone(&world.passing), Rc::new(RefCell::new(Vec::new())));
+        let seen = Rc::clone(&phases);
+        world = world.observed(move |phase| {
+            if phase == Phase::Decided {
+                passing.set(passing.get() + 11_000);
+            }
+            seen.borrow_mut().push(phase);
+        });
+        world.tick("2026-03-01 08:00");
+        let phases = phases.borrow();
+        let first = phases.iter().position(|phase| *phase == Phase::HandedOver).unwrap();
+        let batches = |of: &[Phase]| of.iter().filter(|phase| **phase == Phase::Decided).count();
+        // One batch of the looping step, an account, and three of the other journey.
+        assert_eq!(batches(&phases[..first]), 4, "mails leave before the scripts are through");
+        assert_eq!(batches(&phases[first..]), 2);
+        assert_eq!(world.messages().iter().filter(|line| line.ends_with("delivered")).count(), 4);
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 4);
     });
 }
 

@@ -219,6 +219,10 @@ impl DecidingTile for PlacedTile {
         Sends::Messages
     }
 
+    fn is_scripted(&self) -> bool {
+        true
+    }
+
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         match self.unit {
             Unit::Contact => self.contacts(batch, out),
