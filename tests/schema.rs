@@ -185,7 +185,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 39] = [
     ("unknown-key-window", "a window is a mapping of any kind to it"),
     ("unknown-path-branch", "the paths are those that a parameter names"),
     ("unknown-path-case", "cases of tiles aren't definitions"),
-    ("unknown-path-script", "neither are scripts"),
+    ("unknown-path-script", "unknown-path-workflow", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
     ("unknown-topic-subscribed", "without any topic there is no list of them"),
     ("wrong-type-count", "what stands under a name is anything to it"),

@@ -18,6 +18,7 @@ mod pausing;
 mod playing;
 mod reentry;
 mod repeat;
+mod script_workflows;
 mod split;
 mod stopping;
 mod values;
