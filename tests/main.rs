@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops where something is wrong")]
 
 mod architecture;
+mod calls;
 mod chains;
 mod conditions;
 mod crash;

@@ -7,10 +7,8 @@
 mod leads;
 mod refresh;
 mod scores;
-mod scripts;
 mod turns;
 
 pub use leads::{LeadChange, LeadError, NewLead, change_lead, create_lead};
 pub use refresh::{Refreshed, affected, next_refresh, refresh};
 pub use scores::{gives_scores, next_scores, refresh_scores};
-pub use scripts::answer as answer_scripts;

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    scripts,
-    turns::{Turns, next_evaluation, passed},
-};
+use super::turns::{Turns, next_evaluation, passed};
 use crate::{
     compile::{Members, Plan, SegmentPlan},
     model::Entity,
@@ -61,9 +58,6 @@ pub fn refresh(
             (Members::Where(condition), true) => Membership::Where(condition.clone()),
             (Members::Static(ids), true) => Membership::Static(ids.clone()),
         };
-        if let (Members::Where(condition), true) = (&segment.members, segment.active) {
-            scripts::answer(store, plan, condition, now)?;
-        }
         let turns = Turns::of(segment);
         let next = next_evaluation(store, segment, &turns, now)?;
         let dependents: Vec<String> = plan
@@ -88,6 +82,7 @@ pub fn refresh(
             dependents: &dependents,
             reach: reach.as_ref(),
             evaluations: state.evaluations,
+            answers: &*plan.library,
             real_now,
         })?;
         done.evaluated += 1;

@@ -85,7 +85,7 @@ fn refresh(
             Some(_) if model.looks_far => Rescore::Everything,
             Some(before) => Rescore::Changed(changes(plan, model, before, now)),
         };
-        store.compute_scores(&model.model, &levels, &rescore, now, &dependents)?
+        store.compute_scores(&model.model, &levels, &rescore, now, &dependents, &*plan.library)?
     };
     Ok(Scored { levels: scored.levels + changed, ..scored })
 }

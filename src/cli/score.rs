@@ -34,9 +34,9 @@ pub fn score(
     match command {
         ScoreCommand::List => list(plan, store, now, output)?,
         ScoreCommand::Show { model } => show(named(plan, model)?, store, now, output)?,
-        ScoreCommand::Preview { model } => preview(named(plan, model)?, store, now, output)?,
+        ScoreCommand::Preview { model } => preview(named(plan, model)?, plan, store, now, output)?,
         ScoreCommand::Calibrate { model, outcome } => {
-            calibrate(named(plan, model)?, &plan.catalog, outcome, store, now, output)?;
+            calibrate(named(plan, model)?, plan, outcome, store, now, output)?;
         }
     }
     Ok(Exit::Done)
@@ -155,9 +155,15 @@ fn show(plan: &ModelPlan, store: &mut Store, now: i64, output: &mut Output) -> R
 /// How many of the greatest changes are shown.
 const SHOWN: usize = 10;
 
-fn preview(plan: &ModelPlan, store: &mut Store, now: i64, output: &mut Output) -> Result<(), CliError> {
+fn preview(
+    plan: &ModelPlan,
+    workspace: &Plan,
+    store: &mut Store,
+    now: i64,
+    output: &mut Output,
+) -> Result<(), CliError> {
     let mut changes: Vec<ScorePreview> = Vec::new();
-    store.preview_scores(&plan.model, now, &mut |change| {
+    store.preview_scores(&plan.model, now, &*workspace.library, &mut |change| {
         changes.push(change);
         Ok(())
     })?;
@@ -262,14 +268,14 @@ fn estimate_words(estimate: &Option<Estimate>) -> String {
 
 fn calibrate(
     plan: &ModelPlan,
-    catalog: &Catalog,
+    workspace: &Plan,
     text: &str,
     store: &mut Store,
     now: i64,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let outcome = outcome(text, plan, catalog)?;
-    let found = calibration(store, &plan.model, &outcome, now)?;
+    let outcome = outcome(text, plan, &workspace.catalog)?;
+    let found = calibration(store, &plan.model, &outcome, now, &*workspace.library)?;
     if output.format() == Format::Json {
         let rules = found.rules.iter().map(|rule| {
             json!({

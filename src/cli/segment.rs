@@ -12,7 +12,7 @@ use crate::{
     conditions::explain,
     diagnostics::did_you_mean,
     insights::{SegmentSummary, segment_days, segment_summaries, slowest_clause},
-    model::{Entity, Part, Predicate, time::rfc3339},
+    model::{Callee, Entity, Operand, Part, Predicate, time::rfc3339},
     runtime::real_now,
     store::Store,
 };
@@ -36,7 +36,7 @@ pub fn segment(
 ) -> Result<Exit, CliError> {
     match command {
         SegmentCommand::List => list(plan, store, now, output)?,
-        SegmentCommand::Show { name } => show(named(plan, name)?, store, now, output)?,
+        SegmentCommand::Show { name } => show(named(plan, name)?, plan, store, now, output)?,
         SegmentCommand::Members { name, limit, after } => {
             members(named(plan, name)?, *limit, after.as_deref(), store, output)?;
         }
@@ -94,14 +94,20 @@ fn list(plan: &Plan, store: &mut Store, now: i64, output: &mut Output) -> Result
     output.table(&table, "The workspace has no segments yet.")
 }
 
-fn show(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Output) -> Result<(), CliError> {
+fn show(
+    segment: &SegmentPlan,
+    plan: &Plan,
+    store: &mut Store,
+    now: i64,
+    output: &mut Output,
+) -> Result<(), CliError> {
     let defined = [(segment.name.as_str(), segment.target)];
     let Some(summary) = segment_summaries(store, defined, now)?.pop() else { return Ok(()) };
     let days = segment_days(store, &segment.name, &segment.zone)?;
     let says = says(segment);
     let slowest = match &segment.members {
         Members::Where(condition) if summary.milliseconds.is_some_and(|took| took > SLOW) => {
-            slowest_clause(store, condition, now, &real_now)?
+            slowest_clause(store, condition, now, &*plan.library, &real_now)?
         }
         _ => None,
     };
@@ -247,15 +253,19 @@ fn describe(segment: &SegmentPlan, store: &mut Store, now: i64, output: &mut Out
     })
 }
 
-/// The functions of `scripts/` that a segment asks.
+/// The functions of `scripts/`, and the tables, that a segment asks.
 fn left_to_scripts(segment: &SegmentPlan) -> Vec<String> {
     let mut left: Vec<String> = Vec::new();
     if let Members::Where(condition) = &segment.members {
         Part::Predicate(&condition.predicate).each(&mut |part| {
-            if let Part::Predicate(Predicate::Script(call)) = part
-                && !left.contains(&call.function)
-            {
-                left.push(call.function.clone());
+            if let Part::Operand(Operand::Call(call)) = part {
+                let name = match &call.callee {
+                    Callee::Script(function) => function.clone(),
+                    Callee::Lookup { table, .. } => format!("tables/{table}.csv"),
+                };
+                if !left.contains(&name) {
+                    left.push(name);
+                }
             }
         });
     }

@@ -16,7 +16,6 @@ use super::{
     workspace,
 };
 use crate::{
-    audience,
     compile::{Members, Plan, SegmentPlan},
     definitions,
     model::Entity,
@@ -34,14 +33,6 @@ fn membership(segment: &SegmentPlan) -> Membership {
         (Members::Where(condition), true) => Membership::Where(condition.clone()),
         (Members::Static(ids), true) => Membership::Static(ids.clone()),
     }
-}
-
-/// Finds the answers of scripts' functions, which only this connection sees.
-fn answer_scripts(plan: &Plan, segment: &SegmentPlan, store: &mut Store, now: i64) -> Result<(), CliError> {
-    if let (Members::Where(condition), true) = (&segment.members, segment.active) {
-        audience::answer_scripts(store, plan, condition, now)?;
-    }
-    Ok(())
 }
 
 /// Carries out `segment preview`.
@@ -65,8 +56,8 @@ pub(super) fn preview(
     };
     let segment = named(&plan, &name)?;
     let started = real_now();
-    answer_scripts(&plan, segment, &mut store, now)?;
-    let preview = store.preview(&segment.name, &membership(segment), segment.target, now, sample)?;
+    let preview =
+        store.preview(&segment.name, &membership(segment), segment.target, now, sample, &*plan.library)?;
     let milliseconds = real_now().saturating_sub(started);
     let (table, rows) = (sample_table(segment.target), preview.sample);
     let table = filled(table, segment.target, rows);
@@ -155,8 +146,7 @@ pub(super) fn pick(
             let text = definition(&pick.name, target, condition);
             let (plan, mut store, _) = workspace::reading_with(global, Some(("--where", &text)), output)?;
             let segment = named(&plan, &pick.name)?;
-            answer_scripts(&plan, segment, &mut store, now)?;
-            ids_of(&mut store, segment, now)?
+            ids_of(&mut store, &plan, segment, now)?
         }
     };
     write_ids(global, pick, target, &ids, &plan, output)?;
@@ -185,9 +175,10 @@ fn existing(store: &mut Store, target: Entity, ids: &[String]) -> Result<Vec<Str
     Ok(ids)
 }
 
-fn ids_of(store: &mut Store, segment: &SegmentPlan, now: i64) -> Result<Vec<String>, CliError> {
+fn ids_of(store: &mut Store, plan: &Plan, segment: &SegmentPlan, now: i64) -> Result<Vec<String>, CliError> {
     let everybody = usize::try_from(i64::MAX).unwrap_or(usize::MAX);
-    let preview = store.preview(&segment.name, &membership(segment), segment.target, now, everybody)?;
+    let preview =
+        store.preview(&segment.name, &membership(segment), segment.target, now, everybody, &*plan.library)?;
     Ok(preview.sample.into_iter().map(|record| record.id).collect())
 }
 

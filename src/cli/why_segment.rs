@@ -21,13 +21,12 @@ pub(super) fn why(
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let segment = named(plan, name)?;
-    let mut found =
-        segment_story(store, segment, id, &plan.catalog, now)?.map(|story| (id.to_owned(), story));
+    let mut found = segment_story(store, segment, id, plan, now)?.map(|story| (id.to_owned(), story));
     if found.is_none()
         && segment.target == Entity::Contact
         && let Some(id) = only_one(store.find_contacts(id)?, "contacts have the address", id)?
     {
-        found = segment_story(store, segment, &id, &plan.catalog, now)?.map(|story| (id, story));
+        found = segment_story(store, segment, &id, plan, now)?.map(|story| (id, story));
     }
     let Some((id, story)) = found else {
         return Err(CliError::usage(format!("no {} has the id `{id}`", segment.target.name()))

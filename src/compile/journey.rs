@@ -56,6 +56,8 @@ pub(super) fn compile(
     let used: BTreeSet<&str> =
         flow::all_steps(definition).iter().map(|step| step.tile.value.as_str()).collect();
     meaning.extend(used.iter().filter_map(|name| tiles.get(*name)).map(|tile| tile.content.clone()));
+    // A changed script may answer otherwise, also those who wait already.
+    meaning.extend(steps.iter().flatten().flat_map(|step| step.tile.versions()));
     let named =
         definition.audience.include.iter().chain(&definition.audience.exclude).chain(&definition.suppress);
     Some(JourneyPlan {

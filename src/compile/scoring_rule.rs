@@ -54,8 +54,11 @@ pub(super) fn compile(
         }
     };
     let (when, points) = (when?, points?);
-    let asked = conditions::interests(&when).scores;
-    if let Some(score) = asked.first().map(String::as_str).or_else(|| score_in(operand_of(&points))) {
+    let mut asked = conditions::interests(&when).scores;
+    if let Points::Calculated(operand) = &points {
+        asked.extend(conditions::interests(&Predicate::IsBlank(operand.clone())).scores);
+    }
+    if let Some(score) = asked.first() {
         let message = format!(
             "the rule `{}` asks for `{score}`, which is itself made from scores",
             definition.name.value
@@ -136,15 +139,6 @@ fn operand_of(points: &Points) -> Option<&Operand> {
     match points {
         Points::Calculated(operand) => Some(operand),
         Points::Fixed(_) => None,
-    }
-}
-
-/// The first score that a calculation looks at.
-fn score_in(operand: Option<&Operand>) -> Option<&str> {
-    match operand? {
-        Operand::Field { name, .. } if name.contains('.') => Some(name),
-        Operand::Arithmetic { left, right, .. } => score_in(Some(left)).or_else(|| score_in(Some(right))),
-        _ => None,
     }
 }
 

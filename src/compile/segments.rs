@@ -97,8 +97,7 @@ fn segment(
     let (members, interests, edges, turns_with_clock, meaning) = match &definition.members {
         SegmentMembers::Where(node) => {
             let mut found = Problems::default();
-            let predicate =
-                conditions::check(node, &Scope::new(target, zone).with_scripts(), catalog, &mut found);
+            let predicate = conditions::check(node, &Scope::new(target, zone), catalog, &mut found);
             let of_target = [Code::ContactInAccount, Code::SegmentTarget];
             problems
                 .take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));

@@ -27,6 +27,10 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         };
         catalog.functions.insert(function.name.clone(), shape);
     }
+    for table in library.tables() {
+        let shape = library.table_shape(&table.name, hash(&[&table.content]));
+        catalog.tables.extend(shape.map(|shape| (table.name.clone(), shape)));
+    }
     let catalog = Arc::new(catalog);
     let channels = definitions.settings.channels.iter().map(|channel| channel.name.value.clone());
     let channels: Arc<BTreeSet<String>> = Arc::new(channels.collect());

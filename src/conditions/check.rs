@@ -4,7 +4,7 @@ use super::{Scope, did, doubts, expression, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
-    model::{Catalog, Entity, Operand, Predicate, Subject},
+    model::{Catalog, Entity, FieldType, Operand, Predicate, Subject},
     script::parse_expression,
 };
 
@@ -47,7 +47,7 @@ pub fn check_number(
 ) -> Option<Operand> {
     let parsed = parse_expression(text, problems)?;
     let mut check = Check { catalog, problems };
-    let value = operand::operand(&parsed, *scope, &mut check)?;
+    let value = operand::operand_as(&parsed, &FieldType::Number, *scope, &mut check)?;
     if value.kind.is_numeric() {
         return Some(value.operand);
     }

@@ -22,6 +22,19 @@ pub(super) fn terms(
 ) -> Option<Predicate> {
     match (left, right) {
         (Term::Value(left), Term::Value(right)) => values(left, operator, right, scope, check),
+        (Term::Call(call), Term::Value(right)) => {
+            values(&call.giving(&right.kind, check)?, operator, right, scope, check)
+        }
+        (Term::Value(left), Term::Call(call)) => {
+            values(left, operator, &call.giving(&left.kind, check)?, scope, check)
+        }
+        (Term::Call(left), Term::Call(right)) => left.beside_another(right, check),
+        (Term::Days(days), Term::Call(_)) | (Term::Call(_), Term::Days(days)) => check.refuse(
+            Code::ExpressionForm,
+            days.span,
+            "a number of days can only be compared with a number",
+            "Write `days_since(contact.created_on) < 30`, or count the days in the script.",
+        ),
         (Term::Days(days), Term::Value(number)) => days::compare(days, operator, &number.operand, check),
         (Term::Value(number), Term::Days(days)) => {
             days::compare(days, operator.mirrored(), &number.operand, check)

@@ -172,11 +172,6 @@ impl<'f> Evaluation<'f> {
                 let record = self.record(*of, here);
                 members.zip(record).is_some_and(|(members, record)| members.contains(id_of(record)))
             }
-            Predicate::Script(call) => {
-                let answers = self.facts.script_answers.get(&call.key());
-                let record = self.record(call.about, here);
-                answers.zip(record).is_some_and(|(answers, record)| answers.contains(id_of(record)))
-            }
             Predicate::Did(did) => satisfies(did.count, self.counted(did, here).count(), None),
             Predicate::Subscribed { topic } => self.is_subscribed(topic, here),
             Predicate::Related(related) => {
@@ -218,6 +213,13 @@ impl<'f> Evaluation<'f> {
             Operand::OfDate { part, of } => {
                 let today = day_from_today(self.now, 0, self.zone);
                 part_of_date(*part, &self.value(of, here), &today, self.zone)
+            }
+            Operand::Call(call) => {
+                let inputs = call.inputs();
+                let inputs: Vec<Value> =
+                    inputs.iter().map(|input| self.value(&input.operand, here)).collect();
+                let answers = self.facts.answers.as_ref();
+                answers.and_then(|answers| answers.answer(call, &inputs).ok()).unwrap_or_default()
             }
             Operand::Measure(measure) => {
                 let values = self.counted(&measure.over, here);

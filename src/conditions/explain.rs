@@ -1,8 +1,8 @@
 //! Predicates in plain English.
 
 use crate::model::{
-    Arithmetic, Bound, Comparison, CountTest, DatePart, Did, FieldType, Measure, MeasureFunction, Operand,
-    Period, Predicate, Reckoning, Related, ScriptArgument, Subject, TextTest, Value, time::DAY,
+    Argument, Arithmetic, Bound, Call, Callee, Comparison, CountTest, DatePart, Did, FieldType, Measure,
+    MeasureFunction, Operand, Period, Predicate, Reckoning, Related, Subject, TextTest, Value, time::DAY,
 };
 
 /// Says what a predicate asks, for people.
@@ -42,19 +42,6 @@ pub fn explain(predicate: &Predicate) -> String {
         Predicate::Did(did) => interactions(did),
         Predicate::Subscribed { topic } => format!("the contact is subscribed to {topic}"),
         Predicate::Related(related) => related_records(related),
-        Predicate::Script(call) => {
-            let arguments: Vec<String> = call
-                .arguments
-                .iter()
-                .map(|argument| match argument {
-                    ScriptArgument::Record(of, _) => subject(*of).to_owned(),
-                    ScriptArgument::Field(of, field) => format!("{}.{}", subject(*of), field.name),
-                    ScriptArgument::Literal(Value::Text(text)) => format!("\"{text}\""),
-                    ScriptArgument::Literal(value) => value.to_string(),
-                })
-                .collect();
-            format!("{}({}) is true", call.function, arguments.join(", "))
-        }
     }
 }
 
@@ -143,6 +130,7 @@ fn is_temporal(operand: &Operand) -> bool {
         Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_) => true,
         Operand::OfDate { part, .. } => *part == DatePart::Anniversary,
         Operand::Measure(measure) => matches!(measure.kind, FieldType::Date | FieldType::DateTime),
+        Operand::Call(call) => matches!(call.gives, FieldType::Date | FieldType::DateTime),
         Operand::Arithmetic { .. } => false,
     }
 }
@@ -182,6 +170,7 @@ pub(super) fn words(operand: &Operand) -> String {
             format!("{what} of {}", words(of))
         }
         Operand::Measure(measure) => measured(measure),
+        Operand::Call(call) => called(call),
         Operand::Arithmetic { left, operator, right } => {
             let sign = match operator {
                 Arithmetic::Add => "+",
@@ -196,6 +185,28 @@ pub(super) fn words(operand: &Operand) -> String {
             format!("{} {sign} {}", part(left), part(right))
         }
     }
+}
+
+/// A call as it is written.
+#[must_use]
+pub fn called(call: &Call) -> String {
+    let mut arguments: Vec<String> = call
+        .arguments
+        .iter()
+        .map(|argument| match argument {
+            Argument::Record { of, .. } => subject(*of).to_owned(),
+            Argument::Value(input) => words(&input.operand),
+        })
+        .collect();
+    let name = match &call.callee {
+        Callee::Script(name) => name,
+        Callee::Lookup { table, column } => {
+            arguments.insert(0, format!("\"{table}\""));
+            arguments.push(format!("\"{column}\""));
+            "lookup"
+        }
+    };
+    format!("{name}({})", arguments.join(", "))
 }
 
 fn reckoned(reckoning: Reckoning) -> String {

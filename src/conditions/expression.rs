@@ -1,11 +1,10 @@
 //! Expressions that are true or false.
 
 use super::{
-    Scope,
+    Scope, calls,
     check::Check,
     compare, functions, lists,
-    operand::{not_a_value, operand, term},
-    scripts,
+    operand::{not_a_value, operand_as, term},
 };
 use crate::{
     diagnostics::Code,
@@ -38,10 +37,9 @@ pub(super) fn predicate(
             None => alone(expression, scope, check),
         },
         ExpressionKind::In { value, container } => lists::member(value, container, scope, check),
-        ExpressionKind::Call { name, arguments } if check.catalog.functions.contains_key(&name.text) => {
-            scripts::condition(name, arguments, expression.span, scope, check)
-        }
-        ExpressionKind::Call { name, arguments } if functions::is_condition(&name.text) => {
+        ExpressionKind::Call { name, arguments }
+            if functions::is_condition(&name.text) && !calls::is_call(&name.text, check) =>
+        {
             functions::condition(name, arguments, expression.span, scope, check)
         }
         _ => alone(expression, scope, check),
@@ -81,7 +79,7 @@ fn alone(expression: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Op
             &format!("Compare it with a number, as in `{}(…) < 30`.", name.text),
         );
     }
-    let value = operand(expression, scope, check)?;
+    let value = operand_as(expression, &FieldType::Boolean, scope, check)?;
     if value.kind == FieldType::Boolean {
         return Some(Predicate::IsTrue(value.operand));
     }

@@ -1,8 +1,11 @@
 //! Facts as plain data, for conditions that are answered in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use crate::model::{Entity, Value};
+use crate::model::{Answers, Entity, Value};
 
 /// A record's values by field name, its id among them.
 pub type RecordFact = BTreeMap<String, Value>;
@@ -36,9 +39,8 @@ pub struct Facts {
     pub interactions: Vec<InteractionFact>,
     /// The ids of the members of each segment, by the segment's name.
     pub members: BTreeMap<String, BTreeSet<String>>,
-    /// The ids of the records for which each call of a function of `scripts/` gives `true`, by the call's
-    /// key.
-    pub script_answers: BTreeMap<String, BTreeSet<String>>,
+    /// Who answers calls of functions; without anybody they have no answer.
+    pub answers: Option<Arc<dyn Answers>>,
 }
 
 impl Facts {

@@ -4,7 +4,7 @@ use super::{
     Scope,
     check::Check,
     expression, lists,
-    operand::{Days, Typed, operand},
+    operand::{Days, Typed, operand, operand_as},
     periods,
 };
 use crate::{
@@ -30,8 +30,11 @@ const CONDITIONS: [(&str, usize, &str); 12] = [
     ("in_previous", 2, "in_previous(contact.created_on, \"month\")"),
 ];
 
+/// The function that looks a cell of a table up.
+pub(super) const LOOKUP: &str = "lookup";
+
 /// Functions that give a value.
-const VALUES: [(&str, usize, &str); 9] = [
+const VALUES: [(&str, usize, &str); 10] = [
     ("date", 1, "date(\"2026-01-31\")"),
     ("time", 1, "time(\"2026-01-31 08:00\")"),
     ("today", 0, "today()"),
@@ -41,10 +44,8 @@ const VALUES: [(&str, usize, &str); 9] = [
     ("anniversary", 1, "anniversary(contact.birthdate)"),
     ("weekday", 1, "weekday(contact.created_on)"),
     ("month", 1, "month(contact.birthdate)"),
+    (LOOKUP, 3, "lookup(\"territories\", account.country, \"team\")"),
 ];
-
-/// Functions of the language that this version doesn't have.
-const LATER: [&str; 1] = ["lookup"];
 
 /// All functions by name, each with how it is written.
 #[must_use]
@@ -70,10 +71,19 @@ pub(super) fn condition(
         ("not", [inner]) => {
             expression::predicate(inner, scope, check).map(|inner| Predicate::Not(Box::new(inner)))
         }
-        ("is_blank", [inner]) => operand(inner, scope, check).map(|value| Predicate::IsBlank(value.operand)),
+        ("is_blank", [inner]) => {
+            let value = match &inner.kind {
+                // Whatever stands in a cell, it is there as text.
+                ExpressionKind::Call { name, .. } if name.text == LOOKUP => {
+                    operand_as(inner, &FieldType::Text, scope, check)
+                }
+                _ => operand(inner, scope, check),
+            };
+            value.map(|value| Predicate::IsBlank(value.operand))
+        }
         ("same", [left, right]) => {
-            let left = operand(left, scope, check);
-            let right = operand(right, scope, check);
+            let left = operand_as(left, &FieldType::Text, scope, check);
+            let right = operand_as(right, &FieldType::Text, scope, check);
             let left = textual(left?, name, check);
             let right = textual(right?, name, check);
             Some(Predicate::Same { left: left?.operand, right: right?.operand })
@@ -84,7 +94,7 @@ pub(super) fn condition(
         }
         ("ends_with", [field, needle]) => text_test(name, TextTest::EndsWith, field, needle, scope, check),
         ("in_last" | "in_next" | "in_this" | "in_previous", [of, length]) => {
-            let of = operand(of, scope, check);
+            let of = operand_as(of, &FieldType::Date, scope, check);
             let text = match &length.kind {
                 ExpressionKind::Text(text) => text,
                 _ => {
@@ -124,14 +134,14 @@ fn text_test(
     scope: Scope<'_>,
     check: &mut Check<'_>,
 ) -> Option<Predicate> {
-    let field = operand(field, scope, check);
+    let field = operand_as(field, &FieldType::Text, scope, check);
     if let (Some(field), TextTest::Contains) = (&field, test)
         && let FieldType::Choices(known) = &field.kind
     {
         let choices = lists::choices(field, known, needle, check)?;
         return Some(Predicate::HasChoices { operand: field.operand.clone(), choices, all: false });
     }
-    let needle = operand(needle, scope, check);
+    let needle = operand_as(needle, &FieldType::Text, scope, check);
     let field = textual(field?, name, check);
     let needle = textual(needle?, name, check);
     Some(Predicate::TextTest { operand: field?.operand, test, needle: needle?.operand })
@@ -232,7 +242,7 @@ pub(super) fn days(
 
 /// An argument that has to be a date or moment.
 fn dated(name: &Name, argument: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
-    let of = operand(argument, scope, check)?;
+    let of = operand_as(argument, &FieldType::Date, scope, check)?;
     if !matches!(of.kind, FieldType::Date | FieldType::DateTime) {
         let message =
             format!("`{}` needs a date or datetime, and `{}` is {}", name.text, of.written, of.kind);
@@ -255,23 +265,15 @@ fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>
 }
 
 /// Reports a function that doesn't exist, or a wrong number of arguments.
-fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut Check<'_>) -> Option<()> {
+pub(super) fn expect_count(
+    name: &Name,
+    arguments: &[Expression],
+    span: Span,
+    check: &mut Check<'_>,
+) -> Option<()> {
     let word = name.text.as_str();
     let known = CONDITIONS.iter().chain(&VALUES);
-    if check.catalog.functions.contains_key(word) {
-        let message = format!("`{word}`, a function of `scripts/`, is true or false, and a value is needed");
-        return check.refuse(
-            Code::ExpressionForm,
-            span,
-            message,
-            "Write the call alone, and compare in the script.",
-        );
-    }
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
-        if LATER.contains(&word) {
-            let message = format!("the function `{word}` is not available in this version");
-            return check.refuse(Code::NotAvailable, name.span, message, "");
-        }
         let problem =
             Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
         let scripts = check.catalog.functions.keys().map(String::as_str);
@@ -282,12 +284,17 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
     if arguments.len() == *count {
         return Some(());
     }
-    let plural = if *count == 1 { "" } else { "s" };
-    let here = match arguments.len() {
+    let message = wrong_count(word, *count, arguments.len());
+    check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
+}
+
+/// The words for a wrong number of arguments.
+pub(super) fn wrong_count(function: &str, count: usize, given: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    let here = match given {
         0 => "here is none".to_owned(),
         1 => "here is 1".to_owned(),
         several => format!("here are {several}"),
     };
-    let message = format!("`{word}` takes {count} argument{plural}, and {here}");
-    check.refuse(Code::UnknownFunction, span, message, &format!("Write `{example}`."))
+    format!("`{function}` takes {count} argument{plural}, and {here}")
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{
-    Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, ScriptArgument, Subject,
-};
+use crate::model::{Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, Subject};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///
@@ -64,15 +62,6 @@ fn visit(part: Part<'_>, found: &mut Interests) {
         }
         Part::Predicate(Predicate::Subscribed { .. }) => {
             found.interactions.extend(SUBSCRIPTIONS.map(str::to_owned));
-        }
-        Part::Predicate(Predicate::Script(call)) => {
-            for argument in &call.arguments {
-                if let ScriptArgument::Record(subject, _) | ScriptArgument::Field(subject, _) = argument {
-                    found.contact_fields |= *subject == Subject::Contact;
-                    found.account_fields |= *subject == Subject::Account;
-                    found.lead_fields |= *subject == Subject::Lead;
-                }
-            }
         }
         Part::Predicate(Predicate::Related(related)) => {
             let whole_account = related.of == Subject::Account;

@@ -24,13 +24,21 @@ pub(super) fn member(
             let value = term(value, scope, check);
             let items: Vec<_> = items.iter().map(|item| literal(item, scope, check)).collect();
             let items: Option<Vec<Typed>> = items.into_iter().collect();
-            among(&value?, &items?, container.span, scope, check)
+            let (value, items) = (value?, items?);
+            let value = match items.first() {
+                Some(first) => value.beside(&first.kind, check)?,
+                None => value,
+            };
+            among(&value, &items, container.span, scope, check)
         }
         ExpressionKind::Range { start, end, inclusive } => {
             let value = term(value, scope, check);
             let start = term(start, scope, check);
             let end = term(end, scope, check);
-            let (value, start, end) = (value?, start?, end?);
+            let (mut value, start, end) = (value?, start?, end?);
+            if let Term::Value(start) = &start {
+                value = value.beside(&start.kind, check)?;
+            }
             if let Term::Value(value) = &value
                 && (value.kind.is_textual() || value.kind == FieldType::Boolean)
             {

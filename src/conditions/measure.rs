@@ -172,5 +172,5 @@ fn amount(text: &Text, kind: &FieldType, scope: Scope<'_>, check: &mut Check<'_>
         return literal(Value::Time(at), FieldType::DateTime);
     }
     let parsed = parse_expression(text, check.problems)?;
-    operand::operand(&parsed, scope, check)
+    operand::operand_as(&parsed, kind, scope, check)
 }

@@ -5,6 +5,7 @@
 //! a predicate in which every name and type is right, or all problems with it; whether it holds, and
 //! why. It doesn't know SQL or where facts are kept.
 
+mod calls;
 mod check;
 mod compare;
 mod days;
@@ -22,14 +23,14 @@ mod mentions;
 mod never;
 mod operand;
 mod periods;
+mod record;
 mod related;
 mod scope;
-mod scripts;
 mod value;
 
 pub use check::{check, check_number};
 pub use evaluate::{Clause, evaluate, holds};
-pub use explain::explain;
+pub use explain::{called as call_in_words, explain};
 pub use facts::{Facts, InteractionFact, RecordFact};
 pub use functions::functions;
 pub use interests::{Interests, interests};

@@ -1,6 +1,12 @@
 //! Values that conditions compare: names, literals and calculations, with their types.
 
-use super::{Scope, check::Check, functions};
+use super::{
+    Scope,
+    calls::{self, OpenCall},
+    check::Check,
+    functions,
+    record::{ACCOUNT_RELATIONS, in_scope, record},
+};
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
     model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
@@ -36,11 +42,23 @@ impl Typed {
     }
 }
 
-/// A value to compare, or the number of days between a value and now, which is compared in its own way.
+/// A value to compare, or the number of days between a value and now, which is compared in its own way, or
+/// a call whose type is told by what it is compared with.
 #[derive(Debug, Clone)]
 pub(super) enum Term {
     Value(Typed),
     Days(Days),
+    Call(OpenCall),
+}
+
+impl Term {
+    /// The same beside a value of this type, which tells the type of a call.
+    pub fn beside(self, kind: &FieldType, check: &mut Check<'_>) -> Option<Term> {
+        match self {
+            Term::Call(call) => call.giving(kind, check).map(Term::Value),
+            other => Some(other),
+        }
+    }
 }
 
 /// `days_since(of)` or `days_until(of)`.
@@ -51,14 +69,32 @@ pub(super) struct Days {
     pub span: Span,
 }
 
-/// A term, days included.
+/// A term, days and calls included.
 pub(super) fn term(expression: &Expression, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Term> {
-    if let ExpressionKind::Call { name, arguments } = &expression.kind
-        && matches!(name.text.as_str(), "days_since" | "days_until")
-    {
-        return functions::days(name, arguments, expression.span, scope, check).map(Term::Days);
+    if let ExpressionKind::Call { name, arguments } = &expression.kind {
+        if matches!(name.text.as_str(), "days_since" | "days_until") {
+            return functions::days(name, arguments, expression.span, scope, check).map(Term::Days);
+        }
+        if calls::is_call(&name.text, check) {
+            return calls::open(name, arguments, expression.span, scope, check).map(Term::Call);
+        }
     }
     operand(expression, scope, check).map(Term::Value)
+}
+
+/// A value where one of this type is wanted, which tells the type of a call.
+pub(super) fn operand_as(
+    expression: &Expression,
+    kind: &FieldType,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) -> Option<Typed> {
+    match &expression.kind {
+        ExpressionKind::Call { name, arguments } if calls::is_call(&name.text, check) => {
+            calls::open(name, arguments, expression.span, scope, check)?.giving(kind, check)
+        }
+        _ => operand(expression, scope, check),
+    }
 }
 
 /// A value.
@@ -80,7 +116,7 @@ pub(super) fn operand(expression: &Expression, scope: Scope<'_>, check: &mut Che
         ExpressionKind::Path(names) => path(names, span, scope, check),
         ExpressionKind::Negate(inner) => {
             let zero = Typed::literal(Value::Integer(0), FieldType::Integer, span, "0");
-            let inner = operand(inner, scope, check)?;
+            let inner = operand_as(inner, &FieldType::Number, scope, check)?;
             calculate(zero, Arithmetic::Subtract, inner, span, check)
         }
         ExpressionKind::Binary { left, operator, right } => {
@@ -91,9 +127,12 @@ pub(super) fn operand(expression: &Expression, scope: Scope<'_>, check: &mut Che
                 Operator::Divide => Arithmetic::Divide,
                 _ => return not_a_value(span, check),
             };
-            let left = operand(left, scope, check);
-            let right = operand(right, scope, check);
+            let left = operand_as(left, &FieldType::Number, scope, check);
+            let right = operand_as(right, &FieldType::Number, scope, check);
             calculate(left?, arithmetic, right?, span, check)
+        }
+        ExpressionKind::Call { name, arguments } if calls::is_call(&name.text, check) => {
+            calls::open(name, arguments, span, scope, check)?.untold(check)
         }
         ExpressionKind::Call { name, arguments } => functions::value(name, arguments, span, scope, check),
         ExpressionKind::List(_) | ExpressionKind::Range { .. } => check.refuse(
@@ -156,27 +195,14 @@ fn calculate(
     Some(Typed { operand, kind: FieldType::Number, span, written })
 }
 
-/// The subjects by their names, with the names of relations between them.
-const ACCOUNT_RELATIONS: [&str; 2] = ["account", "contact_account_parentcustomerid"];
-
 fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Typed> {
     let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
-    let [root, .., last] = names else { return bare(names, scope, check) };
+    let [_, .., last] = names else { return bare(names, scope, check) };
     if scope.activity {
         return activity(names, span, check);
     }
-    let (entity, subject) = match words[..words.len() - 1] {
+    match words[..words.len() - 1] {
         ["interaction"] => return attribute(last, span, scope, check),
-        ["account", "primary_contact"] | ["lead", "account", "primary_contact"] => {
-            (Entity::Contact, Subject::PrimaryContact)
-        }
-        ["contact", relation, "primary_contact"] if ACCOUNT_RELATIONS.contains(&relation) => {
-            (Entity::Contact, Subject::PrimaryContact)
-        }
-        ["contact"] => (Entity::Contact, Subject::Contact),
-        ["account"] | ["lead", "account"] => (Entity::Account, Subject::Account),
-        ["contact", relation] if ACCOUNT_RELATIONS.contains(&relation) => (Entity::Account, Subject::Account),
-        ["lead"] => (Entity::Lead, Subject::Lead),
         [record @ ("contact" | "account" | "lead"), group @ ("score" | "grade" | "levels")] => {
             return measure(record, group, last, span, scope, check);
         }
@@ -185,32 +211,12 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
         {
             return measure("account", group, last, span, scope, check);
         }
-        ["lead", "contact"] => (Entity::Contact, Subject::Contact),
-        _ => return unknown_relation(names, check),
+        _ => {}
+    }
+    let Some((entity, subject)) = record(&words[..words.len() - 1]) else {
+        return unknown_relation(names, check);
     };
-    let through_lead = root.text == "lead";
-    if subject == Subject::Contact && scope.target == Entity::Account && (!through_lead || scope.with_lead) {
-        return check.refuse(
-            Code::ContactInAccount,
-            span,
-            format!("`{}` is asked in a condition about accounts, which have many contacts", words.join(".")),
-            &format!("Write `any_contact: {} …` to ask for at least one of them.", words.join(".")),
-        );
-    }
-    if (through_lead || subject == Subject::Lead) && scope.target != Entity::Lead && !scope.with_lead {
-        let message = format!("`lead` isn't known in a condition about {}", scope.target.plural());
-        let hint = format!("Write `any_lead: {} …` to ask for at least one of them.", words.join("."));
-        return check.refuse(Code::UnknownField, root.span, message, &hint);
-    }
-    if scope.target == Entity::Lead && root.text == "contact" && words.len() > 2 {
-        let hint = format!("Write `account.{}` for the lead's account.", last.text);
-        return check.refuse(
-            Code::UnknownField,
-            span,
-            "a lead's contact has no account of its own here",
-            &hint,
-        );
-    }
+    in_scope(names, subject, Some(&last.text), span, scope, check)?;
     let found = check.catalog.field(entity, &last.text).cloned();
     let found = found.or_else(|| match last.text.as_str() {
         "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),

@@ -22,35 +22,19 @@ pub struct Scope<'a> {
     pub with_lead: bool,
     /// Inside `any_activity` and its like: only `activity` is in scope.
     pub activity: bool,
-    /// Whether functions of `scripts/` may be asked: in segments.
-    pub scripts: bool,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope {
-            target,
-            zone,
-            steps: None,
-            interaction: None,
-            activity: false,
-            with_lead: false,
-            scripts: false,
-        }
+        Scope { target, zone, steps: None, interaction: None, activity: false, with_lead: false }
     }
 
     /// The same within a trigger of a journey with these step ids.
     #[must_use]
     pub fn in_trigger(self, steps: &'a BTreeSet<String>) -> Self {
         Scope { steps: Some(steps), ..self }
-    }
-
-    /// The same where functions of `scripts/` may be asked.
-    #[must_use]
-    pub fn with_scripts(self) -> Self {
-        Scope { scripts: true, ..self }
     }
 
     /// The same about other records.

@@ -83,6 +83,7 @@ fn decide(
     tile: &dyn DecidingTile,
 ) -> Result<(), EngineError> {
     let needs = tile.needs();
+    let answers = &*engine.plan.library;
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
     let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision || needs.keeps);
     let mut standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
@@ -93,12 +94,12 @@ fn decide(
     let decisions = if whole_accounts { store.decisions(claim)? } else { Vec::new() };
     let mut loaded = convert::load(engine, place, standing, &decisions);
     if let Some(question) = &needs.question {
-        question::answer(store, place, claim, question, &mut loaded)?;
+        question::answer(store, place, claim, question, answers, &mut loaded)?;
     }
     if let Some(given) = given {
         given.tell(&mut loaded);
     }
-    facts::answer(store, place, &needs.conditions, &mut loaded)?;
+    facts::answer(store, place, &needs.conditions, answers, &mut loaded)?;
     calls::prepare(store, place, claim, &needs, unit == Unit::Account, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);

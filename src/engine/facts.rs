@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
-    model::Entity,
-    store::{Claim, FactSubject, Facts, Places, Standing, Store, StoreError},
-    tiles::{Allotment, NeededCondition, Unit},
+    model::{Answers, Entity},
+    store::{Claim, FactAnswer, FactSubject, Facts, Places, Standing, Store, StoreError},
+    tiles::{Allotment, Held, NeededCondition, Unit},
 };
 
 /// Gives out places to all who are due at a step.
@@ -59,6 +59,7 @@ pub(super) fn answer(
     store: &mut Store,
     place: &Place<'_>,
     conditions: &[NeededCondition],
+    answers: &dyn Answers,
     loaded: &mut Loaded,
 ) -> Result<(), EngineError> {
     for (unit, of) in [(Unit::Contact, Entity::Contact), (Unit::Account, Entity::Account)] {
@@ -69,6 +70,7 @@ pub(super) fn answer(
             journey: &place.journey.plan.name,
             iteration: place.iteration.number,
             timezone: place.journey.plan.zone.name(),
+            answers,
         };
         if facts.predicates.is_empty() {
             continue;
@@ -94,7 +96,9 @@ pub(super) fn answer(
                     .collect()
             }
         };
-        let mut answers = store.facts(&facts, &subjects, place.now)?.into_iter();
+        let held = |answer: FactAnswer| Held { holds: answer.holds, given: answer.given };
+        let answers = store.facts(&facts, &subjects, place.now)?;
+        let mut answers = answers.into_iter().map(|answers| answers.into_iter().map(held).collect());
         match unit {
             Unit::Contact => {
                 loaded

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
     calendar,
-    model::time::NEVER,
+    model::{Answers, time::NEVER},
     store::{self, Claim, Store, Subject},
     tiles::{Answer, Asked, Question},
 };
@@ -16,6 +16,7 @@ pub(super) fn answer(
     place: &Place<'_>,
     claim: &Claim,
     question: &Question,
+    answers: &dyn Answers,
     loaded: &mut Loaded,
 ) -> Result<(), EngineError> {
     let journey = place.journey;
@@ -66,6 +67,7 @@ pub(super) fn answer(
         timezone: journey.plan.zone.name(),
         of,
         step_key: &|id| journey.step_key(id),
+        answers,
     };
     let answers = store.ask(claim, &asked, &subjects, place.now)?;
     if question.asked == Asked::Contact {

@@ -1,7 +1,7 @@
 //! How well a scoring model tells an outcome: lift of each rule, and the model's AUC.
 
 use crate::{
-    model::{Predicate, scoring::ScoringModel},
+    model::{Answers, Predicate, scoring::ScoringModel},
     store::{OutcomeCount, Store, StoreError},
 };
 
@@ -54,8 +54,9 @@ pub fn calibration(
     model: &ScoringModel,
     outcome: &Predicate,
     now: i64,
+    answers: &dyn Answers,
 ) -> Result<Calibration, StoreError> {
-    let counts = store.outcome_counts(model, outcome, now)?;
+    let counts = store.outcome_counts(model, outcome, now, answers)?;
     let total = |outcome: bool| -> i64 {
         counts.iter().filter(|count| count.outcome == outcome).map(|count| count.subjects).sum()
     };

@@ -5,7 +5,7 @@ use crate::{
     compile::{ModelPlan, Plan},
     conditions::explain,
     model::{
-        Bound, Did, Entity, Predicate,
+        Answers, Bound, Did, Entity, Predicate,
         scoring::{Band, ScoringRule, band_of, rounded},
         time::HOUR,
     },
@@ -76,16 +76,22 @@ pub fn score_stories(
     let Some(key) = store.key_of(entity, id)? else { return Ok(stories) };
     for model in &plan.models {
         if model.model.target.subject() == entity && crate::audience::gives_scores(model, now) {
-            stories.extend(story(store, model, key, now)?);
+            stories.extend(story(store, model, key, now, &*plan.library)?);
         }
     }
     Ok(stories)
 }
 
-fn story(store: &mut Store, plan: &ModelPlan, key: i64, now: i64) -> Result<Option<ScoreStory>, StoreError> {
+fn story(
+    store: &mut Store,
+    plan: &ModelPlan,
+    key: i64,
+    now: i64,
+    answers: &dyn Answers,
+) -> Result<Option<ScoreStory>, StoreError> {
     let model = &plan.model;
     let (contacts, left_out) = store.left_out(model, key)?;
-    let Some(points) = store.points_of_rules(model, key, now)? else {
+    let Some(points) = store.points_of_rules(model, key, now, answers)? else {
         // A lead of the other kind is no concern of this model.
         let below_consent = model.target.base() == Entity::Contact && contacts > 0 && left_out == contacts;
         return Ok(below_consent.then(|| ScoreStory {

@@ -1,9 +1,11 @@
 //! Why a record belongs to a segment, or doesn't.
 
+use std::sync::Arc;
+
 use crate::{
-    compile::{Members, SegmentPlan},
+    compile::{Members, Plan, SegmentPlan},
     conditions::{Clause, Facts, InteractionFact, evaluate},
-    model::{Catalog, Entity, Value},
+    model::{Answers, Entity, Value},
     store::{Store, StoreError, Surroundings},
 };
 
@@ -26,9 +28,10 @@ pub fn segment_story(
     store: &mut Store,
     segment: &SegmentPlan,
     id: &str,
-    catalog: &Catalog,
+    plan: &Plan,
     now: i64,
 ) -> Result<Option<SegmentStory>, StoreError> {
+    let catalog = &plan.catalog;
     let interests = &segment.interests;
     let interactions: Vec<String> = interests.interactions.iter().cloned().collect();
     let mut segments: Vec<(String, Entity)> = interests
@@ -48,7 +51,8 @@ pub fn segment_story(
             parts: Vec::new(),
         }),
         Members::Where(condition) => {
-            let facts = facts(surroundings);
+            let answers: Arc<dyn Answers> = plan.library.clone();
+            let facts = Facts { answers: Some(answers), ..facts(surroundings) };
             evaluate(&condition.predicate, segment.target, id, &facts, now, &segment.zone)
         }
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     calendar::{self, Zone},
     conditions::explain,
-    model::{Condition, Entity, Predicate, time::DAY},
+    model::{Answers, Condition, Entity, Predicate, time::DAY},
     store::{SegmentState, Store, StoreError},
 };
 
@@ -92,13 +92,14 @@ pub fn slowest_clause(
     store: &mut Store,
     condition: &Condition,
     now: i64,
+    answers: &dyn Answers,
     real_now: &dyn Fn() -> i64,
 ) -> Result<Option<(String, i64)>, StoreError> {
     let (Predicate::All(parts) | Predicate::Any(parts)) = &condition.predicate else { return Ok(None) };
     let mut slowest: Option<(String, i64)> = None;
     for part in parts {
         let started = real_now();
-        store.count_matching(&Condition { predicate: part.clone(), ..condition.clone() }, now)?;
+        store.count_matching(&Condition { predicate: part.clone(), ..condition.clone() }, now, answers)?;
         let took = real_now().saturating_sub(started);
         if slowest.as_ref().is_none_or(|(_, most)| took > *most) {
             slowest = Some((explain(part), took));

@@ -23,6 +23,8 @@ pub struct Catalog {
     pub topics: BTreeSet<String>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
+    /// The tables of `tables/`, by name.
+    pub tables: BTreeMap<String, TableShape>,
 }
 
 /// A function of `scripts/` as conditions see it.
@@ -34,6 +36,28 @@ pub struct FunctionShape {
     pub reads: Vec<Option<BTreeSet<String>>>,
     /// Changes whenever the function may answer otherwise.
     pub version: String,
+}
+
+/// A table of `tables/` as conditions see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableShape {
+    /// Its columns, the key's first.
+    pub columns: Vec<TableColumn>,
+    /// Changes whenever the table does.
+    pub version: String,
+}
+
+/// A column of a table, with what keeps it from being taken for something else than text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableColumn {
+    /// Its name.
+    pub name: String,
+    /// A cell that is no number, if there is one.
+    pub no_number: Option<String>,
+    /// A cell that is no boolean, if there is one.
+    pub no_boolean: Option<String>,
+    /// A cell that is no date, if there is one.
+    pub no_date: Option<String>,
 }
 
 impl Default for Catalog {
@@ -59,6 +83,7 @@ impl Catalog {
             primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
             functions: BTreeMap::new(),
+            tables: BTreeMap::new(),
         }
     }
 

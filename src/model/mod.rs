@@ -3,6 +3,7 @@
 //! In: nothing. Out: values, fields, predicates and names for every other folder. It doesn't know
 //! YAML, SQL, files, or the time of day.
 
+mod call;
 mod catalog;
 mod consent;
 mod duration;
@@ -19,7 +20,8 @@ pub mod time;
 mod value;
 mod web_address;
 
-pub use catalog::{Catalog, FunctionShape};
+pub use call::{Answers, Argument, Call, Callee, Input, RecordField};
+pub use catalog::{Catalog, FunctionShape, TableColumn, TableShape};
 pub use consent::Consent;
 pub use duration::{Duration, DurationUnit, Period};
 pub use entity::Entity;
@@ -30,8 +32,7 @@ pub use lead::Stage;
 pub use parts::Part;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
-    Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, ScriptArgument, ScriptCall,
-    Subject, TextTest, WEEKDAYS,
+    Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
 pub use standard::{activity_fields, built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;

@@ -23,6 +23,9 @@ impl<'p> Part<'p> {
             }
             Part::Operand(Operand::OfDate { of, .. }) => vec![Part::Operand(of)],
             Part::Operand(Operand::Measure(measure)) => vec![Part::Predicate(&measure.over.condition)],
+            Part::Operand(Operand::Call(call)) => {
+                call.inputs().into_iter().map(|input| Part::Operand(&input.operand)).collect()
+            }
             Part::Operand(
                 Operand::Field { .. }
                 | Operand::Literal(_)
@@ -55,10 +58,7 @@ impl<'p> Part<'p> {
 
 fn below_predicate(predicate: &Predicate) -> Vec<Part<'_>> {
     match predicate {
-        Predicate::Constant(_)
-        | Predicate::InSegment { .. }
-        | Predicate::Subscribed { .. }
-        | Predicate::Script(_) => Vec::new(),
+        Predicate::Constant(_) | Predicate::InSegment { .. } | Predicate::Subscribed { .. } => Vec::new(),
         Predicate::All(parts) | Predicate::Any(parts) => parts.iter().map(Part::Predicate).collect(),
         Predicate::Not(inner) => vec![Part::Predicate(inner)],
         Predicate::Compare { left, right, .. } | Predicate::Same { left, right } => {

@@ -3,8 +3,7 @@
 //! Two-valued throughout: a comparison with a missing value is false, `missing == missing` too, and
 //! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
 
-use super::{Duration, Period};
-use super::{Entity, Field, FieldType, Value};
+use super::{Call, Duration, Entity, FieldType, Period, Value};
 
 /// A checked condition with the time zone in which its calendar lengths count.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,8 +92,6 @@ pub enum Predicate {
     },
     /// How many of the records that belong to the subject satisfy a condition of their own.
     Related(Related),
-    /// A function of `scripts/` gives `true`; its answers are found before the predicate is evaluated.
-    Script(ScriptCall),
 }
 
 /// How many of the records that belong to a subject satisfy a condition of their own.
@@ -120,38 +117,6 @@ pub enum Records {
     /// Tasks, phone calls and appointments about a contact; of an account those about its contacts,
     /// too, each once.
     Activities,
-}
-
-/// A call of a function of `scripts/`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScriptCall {
-    /// The function.
-    pub function: String,
-    /// What it is called with.
-    pub arguments: Vec<ScriptArgument>,
-    /// The record that the answer is about: all arguments are its own or its account's.
-    pub about: Subject,
-    /// Changes whenever the function may answer otherwise.
-    pub version: String,
-}
-
-impl ScriptCall {
-    /// What tells the call from others: the same call has the same answers.
-    #[must_use]
-    pub fn key(&self) -> String {
-        format!("{}/{:?}/{:?}", self.function, self.arguments, self.version)
-    }
-}
-
-/// What a function of `scripts/` is called with.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ScriptArgument {
-    /// A record, with the fields that the function reads of it.
-    Record(Subject, Vec<Field>),
-    /// A field.
-    Field(Subject, Field),
-    /// A literal.
-    Literal(Value),
 }
 
 /// Which of the records in scope a field or segment is asked of. In a contact's condition `Account`
@@ -221,6 +186,8 @@ pub enum Operand {
     },
     /// A value over many interactions.
     Measure(Box<Measure>),
+    /// What a function of `scripts/` or a table gives; missing when that is nothing, or it fails.
+    Call(Box<Call>),
 }
 
 /// A moment or a day, told from the present one.

@@ -26,7 +26,7 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 /// What each function is for.
-const FUNCTIONS: [(&str, &str); 21] = [
+const FUNCTIONS: [(&str, &str); 22] = [
     ("contains", "the text has this in it; of a field of several choices, this is one of them"),
     ("starts_with", "the text begins with this"),
     ("ends_with", "the text ends with this"),
@@ -51,6 +51,10 @@ const FUNCTIONS: [(&str, &str); 21] = [
     ("anniversary", "the next date, today included, with the same day and month"),
     ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
     ("month", "the month, from 1 to 12"),
+    (
+        "lookup",
+        "the cell of a table in `tables/`, by the first column: text, or what it is compared with; missing without such a row",
+    ),
 ];
 
 /// How moments are written; tested.
@@ -236,6 +240,12 @@ fn conditions(page: &mut String) {
         .into_iter()
         .map(|(name, example)| vec![code(name), meaning(name).to_owned(), code(example)]);
     table(page, &["function", "gives", "example"], rows);
+    page.push_str(
+        "\nFunctions of `scripts/*.rhai` stand in every condition, too, called with records in scope, fields and values: \
+         `region_of(contact) == \"EMEA\"`. They have to give what they are compared or calculated with, and alone true or \
+         false; anything else, or a failure, is missing. A function can't read the clock; hand it `today()`. Neither \
+         they nor `lookup` can stand in the `where` of a `did`, in conditions about activities, or in another call.\n",
+    );
     heading(page, 3, "Lengths of time");
     page.push_str("\nA whole number and a unit:\n");
     let rows = DurationUnit::WORDS.iter().map(|(unit, one, several)| {
@@ -345,7 +355,7 @@ mod tests {
         conditions::{Scope, check},
         definitions::ConditionNode,
         diagnostics::{FileId, Problems, Span, Text},
-        model::Catalog,
+        model::{Catalog, TableColumn, TableShape},
     };
 
     #[test]
@@ -360,6 +370,11 @@ mod tests {
         };
         let mut catalog = catalog;
         catalog.declare(Entity::Contact, choices);
+        let column =
+            |name: &str| TableColumn { name: name.into(), no_number: None, no_boolean: None, no_date: None };
+        let territories =
+            TableShape { columns: vec![column("country"), column("team")], version: String::new() };
+        catalog.tables.insert("territories".into(), territories);
         let values: Vec<String> = functions()
             .into_iter()
             .map(|(name, example)| match name {

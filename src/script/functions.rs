@@ -12,7 +12,7 @@ use rhai::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{ScriptValue, action, action::refuse, limits, value::described};
+use super::{ScriptValue, action, action::refuse, answers, limits, value::described};
 use crate::{
     calendar::{Zone, parse_moment},
     definitions::TableDefinition,
@@ -95,18 +95,17 @@ fn lookup(
         let hint = did_you_mean(&name, tables.keys().map(String::as_str));
         return refuse(context, with_hint(format!("there is no table `tables/{name}.csv`"), hint));
     };
-    let Some(place) = table.columns.iter().position(|known| *known == column) else {
+    if !table.columns.contains(&column) {
         let hint = did_you_mean(&column, table.columns.iter().map(String::as_str));
         return refuse(context, with_hint(format!("the table `{name}` has no column `{column}`"), hint));
-    };
+    }
     let key = match ScriptValue::of_dynamic(key) {
         Ok(ScriptValue::Nothing) => return Ok(Dynamic::UNIT),
         Ok(ScriptValue::Text(text)) => text.trim().to_owned(),
         Ok(value @ (ScriptValue::Integer(_) | ScriptValue::Boolean(_))) => value.to_json().to_string(),
         _ => return refuse(context, format!("`lookup` takes text as its key, and got {}", described(key))),
     };
-    let cell = table.rows.get(&key).and_then(|row| row.get(place)).filter(|cell| !cell.is_empty());
-    Ok(cell.map_or(Dynamic::UNIT, |cell| cell.as_str().into()))
+    Ok(answers::cell(table, &key, &column).map_or(Dynamic::UNIT, Into::into))
 }
 
 /// A whole number from 0 on that is the same for the same values on every run and machine.

@@ -39,9 +39,12 @@ pub struct Library {
     /// The files of functions, closures included.
     pub(super) owners: BTreeMap<String, String>,
     functions: BTreeMap<String, ScriptFunction>,
-    tables: Arc<BTreeMap<String, TableDefinition>>,
+    pub(super) tables: Arc<BTreeMap<String, TableDefinition>>,
     content: String,
 }
+
+/// Parameters that functions hand on to others: whose, and to whom, each with the place.
+type HandedOn = Vec<((String, usize), (String, usize))>;
 
 impl std::fmt::Debug for Library {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -68,20 +71,47 @@ impl Library {
             content,
         };
         let mut read = Vec::new();
+        let mut handed_on = HandedOn::new();
         for script in scripts {
             library.content = format!("{}{}\n{}\n", library.content, script.path, script.text.value);
             if let Some(ast) = parse(&library.engine, &script.text, problems) {
-                library.add(script, &ast, problems);
+                library.add(script, &ast, &mut handed_on, problems);
                 read.push((script, ast));
             }
         }
+        library.follow(&handed_on);
         for (script, ast) in &read {
             library.check_calls(ast, &script.text, &[], problems);
         }
         library
     }
 
-    fn add(&mut self, script: &ScriptDefinition, ast: &AST, problems: &mut Problems) {
+    /// What functions read of their parameters is also what is read by those whom they hand them on to.
+    fn follow(&mut self, handed_on: &HandedOn) {
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for ((from, at), (to, place)) in handed_on {
+                let further = self.functions.get(to).and_then(|function| function.reads.get(*place)?.clone());
+                let Some(read) =
+                    self.functions.get_mut(from).and_then(|function| function.reads.get_mut(*at))
+                else {
+                    continue;
+                };
+                let all = read.as_ref().zip(further).map(|(own, further)| own | &further);
+                changed |= all != *read;
+                *read = all;
+            }
+        }
+    }
+
+    fn add(
+        &mut self,
+        script: &ScriptDefinition,
+        ast: &AST,
+        handed_on: &mut HandedOn,
+        problems: &mut Problems,
+    ) {
         let places: Vec<Place> =
             ast.iter_functions().map(|function| function_place(&script.text, function.name)).collect();
         for function in ast.iter_functions() {
@@ -109,8 +139,12 @@ impl Library {
                 let order = |place: &Place| (place.line, place.column);
                 let later = places.iter().filter(|other| order(other) > order(&place));
                 let next = later.min_by_key(|other| order(other)).copied();
-                let read = |parameter: &String| walk::fields_read(ast, parameter, place, next);
-                let reads = parameters.iter().map(read).collect();
+                let reads = parameters.iter().enumerate().map(|(at, parameter)| {
+                    let reads = walk::reads(ast, parameter, place, next)?;
+                    handed_on.extend(reads.handed_on.into_iter().map(|to| ((name.clone(), at), to)));
+                    Some(reads.fields)
+                });
+                let reads = reads.collect();
                 let script = script.path.clone();
                 self.owners.insert(name.clone(), script.clone());
                 self.functions
@@ -129,6 +163,11 @@ impl Library {
     /// The names of all functions.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.functions.keys().map(String::as_str)
+    }
+
+    /// All tables, by name.
+    pub fn tables(&self) -> impl Iterator<Item = &TableDefinition> {
+        self.tables.values()
     }
 
     /// What stands in scripts and tables: when it changes, so may every answer.

@@ -7,6 +7,7 @@
 //! network, clock, chance or printing, within limits that count work and not time.
 
 mod action;
+mod answers;
 mod error;
 mod expression;
 mod functions;

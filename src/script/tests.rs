@@ -228,11 +228,20 @@ fn scripts_calculate_look_up_and_hash() {
 fn the_fields_that_a_function_reads_are_found() {
     let library = library(
         "fn senior(contact) { contact.role == \"x\" && contact.job_title != () }\n\
-         fn other(contact) { senior(contact) }\nfn both(contact, account) { contact.role == account.name }",
+         fn other(contact) { contact.city == \"y\" || senior(contact) }\n\
+         fn both(contact, account) { contact.role == account.name }\n\
+         fn round(contact, left) { left > 0 && (other(contact) || round(contact, left - 1)) }\n\
+         fn any(contact) { type_of(contact) == \"map\" }\nfn through(contact) { contact.role == () || any(contact) }",
     );
     let reads = |name: &str| library.function(name).unwrap().reads.clone();
     let fields = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
     assert_eq!(reads("senior"), [fields(&["role", "job_title"])]);
-    assert_eq!(reads("other"), [None]);
+    assert_eq!(
+        reads("other"),
+        [fields(&["city", "role", "job_title"])],
+        "and those of whom it hands it on to"
+    );
+    assert_eq!(reads("round")[0], fields(&["city", "role", "job_title"]));
+    assert_eq!([reads("any"), reads("through")], [[None], [None]]);
     assert_eq!(reads("both"), [fields(&["role"]), fields(&["name"])]);
 }

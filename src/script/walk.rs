@@ -70,32 +70,42 @@ pub(super) fn calls(ast: &AST, text: &Text) -> Vec<Call> {
     found
 }
 
-/// The fields that a function reads of one of its parameters, as in `contact.role`; nothing when it does
-/// anything else with it, so that any field may matter. The function stands between two places.
-pub(super) fn fields_read(
-    ast: &AST,
-    parameter: &str,
-    from: Place,
-    to: Option<Place>,
-) -> Option<BTreeSet<String>> {
+/// What a function does with one of its parameters, when that is nothing else.
+#[derive(Default)]
+pub(super) struct Reads {
+    /// The fields that it reads of it, as in `contact.role`.
+    pub(super) fields: BTreeSet<String>,
+    /// The functions that it hands it on to, each with the place of the argument.
+    pub(super) handed_on: Vec<(String, usize)>,
+}
+
+/// What a function does with one of its parameters; nothing when it does anything else than reading fields
+/// and handing it on, so that any field may matter. The function stands between two places.
+pub(super) fn reads(ast: &AST, parameter: &str, from: Place, to: Option<Place>) -> Option<Reads> {
     let order = |place: Place| (place.line, place.column);
-    let within = |expr: &Expr| {
+    let is_parameter = |expr: &Expr| {
         let at = order(expr.position().into());
-        order(from) < at && to.is_none_or(|to| at < order(to))
+        let within = order(from) < at && to.is_none_or(|to| at < order(to));
+        within && matches!(expr, Expr::Variable(variable, ..) if variable.1 == parameter)
     };
-    let (mut fields, mut uses, mut known) = (BTreeSet::new(), 0, 0);
+    let (mut reads, mut uses, mut known) = (Reads::default(), 0, 0);
     ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
-            Some(ASTNode::Expr(expr @ Expr::Variable(variable, ..))) => {
-                uses += usize::from(variable.1 == parameter && within(expr));
-            }
+            Some(ASTNode::Expr(expr @ Expr::Variable(..))) => uses += usize::from(is_parameter(expr)),
             Some(ASTNode::Expr(Expr::Dot(parts, ..))) => {
-                if let Expr::Variable(variable, ..) = &parts.lhs
-                    && variable.1 == parameter
-                    && within(&parts.lhs)
+                if is_parameter(&parts.lhs)
                     && let Some(field) = first_property(&parts.rhs)
                 {
-                    fields.insert(field);
+                    reads.fields.insert(field);
+                    known += 1;
+                }
+            }
+            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)))
+                if !call.is_operator_call() =>
+            {
+                for (place, _) in call.args.iter().enumerate().filter(|(_, argument)| is_parameter(argument))
+                {
+                    reads.handed_on.push((call.name.to_string(), place));
                     known += 1;
                 }
             }
@@ -103,7 +113,7 @@ pub(super) fn fields_read(
         }
         true
     });
-    (uses == known).then_some(fields)
+    (uses == known).then_some(reads)
 }
 
 fn first_property(expr: &Expr) -> Option<String> {

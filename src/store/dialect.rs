@@ -1,6 +1,9 @@
 //! The few places where SQLite and Postgres need different words.
 
-use crate::calendar::{self, Zone};
+use crate::{
+    calendar::{self, Zone},
+    model::FieldType,
+};
 
 /// Which database a store is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +162,35 @@ impl Dialect {
                         + CAST(floor((z.at + {offset}) / 86400000.0) AS INTEGER), 'YYYY-MM-DD') END
                       FROM (SELECT {at} AS at, {zone_parameter} AS zone LIMIT 1) z)"
                 )
+            }
+        }
+    }
+
+    /// A text of fixed length that tells values with their types from others.
+    pub(super) fn digest(self, values: &[(String, FieldType)]) -> String {
+        /// SQLite's functions take no more arguments than that.
+        const AT_ONCE: usize = 100;
+        match self {
+            Dialect::Sqlite if values.len() > AT_ONCE => {
+                let parts = values.chunks(AT_ONCE).map(|part| (self.digest(part), FieldType::Text));
+                self.digest(&parts.collect::<Vec<_>>())
+            }
+            Dialect::Sqlite => {
+                let values: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();
+                format!("tilework_digest({})", values.join(", "))
+            }
+            Dialect::Postgres => {
+                let text = |(value, kind): &(String, FieldType)| match kind {
+                    FieldType::Integer | FieldType::Number | FieldType::Boolean | FieldType::DateTime => {
+                        format!("COALESCE(CAST({value} AS TEXT) || ';', '-')")
+                    }
+                    _ => format!("COALESCE(length({value}) || ':' || {value}, '-')"),
+                };
+                let texts: Vec<String> = values.iter().map(text).collect();
+                match texts.as_slice() {
+                    [] => "''".to_owned(),
+                    texts => format!("md5({})", texts.join(" || ")),
+                }
             }
         }
     }

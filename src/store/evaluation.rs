@@ -8,7 +8,7 @@ use super::{
     segments::bump_audience_version,
     touched,
 };
-use crate::model::{Condition, Entity};
+use crate::model::{Answers, Condition, Entity};
 
 /// What a segment is made from.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +48,8 @@ pub struct Evaluation<'a> {
     pub reach: Option<&'a Reach>,
     /// How often it was evaluated when this was decided: if another worker was faster, nothing is done.
     pub evaluations: i64,
+    /// Who answers calls of functions.
+    pub answers: &'a dyn Answers,
     /// Real time, to tell how long it took.
     pub real_now: &'a dyn Fn() -> i64,
 }
@@ -93,6 +95,9 @@ impl Store {
         if looked_at == Some(0) {
             return self.connection.write(|connection| take_note(connection, evaluation, &before));
         }
+        if let Membership::Where(condition) = evaluation.membership {
+            self.answer_condition(condition, evaluation.now, looked_at.is_some(), evaluation.answers)?;
+        }
         self.connection.execute("DELETE FROM evaluation", &[])?;
         let (select, parameters) = select_members(
             self.dialect(),
@@ -108,7 +113,7 @@ impl Store {
         self.connection.write(|connection| write_difference(connection, evaluation, &before, looked_at))
     }
 
-    /// Evaluates a segment at `now`, looking at everybody.
+    /// Evaluates a segment at `now`, looking at everybody, without anybody who answers calls.
     ///
     /// # Errors
     /// When the store fails; then the members are what they were.
@@ -132,6 +137,7 @@ impl Store {
             dependents,
             reach: None,
             evaluations,
+            answers: &(),
             real_now: &|| 0,
         })
     }

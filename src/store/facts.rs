@@ -7,9 +7,11 @@
 
 use super::{
     Cell, JsonRows, Store, StoreError,
+    calls::{Asking, Source},
+    columns::value,
     predicate::{Printer, Scope, contact_key, from_contact},
 };
-use crate::model::{Bound, CountTest, Did, Entity, Measure, Predicate, Subject};
+use crate::model::{Answers, Bound, CountTest, Did, Entity, Measure, Part, Predicate, Subject, Value};
 
 /// A contact or an account, asked as of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +37,17 @@ pub struct Facts<'a> {
     pub iteration: i64,
     /// IANA zone in which calendar lengths count.
     pub timezone: &'a str,
+    /// Who answers calls of functions.
+    pub answers: &'a dyn Answers,
+}
+
+/// Whether a predicate holds for a subject.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FactAnswer {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What each of its [`Predicate::own_calls`] gives.
+    pub given: Vec<Value>,
 }
 
 /// As of which moment interactions count, and in which journey.
@@ -56,7 +69,7 @@ impl Store {
         facts: &Facts<'_>,
         subjects: &[FactSubject],
         now: i64,
-    ) -> Result<Vec<Vec<bool>>, StoreError> {
+    ) -> Result<Vec<Vec<FactAnswer>>, StoreError> {
         if subjects.is_empty() || facts.predicates.is_empty() {
             return Ok(vec![Vec::new(); subjects.len()]);
         }
@@ -81,38 +94,58 @@ impl Store {
             &[json.finish()],
         )?;
         self.connection.analyze("fact_asked", subjects.len())?;
-        let mut printer = Printer::new(self.dialect(), &self.names, now, facts.timezone)?;
-        printer.as_of = Some(AsOf {
+        let as_of = AsOf {
             moment: "s.moment".to_owned(),
             journey: facts.journey.to_owned(),
             iteration: facts.iteration,
-        });
-        let (mut scope, from) = match facts.of {
+        };
+        let (mut scope, from, clause) = match facts.of {
             Entity::Account => {
-                (Scope::account("a"), "fact_asked s LEFT JOIN account a ON a.key = s.account_key")
+                (Scope::account("a"), "fact_asked s LEFT JOIN account a ON a.key = s.account_key", "1 = 1")
             }
             Entity::Contact | Entity::Lead => (
                 Scope::contact("c"),
-                "fact_asked s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key
-                 WHERE c.key = s.contact_key",
+                "fact_asked s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key",
+                "c.key = s.contact_key",
             ),
         };
         scope.account_key = "s.account_key".to_owned();
-        let columns = facts
-            .predicates
-            .iter()
-            .map(|predicate| {
-                Ok(format!(", CASE WHEN {} THEN 1 ELSE 0 END", printer.predicate(predicate, &scope)?))
-            })
-            .collect::<Result<String, StoreError>>()?;
-        let sql = format!("SELECT s.place{columns} FROM {from}");
-        let mut answers = vec![vec![false; facts.predicates.len()]; subjects.len()];
+        let source = Source { from: from.to_owned(), clause: clause.to_owned(), scope: scope.clone() };
+        for predicate in &facts.predicates {
+            let asking = Asking {
+                part: Part::Predicate(predicate),
+                only: None,
+                now,
+                timezone: facts.timezone,
+                as_of: Some(as_of.clone()),
+                focused: false,
+                answers: facts.answers,
+            };
+            self.answer_calls(&asking, &source)?;
+        }
+        let mut printer = Printer::new(self.dialect(), &self.names, now, facts.timezone)?;
+        printer.as_of = Some(as_of);
+        let mut columns = String::new();
+        for predicate in &facts.predicates {
+            columns.push_str(&format!(
+                ", CASE WHEN {} THEN 1 ELSE 0 END",
+                printer.predicate(predicate, &scope)?
+            ));
+            for call in predicate.own_calls() {
+                columns.push_str(&format!(", {}", printer.call(call, &scope)?));
+            }
+        }
+        let sql = format!("SELECT s.place{columns} FROM {from} WHERE {clause}");
+        let mut answers = vec![vec![FactAnswer::default(); facts.predicates.len()]; subjects.len()];
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {
             let place = usize::try_from(row.integer(0)?).unwrap_or(usize::MAX);
-            if let Some(answer) = answers.get_mut(place) {
-                for (at, holds) in answer.iter_mut().enumerate() {
-                    *holds = row.integer(at + 1)? != 0;
-                }
+            let mut at = 1;
+            for (answer, predicate) in answers.get_mut(place).into_iter().flatten().zip(&facts.predicates) {
+                answer.holds = row.integer(at)? != 0;
+                let calls = predicate.own_calls().into_iter().zip(at + 1..);
+                answer.given =
+                    calls.map(|(call, at)| value(row.raw(at)?, &call.gives)).collect::<Result<_, _>>()?;
+                at += 1 + answer.given.len();
             }
             Ok(())
         })?;

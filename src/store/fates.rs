@@ -31,8 +31,9 @@ pub(super) const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (
         kind BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, moment BIGINT,
         path TEXT, reason TEXT, next_step BIGINT, look_at BIGINT, PRIMARY KEY (account_key, contact_key));
-    CREATE TEMPORARY TABLE IF NOT EXISTS script_answer (
-        script_call TEXT NOT NULL, subject_key BIGINT NOT NULL, PRIMARY KEY (script_call, subject_key));
+    CREATE TEMPORARY TABLE IF NOT EXISTS call_answer (
+        call_key BIGINT NOT NULL, inputs TEXT NOT NULL, number DOUBLE PRECISION, written TEXT,
+        PRIMARY KEY (call_key, inputs));
     CREATE TEMPORARY TABLE IF NOT EXISTS counting (
         contact_key BIGINT NOT NULL, place BIGINT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
         PRIMARY KEY (place, contact_key));

@@ -6,6 +6,7 @@
 
 mod allotments;
 mod batch;
+mod calls;
 mod claims;
 mod columns;
 mod connection;
@@ -47,7 +48,6 @@ mod score_reads;
 mod score_write;
 mod scores;
 mod scoring;
-mod scripts;
 mod segments;
 mod sqlite;
 mod sqlite_functions;
@@ -70,7 +70,7 @@ pub use enrolment::{Enrolment, Reentry};
 pub use erasure::Erased;
 pub use error::StoreError;
 pub use evaluation::{Difference, Evaluation, Membership};
-pub use facts::{FactSubject, Facts};
+pub use facts::{FactAnswer, FactSubject, Facts};
 pub use focus::{Passed, Reach};
 pub use interactions::{NewInteraction, Recorded};
 pub use iterations::IterationRow;

@@ -44,6 +44,8 @@ impl StoreAddress {
 pub struct Store {
     pub(super) connection: Connection,
     pub(super) names: Names,
+    /// How many answers to calls this connection keeps.
+    pub(super) answers_kept: u64,
     worker: Option<Worker>,
 }
 
@@ -101,7 +103,7 @@ impl Store {
 
     fn ready(mut connection: Connection) -> Result<Store, StoreError> {
         let names = Names::load(&mut connection)?;
-        Ok(Store { connection, names, worker: None })
+        Ok(Store { connection, names, answers_kept: 0, worker: None })
     }
 
     /// Which database it is.

@@ -38,6 +38,7 @@ impl Printer<'_> {
             }
             Operand::OfDate { part, of } => self.of_date(*part, of, scope)?,
             Operand::Measure(measure) => self.measure(measure, scope)?,
+            Operand::Call(call) => self.call(call, scope)?,
             Operand::Field { subject, name, kind } => self.field(*subject, name, kind, scope)?,
         })
     }
@@ -100,6 +101,7 @@ impl Printer<'_> {
         let is_moment = match of {
             Operand::Field { kind, .. } => *kind == FieldType::DateTime,
             Operand::Literal(value) => matches!(value, crate::model::Value::Time(_)),
+            Operand::Call(call) => call.gives == FieldType::DateTime,
             Operand::Now { .. } | Operand::Moment(_) => true,
             _ => false,
         };

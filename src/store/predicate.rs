@@ -245,6 +245,7 @@ impl<'a> Printer<'a> {
                     _ => format!("({left} {} {right})", operator.sign()),
                 }
             }
+            Predicate::IsTrue(Operand::Call(call)) => self.call_holds(call, scope)?,
             Predicate::IsTrue(operand) => format!("({} = 1)", self.operand(operand, scope)?),
             Predicate::OneOf { values, .. } if values.is_empty() => "(1 = 0)".to_owned(),
             Predicate::OneOf { operand, values } => {
@@ -311,18 +312,6 @@ impl<'a> Printer<'a> {
             Predicate::Did(did) => self.did(did, scope)?,
             Predicate::Subscribed { topic } => self.subscribed(topic, scope)?,
             Predicate::Related(related) => self.related(related, scope)?,
-            Predicate::Script(call) => {
-                let subject = match call.about {
-                    Subject::Account => scope.account_key.clone(),
-                    Subject::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),
-                    _ => contact_key(scope)?.to_owned(),
-                };
-                let call = self.bind(Cell::Text(call.key()));
-                format!(
-                    "EXISTS (SELECT 1 FROM script_answer x
-                             WHERE x.script_call = {call} AND x.subject_key = {subject})"
-                )
-            }
         })
     }
 
@@ -393,6 +382,7 @@ fn is_textual(operand: &Operand) -> bool {
         Operand::Today { .. } | Operand::Day(_) => true,
         Operand::OfDate { part, .. } => *part != DatePart::Month,
         Operand::Measure(measure) => measure.kind == FieldType::Date,
+        Operand::Call(call) => matches!(call.gives, FieldType::Text | FieldType::Date),
         Operand::Now { .. } | Operand::Moment(_) | Operand::Arithmetic { .. } => false,
     }
 }

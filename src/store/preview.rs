@@ -1,7 +1,7 @@
 //! What a condition would come to, without writing anything.
 
 use super::{Cell, Membership, Store, StoreError, evaluation::select_members};
-use crate::model::{Condition, Entity};
+use crate::model::{Answers, Condition, Entity};
 
 /// What a segment would be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -59,7 +59,11 @@ impl Store {
         target: Entity,
         now: i64,
         sample: usize,
+        answers: &dyn Answers,
     ) -> Result<Preview, StoreError> {
+        if let Membership::Where(condition) = membership {
+            self.answer_condition(condition, now, false, answers)?;
+        }
         let (select, mut parameters) =
             select_members(self.dialect(), &self.names, membership, target, now, false)?;
         parameters.push(Cell::Integer(self.names.segment_key(name)));

@@ -9,7 +9,7 @@ use super::{
     scoring::{Formula, faded, formula, matching},
 };
 use crate::model::{
-    Did, Entity, Predicate,
+    Answers, Did, Entity, Predicate,
     scoring::{Per, Points, ScoringModel, ScoringRule, ScoringTarget},
 };
 
@@ -233,7 +233,9 @@ impl Store {
         model: &ScoringModel,
         key: i64,
         now: i64,
+        answers: &dyn Answers,
     ) -> Result<Option<Vec<RulePoints>>, StoreError> {
+        self.answer_model(model, None, Some(&one(model.target, key)), now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
         let formula = formula(&mut printer, model, Some(&one(model.target, key)))?;
         let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
@@ -366,8 +368,10 @@ impl Store {
         &mut self,
         model: &ScoringModel,
         now: i64,
+        answers: &dyn Answers,
         each: &mut dyn FnMut(ScorePreview) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        self.answer_model(model, None, None, now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
         let formula = formula(&mut printer, model, None)?;
         let key = self.names.model_key(&model.name);
@@ -404,7 +408,9 @@ impl Store {
         model: &ScoringModel,
         outcome: &Predicate,
         now: i64,
+        answers: &dyn Answers,
     ) -> Result<Vec<OutcomeCount>, StoreError> {
+        self.answer_model(model, Some(outcome), None, now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
         let formula = formula(&mut printer, model, None)?;
         let outcome = printer.predicate(outcome, &formula.scope)?;

@@ -4,7 +4,7 @@ use super::{
     Cell, JsonRows, Store, StoreError, columns::Names, predicate::Printer, score_write, scoring::formula,
 };
 use crate::model::{
-    Entity,
+    Answers, Entity,
     scoring::{Levels, ScoringModel, ScoringTarget, half_life_factor},
 };
 
@@ -197,6 +197,7 @@ impl Store {
         rescore: &Rescore,
         now: i64,
         dependents: &[String],
+        answers: &dyn Answers,
     ) -> Result<Scored, StoreError> {
         let key = self.names.model_key(&model.name);
         for _ in 0..ATTEMPTS {
@@ -206,6 +207,7 @@ impl Store {
             let version = row.map_or(Ok(0), |row| row.integer(0))?;
             let some = self.note_subjects(model, rescore, now)?;
             let driver = some.then_some("SELECT key, base FROM rescore");
+            self.answer_model(model, None, driver, now, answers)?;
             let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
             let formula = formula(&mut printer, model, driver)?;
             let parameters = std::mem::take(&mut printer.parameters);

@@ -6,7 +6,7 @@ use super::{
     predicate::select_keys,
     preview::named,
 };
-use crate::model::{Condition, Entity};
+use crate::model::{Answers, Condition, Entity};
 
 /// What the store keeps about a segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -251,7 +251,13 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn count_matching(&mut self, condition: &Condition, now: i64) -> Result<i64, StoreError> {
+    pub fn count_matching(
+        &mut self,
+        condition: &Condition,
+        now: i64,
+        answers: &dyn Answers,
+    ) -> Result<i64, StoreError> {
+        self.answer_condition(condition, now, false, answers)?;
         let (select, parameters) = select_keys(self.dialect(), &self.names, condition, now, false)?;
         let row =
             self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;

@@ -3,7 +3,9 @@
 use rusqlite::{
     Connection, Result,
     functions::{Aggregate, Context, FunctionFlags},
+    types::ValueRef,
 };
+use sha2::{Digest, Sha256};
 
 use crate::{
     calendar::{Zone, local_date},
@@ -15,11 +17,37 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
     let flags =
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_aggregate_function("tilework_sum", 1, flags, Sum)?;
+    connection.create_scalar_function("tilework_digest", -1, flags, digest)?;
     connection.create_scalar_function("tilework_local_date", 2, flags, |context| {
         let Some(at) = context.get::<Option<i64>>(0)? else { return Ok(None) };
         let zone = Zone::named(&context.get::<String>(1)?);
         Ok(zone.ok().and_then(|zone| local_date(at, &zone)))
     })
+}
+
+/// A text that tells values from others.
+#[expect(clippy::unnecessary_wraps, reason = "what SQLite calls may fail")]
+fn digest(context: &Context<'_>) -> Result<String> {
+    let mut digest = Sha256::new();
+    for at in 0..context.len() {
+        match context.get_raw(at) {
+            ValueRef::Null => digest.update([0]),
+            ValueRef::Integer(number) => {
+                digest.update([1]);
+                digest.update(number.to_be_bytes());
+            }
+            ValueRef::Real(number) => {
+                digest.update([2]);
+                digest.update(number.to_be_bytes());
+            }
+            ValueRef::Text(text) | ValueRef::Blob(text) => {
+                digest.update([3]);
+                digest.update((text.len() as u64).to_be_bytes());
+                digest.update(text);
+            }
+        }
+    }
+    Ok(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The sum of values that are all there.
@@ -34,7 +62,7 @@ impl Aggregate<ExactSum, f64> for Sum {
         // A whole number is read as one, and given as the double that it is equal to.
         #[expect(clippy::cast_precision_loss, reason = "integers lie within the whole numbers of a double")]
         let value = match context.get_raw(0) {
-            rusqlite::types::ValueRef::Integer(number) => number as f64,
+            ValueRef::Integer(number) => number as f64,
             other => other.as_f64().unwrap_or(0.0),
         };
         sum.add(value);

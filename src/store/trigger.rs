@@ -2,12 +2,13 @@
 
 use super::{
     JsonRows, Store, StoreError,
+    calls::{Asking, Source},
     claims::Claim,
     outcomes::DecisionRow,
     predicate::{Printer, Scope, mentions_account},
     satisfaction::{Surroundings, next_event, satisfied_at},
 };
-use crate::model::Predicate;
+use crate::model::{Answers, Part, Predicate};
 
 /// What is asked of a batch.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct Question<'a> {
     pub of: Asked,
     /// The key of a step by its id; -1 for one that was never published.
     pub step_key: &'a dyn Fn(&str) -> i64,
+    /// Who answers calls of functions.
+    pub answers: &'a dyn Answers,
 }
 
 /// Who is asked about a subject.
@@ -111,7 +114,6 @@ impl Store {
             &[json.finish()],
         )?;
         self.connection.analyze("asked", subjects.len())?;
-        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
         let iteration = claim.iteration_key;
         // What counted while a participant wasn't here yet goes on counting once it is: else the answer
         // would depend on when it is asked.
@@ -134,6 +136,22 @@ impl Store {
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();
+        let account = match mentions_account(question.predicate) {
+            true => "LEFT JOIN account c_account ON c_account.key = s.account_key",
+            false => "",
+        };
+        let from = format!("{asked} s CROSS JOIN contact c {account}");
+        let asking = Asking {
+            part: Part::Predicate(question.predicate),
+            only: None,
+            now,
+            timezone: question.timezone,
+            as_of: None,
+            focused: false,
+            answers: question.answers,
+        };
+        let clause = "c.key = s.contact_key".to_owned();
+        self.answer_calls(&asking, &Source { from: from.clone(), clause, scope: scope.clone() })?;
         let around = Surroundings {
             iteration_key: iteration,
             iteration: question.iteration,
@@ -141,16 +159,13 @@ impl Store {
             step_key: question.step_key,
             asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
         };
+        let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
         let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
         let next = next_event(&mut printer, question.predicate, &scope, &around)?;
-        let account = match mentions_account(question.predicate) {
-            true => "LEFT JOIN account c_account ON c_account.key = s.account_key",
-            false => "",
-        };
         let sql = format!(
             "WITH found AS MATERIALIZED (
                 SELECT s.account_key, s.contact_key, s.visit, c.id, {satisfied} AS satisfied, {next} AS next
-                FROM {asked} s CROSS JOIN contact c {account} WHERE c.key = s.contact_key)
+                FROM {from} WHERE c.key = s.contact_key)
              SELECT account_key, contact_key, satisfied, next, id, visit FROM found
              WHERE satisfied IS NOT NULL OR next IS NOT NULL"
         );

@@ -42,7 +42,7 @@ pub struct Participant {
     /// The answer to the tile's question about this contact.
     pub answer: Answer,
     /// Whether each condition about contacts holds that the tile asked for, in its order.
-    pub holds: Vec<bool>,
+    pub holds: Vec<Held>,
     /// The path on which the contact was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
     /// Values of the contact's fields, as the tile asked for them.
@@ -55,6 +55,15 @@ pub struct Participant {
     pub counts: Vec<i64>,
     /// What the tile kept of earlier calls, when it decides for contacts.
     pub kept: Kept,
+}
+
+/// Whether a condition holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Held {
+    /// Whether it does.
+    pub holds: bool,
+    /// What each of the calls gives that it asks of the contact or account itself, in their order.
+    pub given: Vec<Value>,
 }
 
 /// What a tile keeps between its calls for one visit of a contact or an account.
@@ -120,7 +129,7 @@ pub struct AccountGroup {
     /// What the tile kept of earlier calls, when it decides for accounts.
     pub kept: Kept,
     /// Whether each condition about accounts holds that the tile asked for, in its order.
-    pub holds: Vec<bool>,
+    pub holds: Vec<Held>,
     /// The path on which the account was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
 }

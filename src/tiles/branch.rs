@@ -1,7 +1,7 @@
 //! `branch`: sends each contact, or the account as one, down the path of the first case that holds.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Decision, Look, NeededCondition, Needs, Outcome, Outcomes,
+    Batch, CompileContext, DecidingTile, Decision, Held, Look, NeededCondition, Needs, Outcome, Outcomes,
     Parameter, Participant, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, ELSE, path_name},
@@ -128,40 +128,51 @@ impl CompiledBranch {
     }
 
     /// The path of the first case that holds, and what decided it.
-    fn decide(&self, holds: &[bool], participant: Option<&Participant>) -> (String, String) {
-        let found = self.cases.iter().zip(holds).find(|(_, holds)| **holds).map(|(case, _)| case);
-        let (path, why, decided_by) = match found {
-            Some((name, predicate)) => (name.clone(), explain(predicate), conditions::mentions(predicate)),
-            None => {
-                let mut all = Vec::new();
-                for field in self.cases.iter().flat_map(|(_, predicate)| conditions::mentions(predicate)) {
-                    if !all.contains(&field) {
-                        all.push(field);
-                    }
-                }
-                (ELSE.to_owned(), "no case holds".to_owned(), all)
-            }
+    fn decide(&self, held: &[Held], participant: Option<&Participant>) -> (String, String) {
+        let found = self.cases.iter().zip(held).position(|(_, held)| held.holds);
+        let (path, why, asked) = match found.and_then(|place| self.cases.get(place).zip(found)) {
+            Some(((name, predicate), place)) => (name.clone(), explain(predicate), place..place + 1),
+            None => (ELSE.to_owned(), "no case holds".to_owned(), 0..self.cases.len()),
         };
-        let values = participant.map(|participant| self.values(&decided_by, participant)).unwrap_or_default();
-        let values = if values.is_empty() { values } else { format!(" ({values})") };
+        let asked = self.cases.iter().zip(held).skip(asked.start).take(asked.len());
+        let (mut fields, mut told) = (Vec::new(), Vec::new());
+        for ((_, predicate), held) in asked {
+            for field in conditions::mentions(predicate) {
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+            }
+            for (call, value) in predicate.own_calls().into_iter().zip(&held.given) {
+                let line = told_value(&conditions::call_in_words(call), value);
+                if !told.contains(&line) {
+                    told.push(line);
+                }
+            }
+        }
+        told.extend(participant.into_iter().flat_map(|participant| self.values(&fields, participant)));
+        let values = if told.is_empty() { String::new() } else { format!(" ({})", told.join(", ")) };
         (path, format!("{why}{values}"))
     }
 
-    /// What the fields that decided hold: `account.employees 1500, account.city is missing`.
-    fn values(&self, fields: &[(Entity, String)], participant: &Participant) -> String {
+    /// What the fields that decided hold: `account.employees 1500`, `account.city is missing`.
+    fn values(&self, fields: &[(Entity, String)], participant: &Participant) -> Vec<String> {
         let (contact, account) = self.asks.values(participant);
         let told = fields.iter().filter_map(|(entity, name)| {
             let (subject, values) = match entity {
                 Entity::Account => ("account", &account),
                 Entity::Contact | Entity::Lead => ("contact", &contact),
             };
-            Some(match values.get(name)? {
-                Value::Missing => format!("{subject}.{name} is missing"),
-                Value::Text(text) => format!("{subject}.{name} \"{}\"", shortened(text)),
-                value => format!("{subject}.{name} {}", shortened(&value.to_string())),
-            })
+            Some(told_value(&format!("{subject}.{name}"), values.get(name)?))
         });
-        told.collect::<Vec<_>>().join(", ")
+        told.collect()
+    }
+}
+
+fn told_value(what: &str, value: &Value) -> String {
+    match value {
+        Value::Missing => format!("{what} is missing"),
+        Value::Text(text) => format!("{what} \"{}\"", shortened(text)),
+        value => format!("{what} {}", shortened(&value.to_string())),
     }
 }
 

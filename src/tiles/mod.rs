@@ -24,7 +24,7 @@ mod wait_parameters;
 mod work;
 
 pub use batch::{
-    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Kept, Outcome,
+    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Held, Kept, Outcome,
     Outcomes, Participant, TileError,
 };
 pub use context::{CompileContext, KnownWorkflow, Names, Unit};

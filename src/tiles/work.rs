@@ -1,7 +1,8 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
 use super::{Batch, Outcomes, TileError, Unit};
-use crate::model::{Did, Duration, Field, Predicate};
+use crate::model::{Did, Duration, Field, Operand, Part, Predicate};
+use std::collections::BTreeSet;
 
 /// A compiled tile.
 pub struct Tile {
@@ -41,6 +42,23 @@ impl Tile {
             Work::Each(_, tile) => tile.is_scripted(),
             Work::Uniform(_) => false,
         }
+    }
+
+    /// The versions of the functions that its conditions call, each once.
+    #[must_use]
+    pub fn versions(&self) -> BTreeSet<String> {
+        let mut versions = BTreeSet::new();
+        let Work::Each(_, tile) = &self.work else { return versions };
+        let needs = tile.needs();
+        let question = needs.question.iter().map(|question| &question.predicate);
+        for predicate in question.chain(needs.conditions.iter().map(|condition| &condition.predicate)) {
+            Part::Predicate(predicate).each(&mut |part| {
+                if let Part::Operand(Operand::Call(call)) = part {
+                    versions.insert(call.version.clone());
+                }
+            });
+        }
+        versions
     }
 }
 

@@ -7,6 +7,7 @@ use tilework::model::{
     Value, WEEKDAYS, activity_fields,
 };
 
+use super::calls::call;
 use super::facts::{
     SEGMENTS, TOPICS, catalog, choices, dates, integers, moments, numbers, order_attributes, texts,
 };
@@ -77,6 +78,14 @@ impl Scope {
     }
 }
 
+/// Operands of a type, among them calls that have to give it where calls may stand.
+fn or_call(scope: Scope, gives: FieldType, others: BoxedStrategy<Operand>) -> BoxedStrategy<Operand> {
+    match scope.interaction || scope.activity {
+        true => others,
+        false => prop_oneof![5 => others, 1 => call(scope.fields(|_| true), gives)].boxed(),
+    }
+}
+
 fn literal(value: impl Strategy<Value = Value> + 'static) -> BoxedStrategy<Operand> {
     value.prop_map(Operand::Literal).boxed()
 }
@@ -95,6 +104,7 @@ fn number(scope: Scope, depth: u32) -> BoxedStrategy<Operand> {
         prop_oneof![literal(integers().prop_map(Value::Integer)), literal(numbers().prop_map(Value::Number))]
             .boxed(),
     );
+    let plain = or_call(scope, FieldType::Number, plain);
     if depth == 0 {
         return plain;
     }
@@ -110,7 +120,7 @@ fn number(scope: Scope, depth: u32) -> BoxedStrategy<Operand> {
 
 fn text(scope: Scope) -> BoxedStrategy<Operand> {
     let others = literal(texts().prop_map(Value::Text));
-    either(scope.fields(FieldType::is_textual), others)
+    or_call(scope, FieldType::Text, either(scope.fields(FieldType::is_textual), others))
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
@@ -144,7 +154,8 @@ fn date(scope: Scope) -> BoxedStrategy<Operand> {
         1 => reckoning().prop_map(Operand::Day),
         1 => anniversary,
     ];
-    either(scope.fields(|kind| *kind == FieldType::Date), others.boxed())
+    let plain = either(scope.fields(|kind| *kind == FieldType::Date), others.boxed());
+    or_call(scope, FieldType::Date, plain)
 }
 
 fn moment(scope: Scope) -> BoxedStrategy<Operand> {
@@ -153,7 +164,8 @@ fn moment(scope: Scope) -> BoxedStrategy<Operand> {
         1 => select(vec![0, -86_400_000, 1, -2_592_000_000]).prop_map(|plus| Operand::Now { plus }),
         1 => reckoning().prop_map(Operand::Moment),
     ];
-    either(scope.fields(|kind| *kind == FieldType::DateTime), others.boxed())
+    let plain = either(scope.fields(|kind| *kind == FieldType::DateTime), others.boxed());
+    or_call(scope, FieldType::DateTime, plain)
 }
 
 /// A date or moment whose parts are told.
@@ -347,13 +359,13 @@ fn leaf(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
     ];
     let flags = scope.fields(|kind| *kind == FieldType::Boolean);
     if !flags.is_empty() {
-        let flag = select(flags);
+        let flag = or_call(scope, FieldType::Boolean, select(flags).boxed());
         let right = prop_oneof![
             any::<bool>().prop_map(|value| Operand::Literal(Value::Boolean(value))),
             flag.clone()
         ];
         parts.push((1, flag.clone().prop_map(Predicate::IsTrue).boxed()));
-        parts.push((1, compared(flag.boxed(), equality(), right.boxed())));
+        parts.push((1, compared(flag, equality(), right.boxed())));
     }
     let several = scope.fields(|kind| matches!(kind, FieldType::Choices(_)));
     if !several.is_empty() {

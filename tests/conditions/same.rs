@@ -9,13 +9,16 @@ use tilework::{
     calendar::Zone,
     conditions::{Facts, explain, holds},
     model::{Condition, Entity, Predicate},
+    script::Library,
     store::{Membership, Store},
 };
 
 use super::{
+    calls::library,
     facts::{Filled, facts, nows, zones},
     predicates::{Scope, predicate},
 };
+use crate::support::evaluated::evaluate;
 
 /// Sets of facts; each takes a database of each kind.
 const CASES: u32 = 8;
@@ -41,13 +44,18 @@ fn in_memory(question: &Question, facts: &Facts, now: i64, zone: &Zone) -> Vec<S
     ids.filter(|id| holds(predicate, *target, id, facts, now, zone)).cloned().collect()
 }
 
-fn in_store(store: &mut Store, question: &Question, now: i64, zone: &str) -> Result<Vec<String>, String> {
+fn in_store(
+    store: &mut Store,
+    question: &Question,
+    now: i64,
+    zone: &str,
+    answers: &Library,
+) -> Result<Vec<String>, String> {
     let (target, predicate) = question.clone();
     let condition = Condition { target, predicate, timezone: zone.to_owned() };
     let name = format!("asked of {target}");
     store.declare_segment(&name, target, "", true).map_err(|error| error.to_string())?;
-    store
-        .evaluate_segment(&name, &Membership::Where(condition), target, now, None, &[])
+    evaluate(store, &name, &Membership::Where(condition), target, now, answers)
         .map_err(|error| error.to_string())?;
     let mut ids = Vec::new();
     store
@@ -66,13 +74,15 @@ fn rule_2_memory_and_both_databases_come_to_the_same_members() {
         Config { cases: CASES, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[4; 32]);
     let case = (facts(), questions(), select(nows()), select(zones()));
+    let library = library();
     let result = TestRunner::new_with_rng(config, rng).run(&case, |(facts, questions, now, zone)| {
         let zone = Zone::named(zone).unwrap();
+        let facts = Facts { answers: Some(library.clone()), ..facts };
         let mut stores = [("SQLite", Filled::sqlite(&facts)), ("PostgreSQL", Filled::postgres(&facts))];
         for question in &questions {
             let expected = in_memory(question, &facts, now, &zone);
             for (database, filled) in &mut stores {
-                let found = in_store(&mut filled.store, question, now, zone.name());
+                let found = in_store(&mut filled.store, question, now, zone.name(), &library);
                 if found.as_ref() != Ok(&expected) {
                     return Err(TestCaseError::fail(format!(
                         "{database} found {found:?}, memory {expected:?}: {} {}\n{:?}",

@@ -4,6 +4,7 @@
 mod account_triggers;
 mod blocking;
 mod branch;
+mod calls;
 mod change;
 mod custom_tiles;
 mod effects;

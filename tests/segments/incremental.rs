@@ -12,6 +12,7 @@ use tilework::{
 };
 
 use crate::support::{
+    evaluated::evaluate,
     workspace::{Database, Workspace},
     world::{World, at},
 };
@@ -220,7 +221,58 @@ where:
   none:
     - segment: listed
     - segment: ordered-lately
+---
+kind: segment
+name: ranked
+target: contact
+where:
+  all:
+    - rank(contact, account) >= 2
+  none:
+    - did: Visited
+      within: 3 days
+---
+kind: segment
+name: in-norway
+target: contact
+where: lookup("cities", contact.city, "country") == "Norway"
+---
+kind: segment
+name: accounts-of-the-ranked
+target: account
+where:
+  any_contact: rank(contact, account) >= 2
+---
+kind: segment
+name: accounts-without-suiting-leads
+target: account
+where:
+  no_lead: suits(lead, contact)
+---
+kind: segment
+name: suiting-leads
+target: lead
+where: suits(lead, contact) || rank(contact, account) > 1
+---
+kind: segment
+name: beside-a-primary-buyer
+target: contact
+where: is_buyer(account.primary_contact)
 "#;
+
+const SCRIPT: &str = "
+fn is_buyer(contact) { contact.role == \"buyer\" }
+fn rank(contact, account) {
+    let rank = 0;
+    if is_buyer(contact) { rank += 1; }
+    if account.industry == \"Finance\" { rank += 1; }
+    if account.industry == \"Energy\" { throw \"no rank\"; }
+    rank
+}
+fn suits(lead, contact) { lead.stage == \"sales_accepted\" && contact.city != \"Oslo\" }
+";
+
+const TABLE: &str = "city,country\nOslo,Norway\nRome,Italy\n";
 
 #[derive(Debug, Clone)]
 enum Change {
@@ -306,7 +358,8 @@ fn holds(world: &mut World, now: i64, happened: &str) -> Result<(), TestCaseErro
         };
         let full = format!("all of {}", segment.name);
         world.store.declare_segment(&full, segment.target, "", true).unwrap();
-        world.store.evaluate_segment(&full, &everybody, segment.target, now, None, &[]).unwrap();
+        let library = world.plan.library.clone();
+        evaluate(&mut world.store, &full, &everybody, segment.target, now, &*library).unwrap();
         let expected = members(world, &full, segment.target);
         let found = members(world, &segment.name, segment.target);
         prop_assert_eq!(found, expected, "{} at {}, after {}", segment.name, rfc3339(now), happened);
@@ -319,7 +372,10 @@ fn holds(world: &mut World, now: i64, happened: &str) -> Result<(), TestCaseErro
 }
 
 fn come_to_the_same(database: Database, cases: u32) {
-    let empty = Workspace::on(database).file("journeys/all.yaml", DEFINITIONS);
+    let empty = Workspace::on(database)
+        .file("journeys/all.yaml", DEFINITIONS)
+        .file("scripts/rank.rhai", SCRIPT)
+        .file("tables/cities.csv", TABLE);
     empty.open().close();
     let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);

@@ -150,10 +150,10 @@ const CASES: &[Case] = &[
             predicate: Predicate::Constant(true),
             timezone: "UTC".to_owned(),
         };
-        assert_eq!(store.count_matching(&condition, NOW).unwrap(), 2);
+        assert_eq!(store.count_matching(&condition, NOW, &()).unwrap(), 2);
         assert!(store.segment_states().unwrap().is_empty());
         let error = store
-            .count_matching(&Condition { timezone: "Mars/North".to_owned(), ..condition }, NOW)
+            .count_matching(&Condition { timezone: "Mars/North".to_owned(), ..condition }, NOW, &())
             .unwrap_err();
         assert!(error.to_string().contains("Mars/North"), "{error}");
     }),

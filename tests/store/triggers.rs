@@ -45,8 +45,15 @@ fn ask(
     }
     let steps = journey.row.steps.clone();
     let step_key = move |id: &str| steps.get(id).copied().unwrap_or(-1);
-    let question =
-        Question { journey: "spring", iteration: 1, predicate, timezone: "UTC", of, step_key: &step_key };
+    let question = Question {
+        journey: "spring",
+        iteration: 1,
+        predicate,
+        timezone: "UTC",
+        of,
+        step_key: &step_key,
+        answers: &(),
+    };
     let answers: Vec<Answer> = store.ask(&claim, &question, &subjects, now).unwrap();
     store.release(&claim).unwrap();
     let name = |key: i64| match batch.iter().find(|row| row.contact_key == key) {

@@ -218,7 +218,7 @@ pub fn days_ago(amount: i64) -> Bound {
 pub fn matching(store: &mut Store, target: Entity, predicate: &Predicate) -> Vec<String> {
     use tilework::store::Membership;
     let condition = Condition { target, predicate: predicate.clone(), timezone: "UTC".to_owned() };
-    let counted = store.count_matching(&condition, NOW).unwrap();
+    let counted = store.count_matching(&condition, NOW, &()).unwrap();
     let name = format!("asked of {target}");
     store.declare_segment(&name, target, "", true).unwrap();
     store.evaluate_segment(&name, &Membership::Where(condition), target, NOW, None, &[]).unwrap();

@@ -2,6 +2,7 @@
 
 pub mod definitions;
 pub mod dump;
+pub mod evaluated;
 pub mod files;
 pub mod http;
 pub mod postgres;

@@ -2,6 +2,7 @@
 //!
 //! In: expressions and conditions as they are written. Out: what they are told to mean, or what is wrong.
 
+mod calls;
 mod did;
 mod evaluate;
 mod expressions;
@@ -14,7 +15,9 @@ use crate::{
     calendar::Zone,
     definitions::ConditionNode,
     diagnostics::{Code, FileId, Problems, Sources, Span, Text},
-    model::{Catalog, Entity, Field, FieldType, InteractionType, Predicate},
+    model::{
+        Catalog, Entity, Field, FieldType, FunctionShape, InteractionType, Predicate, TableColumn, TableShape,
+    },
 };
 
 /// The standard catalog with a few fields, a type and segments of a workspace.
@@ -52,6 +55,22 @@ pub(super) fn catalog() -> Catalog {
     {
         catalog.segments.insert(name.to_owned(), holds);
     }
+    for (name, parameters) in [("region_of", vec!["contact"]), ("fit", vec!["record", "least"])] {
+        let shape = FunctionShape {
+            reads: vec![None; parameters.len()],
+            parameters: parameters.into_iter().map(str::to_owned).collect(),
+            version: String::new(),
+        };
+        catalog.functions.insert(name.to_owned(), shape);
+    }
+    let columns = ["country", "team", "share"].map(|name| TableColumn {
+        name: name.to_owned(),
+        no_number: (name != "share").then(|| "ann".to_owned()),
+        no_boolean: Some("ann".to_owned()),
+        no_date: Some("ann".to_owned()),
+    });
+    let table = TableShape { columns: columns.to_vec(), version: String::new() };
+    catalog.tables.insert("territories".to_owned(), table);
     catalog
 }
 
