@@ -30,6 +30,7 @@ use std::{fs, path::Path, process::Command, time::Instant};
 
 use database::Database;
 use tilework::{
+    compile::Plan,
     model::{Entity, Value},
     runtime,
     store::{NewInteraction, Store, StoreAddress},

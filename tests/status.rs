@@ -115,6 +115,24 @@ fn a_run_that_failed_and_what_failed_for_good_are_alarms() {
 }
 
 #[test]
+fn a_run_that_stopped_at_its_limit_is_an_alarm_until_one_gets_through() {
+    on_both(|database| {
+        let workspace = prepared(database);
+        workspace.write("tilework.yaml", &format!("{SETTINGS}limits: {{ messages_per_run: 1 }}\n"));
+        workspace.program(&["run", "--now", "2026-03-01 08:00"]).done();
+        assert_eq!(workspace.program(&["run", "--now", "2026-03-02 08:00"]).code, 5);
+        let stopped = status(&workspace, "2026-03-02 08:00", 1);
+        assert_eq!(stopped["alarms"], json!(["limit_reached"]));
+        assert_eq!(stopped["limit_reached"], json!({ "messages_per_run": 1, "at": "2026-03-02T08:00:00Z" }));
+        let screen = workspace.program(&["status", "--now", "2026-03-02 08:00"]).stdout;
+        let expected = "limit           stopped at 1 messages a run at 2026-03-02T08:00:00Z; the others wait for the next run  !\n";
+        assert!(screen.contains(expected), "{screen}");
+        workspace.program(&["run", "--now", "2026-03-02 08:10"]).done();
+        assert_eq!(status(&workspace, "2026-03-02 08:10", 0)["limit_reached"], Value::Null);
+    });
+}
+
+#[test]
 fn an_operator_reads_one_screen() {
     on_both(|database| {
         let workspace = prepared(database);

@@ -49,6 +49,9 @@ pub(super) fn target<'a>(plan: &'a Plan, channel: &str) -> Result<Target<'a>, St
     if let Some(name) = channel.strip_prefix(WORKFLOW) {
         return match plan.workflows.get(name).map(|workflow| &workflow.work) {
             Some(WorkflowWork::Http(http)) => Ok(Target::Http(http)),
+            Some(WorkflowWork::Script(_)) => {
+                Err(format!("the workflow `{name}` is a script now, and calls nobody"))
+            }
             None => Err(format!("there is no workflow `{name}` any more")),
         };
     }
@@ -64,6 +67,7 @@ pub(super) fn shown_fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
     let (mut contact, mut account) = (BTreeSet::new(), BTreeSet::new());
     let workflows = plan.workflows.values().filter_map(|workflow| match &workflow.work {
         WorkflowWork::Http(http) => http.body.as_ref(),
+        WorkflowWork::Script(_) => None,
     });
     let channels = plan.channels.values().filter_map(|channel| match &channel.transport {
         ChannelTransport::Http(http) => http.body.as_ref(),

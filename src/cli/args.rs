@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub use super::args_leads::{LeadCommand, NewLeadArguments, PartyCommand, ScoreCommand};
+pub use super::args_leads::{AccountCommand, ContactCommand, LeadCommand, NewLeadArguments, ScoreCommand};
 use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
 
@@ -142,10 +142,10 @@ pub enum Command {
     Lead(LeadCommand),
     /// Look at accounts, with their scores and levels
     #[command(subcommand)]
-    Account(PartyCommand),
-    /// Look at contacts, with their scores and levels
+    Account(AccountCommand),
+    /// Look at contacts, with their scores and levels, and erase them
     #[command(subcommand)]
-    Contact(PartyCommand),
+    Contact(ContactCommand),
     /// Look at scoring models: what they give, and how well they tell an outcome
     #[command(subcommand)]
     Score(ScoreCommand),
@@ -307,6 +307,7 @@ impl Command {
             Command::Lead(command) if !matches!(command, LeadCommand::List { .. }) => {
                 &[Format::Text, Format::Json]
             }
+            Command::Contact(ContactCommand::Erase { .. }) => &[Format::Text, Format::Json],
             Command::Segment(_)
             | Command::Journey(_)
             | Command::Lead(_)

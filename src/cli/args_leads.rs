@@ -60,11 +60,23 @@ pub enum LeadCommand {
     },
 }
 
-/// What can be asked of accounts and contacts.
+/// What can be asked of accounts.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum PartyCommand {
+pub enum AccountCommand {
     /// All of them, by id
     List,
+}
+
+/// What can be asked of contacts.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum ContactCommand {
+    /// All of them, by id
+    List,
+    /// Delete all that is known of a contact, for good; what journeys counted stays, without a name
+    Erase {
+        /// The contact's id or e-mail address
+        id: String,
+    },
 }
 
 /// What can be asked of scoring models.

@@ -2,8 +2,10 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{Arguments, Command, JourneyCommand, OutboxCommand, PartyCommand, SegmentCommand},
-    demo, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
+    args::{
+        AccountCommand, Arguments, Command, ContactCommand, JourneyCommand, OutboxCommand, SegmentCommand,
+    },
+    demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
 };
 use crate::{interactions, model::Entity, store::Store};
 
@@ -56,11 +58,15 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, now) = open(global, output)?;
             super::lead(command, &plan.catalog, &mut store, now, output)
         }
-        Command::Account(PartyCommand::List) => {
+        Command::Account(AccountCommand::List) => {
             let (plan, mut store, _) = workspace::reading(global, output)?;
             super::parties(Entity::Account, &plan, &mut store, output)
         }
-        Command::Contact(PartyCommand::List) => {
+        Command::Contact(ContactCommand::Erase { id }) => {
+            let (_, mut store, now) = workspace::writing(global, output)?;
+            erasure::erase(id, global.yes, &mut store, now, output)
+        }
+        Command::Contact(ContactCommand::List) => {
             let (plan, mut store, _) = workspace::reading(global, output)?;
             super::parties(Entity::Contact, &plan, &mut store, output)
         }

@@ -9,6 +9,7 @@ mod cells;
 mod commands;
 mod demo;
 mod dispatch;
+mod erasure;
 mod error;
 mod exit;
 mod explain;

@@ -69,6 +69,9 @@ fn as_json(status: &Status) -> Json {
         "oldest_due_step": overdue(&status.oldest_step),
         "oldest_waiting_message": overdue(&status.oldest_message),
         "failures": failures.collect::<Vec<_>>(),
+        "limit_reached": status.limit_reached.map_or(Json::Null, |(limit, at)| {
+            json!({ "messages_per_run": limit, "at": rfc3339(at) })
+        }),
         "pauses": pausing::as_json(&status.pauses),
         "segments": {
             "active": segments.active, "stale": segments.stale, "oldest_evaluation": moment(segments.oldest_evaluation),
@@ -114,6 +117,11 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         let text =
             format!("{}, {}: {} {}{latest}", failures.journey, failures.step, failures.count, failures.what);
         lines.push(line("failed", &format!("{text}{}", alarm(Alarm::NewFailures))));
+    }
+    if let Some((limit, at)) = status.limit_reached {
+        let text =
+            format!("stopped at {limit} messages a run at {}; the others wait for the next run", rfc3339(at));
+        lines.push(line("limit", &format!("{text}{}", alarm(Alarm::LimitReached))));
     }
     if let Some(at) = status.pauses.all {
         lines.push(line("paused", &format!("all journeys since {}", rfc3339(at))));

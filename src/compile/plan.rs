@@ -14,7 +14,7 @@ use crate::{
     },
     script::Library,
     templates::Template,
-    tiles::{CustomTiles, Tile, WORKFLOW, tile_named},
+    tiles::{CustomTiles, Sends, Tile, WORKFLOW},
 };
 
 /// Everything that a workspace defines, checked.
@@ -88,12 +88,12 @@ impl Plan {
     /// may use them.
     #[must_use]
     pub fn reaches_the_world(&self) -> Vec<String> {
-        let mut tiles = self.journeys.iter().flat_map(|journey| &journey.steps).map(|step| &step.tile_name);
-        let writes = tiles.clone().any(|name| tile_named(name).is_none());
-        let launches = writes || tiles.any(|name| name == "launch_workflow");
-        let workflows = self.workflows.values().filter(|workflow| match workflow.work {
-            WorkflowWork::Http(_) => launches,
-        });
+        let steps = self.journeys.iter().flat_map(|journey| &journey.steps);
+        let sent: Vec<Sends> = steps.map(|step| step.tile.sends()).collect();
+        let launched = |workflow: &WorkflowPlan| sent.contains(&Sends::Workflow(workflow.name.clone()));
+        let writes = sent.contains(&Sends::Messages);
+        let calls = |workflow: &&WorkflowPlan| matches!(workflow.work, WorkflowWork::Http(_));
+        let workflows = self.workflows.values().filter(calls).filter(|workflow| launched(workflow));
         let channels = self.channels.iter().filter(|(_, channel)| match channel.transport {
             ChannelTransport::Http(_) => writes,
             ChannelTransport::File { .. } => false,

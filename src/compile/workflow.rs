@@ -1,6 +1,6 @@
 //! Workflows and channels for messages.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
     http::{self, Body, HttpPlan, HttpScope},
@@ -14,6 +14,7 @@ use crate::{
     diagnostics::{Code, Problem, Problems, Text},
     model::{AllowedHosts, Catalog},
     templates::Root,
+    tiles::{self, CustomTile, KnownWorkflow, PluginNames},
 };
 
 /// A workflow.
@@ -34,8 +35,10 @@ pub struct WorkflowPlan {
 /// What a workflow does.
 #[derive(Clone)]
 pub enum WorkflowWork {
-    /// A call by HTTP.
+    /// A call by HTTP, which leaves through the outbox.
     Http(HttpPlan),
+    /// A script, which the step carries out.
+    Script(Arc<CustomTile>),
 }
 
 /// A channel for messages of tiles.
@@ -64,24 +67,31 @@ pub enum ChannelTransport {
 /// Checks all workflows.
 pub(super) fn compile(
     definitions: &Definitions,
-    catalog: &Catalog,
-    zone: &Zone,
+    names: &PluginNames<'_>,
     problems: &mut Problems,
 ) -> BTreeMap<String, WorkflowPlan> {
     let allow = allowed(&definitions.settings);
-    let scope = HttpScope { catalog, zone, allow: &allow, roots: &Root::ALL };
+    let scope = HttpScope { catalog: names.catalog, zone: names.zone, allow: &allow, roots: &Root::ALL };
     let mut plans = BTreeMap::new();
     for definition in &definitions.workflows {
-        if let Some(plan) = workflow(definition, definitions, &scope, problems) {
+        if let Some(plan) = workflow(definition, definitions, &scope, names, problems) {
             plans.entry(plan.name.clone()).or_insert(plan);
         }
     }
     plans
 }
 
-/// Whether a workflow shows fields of the contact, so that it can't be launched for an account.
-pub(super) fn shows_contact(plan: &WorkflowPlan) -> bool {
-    let WorkflowWork::Http(http) = &plan.work;
+/// What a step has to know about a workflow, whether or not it could be read.
+pub(super) fn known(plan: Option<&WorkflowPlan>) -> KnownWorkflow {
+    match plan.map(|plan| &plan.work) {
+        Some(WorkflowWork::Script(script)) => KnownWorkflow::Script(Arc::clone(script)),
+        Some(WorkflowWork::Http(http)) => KnownWorkflow::Call { shows_contact: shows_contact(http) },
+        None => KnownWorkflow::Call { shows_contact: false },
+    }
+}
+
+/// Whether a call shows fields of the contact, so that it can't be made for an account.
+fn shows_contact(http: &HttpPlan) -> bool {
     let mut shows = false;
     if let Some(body) = &http.body {
         body.templates(&mut |template| shows |= !template.needs().contact.is_empty());
@@ -93,18 +103,22 @@ fn workflow(
     definition: &WorkflowDefinition,
     definitions: &Definitions,
     scope: &HttpScope<'_>,
+    names: &PluginNames<'_>,
     problems: &mut Problems,
 ) -> Option<WorkflowPlan> {
+    let name = &definition.header.name.value;
     let timing = timing(definition.hold.as_ref(), definition.expires.as_ref(), problems);
-    let http = http::compile(definition.http.as_ref()?, scope, problems)?;
     let content = definitions.written(&definition.header).to_owned();
-    Some(WorkflowPlan {
-        name: definition.header.name.value.clone(),
-        work: WorkflowWork::Http(http),
-        timing,
-        hash: hash(&[&content]),
-        content,
-    })
+    let (work, content) = match (&definition.http, &definition.script) {
+        (Some(http), _) => (WorkflowWork::Http(http::compile(http, scope, problems)?), content),
+        (None, Some(script)) => {
+            let tile = tiles::compile_workflow(name, script, names, problems)?;
+            let content = format!("{content}\n{}", tile.content);
+            (WorkflowWork::Script(Arc::new(tile)), content)
+        }
+        (None, None) => return None,
+    };
+    Some(WorkflowPlan { name: name.clone(), work, timing, hash: hash(&[&content]), content })
 }
 
 /// Checks all channels for messages.

@@ -1,6 +1,6 @@
 //! The checklist: settings, catalog, scripts, custom tiles, segments, scoring models, levels, e-mails, journeys.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
@@ -32,7 +32,10 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         catalog.tables.extend(shape.map(|shape| (table.name.clone(), shape)));
     }
     let catalog = Arc::new(catalog);
-    let plugin_names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
+    let channels = definitions.settings.channels.iter().map(|channel| channel.name.value.clone());
+    let channels: Arc<BTreeSet<String>> = Arc::new(channels.collect());
+    let plugin_names =
+        PluginNames { catalog: &catalog, library: &library, channels: &channels, zone: &settings.zone };
     let mut tiles = CustomTiles::new();
     for definition in &definitions.plugins {
         match tiles::compile_plugin(definition, &plugin_names, problems) {
@@ -48,7 +51,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     levels::report_circles(&models, &segments, problems);
     levels::warn_of_account_scores(definitions, &catalog, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
-    let workflows = workflow::compile(definitions, &catalog, &settings.zone, problems);
+    let workflows = workflow::compile(definitions, &plugin_names, problems);
     let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
     let names = Names {
         emails: definitions.emails.iter().map(|email| email.header.name.value.clone()).collect(),
@@ -57,8 +60,8 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             .iter()
             .map(|definition| {
                 let name = definition.header.name.value.clone();
-                let shows_contact = workflows.get(&name).is_some_and(workflow::shows_contact);
-                (name, shows_contact)
+                let known = workflow::known(workflows.get(&name));
+                (name, known)
             })
             .collect(),
     };

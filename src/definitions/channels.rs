@@ -58,7 +58,10 @@ pub(super) fn read(outer: &mut Reader<'_>) -> Channels {
         match key.value.as_str() {
             "email" => channels.email = email(key, node, outer.problems()),
             "http" => channels.allow = allow(key, node, outer.problems()),
-            _ => channels.messages.extend(message_channel(key, node, outer.problems())),
+            _ => match message_channel(key, node, outer.problems()) {
+                Some(channel) => channels.messages.push(channel),
+                None => outer.problems().lose(&*key.value),
+            },
         }
     }
     channels

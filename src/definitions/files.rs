@@ -32,6 +32,11 @@ impl<'a> Files<'a> {
         self.sources.add(name, text)
     }
 
+    /// The path of a file that was read, relative to the workspace.
+    pub(super) fn path(&self, file: FileId) -> String {
+        self.sources.file(file).path.clone()
+    }
+
     /// Whether there is a file with this path, relative to the workspace.
     pub(super) fn is_file(&self, path: &str) -> bool {
         self.root.join(path).is_file()

@@ -236,9 +236,25 @@ const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
 const HOLD: Key = Key::optional("hold", Form::Duration, "Time in which it can still be dropped");
 const EXPIRES: Key = Key::optional("expires", Form::Duration, "After what time it doesn't leave any more");
 
+/// What a script is given.
+const NEEDS: &[Key] = &[
+    Key::optional("contact", Form::List(&Form::Text), "Fields of the contact"),
+    Key::optional("account", Form::List(&Form::Text), "Fields of the account"),
+    Key::optional(
+        "did",
+        Form::Map(&Form::Condition),
+        "Interactions that are counted, each under a name, such as `visits: { did: WebsiteVisited, within: 30 days }`",
+    ),
+];
+
 pub(super) const WORKFLOW: &[Key] = &[
     Key::optional("http", Form::Keys(HTTP), "The call that it is"),
-    Key::optional("script", Form::Text, "The script that it is, instead of `http`"),
+    Key::optional(
+        "script",
+        Form::Text,
+        "The file with the script that it is, beside this one or in `journeys/`, instead of `http`",
+    ),
+    Key::optional("needs", Form::Keys(NEEDS), "With `script`: what it is given, as a custom tile is"),
     HOLD,
     EXPIRES,
 ];

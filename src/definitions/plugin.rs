@@ -1,8 +1,12 @@
 //! `plugins/<tile>/`: custom tiles as they are written.
 
 use super::{
-    ConditionNode, Content, DidNode, DidWord, Located, Node, Reader, condition, files::Files, names,
-    scalars::wrong_type, yaml,
+    Content, Located, Node, Reader,
+    files::Files,
+    names,
+    needs::{self, NeedsDefinition},
+    scalars::wrong_type,
+    yaml,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 
@@ -19,12 +23,8 @@ pub struct PluginDefinition {
     pub target: Located<PluginTarget>,
     /// What stands under `with:`.
     pub parameters: Vec<ParameterDefinition>,
-    /// Fields of the contact that the script reads.
-    pub contact_fields: Vec<Text>,
-    /// Fields of the account that the script reads.
-    pub account_fields: Vec<Text>,
-    /// Interactions that are counted for it, each under a name.
-    pub did: Vec<(Text, DidNode)>,
+    /// What the script is given.
+    pub needs: NeedsDefinition,
     /// Its paths.
     pub paths: Vec<Text>,
     /// `tile.rhai`; nothing when it couldn't be read, which was reported.
@@ -223,10 +223,7 @@ fn read(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<
         }
     }
     reader.finish();
-    let (contact_fields, account_fields, did) = match needs {
-        Some(needs) => read_needs(&needs, problems),
-        None => Default::default(),
-    };
+    let needs = needs.map(|needs| needs::read(&needs, problems)).unwrap_or_default();
     let script_path = format!("plugins/{folder}/tile.rhai");
     let script = match files.is_file(&script_path) {
         true => files.read(&script_path, problems).map(|(file, text)| Text::file(file, text)),
@@ -246,9 +243,7 @@ fn read(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Option<
         description,
         target,
         parameters,
-        contact_fields,
-        account_fields,
-        did,
+        needs,
         paths,
         script,
         script_path,
@@ -323,44 +318,6 @@ fn parameter(name: &Text, node: &Node, problems: &mut Problems) -> Option<Parame
         default: default.map(|(_, node)| node),
         description,
     })
-}
-
-type NeedsRead = (Vec<Text>, Vec<Text>, Vec<(Text, DidNode)>);
-
-fn read_needs(node: &Node, problems: &mut Problems) -> NeedsRead {
-    let Some(mut reader) = Reader::of(node, "needs", problems) else { return Default::default() };
-    let contact = reader.list_of_text("contact");
-    let account = reader.list_of_text("account");
-    let entries = reader.mapping_or(
-        "did",
-        "Write each count by a name, such as `engaged: { did: EmailClicked, within: 30 days }`.",
-    );
-    let mut did = Vec::new();
-    for (name, node) in entries.unwrap_or_default() {
-        names::check_field_name(name, reader.problems());
-        if let Content::Text(kind) = &node.content {
-            let problem = wrong_type(node, &format!("a mapping for `{}`", name.value));
-            reader
-                .problems()
-                .push(problem.hint(format!("Write `{}: {{ did: {} }}`.", name.value, kind.value)));
-            continue;
-        }
-        let span = node.span;
-        match condition::read(node, reader.problems()) {
-            Some(ConditionNode::Did(node))
-                if node.word == DidWord::Did && node.count.is_none() && node.measure.is_none() =>
-            {
-                did.push((name.clone(), *node));
-            }
-            Some(_) => reader.problems().push(
-                Problem::error(Code::InvalidValue, span, format!("`{}` isn't something to count", name.value))
-                    .hint("Write `did: EmailClicked`, with `where`, `within`, `since` or `until`; the script compares the number."),
-            ),
-            None => {}
-        }
-    }
-    reader.finish();
-    (contact, account, did)
 }
 
 fn read_cases(folder: &str, files: &mut Files<'_>, problems: &mut Problems) -> Vec<CaseDefinition> {

@@ -1,7 +1,9 @@
 //! `kind: workflow`.
 
 use super::channels::length;
+use super::files::Files;
 use super::keys::HTTP;
+use super::needs::{self, NeedsDefinition};
 use super::variables::{self, Variables};
 use super::{Header, HttpDefinition, Reader, header, http};
 use crate::diagnostics::{Code, Problem, Text};
@@ -14,15 +16,32 @@ pub struct WorkflowDefinition {
     /// The call that it is.
     pub http: Option<HttpDefinition>,
     /// The script that it is.
-    pub script: Option<Text>,
+    pub script: Option<WorkflowScript>,
     /// Time in which a call can still be dropped.
     pub hold: Option<Text>,
     /// After what time it isn't made any more.
     pub expires: Option<Text>,
 }
 
-/// Reads `kind: workflow`, with the variables of its call filled in.
-pub(super) fn read(mut reader: Reader<'_>, variables: Variables<'_>) -> Option<WorkflowDefinition> {
+/// The script of a workflow.
+#[derive(Debug, Clone)]
+pub struct WorkflowScript {
+    /// Its path, relative to the workspace.
+    pub path: String,
+    /// What stands in it.
+    pub text: Text,
+    /// What it is given.
+    pub needs: NeedsDefinition,
+}
+
+/// Reads `kind: workflow`, with the variables of its call filled in; `path` is that of the file in which it
+/// stands, relative to the workspace.
+pub(super) fn read(
+    mut reader: Reader<'_>,
+    path: &str,
+    files: &mut Files<'_>,
+    variables: Variables<'_>,
+) -> Option<WorkflowDefinition> {
     let span = reader.span();
     let header = header::read(&mut reader, span);
     let written = reader.entry("http");
@@ -35,6 +54,7 @@ pub(super) fn read(mut reader: Reader<'_>, variables: Variables<'_>) -> Option<W
         inner.finish();
         found
     });
+    let has_script = reader.has("script");
     let script = reader.text("script");
     match (written, &script) {
         (Some(_), Some(script)) => {
@@ -43,12 +63,7 @@ pub(super) fn read(mut reader: Reader<'_>, variables: Variables<'_>) -> Option<W
                     .hint("Keep one of them; a journey may launch two workflows one after the other."),
             );
         }
-        (None, Some(script)) => reader.problems().push(Problem::error(
-            Code::NotAvailable,
-            script.span,
-            "a workflow that is a script is not available in this version",
-        )),
-        (None, None) if !reader.has("script") => {
+        (None, None) if !has_script => {
             reader.missing(
                 "http",
                 "Write `http:` with a `url`, or `script:` with the name of a script.".to_owned(),
@@ -56,8 +71,29 @@ pub(super) fn read(mut reader: Reader<'_>, variables: Variables<'_>) -> Option<W
         }
         _ => {}
     }
+    let is_call = written.is_some();
+    let refused = if has_script { ["hold", "expires"].as_slice() } else { ["needs"].as_slice() };
+    for key in refused.iter().filter(|_| is_call != has_script) {
+        if let Some((key, _)) = reader.entry(key) {
+            let (what, hint) = match has_script {
+                true => (
+                    "a script",
+                    "What a script does is done at once; write it at the channel that its messages go to.",
+                ),
+                false => ("a call", "The templates of a call are given every field that they name."),
+            };
+            let message = format!("`{}` doesn't belong to {what}", key.value);
+            reader.problems().push(Problem::error(Code::InvalidValue, key.span, message).hint(hint));
+        }
+    }
+    let needs = reader.node("needs").cloned();
+    let needs = needs.map(|needs| needs::read(&needs, reader.problems())).unwrap_or_default();
     let hold = length(&mut reader, "hold");
     let expires = length(&mut reader, "expires");
+    let script = script.filter(|_| !is_call).and_then(|name| {
+        let (file, text) = files.referred(&name, path, reader.problems())?;
+        Some(WorkflowScript { path: files.path(file), text: Text::file(file, text), needs })
+    });
     reader.finish();
     Some(WorkflowDefinition { header: header?, http, script, hold, expires })
 }

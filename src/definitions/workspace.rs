@@ -132,7 +132,7 @@ fn read_document(
         "email" => definitions.emails.extend(email::read(reader, path, files)),
         "scoring_model" => definitions.scoring_models.extend(scoring_model::read(reader)),
         "levels" => definitions.levels.extend(scoring_model::read_levels(reader)),
-        "workflow" => definitions.workflows.extend(workflow::read(reader, variables)),
+        "workflow" => definitions.workflows.extend(workflow::read(reader, path, files, variables)),
         other => {
             lose_name(entries, problems);
             problems.push(if LATER_KINDS.contains(&other) {

@@ -29,6 +29,8 @@ pub enum Code {
     UnknownEmail,
     /// A workflow that isn't defined.
     UnknownWorkflow,
+    /// A channel for messages that isn't defined.
+    UnknownChannel,
     /// A topic that isn't defined.
     UnknownTopic,
     /// An interaction type that isn't declared.
@@ -135,7 +137,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 63] = [
+    pub const ALL: [(Code, &'static str); 64] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -148,6 +150,7 @@ impl Code {
         (Code::UnknownSegment, "unknown-segment"),
         (Code::UnknownEmail, "unknown-email"),
         (Code::UnknownWorkflow, "unknown-workflow"),
+        (Code::UnknownChannel, "unknown-channel"),
         (Code::UnknownTopic, "unknown-topic"),
         (Code::UnknownInteraction, "unknown-interaction"),
         (Code::UnknownField, "unknown-field"),
@@ -216,6 +219,7 @@ impl Code {
                 | Code::UnknownModel
                 | Code::UnknownEmail
                 | Code::UnknownWorkflow
+                | Code::UnknownChannel
                 | Code::UnknownTopic
                 | Code::UnknownInteraction
                 | Code::UnknownField

@@ -7,9 +7,16 @@ use super::{
     round::LEASE,
 };
 use crate::{
+    model::time::SECOND,
     store::{IterationRow, Store, StoreError},
     tiles::{Allotment, Tile, Work},
 };
+
+/// How many positions a batch of a step with a script has, at most.
+const SCRIPTED_BATCH: usize = 200;
+/// How long a step with a script goes on before others have their turn, in milliseconds of real time.
+/// Scripts may take long, and nobody else is to wait for them (semantics 20); what comes of it is the same.
+const SCRIPTED_TURN: i64 = 10 * SECOND;
 
 /// The interactions that delivery makes.
 const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];
@@ -28,13 +35,22 @@ pub(super) fn run(
         store.count_arrivals(iteration.key)?;
     }
     let mut moved = false;
-    while pass(engine, store, journey, iteration, now)? {
-        moved = true;
-        if !goes_back {
-            break;
+    loop {
+        let passed = pass(engine, store, journey, iteration, now)?;
+        moved |= passed.moved;
+        if !passed.moved || passed.turn_over || !goes_back {
+            return Ok(moved);
         }
     }
-    Ok(moved)
+}
+
+/// How a pass went.
+#[derive(Default)]
+struct Passed {
+    /// Whether anybody moved.
+    moved: bool,
+    /// Whether a step has people left, as others are to have their turn.
+    turn_over: bool,
 }
 
 /// The places that a tile gives out.
@@ -52,8 +68,8 @@ fn pass(
     journey: &LiveJourney<'_>,
     iteration: &IterationRow,
     now: i64,
-) -> Result<bool, EngineError> {
-    let mut moved = false;
+) -> Result<Passed, EngineError> {
+    let mut pass = Passed::default();
     let mut passed: Vec<i64> = Vec::new();
     for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
         // Whether a mail was sent is told by delivery, which comes after the steps: who asks for it waits
@@ -65,7 +81,10 @@ fn pass(
         }
         let place = Place { journey, iteration, step, now };
         let allotment = allotment_of(&step.tile);
-        loop {
+        let scripted = step.tile.is_scripted();
+        let batch_size = if scripted { engine.batch_size.min(SCRIPTED_BATCH) } else { engine.batch_size };
+        let began = (engine.real_now)();
+        'step: loop {
             if let Some(allotment) = &allotment {
                 // Another worker has people on their way here still: whoever comes last gives the places,
                 // so that they go by arrival.
@@ -75,7 +94,7 @@ fn pass(
                 facts::allot(store, iteration.key, *step_key, allotment, now)?;
             }
             let real_now = (engine.real_now)();
-            let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, engine.batch_size)?;
+            let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, batch_size)?;
             let mut worked = false;
             for range in ranges {
                 if (engine.stop)() {
@@ -83,7 +102,8 @@ fn pass(
                 }
                 // Whoever pauses a journey wants it to stand still now, not when the step is through.
                 if store.is_held(journey.key)? {
-                    return Ok(moved || worked);
+                    pass.moved |= worked;
+                    return Ok(pass);
                 }
                 let real_now = (engine.real_now)();
                 let deadline = real_now.saturating_add(LEASE);
@@ -103,13 +123,17 @@ fn pass(
                     Ok(()) => worked = true,
                 }
                 (engine.observe)(Phase::Committed);
+                if scripted && worked && (engine.real_now)().saturating_sub(began) >= SCRIPTED_TURN {
+                    pass = Passed { moved: true, turn_over: true };
+                    break 'step;
+                }
             }
-            moved |= worked;
+            pass.moved |= worked;
             if !worked {
                 break;
             }
         }
         passed.push(*step_key);
     }
-    Ok(moved)
+    Ok(pass)
 }

@@ -23,6 +23,8 @@ pub struct Status {
     pub oldest_message: Option<Overdue>,
     /// What failed for good, by journey and step.
     pub failures: Vec<Failures>,
+    /// The limit of messages at which the latest run stopped, and when.
+    pub limit_reached: Option<(u64, i64)>,
     /// What is paused.
     pub pauses: Pauses,
     /// How the segments stand.
@@ -50,6 +52,8 @@ pub enum Alarm {
     LeaseRanOut,
     /// Something failed for good in the last day.
     NewFailures,
+    /// The latest run stopped at its limit of messages.
+    LimitReached,
 }
 
 impl Alarm {
@@ -62,6 +66,7 @@ impl Alarm {
             Alarm::RunFailed => "run_failed",
             Alarm::LeaseRanOut => "lease_ran_out",
             Alarm::NewFailures => "new_failures",
+            Alarm::LimitReached => "limit_reached",
         }
     }
 }
@@ -79,6 +84,7 @@ pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<S
         oldest_step: store.oldest_due_step(now)?,
         oldest_message: store.oldest_waiting_message(now)?,
         failures: store.failures()?,
+        limit_reached: store.limit_reached()?,
         pauses: store.pauses()?,
         segments: store.segments_state()?,
         claims: store.claims(real_now)?,
@@ -95,6 +101,7 @@ pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<S
         (status.last_run.as_ref().is_some_and(|run| run.error.is_some()), Alarm::RunFailed),
         (status.claims.run_out > 0, Alarm::LeaseRanOut),
         (status.failures.iter().any(is_new), Alarm::NewFailures),
+        (status.limit_reached.is_some(), Alarm::LimitReached),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

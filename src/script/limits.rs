@@ -3,22 +3,25 @@
 //! The limits count operations and sizes, not time: scripts get no clock, and the same script with the
 //! same values has to come to the same end on a slow machine, on a busy one, and when a batch is done
 //! again after a crash. Since no value may grow beyond its size, an operation has a bounded cost, and so
-//! has a call: some hundredths of a second at the very most.
+//! has a call. A loop that calculates ends after some milliseconds; one that works on the longest texts and
+//! lists all the time takes longer, which is why steps with scripts take turns with others (`engine`).
 
 use rhai::{Dynamic, Engine};
 
+use super::memory;
+
 /// Operations of one call: an expression, a statement, a turn of a loop.
-pub(super) const OPERATIONS: u64 = 200_000;
+pub(super) const OPERATIONS: u64 = 100_000;
 /// Functions that call each other.
 const CALL_DEPTH: usize = 16;
 /// Expressions within expressions.
 const EXPRESSION_DEPTH: usize = 48;
 /// The text in a value, in bytes: also of all texts of a list together.
-const TEXT: usize = 256 * 1024;
+const TEXT: usize = 64 * 1024;
 /// Items of a list, those of lists within it included.
-const LIST: usize = 20_000;
+const LIST: usize = 10_000;
 /// Entries of a map, those of maps within it included.
-const MAP: usize = 200_000;
+const MAP: usize = 100_000;
 /// Variables at a time, which with the sizes bounds the memory of a call.
 const VARIABLES: usize = 100;
 /// Functions of a file.
@@ -46,6 +49,7 @@ pub(super) fn set(engine: &mut Engine) {
     engine.set_allow_shadowing(true);
     engine.on_print(|_| {});
     engine.on_debug(|_, _, _| {});
+    memory::watch(engine);
     for word in DISABLED {
         engine.disable_symbol(word);
     }
@@ -74,6 +78,7 @@ pub(super) fn words(limit: &rhai::EvalAltResult) -> Option<String> {
         Error::ErrorDataTooLarge(what, _) if what.contains("map") => {
             format!("a map grew beyond {MAP} entries")
         }
+        Error::ErrorDataTooLarge(what, _) if what == memory::TOO_MUCH => memory::TOO_MUCH.to_owned(),
         Error::ErrorDataTooLarge(..) => "a value grew too large".to_owned(),
         Error::ErrorTerminated(value, _) => format!("the script was ended: {}", Dynamic::clone(value)),
         _ => return None,

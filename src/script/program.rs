@@ -1,6 +1,6 @@
 //! A script that is ready to be called.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, Scope};
 
@@ -35,14 +35,36 @@ pub struct Literal {
     pub span: Span,
 }
 
-/// The script of a custom tile.
+/// A property of a variable that is handed on as an argument of a call, as in `params.channel`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandedOn {
+    /// The function or method.
+    pub function: String,
+    /// Which argument, from 0.
+    pub argument: usize,
+    /// The variable.
+    pub variable: String,
+    /// The property.
+    pub property: String,
+    /// The function of the script that holds the call.
+    pub within: String,
+}
+
+/// The script of a custom tile, or of a workflow.
 pub struct Program {
     path: String,
     ast: AST,
     owners: BTreeMap<String, String>,
-    functions: BTreeMap<String, (usize, Span, Place)>,
+    functions: BTreeMap<String, Function>,
     literals: Vec<Literal>,
-    calls: BTreeSet<String>,
+    handed_on: Vec<HandedOn>,
+    calls: BTreeMap<String, Span>,
+}
+
+struct Function {
+    parameters: Vec<String>,
+    span: Span,
+    place: Place,
 }
 
 impl Program {
@@ -54,44 +76,60 @@ impl Program {
         owners: BTreeMap<String, String>,
     ) -> Program {
         let functions = own.iter_functions().map(|function| {
-            let place = (
-                function.params.len(),
-                function_span(text, function.name),
-                function_place(text, function.name),
-            );
-            (function.name.to_owned(), place)
+            let known = Function {
+                parameters: function.params.iter().map(|name| (*name).to_owned()).collect(),
+                span: function_span(text, function.name),
+                place: function_place(text, function.name),
+            };
+            (function.name.to_owned(), known)
         });
+        let functions: BTreeMap<String, Function> = functions.collect();
+        // A closure stands within the function before it.
+        let holding = |span: Span| {
+            let before = functions.iter().filter(|(_, function)| function.span.start <= span.start);
+            let last = before.max_by_key(|(_, function)| function.span.start);
+            last.map(|(name, _)| name.clone()).unwrap_or_default()
+        };
         let all = walk::calls(own, text);
-        let calls = all.iter().map(|call| call.name.clone()).collect();
-        let literals = all.into_iter().flat_map(|call| {
-            let function = call.name;
-            call.texts.into_iter().map(move |(argument, text, span)| Literal {
-                function: function.clone(),
-                argument,
-                text,
-                span,
-            })
-        });
+        let mut calls: BTreeMap<String, Span> = BTreeMap::new();
+        let (mut literals, mut handed_on) = (Vec::new(), Vec::new());
+        for call in all {
+            calls.entry(call.name.clone()).or_insert(call.span);
+            let within = holding(call.span);
+            for (argument, variable, property) in call.properties {
+                handed_on.push(HandedOn {
+                    function: call.name.clone(),
+                    argument,
+                    variable,
+                    property,
+                    within: within.clone(),
+                });
+            }
+            for (argument, text, span) in call.texts {
+                literals.push(Literal { function: call.name.clone(), argument, text, span });
+            }
+        }
         Program {
             path: path.to_owned(),
-            functions: functions.collect(),
-            literals: literals.collect(),
+            functions,
+            literals,
+            handed_on,
             calls,
             ast: shared.merge(own),
             owners,
         }
     }
 
-    /// How many parameters a function of the script has, and where its name stands.
+    /// The parameters of a function of the script, and where its name stands.
     #[must_use]
-    pub fn function(&self, name: &str) -> Option<(usize, Span)> {
-        self.functions.get(name).map(|(count, span, _)| (*count, *span))
+    pub fn function(&self, name: &str) -> Option<(&[String], Span)> {
+        self.functions.get(name).map(|function| (function.parameters.as_slice(), function.span))
     }
 
     /// The line and column of a function's name.
     #[must_use]
     pub fn place(&self, name: &str) -> Place {
-        self.functions.get(name).map(|(.., place)| *place).unwrap_or_default()
+        self.functions.get(name).map(|function| function.place).unwrap_or_default()
     }
 
     /// The texts that are written out as arguments.
@@ -100,10 +138,16 @@ impl Program {
         &self.literals
     }
 
-    /// Whether the script calls a function or method of this name.
+    /// Properties of variables that are handed on as arguments.
     #[must_use]
-    pub fn calls(&self, name: &str) -> bool {
-        self.calls.contains(name)
+    pub fn handed_on(&self) -> &[HandedOn] {
+        &self.handed_on
+    }
+
+    /// Where the script calls a function or method of this name first.
+    #[must_use]
+    pub fn calls(&self, name: &str) -> Option<Span> {
+        self.calls.get(name).copied()
     }
 
     /// The script's path.
@@ -225,9 +269,15 @@ fn words(error: &EvalAltResult) -> String {
                 Err(_) => format!("the script threw {}", described(value)),
             },
         },
-        EvalAltResult::ErrorPropertyNotFound(name, _) => {
-            format!("there is no `{name}` here; fields have to stand under `needs` in `tile.yaml`")
-        }
+        EvalAltResult::ErrorPropertyNotFound(name, _) => match name.as_str() {
+            "contact" => "there is no `contact` here: the step works for accounts, whose people are \
+                          `item.contacts`"
+                .to_owned(),
+            "contacts" => "there is no `contacts` here: the step works for each contact, which is \
+                           `item.contact`"
+                .to_owned(),
+            _ => format!("there is no `{name}` here; fields have to stand under `needs`"),
+        },
         EvalAltResult::ErrorFunctionNotFound(signature, _) => {
             format!("there is no function `{}`", signature_in_words(signature))
         }

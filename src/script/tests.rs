@@ -48,28 +48,49 @@ fn every_limit_ends_the_script_with_its_place() {
     let cases = [
         (
             "fn run(x) {\n  loop { }\n}",
-            "1:4: the script takes more than 200000 operations; does a loop never end?",
+            "1:4: the script takes more than 100000 operations; does a loop never end?",
         ),
-        ("fn run(x) {\n  while true { x += 1; }\n}", "the script takes more than 200000 operations"),
+        ("fn run(x) {\n  while true { x += 1; }\n}", "the script takes more than 100000 operations"),
         (
             "fn run(x) {\n  for i in 0..99999999999 { x += i; }\n}",
-            "the script takes more than 200000 operations",
+            "the script takes more than 100000 operations",
         ),
         ("fn run(x) {\n  run(x)\n}", "functions call each other more than 16 deep; does one call itself?"),
         (
             "fn run(x) {\n  let s = \"abc\";\n  loop { s += s; }\n}",
-            "a text, or the texts of a list together, grew beyond 256 KB",
+            "a text, or the texts of a list together, grew beyond 64 KB",
         ),
         (
             "fn run(x) {\n  let s = \"a\";\n  s.pad(100000000, \"b\");\n}",
-            "a text, or the texts of a list together, grew beyond 256 KB",
+            "a text, or the texts of a list together, grew beyond 64 KB",
         ),
-        ("fn run(x) {\n  let a = [1];\n  loop { a += a; }\n}", "a list grew beyond 20000 items"),
-        ("fn run(x) {\n  let a = [];\n  a.pad(100000000, 0);\n}", "a list grew beyond 20000 items"),
+        ("fn run(x) {\n  let a = [1];\n  loop { a += a; }\n}", "a list grew beyond 10000 items"),
+        ("fn run(x) {\n  let a = [];\n  a.pad(100000000, 0);\n}", "a list grew beyond 10000 items"),
         ("fn run(x) {\n  let a = [\"abcdefgh\"];\n  loop { a += a; }\n}", "grew beyond"),
         (
             "fn run(x) {\n  let m = #{ a: [1, 2, 3] };\n  loop { m.a += m.a; }\n}",
-            "a list grew beyond 20000 items",
+            "a list grew beyond 10000 items",
+        ),
+        (
+            "fn run(x) {\n  let m = #{};\n  let part = #{};\n  for i in 0..9000 { part[`k${i}`] = i; }\n  for i in 0..99 { m[`p${i}`] = part; }\n}",
+            "the variables hold too much together",
+        ),
+        (
+            "fn run(x) {\n  let long = [];\n  long.pad(9999, 1);\n  let m = #{};\n  loop { x += 1; m[`k${x}`] = long; }\n}",
+            "the variables hold too much together",
+        ),
+        (
+            "fn run(x) {\n  let text = \"a\";\n  text.pad(60000, \"b\");\n  let m = #{};\n  loop { x += 1; m[`k${x}`] = text + x; }\n}",
+            "the variables hold too much together",
+        ),
+        (
+            "fn run(x) {\n  let m = #{};\n  for i in 0..9000 { m[`k${i}`] = i; }\n  let n = #{};\n  for i in 0..20 { n.mixin(#{ `p`: 1 }); n[`p${i}`] = m; }\n  n + #{}\n}",
+            "a map grew beyond 100000 entries",
+        ),
+        ("fn run(x) {\n  let a = [[]];\n  loop { a.push([1]); }\n}", "a list grew beyond 10000 items"),
+        (
+            "fn run(x) {\n  let text = \"0123456789\";\n  let a = [];\n  loop { a.push(`${text}${a.len()}`); }\n}",
+            "a text, or the texts of a list together, grew beyond 64 KB",
         ),
         ("fn run(x) {\n  throw \"no budget\";\n}", "2:3: no budget"),
         ("fn run(x) {\n  throw #{ code: 7 };\n}", "2:3: the script threw {\"code\":7}"),
@@ -82,6 +103,10 @@ fn every_limit_ends_the_script_with_its_place() {
             "fn run(x) {\n  let m = #{ a: 1 };\n  m.b\n}",
             "there is no `b` here; fields have to stand under `needs`",
         ),
+        // Whatever leads to what was left out, it isn't there.
+        ("fn run(x) {\n  let f = Fn(\"eval\");\n  f.call(\"1\")\n}", "`eval` is a reserved keyword"),
+        ("fn run(x) {\n  let f = Fn(\"timestamp\");\n  f.call()\n}", "there is no function `timestamp"),
+        ("fn run(x) {\n  let f = Fn(\"print\");\n  f.call(\"1\")\n}", "`print` is a reserved keyword"),
         ("fn run(x) {\n  [1][5]\n}", "2:7: array index 5 out of bounds"),
         ("fn run(x) {\n  take(5)\n}", "2:3: `take` takes the name of a path as text, and got a whole number"),
         ("fn run(x) {\n  wait(\"soon\")\n}", "`wait` takes a length of time such as `1 day`, and got `soon`"),
@@ -116,9 +141,34 @@ fn every_limit_ends_the_script_with_its_place() {
     assert_eq!(wrong.collect::<Vec<_>>(), Vec::<String>::new());
 }
 
+/// A hundred and one of something, one a line.
+fn many(line: impl Fn(usize) -> String) -> String {
+    (0..101).map(|number| line(number) + "\n").collect()
+}
+
+#[test]
+fn a_script_has_so_many_variables_at_a_time() {
+    // The parameter is one, too.
+    let variables = |count: usize| {
+        let lines: String = (1..count).map(|number| format!("let v{number} = {number};\n")).collect();
+        run(&format!("fn run(x) {{\n{lines}x\n}}"))
+    };
+    assert!(variables(100).is_ok());
+    assert!(variables(101).unwrap_err().to_string().contains("more than 100 variables at a time"));
+}
+
 #[test]
 fn what_scripts_may_not_do_is_refused_before_anything_runs() {
+    let deep = format!("fn run(x) {{ {}x{} }}", "(".repeat(60), ")".repeat(60));
+    let blocks = format!("fn run(x) {{ {}x{} }}", "if true {".repeat(60), "}".repeat(60));
+    let functions = many(|number| format!("fn f{number}() {{ {number} }}")) + "fn run(x) { x }";
     let cases = [
+        (deep.as_str(), "script-syntax expression exceeds maximum complexity"),
+        (blocks.as_str(), "script-syntax expression exceeds maximum complexity"),
+        (functions.as_str(), "script-syntax number of functions defined exceeds maximum limit"),
+        ("fn run(x) { eval }", "script-syntax"),
+        ("fn run(x) { export x; }", "script-syntax"),
+        ("fn run(x) { other::f(x) }", "script-syntax undefined module: other"),
         ("fn run(x) { eval(\"1\") }", "script-syntax"),
         ("import \"other\" as o;\nfn run(x) { 1 }", "script-syntax"),
         ("fn run(x) { print(\"x\"); 1 }", "script-syntax"),

@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) span: Span,
     /// The arguments that are text, each with its place.
     pub(super) texts: Vec<(usize, String, Span)>,
+    /// The arguments that are a property of a variable, as in `params.channel`.
+    pub(super) properties: Vec<(usize, String, String)>,
 }
 
 /// All calls of a script.
@@ -46,12 +48,22 @@ pub(super) fn calls(ast: &AST, text: &Text) -> Vec<Call> {
             }
             _ => None,
         });
+        let properties = call.args.iter().enumerate().filter_map(|(at, argument)| match argument {
+            Expr::Dot(parts, ..) => match (&parts.lhs, &parts.rhs) {
+                (Expr::Variable(variable, ..), Expr::Property(property, _)) => {
+                    Some((at, variable.1.to_string(), property.2.to_string()))
+                }
+                _ => None,
+            },
+            _ => None,
+        });
         found.push(Call {
             name: call.name.to_string(),
             arguments: call.args.len(),
             method,
             span: text.span_at(start, places.word_end(start)),
             texts: texts.collect(),
+            properties: properties.collect(),
         });
         true
     });

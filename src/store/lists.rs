@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    outbox::{OutboxState, SUBJECT, subject},
+    outbox::{NOT_ERASED, OutboxState, SUBJECT, subject},
 };
 
 /// An activity as it is listed.
@@ -105,7 +105,7 @@ impl Store {
         let subject_order = self.dialect().order_text("COALESCE(c.id, a.id)");
         let order = format!("{}, {subject_order}", self.dialect().order_text("j.name"));
         let clause = match state {
-            Some(state) => format!("WHERE o.state = {}", state.number()),
+            Some(state) => format!("AND o.state = {}", state.number()),
             None => String::new(),
         };
         let sql = format!(
@@ -113,7 +113,7 @@ impl Store {
                 o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at
              FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
-             {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
+             WHERE {NOT_ERASED} {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
         );
         self.connection.query_each(&sql, &[], &mut |row| {
             let (journey, iteration, step) = (row.text(2)?, row.integer(3)?, row.text(4)?);

@@ -141,6 +141,9 @@ pub(super) const SUBJECT: &str =
     "LEFT JOIN contact c ON c.key = CASE WHEN o.contact_key > 0 THEN o.contact_key WHEN o.account_key < 0 THEN -o.account_key END
      LEFT JOIN account a ON a.key = o.account_key";
 
+/// What holds of messages whose contact hasn't been erased; those of others are only counted.
+pub(super) const NOT_ERASED: &str = "(o.contact_key = 0 OR c.key IS NOT NULL)";
+
 /// The subject of a message as it stands in its key.
 pub(super) fn subject(contact_key: i64, contact_id: Option<&str>, account_id: Option<&str>) -> String {
     match (contact_key, contact_id, account_id) {

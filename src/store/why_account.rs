@@ -226,6 +226,7 @@ impl Store {
                    SELECT 'message', CAST(ordinal AS TEXT), content, reason, created_at, step_key, visit, contact_key,
                         state FROM outbox WHERE iteration_key = $1 AND account_key = $2) m
              JOIN step s ON s.key = m.step_key LEFT JOIN contact c ON c.key = m.contact_key
+             WHERE m.contact_key = 0 OR c.key IS NOT NULL
              ORDER BY m.created_at, s.place, m.kind, {order}, m.id"
         );
         let mut made = Vec::new();

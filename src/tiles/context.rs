@@ -1,7 +1,11 @@
 //! What a tile is compiled with: the journey around it and the workspace's names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use super::CustomTile;
 use crate::{
     calendar::Zone,
     definitions::{Located, Reader},
@@ -28,12 +32,24 @@ pub struct CompileContext<'a> {
 }
 
 /// The names of what steps refer to.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Names {
     /// E-mails.
     pub emails: BTreeSet<String>,
-    /// Workflows, each with whether it shows fields of the contact.
-    pub workflows: BTreeMap<String, bool>,
+    /// Workflows.
+    pub workflows: BTreeMap<String, KnownWorkflow>,
+}
+
+/// What a step that launches a workflow has to know about it.
+#[derive(Clone)]
+pub enum KnownWorkflow {
+    /// A call.
+    Call {
+        /// Whether it shows fields of the contact.
+        shows_contact: bool,
+    },
+    /// A script.
+    Script(Arc<CustomTile>),
 }
 
 /// What a tile decides or acts for.

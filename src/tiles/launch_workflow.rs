@@ -1,15 +1,18 @@
 //! `launch_workflow`: launches a workflow for each contact or once for each account, and lets everybody
 //! go on at once: what becomes of the workflow doesn't hold them up.
 
+use std::collections::BTreeMap;
+
 use super::{
-    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Tile, TileError, TileKind,
-    TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Effect, KnownWorkflow, Look, Needs, Outcomes, Parameter, Sends,
+    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::{unit, unknown},
     shared::for_each,
 };
 use crate::{
     definitions::{Reader, StepDefinition},
     diagnostics::{Code, Problem},
+    script::ScriptValue,
 };
 
 /// What the name of a workflow's channel starts with in the outbox.
@@ -43,7 +46,7 @@ impl TileKind for LaunchWorkflow {
         let workflow = reader.required_text("workflow");
         reader.finish();
         let workflow = workflow?;
-        let Some(shows_contact) = context.names.workflows.get(&workflow.value) else {
+        let Some(known) = context.names.workflows.get(&workflow.value) else {
             let names = context.names.workflows.keys().map(String::as_str);
             unknown(
                 Code::UnknownWorkflow,
@@ -56,9 +59,13 @@ impl TileKind for LaunchWorkflow {
             return None;
         };
         let unit = unit?;
-        if *shows_contact && unit == Unit::Account {
+        let of_contact = match known {
+            KnownWorkflow::Call { shows_contact } => shows_contact.then_some("shows"),
+            KnownWorkflow::Script(script) => script.sets_contact().then_some("sets"),
+        };
+        if let (Some(does), Unit::Account) = (of_contact, unit) {
             let message =
-                format!("the workflow `{}` shows fields of a contact, and there is none", workflow.value);
+                format!("the workflow `{}` {does} fields of a contact, and there is none", workflow.value);
             context
                 .problems
                 .push(Problem::error(Code::InvalidValue, workflow.span, message).hint(
@@ -66,16 +73,21 @@ impl TileKind for LaunchWorkflow {
                 ));
             return None;
         }
-        let tile = CompiledLaunch { unit, workflow: workflow.value };
-        Some(Tile {
-            look: Look::ON_ARRIVAL,
-            paths: Vec::new(),
-            work: Work::Each(unit, Box::new(tile)),
-            wakes: Wakes::default(),
-        })
+        match known {
+            KnownWorkflow::Call { .. } => Some(Tile {
+                look: Look::ON_ARRIVAL,
+                paths: Vec::new(),
+                work: Work::Each(unit, Box::new(CompiledLaunch { unit, workflow: workflow.value })),
+                wakes: Wakes::default(),
+            }),
+            KnownWorkflow::Script(script) => {
+                Some(script.tile(unit, ScriptValue::Map(BTreeMap::new()), step, context))
+            }
+        }
     }
 }
 
+/// The launch of a call. A script is carried out by the step itself, as a custom tile is.
 struct CompiledLaunch {
     unit: Unit,
     workflow: String,
@@ -94,6 +106,10 @@ impl CompiledLaunch {
 impl DecidingTile for CompiledLaunch {
     fn needs(&self) -> Needs {
         Needs::default()
+    }
+
+    fn sends(&self) -> Sends {
+        Sends::Workflow(self.workflow.clone())
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

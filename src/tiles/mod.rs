@@ -27,16 +27,18 @@ pub use batch::{
     AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Held, Kept, Outcome,
     Outcomes, Participant, TileError,
 };
-pub use context::{CompileContext, Names, Unit};
+pub use context::{CompileContext, KnownWorkflow, Names, Unit};
 pub use describe::{ParameterDescription, TileDescription, describe};
 pub use goto::{GOTO_PATH, Goto, goto_of};
 pub use launch_workflow::WORKFLOW;
 pub use plugin::{
-    CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, compile as compile_plugin, run_cases,
+    CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, ScriptKind, compile as compile_plugin,
+    compile_workflow, run_cases,
 };
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use work::{
-    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
+    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Sends, Tile, Uniform,
+    Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.

@@ -26,6 +26,24 @@ impl Tile {
         }
     }
 
+    /// What it may send beside mails.
+    #[must_use]
+    pub fn sends(&self) -> Sends {
+        match &self.work {
+            Work::Each(_, tile) => tile.sends(),
+            Work::Uniform(_) => Sends::Nothing,
+        }
+    }
+
+    /// Whether it may take long for each contact or account, as scripts may.
+    #[must_use]
+    pub fn is_scripted(&self) -> bool {
+        match &self.work {
+            Work::Each(_, tile) => tile.is_scripted(),
+            Work::Uniform(_) => false,
+        }
+    }
+
     /// The versions of the functions that its conditions call, each once.
     #[must_use]
     pub fn versions(&self) -> BTreeSet<String> {
@@ -42,6 +60,17 @@ impl Tile {
         }
         versions
     }
+}
+
+/// What a tile may send beside mails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sends {
+    /// Nothing.
+    Nothing,
+    /// Messages to channels.
+    Messages,
+    /// Calls of the workflow with this name.
+    Workflow(String),
 }
 
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
@@ -178,6 +207,16 @@ pub enum Asked {
 pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
+
+    /// What it may send beside mails.
+    fn sends(&self) -> Sends {
+        Sends::Nothing
+    }
+
+    /// Whether it may take long for each contact or account, as scripts may.
+    fn is_scripted(&self) -> bool {
+        false
+    }
 
     /// Gives each participant exactly one outcome.
     ///

@@ -1,8 +1,12 @@
 //! Custom tiles in journeys: called for contacts and accounts, waiting, remembering, having effects.
 
+use std::{cell::RefCell, rc::Rc};
+
+use tilework::engine::Phase;
+
 use super::{EVERYONE, workspace};
 use crate::support::{
-    workspace::{Database, Workspace, on_both},
+    workspace::{Database, SETTINGS, Workspace, on_both},
     world::World,
 };
 
@@ -45,6 +49,7 @@ const ALERT_SCRIPT: &str = r#"fn run(item, params) {
 /// A workspace with the journey `spring` of these steps and one custom tile.
 fn with_tile(database: Database, steps: &str, name: &str, tile: &str, script: &str) -> Workspace {
     workspace(database, EVERYONE, steps)
+        .file("tilework.yaml", &format!("{SETTINGS}  sales: {{ transport: file }}\n"))
         .file(&format!("plugins/{name}/tile.yaml"), tile)
         .file(&format!("plugins/{name}/tile.rhai"), script)
 }
@@ -148,7 +153,7 @@ fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_a
             ("ada", "act.done | at after"),
             (
                 "bob",
-                "act! | stopped: failed: plugins/act/tile.rhai:1:4: the script takes more than 200000 operations; does a loop never end?",
+                "act! | stopped: failed: plugins/act/tile.rhai:1:4: the script takes more than 100000 operations; does a loop never end?",
             ),
             ("cy", "act! | stopped: failed: plugins/act/tile.rhai:4:50: no budget"),
             ("dan", "act.done | at after"),
@@ -168,6 +173,48 @@ fn rule_20_a_script_that_fails_stops_its_own_participant_and_a_fix_lets_it_try_a
             world.tables().lines("SELECT hash FROM publication WHERE kind = 'journey'").len() >= 2,
             "the fix was published"
         );
+    });
+}
+
+#[test]
+fn rule_20_a_step_whose_scripts_take_long_takes_turns_with_other_journeys() {
+    on_both(|database| {
+        let after = "
+kind: journey
+name: winter
+owner: marketing@vendor.example
+target: contact
+start: 2026-03-01 08:00
+audience: { include: [everyone] }
+steps:
+  - { id: greet, tile: email, with: { email: notice } }
+";
+        let steps = "
+  - id: act
+    tile: act
+";
+        let tile = "kind: tile\nname: act\nsummary: Acts\nfor: contact\n";
+        let script = "fn run(item, params) { loop { } }";
+        let workspace = with_tile(database, steps, "act", tile, script).file("journeys/winter.yaml", after);
+        let mut world = super::populated(&workspace).batches_of(1);
+        // Each batch that a tile decides takes eleven seconds.
+        let (passing, phases) = (Rc::clone(&world.passing), Rc::new(RefCell::new(Vec::new())));
+        let seen = Rc::clone(&phases);
+        world = world.observed(move |phase| {
+            if phase == Phase::Decided {
+                passing.set(passing.get() + 11_000);
+            }
+            seen.borrow_mut().push(phase);
+        });
+        world.tick("2026-03-01 08:00");
+        let phases = phases.borrow();
+        let first = phases.iter().position(|phase| *phase == Phase::HandedOver).unwrap();
+        let batches = |of: &[Phase]| of.iter().filter(|phase| **phase == Phase::Decided).count();
+        // One batch of the looping step, an account, and three of the other journey.
+        assert_eq!(batches(&phases[..first]), 4, "mails leave before the scripts are through");
+        assert_eq!(batches(&phases[first..]), 2);
+        assert_eq!(world.messages().iter().filter(|line| line.ends_with("delivered")).count(), 4);
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 4);
     });
 }
 
@@ -204,7 +251,11 @@ fn every_wrong_answer_stops_with_failed_script_line_and_column() {
             "`due` of `activity`: `soon` is not a length of time",
         ),
         ("take(\"done\").lead(#{ })", "a `lead` needs a `topic`"),
-        ("item.contact.role", "there is no `role` here; fields have to stand under `needs` in `tile.yaml`"),
+        (
+            "let to = \"saels\"; take(\"done\").message(to, \"x\")",
+            "2:32: there is no channel `saels` for messages in `tilework.yaml`",
+        ),
+        ("item.contact.role", "there is no `role` here; fields have to stand under `needs`"),
         ("retry(\"1 hour\", \"no answer\")", "gave up after 20 tries: no answer"),
     ];
     for (body, expected) in cases {

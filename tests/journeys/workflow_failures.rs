@@ -17,7 +17,7 @@ use tilework::{
 /// A world whose workflow waits for an answer for a fifth of a second.
 fn impatient(mut world: World) -> World {
     for workflow in world.plan.workflows.values_mut() {
-        let WorkflowWork::Http(http) = &mut workflow.work;
+        let WorkflowWork::Http(http) = &mut workflow.work else { panic!("a call was expected") };
         http.timeout = 200;
     }
     world

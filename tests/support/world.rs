@@ -1,6 +1,6 @@
 //! A workspace at work, in this process: definitions compiled, store open, time handed in.
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 use tilework::{
     channels::RunLimit,
@@ -29,6 +29,8 @@ pub struct World {
     pub batch_size: usize,
     /// Real time that is taken to have passed, in milliseconds.
     pub passed: i64,
+    /// Real time that passes while it works, in milliseconds.
+    pub passing: Rc<Cell<i64>>,
     observe: Box<dyn Fn(Phase)>,
     tables: Option<Tables>,
 }
@@ -48,6 +50,7 @@ impl World {
             store,
             batch_size: 5_000,
             passed: 0,
+            passing: Rc::default(),
             observe: Box::new(|_| {}),
             tables: None,
         }
@@ -124,7 +127,7 @@ impl World {
         work: impl FnOnce(&Runtime<'_>, &mut Store) -> Result<(), RuntimeError>,
     ) -> Result<(), RuntimeError> {
         let journeys = runtime::publish(&mut self.store, &self.plan, &Publishing::default(), now)?;
-        let real_now = || runtime::real_now() + self.passed;
+        let real_now = || runtime::real_now() + self.passed + self.passing.get();
         let runtime = Runtime {
             engine: Engine {
                 plan: &self.plan,

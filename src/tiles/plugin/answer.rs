@@ -1,8 +1,8 @@
 //! From a script's answer to an outcome and effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CustomTile, set};
+use super::{CustomTile, ScriptKind, channels, set};
 use crate::{
     calendar::{self, Zone, parse_duration},
     diagnostics::did_you_mean,
@@ -10,6 +10,9 @@ use crate::{
     script::{Action, ActionKind, Place, Returned, ScriptEffect, ScriptError, ScriptValue},
     tiles::Effect,
 };
+
+/// The reason for which an effect is skipped for a contact without account (semantics 7).
+pub(super) const NO_ACCOUNT: &str = "no_account";
 
 /// What a script answered, checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +33,13 @@ pub(super) enum AnswerKind {
     Retry(Duration, String),
 }
 
+impl Answer {
+    /// On it goes, without effects.
+    pub(super) fn nothing(note: Option<String>) -> Answer {
+        Answer { kind: AnswerKind::Take(None), effects: Vec::new(), state: None, note }
+    }
+}
+
 /// What effects are made with.
 pub(super) struct Surroundings<'a> {
     pub(super) zone: &'a Zone,
@@ -38,6 +48,10 @@ pub(super) struct Surroundings<'a> {
     pub(super) source: String,
     pub(super) moment: i64,
     pub(super) for_account: bool,
+    /// Whether effects are skipped: an account that doesn't exist gets nothing (semantics 7).
+    pub(super) skips: bool,
+    /// The channels that messages may go to; any when nothing is known of them.
+    pub(super) channels: Option<&'a BTreeSet<String>>,
     /// The contact's and the account's fields as text, for leads.
     pub(super) contact: BTreeMap<String, String>,
     pub(super) account: BTreeMap<String, String>,
@@ -61,6 +75,10 @@ impl CustomTile {
         };
         let action = match returned {
             Returned::Action(action) => action,
+            // A workflow with nothing to do needn't say so.
+            Returned::Value(ScriptValue::Nothing) if self.kind == ScriptKind::Workflow => {
+                return Ok(Answer::nothing(None));
+            }
             Returned::Value(value) => {
                 let path = self.paths.first().map(|path| format!("\"{path}\"")).unwrap_or_default();
                 let message =
@@ -69,6 +87,11 @@ impl CustomTile {
             }
         };
         let Action { kind, place, effects, state, note } = action;
+        let takes = matches!(kind, ActionKind::Take(_));
+        if self.kind == ScriptKind::Workflow && (!takes || state.is_some()) {
+            let message = "a workflow answers with `take()` and effects: nobody waits for it".to_owned();
+            return Err(at(place, message));
+        }
         let kind = match kind {
             ActionKind::Take(path) => {
                 AnswerKind::Take(self.path(path).map_err(|message| at(place, message))?)
@@ -79,6 +102,11 @@ impl CustomTile {
                 AnswerKind::Retry(length, reason.chars().take(200).collect())
             }
         };
+        if around.skips && !effects.is_empty() {
+            let note = note.or_else(|| Some(NO_ACCOUNT.to_owned()));
+            let state = state.map(|state| state.to_json().to_string());
+            return Ok(Answer { kind, effects: Vec::new(), state, note });
+        }
         let mut made = Vec::with_capacity(effects.len());
         for (effect, place) in effects {
             made.push(self.effect(effect, around).map_err(|message| at(place, message))?);
@@ -92,7 +120,8 @@ impl CustomTile {
             None => Err(format!("`take()` names no path; there is: {}", quoted(&self.paths))),
             Some(path) if self.paths.contains(&path) => Ok(Some(path)),
             Some(path) if self.paths.is_empty() => {
-                Err(format!("the tile has no paths, and `take` names `{path}`; write `take()`"))
+                let what = if self.kind == ScriptKind::Workflow { "a workflow" } else { "the tile" };
+                Err(format!("{what} has no paths; write `take()` instead of `take(\"{path}\")`"))
             }
             Some(path) => Err(format!("the tile has no path `{path}`; there is: {}", quoted(&self.paths))),
         }
@@ -101,6 +130,9 @@ impl CustomTile {
     fn effect(&self, effect: ScriptEffect, around: &Surroundings<'_>) -> Result<Effect, String> {
         match effect {
             ScriptEffect::Message { channel, body } => {
+                if around.channels.is_some_and(|known| !known.contains(&channel)) {
+                    return Err(channels::unknown(&channel));
+                }
                 Ok(Effect::Message { channel, content: body.to_json().to_string() })
             }
             ScriptEffect::Activity(fields) => activity(&fields, around),

@@ -83,10 +83,13 @@ fn run(tile: &CustomTile, ready: &Ready, zone: &Zone) -> Vec<String> {
         source: "journey/step".to_owned(),
         moment: ready.moment,
         for_account: item.contains_key("contacts"),
+        skips: false,
+        // A case shows what the script does, wherever it is used.
+        channels: None,
         contact: text(item.get("contact")),
         account: text(item.get("account")),
     };
-    let arguments = [ready.item.clone(), ready.parameters.clone()];
+    let arguments = tile.arguments(ready.item.clone(), &ready.parameters);
     let answer = tile
         .library
         .call(&tile.program, "run", &arguments)
@@ -200,7 +203,7 @@ fn written(json: &Json) -> String {
 
 fn ready(tile: &CustomTile, case: &CaseDefinition, zone: &Zone, problems: &mut Problems) -> Option<Ready> {
     let mut reader = Reader::new(&case.with, case.span, "with", problems);
-    let parameters = parameters::read(&tile.parameters, &mut reader, zone);
+    let parameters = parameters::read(&tile.parameters, &mut reader, zone, None);
     if tile.target == PluginTarget::Either {
         reader.skip("for_each");
     }

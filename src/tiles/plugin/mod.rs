@@ -1,11 +1,12 @@
-//! Custom tiles: folders of `plugins/` as tiles.
+//! Scripts in steps: custom tiles from the folders of `plugins/`, and workflows that are scripts.
 //!
-//! In: a folder's definition, the functions of `scripts/`, and later batches like any tile's. Out: a tile
+//! In: a definition, the functions of `scripts/`, and later batches like any tile's. Out: a tile
 //! that calls the script once for each contact or account, and makes of its answer an outcome and
 //! effects. What goes wrong concerns the contact or account that it went wrong for. It doesn't know Rhai.
 
 mod answer;
 mod cases;
+mod channels;
 mod compile;
 mod item;
 mod parameters;
@@ -14,21 +15,35 @@ mod set;
 mod step;
 
 pub use cases::{CaseResult, run_cases};
-pub use compile::{PluginNames, compile};
+pub use compile::{PluginNames, compile, compile_workflow};
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use super::describe::{ParameterDescription, TileDescription};
 use crate::{
     definitions::{CaseDefinition, ParameterType, PluginTarget},
     model::{Catalog, Did, Field},
-    script::{Library, Program, ScriptValue},
+    script::{Library, Literal, Program, ScriptValue},
 };
 
-/// A custom tile, checked.
+/// What a script in a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScriptKind {
+    /// A custom tile: `run(item, params)`, which may wait, stop, and name a path.
+    Tile,
+    /// A workflow: `run(item)`, which has effects and nothing else.
+    Workflow,
+}
+
+/// A custom tile, or a workflow that is a script, checked.
 pub struct CustomTile {
     /// Its name.
     pub name: String,
+    /// What it is.
+    pub kind: ScriptKind,
     /// What it does, in a sentence.
     pub summary: String,
     /// More about it.
@@ -47,6 +62,7 @@ pub struct CustomTile {
     pub(super) program: Program,
     pub(super) library: Arc<Library>,
     pub(super) catalog: Arc<Catalog>,
+    pub(super) channels: Arc<BTreeSet<String>>,
     pub(super) cases: Vec<CaseDefinition>,
 }
 
@@ -63,9 +79,26 @@ pub struct CustomParameter {
     pub default: ScriptValue,
     /// What it is for.
     pub description: Option<String>,
+    /// Whether the script writes messages to the channel that it names.
+    pub is_channel: bool,
 }
 
 impl CustomTile {
+    /// Whether the script sets a field of the contact, so that it can't work for accounts.
+    #[must_use]
+    pub fn sets_contact(&self) -> bool {
+        let sets = |literal: &Literal| literal.function == "set" && literal.text.starts_with("contact.");
+        self.program.literals().iter().any(sets)
+    }
+
+    /// What the script is called with.
+    pub(super) fn arguments(&self, item: ScriptValue, parameters: &ScriptValue) -> Vec<ScriptValue> {
+        match self.kind {
+            ScriptKind::Tile => vec![item, parameters.clone()],
+            ScriptKind::Workflow => vec![item],
+        }
+    }
+
     /// The tile in words.
     #[must_use]
     pub fn describe(&self) -> TileDescription {

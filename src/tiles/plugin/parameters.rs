@@ -1,6 +1,8 @@
 //! Parameters of custom tiles, as a step, a default or a case writes them.
 
-use super::CustomParameter;
+use std::collections::BTreeSet;
+
+use super::{CustomParameter, channels};
 use crate::{
     calendar::{Zone, parse_date, parse_moment},
     definitions::{ParameterType, Reader, moment_hint},
@@ -9,11 +11,13 @@ use crate::{
     script::ScriptValue,
 };
 
-/// Reads the parameters. Gives nothing when one is wrong or missing, which is reported.
+/// Reads the parameters. Gives nothing when one is wrong or missing, which is reported; as is one that names
+/// a channel which isn't there, where channels are known.
 pub(super) fn read<'a>(
     parameters: &'a [CustomParameter],
     reader: &mut Reader<'a>,
     zone: &Zone,
+    known_channels: Option<&BTreeSet<String>>,
 ) -> Option<ScriptValue> {
     let mut values = Vec::new();
     let mut whole = true;
@@ -21,7 +25,15 @@ pub(super) fn read<'a>(
         let key = parameter.name.as_str();
         if reader.has(key) {
             match value(key, &parameter.kind, reader, zone) {
-                Some(value) => values.push((key, value)),
+                Some(value) => {
+                    let span = reader.entry(key).map(|(_, node)| node.span);
+                    if let (true, Some(known), Some(span), ScriptValue::Text(name)) =
+                        (parameter.is_channel, known_channels, span, &value)
+                    {
+                        channels::check(name, span, known, reader.problems());
+                    }
+                    values.push((key, value));
+                }
                 None => whole = false,
             }
         } else if parameter.required {

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    CustomTile,
-    answer::{Answer, AnswerKind, Surroundings},
+    CustomTile, ScriptKind,
+    answer::{Answer, AnswerKind, NO_ACCOUNT, Surroundings},
 };
 use crate::{
     calendar::{self, Zone},
@@ -12,7 +12,7 @@ use crate::{
     script::{ScriptError, ScriptValue},
     tiles::{
         AccountGroup, Batch, DecidingTile, Decision, EffectSubject, Kept, Needs, Outcome, Outcomes,
-        Participant, TileError, Unit,
+        Participant, Sends, TileError, Unit,
     },
 };
 
@@ -40,27 +40,23 @@ struct Called {
 impl PlacedTile {
     /// Calls the script and checks its answer.
     fn ask(&self, item: ScriptValue, around: &Surroundings<'_>) -> Result<Answer, ScriptError> {
-        let returned = self.tile.library.call(&self.tile.program, "run", &[item, self.parameters.clone()])?;
+        let arguments = self.tile.arguments(item, &self.parameters);
+        let returned = self.tile.library.call(&self.tile.program, "run", &arguments)?;
         self.tile.answer(returned, around)
     }
 
     /// Turns an answer into an outcome, counted from the moment of the call (semantics 14).
-    fn outcome(&self, answer: Result<Answer, ScriptError>, moment: i64, kept: &Kept, skips: bool) -> Called {
+    fn outcome(&self, answer: Result<Answer, ScriptError>, moment: i64, kept: &Kept) -> Called {
         let failed = |reason: String| Called {
             outcome: Outcome::Stop,
             note: Some(format!("failed: {reason}")),
             answer: None,
             kept: None,
         };
-        let mut answer = match answer {
+        let answer = match answer {
             Ok(answer) => answer,
             Err(error) => return failed(error.to_string()),
         };
-        // An account that doesn't exist gets nothing; the contact travels on (semantics 7).
-        if skips && !answer.effects.is_empty() {
-            answer.effects.clear();
-            answer.note.get_or_insert_with(|| "no_account".to_owned());
-        }
         let mut next = Kept {
             calls: kept.calls + 1,
             state: answer.state.clone().or_else(|| kept.state.clone()),
@@ -116,6 +112,8 @@ impl PlacedTile {
             source: format!("{journey}/{}", self.step),
             moment,
             for_account: self.unit == Unit::Account,
+            skips: self.unit == Unit::Account && participant.is_some_and(|one| one.account_id.is_none()),
+            channels: Some(&self.tile.channels),
             contact,
             account,
         }
@@ -126,7 +124,7 @@ impl PlacedTile {
             let moment = moment_of(participant.due_at, batch.now);
             let item = self.tile.of_contact(participant, batch, &self.step, moment);
             let answer = self.ask(item, &self.around(batch, moment, Some(participant)));
-            let called = self.outcome(answer, moment, &participant.kept, false);
+            let called = self.outcome(answer, moment, &participant.kept);
             let subject = EffectSubject::Participant(place);
             make(out, subject, moment, &called);
             if let (Some(kept), Outcome::Wait { .. } | Outcome::Retry { .. }) = (called.kept, &called.outcome)
@@ -162,9 +160,14 @@ impl PlacedTile {
             return;
         }
         let moment = moment_of(due, batch.now);
-        let item = self.tile.of_account(group, batch, &self.step, moment);
-        let answer = self.ask(item, &self.around(batch, moment, members.first()));
-        let called = self.outcome(answer, moment, &group.kept, group.account_id.is_none());
+        let answer = match (self.tile.kind, &group.account_id) {
+            (ScriptKind::Workflow, None) => Ok(Answer::nothing(Some(NO_ACCOUNT.to_owned()))),
+            _ => {
+                let item = self.tile.of_account(group, batch, &self.step, moment);
+                self.ask(item, &self.around(batch, moment, members.first()))
+            }
+        };
+        let called = self.outcome(answer, moment, &group.kept);
         let subject = EffectSubject::Account(place);
         make(out, subject, moment, &called);
         match (&called.outcome, called.kept) {
@@ -210,6 +213,14 @@ impl DecidingTile for PlacedTile {
             colleagues: self.unit == Unit::Account,
             ..Needs::default()
         }
+    }
+
+    fn sends(&self) -> Sends {
+        Sends::Messages
+    }
+
+    fn is_scripted(&self) -> bool {
+        true
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

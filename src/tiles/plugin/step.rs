@@ -7,6 +7,7 @@ use crate::{
     definitions::{PluginTarget, Reader, StepDefinition},
     diagnostics::{Code, Problem},
     model::Entity,
+    script::ScriptValue,
     tiles::{CompileContext, Look, Tile, Unit, Wakes, Work, context},
 };
 
@@ -23,7 +24,7 @@ impl CustomTile {
             PluginTarget::Contact => Some(Unit::Contact),
             PluginTarget::Account => Some(Unit::Account),
         };
-        let values = parameters::read(&self.parameters, &mut reader, context.zone);
+        let values = parameters::read(&self.parameters, &mut reader, context.zone, Some(&self.channels));
         reader.finish();
         if self.target == PluginTarget::Account && context.target == Entity::Contact {
             let message =
@@ -35,6 +36,17 @@ impl CustomTile {
             return None;
         }
         let (unit, parameters) = (unit?, values?);
+        Some(self.tile(unit, parameters, step, context))
+    }
+
+    /// The tile of a step that calls the script for each contact or account.
+    pub(in crate::tiles) fn tile(
+        self: &Arc<CustomTile>,
+        unit: Unit,
+        parameters: ScriptValue,
+        step: &StepDefinition,
+        context: &CompileContext<'_>,
+    ) -> Tile {
         let placed = PlacedTile {
             tile: Arc::clone(self),
             parameters,
@@ -43,11 +55,11 @@ impl CustomTile {
             zone: context.zone.clone(),
             owner: context.owner.map(str::to_owned),
         };
-        Some(Tile {
+        Tile {
             look: Look::ON_ARRIVAL,
             paths: self.paths.clone(),
             work: Work::Each(unit, Box::new(placed)),
             wakes: Wakes::default(),
-        })
+        }
     }
 }

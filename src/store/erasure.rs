@@ -1,0 +1,117 @@
+//! Erasing a contact: what is known of the person goes, numbers about journeys stay.
+
+use super::{Cell, Connection, Dialect, Store, StoreError, segments::bump_audience_version, stops};
+
+/// What an erasure did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// In how many journeys the contact was stopped.
+    pub stopped: u64,
+    /// How many interactions were deleted.
+    pub interactions: u64,
+    /// How many leads were deleted.
+    pub leads: u64,
+    /// How many activities were deleted.
+    pub activities: u64,
+    /// How many messages that had not left were dropped.
+    pub messages: u64,
+}
+
+impl Store {
+    /// Erases a contact, its interactions, its leads, scores, levels and activities; nothing when there is
+    /// no such contact. It stops wherever it stands (semantics 9). What journeys counted stays, under a
+    /// number that leads to nobody. All segments and scores are computed afresh next time.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is erased.
+    pub fn erase_contact(&mut self, id: &str, now: i64) -> Result<Option<Erased>, StoreError> {
+        let contact_leads = self.names.has_column("lead", "contact_id");
+        let primary_contacts = self.names.has_column("account", "primary_contact_id");
+        if self.dialect() == Dialect::Sqlite {
+            // What is deleted is overwritten in the file, too.
+            self.connection.execute_batch("PRAGMA secure_delete = ON")?;
+        }
+        let mentions = self.dialect().position_of("CAST($2 AS TEXT)", "because");
+        let erased = self.connection.write(|connection| {
+            let found = connection.query_first("SELECT key FROM contact WHERE id = $1", &[id.into()])?;
+            let Some(key) = found.map(|row| row.integer(0)).transpose()? else { return Ok(None) };
+            let mut erased = Erased { stopped: stop_everywhere(connection, key, now)?, ..Erased::default() };
+            erased.messages = forget_messages(connection, key, now)?;
+            connection.execute(
+                &format!(
+                    "UPDATE decision SET because = 'satisfied by contacts of whom one was erased since'
+                     WHERE account_key IN (SELECT account_key FROM participant WHERE contact_key = $1
+                                           UNION SELECT account_key FROM entry WHERE contact_key = $1)
+                       AND {mentions} > 0"
+                ),
+                &[key.into(), id.into()],
+            )?;
+            for sql in [
+                "DELETE FROM tile_state WHERE contact_key = $1",
+                "UPDATE history SET reason = NULL WHERE contact_key = $1 AND stopped = 0",
+            ] {
+                connection.execute(sql, &[key.into()])?;
+            }
+            erased.interactions =
+                connection.execute("DELETE FROM interaction WHERE contact_key = $1", &[key.into()])?;
+            erased.activities =
+                connection.execute("DELETE FROM activity WHERE contact_key = $1", &[key.into()])?;
+            erased.leads = connection.execute("DELETE FROM lead WHERE contact_key = $1", &[key.into()])?;
+            let named = [
+                (contact_leads, "UPDATE lead SET contact_id = NULL WHERE contact_id = $1"),
+                (
+                    primary_contacts,
+                    "UPDATE account SET primary_contact_id = NULL WHERE primary_contact_id = $1",
+                ),
+            ];
+            for (_, sql) in named.iter().filter(|(there, _)| *there) {
+                connection.execute(sql, &[id.into()])?;
+            }
+            connection
+                .execute("DELETE FROM change WHERE kind IN (1, 3) AND subject_key = $1", &[key.into()])?;
+            connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
+            compute_everything_again(connection)?;
+            Ok(Some(erased))
+        })?;
+        self.checkpoint()?;
+        Ok(erased)
+    }
+}
+
+/// Stops a contact in every journey; a worker that has it in hand can't commit any more and does its batch
+/// again without it.
+fn stop_everywhere(connection: &mut Connection, key: i64, now: i64) -> Result<u64, StoreError> {
+    let standing = connection
+        .query("SELECT iteration_key, account_key FROM position WHERE contact_key = $1", &[key.into()])?;
+    for row in &standing {
+        let (iteration_key, account_key) = (row.integer(0)?, row.integer(1)?);
+        connection.execute(
+            "DELETE FROM claim WHERE iteration_key = $1 AND $2 BETWEEN account_from AND account_to",
+            &[iteration_key.into(), account_key.into()],
+        )?;
+        stops::stop(connection, iteration_key, &[(account_key, key, now, "erased".to_owned())])?;
+    }
+    Ok(standing.len() as u64)
+}
+
+/// Drops messages that haven't left, failed ones too, since nobody could be written to any more. All are
+/// emptied. Tells how many waited.
+fn forget_messages(connection: &mut Connection, key: i64, now: i64) -> Result<u64, StoreError> {
+    let waiting =
+        "UPDATE outbox SET state = 7, ended_at = $2, retry_at = NULL WHERE contact_key = $1 AND state = 1";
+    let dropped = connection.execute(waiting, &[key.into(), now.into()])?;
+    connection.execute(
+        "UPDATE outbox SET content = '{}', state = CASE WHEN state IN (5, 6) THEN 7 ELSE state END,
+            reason = CASE WHEN state IN (5, 6, 7) THEN 'erased' ELSE NULL END
+         WHERE contact_key = $1",
+        &[Cell::Integer(key)],
+    )?;
+    Ok(dropped)
+}
+
+/// Whatever counted the contact may be otherwise now, and nothing tells any more what did.
+fn compute_everything_again(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute("UPDATE segment SET stale = stale + 1, whole = 1", &[])?;
+    connection.execute("UPDATE scoring_model SET version = version + 1, scored_at = NULL", &[])?;
+    bump_audience_version(connection)
+}
