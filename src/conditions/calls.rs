@@ -1,6 +1,8 @@
 //! Functions of `scripts/`, and `lookup`, in conditions. What they have to give is told by what they are
 //! compared or calculated with.
 
+use std::collections::BTreeSet;
+
 use super::{
     Scope,
     check::{self, Check},
@@ -11,7 +13,8 @@ use super::{
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
     model::{
-        Argument, Call, Callee, FieldType, FunctionShape, Input, Operand, Part, RecordField, TableShape,
+        Argument, Call, Callee, Entity, FieldType, FunctionShape, Input, Operand, Part, RecordField,
+        TableShape,
     },
     script::{Expression, ExpressionKind, Name},
 };
@@ -122,7 +125,7 @@ fn script(
     let read: Vec<Option<Argument>> = arguments
         .iter()
         .enumerate()
-        .map(|(place, argument)| self::argument(place, argument, shape, scope, check))
+        .map(|(place, argument)| self::argument(place, argument, &name.text, shape, scope, check))
         .collect();
     Some(OpenCall {
         callee: Callee::Script(name.text.clone()),
@@ -136,6 +139,7 @@ fn script(
 fn argument(
     place: usize,
     expression: &Expression,
+    function: &str,
     shape: &FunctionShape,
     scope: Scope<'_>,
     check: &mut Check<'_>,
@@ -145,6 +149,7 @@ fn argument(
         if let Some((entity, of)) = record(&words) {
             in_scope(names, of, None, expression.span, scope, check)?;
             let read = shape.reads.get(place).cloned().flatten();
+            fields_exist(read.as_ref(), function, entity, expression.span, check)?;
             let wanted = |name: &str| read.as_ref().is_none_or(|read| read.contains(name));
             let known = check.catalog.fields(entity).iter();
             let fields = known.filter_map(|field| {
@@ -161,6 +166,24 @@ fn argument(
         }
     }
     value(expression, "a function of `scripts/`", scope, check).map(Argument::Value)
+}
+
+/// Reports fields that a function reads of a record which has none of that name.
+fn fields_exist(
+    read: Option<&BTreeSet<String>>,
+    function: &str,
+    entity: Entity,
+    span: Span,
+    check: &mut Check<'_>,
+) -> Option<()> {
+    let Some(unknown) = read.into_iter().flatten().find(|name| check.catalog.field(entity, name).is_none())
+    else {
+        return Some(());
+    };
+    let message = format!("`{function}` reads the field `{unknown}` of this, and {entity} has none");
+    let known = check.catalog.fields(entity).iter().map(|field| field.name.as_str());
+    check.report(Problem::error(Code::UnknownField, span, message).hint_if(did_you_mean(unknown, known)));
+    None
 }
 
 /// A value that something is called with.

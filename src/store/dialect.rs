@@ -166,14 +166,28 @@ impl Dialect {
         }
     }
 
-    /// A text of fixed length that tells values with their types from others.
+    /// A short text that tells values with their types from others.
     pub(super) fn digest(self, values: &[(String, FieldType)]) -> String {
+        match values {
+            [(value, FieldType::Integer | FieldType::Boolean | FieldType::DateTime)] => {
+                format!("COALESCE('=' || CAST({value} AS TEXT), '-')")
+            }
+            // What is short already is spared the work.
+            [(value, kind)] if *kind != FieldType::Number => format!(
+                "CASE WHEN length({value}) <= 64 THEN '=' || {value} ELSE {} END",
+                self.digest_of_any(values)
+            ),
+            values => self.digest_of_any(values),
+        }
+    }
+
+    fn digest_of_any(self, values: &[(String, FieldType)]) -> String {
         /// SQLite's functions take no more arguments than that.
         const AT_ONCE: usize = 100;
         match self {
             Dialect::Sqlite if values.len() > AT_ONCE => {
-                let parts = values.chunks(AT_ONCE).map(|part| (self.digest(part), FieldType::Text));
-                self.digest(&parts.collect::<Vec<_>>())
+                let parts = values.chunks(AT_ONCE).map(|part| (self.digest_of_any(part), FieldType::Text));
+                self.digest_of_any(&parts.collect::<Vec<_>>())
             }
             Dialect::Sqlite => {
                 let values: Vec<&str> = values.iter().map(|(value, _)| value.as_str()).collect();

@@ -47,7 +47,8 @@ fn digest(context: &Context<'_>) -> Result<String> {
             }
         }
     }
-    Ok(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    let half = |half: u8| char::from_digit(u32::from(half), 16).unwrap_or_default();
+    Ok(digest.finalize().iter().take(16).flat_map(|byte| [half(byte >> 4), half(byte & 15)]).collect())
 }
 
 /// The sum of values that are all there.

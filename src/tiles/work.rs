@@ -39,7 +39,7 @@ impl Tile {
     #[must_use]
     pub fn is_scripted(&self) -> bool {
         match &self.work {
-            Work::Each(_, tile) => tile.is_scripted(),
+            Work::Each(_, tile) => tile.is_scripted() || !self.versions().is_empty(),
             Work::Uniform(_) => false,
         }
     }
