@@ -320,7 +320,7 @@ fn computing_only_what_can_have_changed_comes_to_the_same_as_computing_everythin
             // Without models and scores, everything is computed from the start.
             anew.store.keep_models(&[], &[]).unwrap();
             anew.try_tick(now).unwrap();
-            let all = "SELECT m.name, COALESCE(l.id, ''), s.subject_key, s.points, s.score, s.grade, s.ready FROM score s
+            let all = "SELECT m.name, COALESCE(l.id, ''), s.subject_key, s.score, s.grade, s.ready FROM score s
                        JOIN scoring_model m ON m.key = s.model_key LEFT JOIN lead l ON l.key = s.subject_key
                        ORDER BY m.name, s.subject_key";
             let (found, expected) = (world.tables().lines(all), anew.tables().lines(all));

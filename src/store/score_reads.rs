@@ -269,7 +269,7 @@ impl Store {
         let clause = matching(&mut printer, did, "i", &scope)?;
         let points = match (&rule.points, &rule.per) {
             (Points::Fixed(points), Per::Each { half_life: Some(half_life), .. }) => {
-                faded(*points, *half_life, "i.at", now)
+                faded(&mut printer, *points, *half_life, "i.at")
             }
             (Points::Fixed(points), Per::Each { .. }) => format!("CAST({points} AS BIGINT)"),
             _ => "CAST(NULL AS BIGINT)".to_owned(),

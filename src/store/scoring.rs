@@ -5,11 +5,11 @@
 //! are whole millionths throughout, so that both databases come to the same, in any order.
 
 use super::{
-    Dialect, StoreError,
+    Cell, Dialect, StoreError, happened,
     predicate::{Printer, Scope, mentions, mentions_account, operand_mentions_account},
 };
 use crate::model::{
-    Bound, CountTest, Did, Entity, Part, Predicate, Subject,
+    Bound, CountTest, Did, Entity, Operand, Part, Predicate, Subject,
     scoring::{MILLIONTHS, MOST_HALVINGS, Per, Points, ScoringModel, ScoringRule, ScoringTarget},
     time::HOUR,
 };
@@ -26,6 +26,8 @@ pub(super) struct Formula {
     pub(super) rules: Vec<String>,
     /// Whether each rule gives points at all.
     pub(super) holds: Vec<String>,
+    /// How much the points fall at most with each hour that turns, and how much they rise, in millionths.
+    pub(super) fades: (String, String),
     /// The records in scope, for further conditions.
     pub(super) scope: Scope,
 }
@@ -36,10 +38,11 @@ impl Formula {
         if self.rules.is_empty() { "CAST(0 AS BIGINT)".to_owned() } else { self.rules.join(" + ") }
     }
 
-    /// The statement that gives key and points of every subject.
+    /// The statement that gives key, points, and how they fade, of every subject.
     pub(super) fn select(&self) -> String {
+        let (falls, rises) = &self.fades;
         format!(
-            "SELECT {} AS key, {} AS points FROM {} WHERE {}",
+            "SELECT {} AS key, {} AS points, {falls} AS falls, {rises} AS rises FROM {} WHERE {}",
             self.key,
             self.points(),
             self.from,
@@ -64,19 +67,37 @@ pub(super) fn matching(
 ) -> Result<String, StoreError> {
     let clause = printer.counted(did, alias, scope)?;
     let (since, until) = window(printer, did);
-    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {since}"));
-    Ok(format!("{clause}{since} AND {alias}.at <= {until}"))
+    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {}", number(printer, since)));
+    Ok(format!("{clause}{since} AND {alias}.at <= {}", number(printer, until)))
+}
+
+/// A whole number as a parameter, each once, so that the text of a statement doesn't change with the time.
+fn number(printer: &mut Printer<'_>, number: i64) -> String {
+    let cell = Cell::Integer(number);
+    match printer.parameters.iter().position(|known| *known == cell) {
+        Some(place) => format!("CAST(${} AS BIGINT)", place + 1),
+        None => printer.bind(cell),
+    }
 }
 
 /// What is left of points in millionths at the age of an interaction.
-pub(super) fn faded(points: i64, half_life: i64, at: &str, now: i64) -> String {
-    let age = format!("({} - {at} / {HOUR})", now / HOUR);
+pub(super) fn faded(printer: &mut Printer<'_>, points: i64, half_life: i64, at: &str) -> String {
+    let hour = number(printer, printer.now / HOUR);
+    let age = format!("({hour} - {at} / {HOUR})");
     format!(
         "(CASE WHEN {age} > {} THEN 0 ELSE CAST({points} AS BIGINT)
              * (SELECT f.factor FROM half_life f WHERE f.hours = {half_life} AND f.age = {age} % {half_life})
              / (CAST({MILLIONTHS} AS BIGINT) << CAST({age} / {half_life} AS INTEGER)) END)",
         MOST_HALVINGS * half_life
     )
+}
+
+/// How much faded points lose at most in an hour: the natural logarithm of two by the half-life, and what
+/// whole numbers make of it, which is less than two millionths of the points and of each interaction.
+fn lost(points: &str, half_life: i64, interactions: &str) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a few thousand hours")]
+    let share = 0.693_148 / half_life as f64 + 0.000_002;
+    format!("(abs(COALESCE({points}, 0)) * {share:.9} + 2 * COALESCE({interactions}, 0))")
 }
 
 /// The interactions that rules look at, each with its window, whatever number of them is asked for.
@@ -116,16 +137,32 @@ pub(super) fn formula(
     if model.target.subject() == Entity::Lead {
         scope.lead = Some("l".to_owned());
     }
+    printer.consent = model.consent;
     let aggregate = aggregate(printer, model, driver, &scope)?;
     let mut rules = Vec::new();
     let mut holds = Vec::new();
+    let (mut falls, mut rises) = (Vec::new(), Vec::new());
     for (number, rule) in model.rules.iter().enumerate() {
         let when = printer.predicate(&rule.when, &scope)?;
         let points = points(printer, rule, number, &scope)?;
+        if let (Points::Fixed(each), Some(half_life), Some(did)) =
+            (&rule.points, rule.per.half_life(), rule.per.did())
+        {
+            let counted = format!("b.n{}", column_of(printer, did));
+            let lost = match rule.per {
+                Per::Latest { .. } => lost(&points, half_life, "1"),
+                _ => lost(&format!("b.s{number}"), half_life, &counted),
+            };
+            if *each > 0 { falls.push(lost) } else { rises.push(lost) }
+        }
         rules.push(format!("(CASE WHEN {when} THEN {points} ELSE 0 END)"));
         holds.push(when);
     }
-    printer.facts = None;
+    (printer.facts, printer.consent) = (None, None);
+    let sum = |parts: Vec<String>| match parts.is_empty() {
+        true => "CAST(NULL AS DOUBLE PRECISION)".to_owned(),
+        false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
+    };
     let joined = joined(model);
     let (key, records, condition) = match model.target {
         ScoringTarget::ContactLeads => {
@@ -156,6 +193,7 @@ pub(super) fn formula(
         clause: clauses.join(" AND "),
         rules,
         holds,
+        fades: (sum(falls), sum(rises)),
         scope,
     })
 }
@@ -171,9 +209,7 @@ fn driven(records: &str, key: &str) -> String {
 
 /// The clause by which a contact meets the model's consent, where it has one.
 pub(super) fn consenting(model: &ScoringModel, alias: &str) -> Option<String> {
-    let consent = model.consent.filter(|consent| *consent != crate::model::Consent::None)?;
-    let names: Vec<String> = consent.at_least().into_iter().map(|name| format!("'{name}'")).collect();
-    Some(format!("{alias}.consent IN ({})", names.join(", ")))
+    model.consent.and_then(|least| happened::consenting(least, alias))
 }
 
 fn joined(model: &ScoringModel) -> &'static str {
@@ -216,7 +252,7 @@ fn aggregate(
                 facts.column(format!("MAX(CASE WHEN {clause} THEN i.at END) AS m{number}"));
             }
             (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
-                let faded = faded(*points, *half_life, "i.at", printer.now);
+                let faded = faded(printer, *points, *half_life, "i.at");
                 facts.column(format!(
                     "CAST(SUM(CASE WHEN {clause} THEN {faded} ELSE 0 END) AS BIGINT) AS s{place}"
                 ));
@@ -234,7 +270,9 @@ fn aggregate(
     let types: Vec<String> = types.iter().map(ToString::to_string).collect();
     let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
     let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
-    let earliest = earliest.map_or(String::new(), |earliest| format!(" AND i.at >= {earliest}"));
+    let earliest = earliest
+        .map_or(String::new(), |earliest| format!(" AND i.at >= {}", number(printer, earliest)));
+    let now = number(printer, printer.now);
     let driver = driver.map(|driver| {
         format!("(SELECT DISTINCT x.base AS base FROM ({driver}) x WHERE x.base IS NOT NULL) w")
     });
@@ -258,10 +296,9 @@ fn aggregate(
     let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
     Ok(Some(format!(
         "SELECT {group} AS key, {} FROM {from}
-         WHERE i.type_key IN ({}) AND i.at <= {}{earliest}{consent} GROUP BY {group}",
+         WHERE i.type_key IN ({}) AND i.at <= {now}{earliest}{consent} GROUP BY {group}",
         facts.columns.join(", "),
         types.join(", "),
-        printer.now
     )))
 }
 
@@ -281,6 +318,41 @@ fn collect(predicate: &Predicate, facts: &mut Facts) {
     }
 }
 
+/// Whether rules ask for more than the record itself, its account, and what was counted: then those whom
+/// that can concern have to be in focus.
+pub(super) fn looks_around(model: &ScoringModel) -> bool {
+    let mut facts = Facts::default();
+    model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
+    let around = |part: Part<'_>| {
+        let mut around = false;
+        part.each(&mut |part| {
+            around |= match part {
+                Part::Predicate(Predicate::Did(did)) => {
+                    !facts.dids.contains(&Did { count: CountTest::AtLeast(1), ..did.clone() })
+                }
+                Part::Predicate(Predicate::Related(_) | Predicate::Subscribed { .. }) => true,
+                Part::Operand(Operand::Measure(_)) => true,
+                _ => false,
+            };
+        });
+        around
+    };
+    model.rules.iter().any(|rule| {
+        let points = match &rule.points {
+            Points::Calculated(operand) => around(Part::Operand(operand)),
+            Points::Fixed(_) => false,
+        };
+        points || around(Part::Predicate(&rule.when))
+    })
+}
+
+/// The number of the columns in which the interactions of a `did` were counted.
+fn column_of(printer: &Printer<'_>, did: &Did) -> usize {
+    let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
+    let known = printer.facts.iter().flat_map(|(_, known)| known);
+    known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()
+}
+
 /// The points of a rule whose condition holds.
 fn points(
     printer: &mut Printer<'_>,
@@ -289,19 +361,14 @@ fn points(
     scope: &Scope,
 ) -> Result<String, StoreError> {
     let dialect = printer.dialect;
-    let number = |printer: &Printer<'_>, did: &Did| {
-        let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
-        let known = printer.facts.iter().flat_map(|(_, known)| known);
-        known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()
-    };
     Ok(match (&rule.points, &rule.per) {
         (Points::Fixed(points), Per::Once) => format!("CAST({points} AS BIGINT)"),
         (Points::Fixed(points), Per::Latest { did, half_life }) => {
-            let latest = format!("b.m{}", number(printer, did));
-            format!("COALESCE({}, 0)", faded(*points, *half_life, &latest, printer.now))
+            let latest = format!("b.m{}", column_of(printer, did));
+            format!("COALESCE({}, 0)", faded(printer, *points, *half_life, &latest))
         }
         (Points::Fixed(points), Per::Each { did, half_life: None }) => {
-            let number = number(printer, did);
+            let number = column_of(printer, did);
             bounded(dialect, rule, format!("CAST({points} AS BIGINT) * COALESCE(b.n{number}, 0)"))
         }
         (Points::Fixed(_), Per::Each { half_life: Some(_), .. }) => {
