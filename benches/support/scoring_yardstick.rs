@@ -1,6 +1,6 @@
 //! The yardstick for scores: the rows that the engine writes, by SQL written by hand for this one model.
 
-use super::{COUNTED, DAY, GRADES, HOUR, NOW, OTHERS, READY, database::Database, first_type};
+use super::{COUNTED, DAY, GRADES, HOUR, OTHERS, READY, database::Database, first_type};
 
 /// The points of every lead in millionths, and their sum as a whole number: a statement with the columns
 /// `key` and `score`.

@@ -138,6 +138,7 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
             .collect(),
         turned: turned(&model.asked, &model.zone, before, now)?,
         since: before,
+        faded: before.div_euclid(HOUR) != now.div_euclid(HOUR),
     })
 }
 

@@ -6,7 +6,7 @@ use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
     score_write::{band, rounded},
-    scoring::{Formula, faded, formula, matching},
+    scoring::{Formula, Whose, faded, formula, matching},
 };
 use crate::model::{
     Did, Entity, Predicate,
@@ -235,7 +235,7 @@ impl Store {
         now: i64,
     ) -> Result<Option<Vec<RulePoints>>, StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, Some(&one(model.target, key)))?;
+        let formula = formula(&mut printer, model, Whose::Of(&one(model.target, key)))?;
         let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
         let columns: Vec<String> = formula.rules.iter().cloned().chain(holds).collect();
         let Formula { from, clause, .. } = &formula;
@@ -368,8 +368,9 @@ impl Store {
         now: i64,
         each: &mut dyn FnMut(ScorePreview) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        let everybody = self.everybody(model, now)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, None)?;
+        let formula = formula(&mut printer, model, everybody)?;
         let key = self.names.model_key(&model.name);
         let select = formula.select();
         let computed = format!("(SELECT e.key AS key, {} AS score FROM ({select}) e)", rounded("e.points"));
@@ -405,8 +406,9 @@ impl Store {
         outcome: &Predicate,
         now: i64,
     ) -> Result<Vec<OutcomeCount>, StoreError> {
+        let everybody = self.everybody(model, now)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, None)?;
+        let formula = formula(&mut printer, model, everybody)?;
         let outcome = printer.predicate(outcome, &formula.scope)?;
         let flag = |clause: &str| format!("CASE WHEN {clause} THEN 1 ELSE 0 END");
         let holds = formula.holds.iter().enumerate();

@@ -92,43 +92,38 @@ pub(super) fn write(
     let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
     let first = connection.query_first(any, &[key.into()])?.is_none();
     if !first {
-        let among = if some { "AND subject_key IN (SELECT key FROM rescore)" } else { "" };
-        scored.changed += connection.execute(
-            &format!(
-                "DELETE FROM score WHERE model_key = $1 {among}
-                   AND NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = score.subject_key)"
-            ),
-            &[key.into()],
-        )?;
+        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = {key})");
+        let gone = match some {
+            true => format!("subject_key IN (SELECT r.key FROM rescore r WHERE {})", without("r.key")),
+            false => without("score.subject_key"),
+        };
+        scored.changed +=
+            connection.execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
     }
     let (next_hour, dialect) = (Cell::Integer(now / HOUR + 1), connection.dialect());
+    let parameters = [key.into(), now.into(), next_hour];
+    let insert = format!(
+        "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready, fades_at)
+         SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key
+         ON CONFLICT (model_key, subject_key) DO UPDATE SET fades_at = excluded.fades_at",
+        band(&model.grades, "s.score"),
+        fades_at(dialect, "$3"),
+    );
     let written = connection.execute(
         &format!(
-            "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready, fades_at)
-             SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key
-             ON CONFLICT (model_key, subject_key) DO UPDATE SET
-                score = excluded.score, grade = excluded.grade, ready = excluded.ready, fades_at = excluded.fades_at,
+            "{insert}, score = excluded.score, grade = excluded.grade, ready = excluded.ready,
                 grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
                     THEN excluded.grade_since ELSE score.grade_since END
              WHERE score.score <> excluded.score OR score.ready <> excluded.ready
-                OR score.grade IS DISTINCT FROM excluded.grade",
-            band(&model.grades, "s.score"),
-            fades_at(dialect, "$3"),
+                OR score.grade IS DISTINCT FROM excluded.grade"
         ),
-        &[key.into(), now.into(), next_hour.clone()],
+        &parameters,
     )?;
     scored.changed += written;
     if written < subjects {
         // Who keeps the score may have another time at which it fades.
-        connection.execute(
-            &format!(
-                "UPDATE score SET fades_at = n.fades_at FROM (SELECT s.key, {} AS fades_at FROM {computed}) n
-                 WHERE score.model_key = $1 AND score.subject_key = n.key
-                   AND score.fades_at IS DISTINCT FROM n.fades_at",
-                fades_at(dialect, "$2")
-            ),
-            &[key.into(), next_hour],
-        )?;
+        let fades = format!("{insert} WHERE score.fades_at IS DISTINCT FROM excluded.fades_at");
+        connection.execute(&fades, &parameters)?;
     }
     if !some {
         connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
@@ -190,8 +185,8 @@ fn latch(
     let reached = connection.execute(
         &format!(
             "INSERT INTO score_ready (key)
-             SELECT e.key FROM scored e JOIN lead l ON l.key = e.key
-             WHERE {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
+             SELECT e.key FROM scored e CROSS JOIN lead l
+             WHERE l.key = e.key AND {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
                AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
                AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
             rounded("e.points")
@@ -213,8 +208,8 @@ fn latch(
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"model_text\", \"lead_text\")
              SELECT 'LeadSalesReady/' || l.id || '/' || CAST($3 AS TEXT) || {id}, $1, $4, c.key, c.account_key, $2, l.id
-             FROM score_ready r JOIN lead l ON l.key = r.key JOIN contact c ON {contact}
-             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
+             FROM score_ready r CROSS JOIN lead l CROSS JOIN contact c
+             WHERE l.key = r.key AND {contact} ON CONFLICT (id) DO NOTHING"
         ),
         &[model.name.as_str().into(), now.to_string().into(), now.into()],
     )?;

@@ -6,7 +6,7 @@ use super::{
     focus::{Focus, Queue, Reach},
     predicate::Printer,
     score_write::{self, Computed},
-    scoring::{formula, looks_around},
+    scoring::{Whose, formula, looks_around},
 };
 use crate::model::{
     Entity, Value,
@@ -35,6 +35,8 @@ pub struct Changes {
     pub since: i64,
     /// Fields that the clock passed.
     pub turned: Vec<Turned>,
+    /// Whether an hour turned, so that points can have faded.
+    pub faded: bool,
 }
 
 /// The records whose date or moment in a field lies in a stretch, both ends included.
@@ -215,14 +217,24 @@ impl Store {
             let version = row.map_or(Ok(0), |row| row.integer(0))?;
             let some = match changes {
                 Some(changes) => self.note_subjects(model, changes, now)?,
-                None => false,
+                None => None,
             };
-            let driver = some.then_some("SELECT key, base FROM rescore");
+            if some == Some(0) {
+                self.connection.execute(
+                    "UPDATE scoring_model SET scored_at = $2 WHERE key = $1 AND version = $3 AND scored_at < $2",
+                    &[key.into(), now.into(), version.into()],
+                )?;
+                return Ok(Scored::default());
+            }
+            let (whose, some) = match some {
+                Some(_) => (Whose::Of("SELECT key, base FROM rescore"), true),
+                None => (self.everybody(model, now)?, false),
+            };
             let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
             if some && looks_around(model) {
                 printer = printer.focused();
             }
-            let formula = formula(&mut printer, model, driver)?;
+            let formula = formula(&mut printer, model, whose)?;
             let parameters = std::mem::take(&mut printer.parameters);
             self.connection.execute("DELETE FROM scored", &[])?;
             let insert = format!("INSERT INTO scored (key, points, falls, rises) {}", formula.select());
@@ -296,14 +308,14 @@ impl Store {
         })
     }
 
-    /// Fills the table of subjects that are computed; false when all of them are. Who can have changed is put
-    /// into focus first, as for segments.
+    /// Fills the table of subjects that are computed, and tells how many; nothing when all of them are. Who can
+    /// have changed is put into focus first, as for segments.
     fn note_subjects(
         &mut self,
         model: &ScoringModel,
         changes: &Changes,
         now: i64,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<i64>, StoreError> {
         let (names, dialect, reach) = (&self.names, self.connection.dialect(), &changes.reach);
         let key = names.model_key(&model.name);
         let base = model.target.base();
@@ -335,20 +347,22 @@ impl Store {
         }
         let lead = model.target.subject() == Entity::Lead;
         let parent = format!("{}_key", base.name());
-        let fading = "SELECT s.subject_key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
+        let fading = "SELECT s.subject_key AS key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
         // Leads are computed with all the other leads of their parent, or by themselves when they have none.
-        let queued = "SELECT x.subject_key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
+        let queued = "SELECT x.subject_key AS key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
                       UNION SELECT key FROM focus_lead";
+        let parents = |leads: &str| match lead {
+            true => format!(
+                "SELECT l.{parent} FROM ({leads}) q CROSS JOIN lead l WHERE l.key = q.key AND l.{parent} IS NOT NULL"
+            ),
+            false => leads.to_owned(),
+        };
+        let table = format!("focus_{}", base.name());
+        if changes.faded {
+            focus.add(&table, &parents(fading), &[key.into(), now.into()])?;
+        }
         if lead {
-            focus.add(
-                &format!("focus_{}", base.name()),
-                &format!(
-                    "SELECT l.{parent} FROM lead l WHERE l.key IN ({queued} UNION {fading}) AND l.{parent} IS NOT NULL"
-                ),
-                &[key.into(), now.into()],
-            )?;
-        } else {
-            focus.add(&format!("focus_{}", base.name()), fading, &[key.into(), now.into()])?;
+            focus.add(&table, &parents(queued), &[])?;
         }
         focus.concerned(base, reach)?;
         if looks_around(model) {
@@ -357,8 +371,8 @@ impl Store {
         self.connection.execute("DELETE FROM rescore", &[])?;
         let subjects = match lead {
             true => format!(
-                "SELECT l.key, l.{parent} FROM subject p JOIN lead l ON l.{parent} = p.key
-                 UNION ALL SELECT l.key, l.{parent} FROM lead l WHERE l.key IN ({queued})"
+                "SELECT l.key, l.{parent} FROM subject p CROSS JOIN lead l WHERE l.{parent} = p.key
+                 UNION ALL SELECT l.key, l.{parent} FROM ({queued}) q CROSS JOIN lead l WHERE l.key = q.key"
             ),
             false => "SELECT p.key, p.key FROM subject p".to_owned(),
         };
@@ -369,11 +383,12 @@ impl Store {
         let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
         let all = self.connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
         // Where very many are computed, going through all of them is quicker.
-        if i64::try_from(count).unwrap_or(i64::MAX) > (all / 3).max(FEW) {
-            return Ok(false);
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if count > (all / 3).max(FEW) {
+            return Ok(None);
         }
         self.connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
-        Ok(true)
+        Ok(Some(count))
     }
 }
 

@@ -5,7 +5,7 @@
 //! are whole millionths throughout, so that both databases come to the same, in any order.
 
 use super::{
-    Cell, Dialect, StoreError, happened,
+    Cell, Dialect, Store, StoreError, happened,
     predicate::{Printer, Scope, mentions, mentions_account, operand_mentions_account},
 };
 use crate::model::{
@@ -123,12 +123,23 @@ impl Facts {
     }
 }
 
-/// Prints a model. `driver` is a statement that gives `key` and `base` of the subjects that are asked
-/// for; without one it is all of them.
+/// Whose points are asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// Everybody's. A large part of all interactions counts, or only a small one.
+    All {
+        /// Whether it is a large part.
+        much: bool,
+    },
+    /// Those of the subjects that a statement gives, with the columns `key` and `base`.
+    Of(&'a str),
+}
+
+/// Prints a model.
 pub(super) fn formula(
     printer: &mut Printer<'_>,
     model: &ScoringModel,
-    driver: Option<&str>,
+    whose: Whose<'_>,
 ) -> Result<Formula, StoreError> {
     let (mut scope, base) = match model.target.base() {
         Entity::Contact => (Scope::contact("c"), "c.key"),
@@ -138,7 +149,7 @@ pub(super) fn formula(
         scope.lead = Some("l".to_owned());
     }
     printer.consent = model.consent;
-    let aggregate = aggregate(printer, model, driver, &scope)?;
+    let aggregate = aggregate(printer, model, whose, &scope)?;
     let mut rules = Vec::new();
     let mut holds = Vec::new();
     let (mut falls, mut rises) = (Vec::new(), Vec::new());
@@ -164,26 +175,29 @@ pub(super) fn formula(
         false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
     };
     let joined = joined(model);
+    // Joined in this order, whatever a planner thinks: from the records to their parents.
     let (key, records, condition) = match model.target {
         ScoringTarget::ContactLeads => {
-            ("l.key", format!("lead l JOIN contact c ON c.key = l.contact_key{joined}"), String::new())
+            ("l.key", format!("lead l CROSS JOIN contact c{joined}"), "c.key = l.contact_key")
         }
         ScoringTarget::AccountLeads => (
             "l.key",
-            "lead l JOIN account a ON a.key = l.account_key".to_owned(),
-            "l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''".to_owned(),
+            "lead l CROSS JOIN account a".to_owned(),
+            "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''",
         ),
-        ScoringTarget::Contacts => ("c.key", format!("contact c{joined}"), String::new()),
-        ScoringTarget::Accounts => ("a.key", "account a".to_owned(), String::new()),
+        ScoringTarget::Contacts => ("c.key", format!("contact c{joined}"), "1 = 1"),
+        ScoringTarget::Accounts => ("a.key", "account a".to_owned(), "1 = 1"),
     };
-    let records = match (driver, model.target.subject()) {
-        (None, _) => records,
-        (Some(driver), _) => format!("({driver}) d JOIN {}", driven(&records, key)),
+    let mut clauses = vec![condition.to_owned()];
+    let records = match whose {
+        Whose::All { .. } => records,
+        Whose::Of(subjects) => {
+            clauses.push(format!("{key} = d.key"));
+            format!("({subjects}) d CROSS JOIN {records}")
+        }
     };
     let aggregate =
         aggregate.map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
-    let mut clauses = vec!["1 = 1".to_owned()];
-    clauses.extend((!condition.is_empty()).then_some(condition));
     if model.target.base() == Entity::Contact {
         clauses.extend(consenting(model, "c"));
     }
@@ -196,15 +210,6 @@ pub(super) fn formula(
         fades: (sum(falls), sum(rises)),
         scope,
     })
-}
-
-/// The first table of a `FROM`, joined by key with those that are asked for.
-fn driven(records: &str, key: &str) -> String {
-    let alias = key.trim_end_matches(".key");
-    let first = records.split(" JOIN ").next().unwrap_or(records);
-    let first = first.trim_end_matches(" LEFT");
-    let rest = &records[first.len()..];
-    format!("{first} ON {alias}.key = d.key{rest}")
 }
 
 /// The clause by which a contact meets the model's consent, where it has one.
@@ -225,7 +230,7 @@ fn joined(model: &ScoringModel) -> &'static str {
 fn aggregate(
     printer: &mut Printer<'_>,
     model: &ScoringModel,
-    driver: Option<&str>,
+    whose: Whose<'_>,
     scope: &Scope,
 ) -> Result<Option<String>, StoreError> {
     let mut facts = Facts::default();
@@ -264,31 +269,32 @@ fn aggregate(
     if facts.dids.is_empty() {
         return Ok(None);
     }
-    let mut types: Vec<i64> = facts.dids.iter().map(|did| printer.names.type_key(&did.interaction)).collect();
-    types.sort_unstable();
-    types.dedup();
-    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-    let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
-    let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
-    let earliest = earliest
-        .map_or(String::new(), |earliest| format!(" AND i.at >= {}", number(printer, earliest)));
-    let now = number(printer, printer.now);
-    let driver = driver.map(|driver| {
-        format!("(SELECT DISTINCT x.base AS base FROM ({driver}) x WHERE x.base IS NOT NULL) w")
-    });
-    let (group, from) = match (model.target.base(), driver) {
-        (Entity::Contact, None) => ("i.contact_key", "interaction i".to_owned()),
-        (Entity::Contact, Some(driver)) => {
-            ("i.contact_key", format!("{driver} JOIN interaction i ON i.contact_key = w.base"))
+    let (types, earliest) = extent(printer, &facts);
+    let (from, joined) = match (model.target.base(), whose) {
+        (Entity::Contact, Whose::All { .. }) => ("interaction i".to_owned(), ""),
+        (Entity::Contact, Whose::Of(subjects)) => {
+            (format!("{} CROSS JOIN interaction i", bases(subjects)), "i.contact_key = w.base AND ")
         }
-        (_, None) => ("k.account_key", "interaction i JOIN contact k ON k.key = i.contact_key".to_owned()),
-        (_, Some(driver)) => (
-            "k.account_key",
-            format!(
-                "{driver} JOIN contact k ON k.account_key = w.base JOIN interaction i ON i.contact_key = k.key"
-            ),
+        (_, Whose::All { much: true }) => {
+            ("contact k CROSS JOIN interaction i".to_owned(), "i.contact_key = k.key AND ")
+        }
+        (_, Whose::All { much: false }) => {
+            ("interaction i CROSS JOIN contact k".to_owned(), "k.key = i.contact_key AND ")
+        }
+        (_, Whose::Of(subjects)) => (
+            format!("{} CROSS JOIN contact k CROSS JOIN interaction i", bases(subjects)),
+            "k.account_key = w.base AND i.contact_key = k.key AND ",
         ),
     };
+    let group = if model.target.base() == Entity::Contact { "i.contact_key" } else { "k.account_key" };
+    // Where a large part of all counts, they are best gone through contact by contact.
+    let apart = match whose {
+        Whose::All { much: true } => printer.dialect.apart_from_indexes(),
+        _ => "",
+    };
+    let now = number(printer, printer.now);
+    let earliest = earliest
+        .map_or(String::new(), |earliest| format!(" AND {apart}i.at >= {}", number(printer, earliest)));
     let consent = match model.target.base() {
         Entity::Contact => None,
         _ => consenting(model, "k"),
@@ -296,10 +302,50 @@ fn aggregate(
     let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
     Ok(Some(format!(
         "SELECT {group} AS key, {} FROM {from}
-         WHERE i.type_key IN ({}) AND i.at <= {now}{earliest}{consent} GROUP BY {group}",
+         WHERE {joined}{apart}i.type_key IN ({types}) AND {apart}i.at <= {now}{earliest}{consent} GROUP BY {group}",
         facts.columns.join(", "),
-        types.join(", "),
     )))
+}
+
+/// The contacts or accounts of subjects, each once.
+fn bases(subjects: &str) -> String {
+    format!("(SELECT DISTINCT x.base AS base FROM ({subjects}) x WHERE x.base IS NOT NULL) w")
+}
+
+/// The types of the interactions that are looked at, and the moment of the earliest, where there is one.
+fn extent(printer: &Printer<'_>, facts: &Facts) -> (String, Option<i64>) {
+    let mut types: Vec<i64> = facts.dids.iter().map(|did| printer.names.type_key(&did.interaction)).collect();
+    types.sort_unstable();
+    types.dedup();
+    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
+    let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
+    (types.join(", "), earliest)
+}
+
+/// Which part of all interactions is a large one: every twentieth.
+const MUCH: i64 = 20;
+
+impl Store {
+    /// All subjects of a model, with whether a large part of all interactions counts for it.
+    pub(super) fn everybody(&mut self, model: &ScoringModel, now: i64) -> Result<Whose<'static>, StoreError> {
+        let printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let mut facts = Facts::default();
+        model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
+        if facts.dids.is_empty() {
+            return Ok(Whose::All { much: false });
+        }
+        let (types, earliest) = extent(&printer, &facts);
+        let row = self.connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
+        let much = row.map_or(Ok(0), |row| row.integer(0))? / MUCH;
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM interaction i
+             WHERE i.type_key IN ({types}) AND i.at >= $1 AND i.at <= $2 LIMIT $3) n"
+        );
+        let parameters = [earliest.unwrap_or(i64::MIN).into(), now.into(), Cell::Integer(much.max(1))];
+        let row = self.connection.query_first(&sql, &parameters)?;
+        Ok(Whose::All { much: row.map_or(Ok(0), |row| row.integer(0))? >= much })
+    }
 }
 
 /// The records that may be in scope beside an interaction.
