@@ -23,6 +23,7 @@ mod saas_sales;
 mod saas_scores;
 mod sample;
 mod schema;
+mod score_changes;
 mod scoring;
 mod segments;
 mod status;

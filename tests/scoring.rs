@@ -1,18 +1,11 @@
 //! Leads, scores, grades and levels, as stories.
 
-use proptest::prelude::*;
 use serde_json::Value;
-use tilework::{
-    interactions::ImportKind,
-    model::time::{HOUR, MINUTE, rfc3339},
-};
+use tilework::interactions::ImportKind;
 
-use crate::{
-    properties::holds,
-    support::{
-        workspace::{Database, Workspace, on_both},
-        world::{World, at},
-    },
+use crate::support::{
+    workspace::{Database, Workspace, on_both},
+    world::{World, at},
 };
 
 const MODELS: &str = r#"
@@ -284,47 +277,4 @@ fn programs_read_scores_and_every_point_of_them() {
     );
     assert_eq!(run(&["lead", "assign", id, "--owner", "bo", "--format", "json"])["changed"], true);
     assert_eq!(workspace.program(&["lead", "link", id, "--account", "nowhere"]).code, 2);
-}
-
-/// Something that happens: minutes later, what it is, whom it concerns.
-type Event = (i64, usize, usize);
-
-fn happen(world: &mut World, place: usize, now: i64, (_, what, whom): Event) {
-    let contact = ["ada", "bob", "cy"][whom % 3];
-    let kind = ["OrderPlaced", "WebsiteVisited", "EmailClicked"][what % 3];
-    let row = |at: i64| format!("id,type,at,contact_id\ne{place},{kind},{},{contact}\n", rfc3339(at));
-    match what {
-        0..=5 => world.import(ImportKind::Interactions, &row(now - (what as i64) * 7 * HOUR)),
-        6 => world.import(ImportKind::Interactions, &row(now + 5 * HOUR)),
-        7 => world.set(contact, "account_id", ["acme", "globex", ""][place % 3]),
-        8 => world.set(contact, "consent", ["profiling", "none", ""][place % 3]),
-        9 => world.import(ImportKind::Accounts, &format!("id,employees\nacme,{}\n", place * 37)),
-        10 => world.import(ImportKind::Leads, &format!("id,contact_id\nnew-{place},{contact}\n")),
-        _ => world.import(ImportKind::Leads, "id,contact_id\nof-acme,ada\n"),
-    }
-}
-
-#[test]
-fn computing_only_what_can_have_changed_comes_to_the_same_as_computing_everything() {
-    let events = prop::collection::vec((0..4_000_i64, 0..12_usize, 0..3_usize), 4..14);
-    holds(10, &events, |events: Vec<Event>| {
-        let (mut world, mut anew) = (world(Database::Sqlite), world(Database::Sqlite));
-        let mut now = at(START);
-        world.try_tick(now).unwrap();
-        for (place, event) in events.into_iter().enumerate() {
-            now += event.0 * MINUTE;
-            for world in [&mut world, &mut anew] {
-                happen(world, place, now, event);
-            }
-            world.try_tick(now).unwrap();
-            // Without models and scores, everything is computed from the start.
-            anew.store.keep_models(&[], &[]).unwrap();
-            anew.try_tick(now).unwrap();
-            let all = "SELECT m.name, COALESCE(l.id, ''), s.subject_key, s.points, s.score, s.grade, s.ready FROM score s
-                       JOIN scoring_model m ON m.key = s.model_key LEFT JOIN lead l ON l.key = s.subject_key
-                       ORDER BY m.name, s.subject_key";
-            let (found, expected) = (world.tables().lines(all), anew.tables().lines(all));
-            assert_eq!(found, expected, "after event {place}, {event:?}, at {}", rfc3339(now));
-        }
-    });
 }

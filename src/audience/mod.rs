@@ -6,6 +6,7 @@
 
 mod leads;
 mod refresh;
+mod score_turns;
 mod scores;
 mod turns;
 

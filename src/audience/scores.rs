@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::score_turns::turned;
 use crate::{
     calendar,
     compile::{ModelPlan, Plan},
     model::{
-        Predicate,
-        scoring::{Levels, MOST_HALVINGS, ScoringModel},
+        Entity, Part, Predicate, Records,
+        scoring::{Levels, ScoringModel},
         time::HOUR,
     },
-    store::{Changes, ModelState, Rescore, Scored, Store, StoreError},
+    store::{Changes, ModelState, Passed, Reach, Scored, Store, StoreError},
 };
 
 /// Computes the scores of every model that is new, was changed, or whose inputs can have changed, and
@@ -77,15 +78,13 @@ fn refresh(
     let scored = if !gives_scores(model, now) {
         store.remove_scores(&model.model, &levels, now, &dependents)?
     } else {
-        let rescore = match state.scored_at {
-            None => Rescore::Everything,
+        let changes = match state.scored_at {
+            None => None,
             // Another worker was here later, and did what there was to do.
             Some(before) if before > now => return Ok(Scored::default()),
-            Some(before) if model.interests.clock && before < now => Rescore::Everything,
-            Some(_) if model.looks_far => Rescore::Everything,
-            Some(before) => Rescore::Changed(changes(plan, model, before, now)),
+            Some(before) => changes(plan, model, before, now),
         };
-        store.compute_scores(&model.model, &levels, &rescore, now, &dependents, &*plan.library)?
+        store.compute_scores(&model.model, &levels, changes.as_ref(), now, &dependents, &*plan.library)?
     };
     Ok(Scored { levels: scored.levels + changed, ..scored })
 }
@@ -96,47 +95,51 @@ pub fn gives_scores(model: &ModelPlan, now: i64) -> bool {
     model.active && model.start.is_none_or(|start| start <= now) && model.end.is_none_or(|end| now <= end)
 }
 
-/// What can have changed between two moments.
-fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Changes {
+/// What can have changed between two moments; nothing when it can be everybody.
+fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Changes> {
     let mut passed = Vec::new();
-    if before < now {
-        for edge in &model.edges {
-            let ago = |at: i64| match edge.window {
-                None => at,
-                Some(length) => calendar::before(at, length, &model.zone).unwrap_or(i64::MIN),
-            };
-            // On the calendar a window may open again over what fell out of it.
-            let (first, last) = (ago(before), ago(now));
-            passed.push((edge.interaction.clone(), first.min(last), first.max(last)));
-        }
+    for edge in model.edges.iter().filter(|_| before < now) {
+        let ago = |at: i64| match edge.window {
+            None => at,
+            Some(length) => calendar::before(at, length, &model.zone).unwrap_or(i64::MIN),
+        };
+        // On the calendar a window may open again over what fell out of it.
+        let (first, last) = (ago(before), ago(now));
+        passed.push(Passed {
+            interaction: edge.interaction.clone(),
+            from: first.min(last),
+            to: first.max(last),
+        });
     }
-    if before.div_euclid(HOUR) != now.div_euclid(HOUR) {
-        for rule in &model.model.rules {
-            if let (Some(did), Some(half_life)) = (rule.per.did(), rule.per.half_life()) {
-                let oldest = before.saturating_sub((MOST_HALVINGS * half_life + 1) * HOUR);
-                passed.push((did.interaction.clone(), oldest, now));
-            }
-        }
-    }
-    let segments = model.interests.segments.iter();
-    Changes {
-        passed,
-        interactions: model.interests.interactions.iter().cloned().collect(),
+    let interests = &model.interests;
+    let (target, consent) = (model.model.target, model.model.consent.is_some());
+    let mut leads = false;
+    Part::Predicate(&model.asked).each(&mut |part| {
+        leads |= matches!(part, Part::Predicate(Predicate::Related(of)) if of.records == Records::Leads);
+    });
+    let segments = interests.segments.iter();
+    Some(Changes {
+        reach: Reach {
+            contacts: target.base() == Entity::Contact
+                || interests.contact_fields
+                || interests.across
+                || consent,
+            accounts: target.base() == Entity::Account || interests.account_fields,
+            leads,
+            interactions: interests.interactions.iter().cloned().collect(),
+            segments: Vec::new(),
+            across: interests.across,
+            primary_contacts: interests.primary_contacts,
+            activities: interests.activities,
+            passed,
+        },
         segments: segments
             .filter_map(|name| Some((name.clone(), *plan.catalog.segments.get(name)?)))
             .collect(),
+        turned: turned(&model.asked, &model.zone, before, now)?,
         since: before,
-        colleagues: model.model.rules.iter().any(|rule| asks_colleagues(&rule.when)),
-    }
-}
-
-fn asks_colleagues(predicate: &Predicate) -> bool {
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().any(asks_colleagues),
-        Predicate::Not(inner) => asks_colleagues(inner),
-        Predicate::Related(_) => true,
-        _ => false,
-    }
+        faded: before.div_euclid(HOUR) != now.div_euclid(HOUR),
+    })
 }
 
 /// The names of segments that ask for a model's scores or for levels made from them.

@@ -11,7 +11,7 @@ use crate::{
     definitions::{Definitions, LevelsDefinition},
     diagnostics::{Code, Problem, Problems, Span, did_you_mean},
     model::{
-        Catalog, Entity,
+        Entity,
         scoring::{Levels, ScoringTarget},
     },
 };
@@ -119,40 +119,6 @@ pub(super) fn report_circles(models: &[ModelPlan], segments: &[SegmentPlan], pro
                 break;
             }
             next.extend(segment.interests.segments.iter().map(String::as_str));
-        }
-    }
-}
-
-/// Warns of journeys that pick people by the score of their account: what others did decides about them
-/// (semantics 21).
-pub(super) fn warn_of_account_scores(
-    definitions: &Definitions,
-    catalog: &Catalog,
-    segments: &[SegmentPlan],
-    problems: &mut Problems,
-) {
-    let of_account = |name: &str| catalog.measure(Entity::Account, name).is_some();
-    for journey in definitions.journeys.iter().filter(|journey| journey.target.value == Entity::Contact) {
-        let audience = &journey.audience;
-        for name in audience.include.iter().chain(&audience.exclude).chain(&journey.suppress) {
-            let mut seen: BTreeSet<&str> = BTreeSet::new();
-            let mut next = vec![name.value.as_str()];
-            let mut found = None;
-            while let (Some(name), None) = (next.pop(), &found) {
-                let Some(segment) = segments.iter().find(|segment| segment.name == name) else { continue };
-                if seen.insert(name) {
-                    found = segment.interests.scores.iter().find(|score| of_account(score));
-                    next.extend(segment.interests.segments.iter().map(String::as_str));
-                }
-            }
-            if let Some(score) = found {
-                let message = format!(
-                    "the journey `{}` decides about people by `account.{score}`, which is made from what their colleagues did",
-                    journey.header.name.value
-                );
-                let hint = "Send accounts through it (`target: account`), or pick people by scores of their own: consent is each person's own.";
-                problems.push(Problem::warning(Code::AccountScore, name.span, message).hint(hint));
-            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! In: definitions as written. Out: a plan in which every name refers to something, every type fits,
 //! every step can be reached; or all problems. It doesn't know the store, nor what time it is.
 
+mod account_scores;
 mod catalog;
 mod email;
 mod flow;

@@ -230,9 +230,8 @@ pub struct ModelPlan {
     pub interests: Interests,
     /// When interactions make a difference to them.
     pub edges: Vec<Edge>,
-    /// Whether they depend on records of which nobody can say whose scores they change: leads and
-    /// activities beside the record, an account's primary contact.
-    pub looks_far: bool,
+    /// All that its rules ask, as one condition.
+    pub asked: Predicate,
     /// Where its name stands.
     pub span: Span,
     /// Hash of what it means.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    plan::{Edge, ModelPlan},
+    plan::ModelPlan,
     scoring_rule::{self, RuleContext, reach},
     segments::collect_edges,
     settings::zone,
@@ -11,11 +11,11 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    conditions::{self, Interests},
+    conditions,
     definitions::{BandDefinition, Definitions, ScoringModelDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Span, Text},
     model::{
-        Catalog, Entity, Field, FieldType, Operand, Part, Predicate, Records, Subject,
+        Catalog, Entity, Field, FieldType, Predicate,
         scoring::{Band, Points, ScoringModel, ScoringRule, expression_name, rounded},
     },
 };
@@ -104,20 +104,9 @@ fn model(
     if !definition.rules_unreadable {
         warn_of_what_no_score_reaches(definition, &rules, &grades, problems);
     }
-    let mut edges: Vec<Edge> = Vec::new();
-    let mut looks_far = false;
-    for rule in &rules {
-        let points = match &rule.points {
-            Points::Calculated(operand) => Predicate::IsBlank(operand.clone()),
-            Points::Fixed(_) => Predicate::Constant(true),
-        };
-        for predicate in [&rule.when, &points] {
-            let found = collect_edges(predicate);
-            edges.extend(found.into_iter().filter(|edge| !edges.contains(edge)).collect::<Vec<_>>());
-            Part::Predicate(predicate).each(&mut |part| looks_far |= is_far(part));
-        }
-    }
-    let interests = interests(&rules, &definition.consent);
+    let asked = asked(&rules);
+    let edges = collect_edges(&asked);
+    let interests = conditions::interests(&asked);
     let model = ScoringModel {
         name: header.name.value.clone(),
         target,
@@ -147,21 +136,13 @@ fn model(
         },
         zone: zone.clone(),
         edges,
-        looks_far,
         interests,
+        asked,
         span: header.name.span,
         hash: hash(&[&meaning]),
         content: definitions.written(header).to_owned(),
         model,
     })
-}
-
-fn is_far(part: Part<'_>) -> bool {
-    match part {
-        Part::Predicate(Predicate::Related(related)) => related.records != Records::Contacts,
-        Part::Operand(Operand::Field { subject, .. }) => *subject == Subject::PrimaryContact,
-        _ => false,
-    }
 }
 
 fn moment(text: &Text, zone: &Zone, problems: &mut Problems) -> Option<i64> {
@@ -173,26 +154,16 @@ fn moment(text: &Text, zone: &Zone, problems: &mut Problems) -> Option<i64> {
         .ok()
 }
 
-/// What the scores depend on.
-fn interests(rules: &[ScoringRule], consent: &Option<crate::model::Consent>) -> Interests {
-    let mut all = Interests { contact_fields: consent.is_some(), ..Interests::default() };
+/// All that rules ask, as one condition.
+fn asked(rules: &[ScoringRule]) -> Predicate {
+    let mut all: Vec<Predicate> = Vec::new();
     for rule in rules {
-        let found = conditions::interests(&rule.when);
-        all.interactions.extend(found.interactions);
-        all.segments.extend(found.segments);
-        all.contact_fields |= found.contact_fields;
-        all.account_fields |= found.account_fields;
-        all.windows |= found.windows;
-        all.clock |= found.clock;
+        all.push(rule.when.clone());
         if let Points::Calculated(operand) = &rule.points {
-            let blank = crate::model::Predicate::IsBlank(operand.clone());
-            let found = conditions::interests(&blank);
-            all.contact_fields |= found.contact_fields;
-            all.account_fields |= found.account_fields;
-            all.clock |= found.clock;
+            all.push(Predicate::IsBlank(operand.clone()));
         }
     }
-    all
+    Predicate::All(all)
 }
 
 /// Sorts bands, highest first, and checks that they cover everything (semantics 23).

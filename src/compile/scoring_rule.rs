@@ -6,8 +6,8 @@ use crate::{
     definitions::{PointsNode, RuleDefinition},
     diagnostics::{Code, Problem, Problems, Span},
     model::{
-        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Part,
-        Predicate, Records, Related, Subject, Value,
+        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Predicate,
+        Records, Related, Subject, Value,
         scoring::{MILLIONTHS, MOST_POINTS, Per, Points, ScoringRule, ScoringTarget},
     },
 };
@@ -67,7 +67,6 @@ pub(super) fn compile(
         problems.push(Problem::error(Code::CircularScores, definition.name.span, message).hint(hint));
         return None;
     }
-    measured_by_consent(definition, &when, &points, context, problems)?;
     let calculated = matches!(points, Points::Calculated(_));
     if let (false, false, Some((_, span))) = (calculated, per_each, at_least.or(at_most)) {
         let message = "a rule that gives a fixed number of points once needs no bounds";
@@ -108,38 +107,6 @@ pub(super) fn compile(
         at_least: at_least_millionths,
         at_most: at_most_millionths,
     })
-}
-
-/// Sums and other measures over all contacts of an account don't look at consent yet.
-fn measured_by_consent(
-    definition: &RuleDefinition,
-    when: &Predicate,
-    points: &Points,
-    context: &RuleContext<'_>,
-    problems: &mut Problems,
-) -> Option<()> {
-    let by_consent = context.consent.is_some_and(|consent| consent != Consent::None);
-    if !by_consent || context.target.base() != Entity::Account {
-        return Some(());
-    }
-    let mut measured = false;
-    let parts = [Some(Part::Predicate(when)), operand_of(points).map(Part::Operand)];
-    for part in parts.into_iter().flatten() {
-        part.each(&mut |part| measured |= matches!(part, Part::Operand(Operand::Measure(_))));
-    }
-    if !measured {
-        return Some(());
-    }
-    let message = "`sum`, `avg`, `min` and `max` over an account's contacts are not available in a model with `consent` in this version";
-    problems.push(Problem::error(Code::NotAvailable, definition.name.span, message));
-    None
-}
-
-fn operand_of(points: &Points) -> Option<&Operand> {
-    match points {
-        Points::Calculated(operand) => Some(operand),
-        Points::Fixed(_) => None,
-    }
 }
 
 fn millionths(points: f64, span: Span, problems: &mut Problems) -> Option<i64> {

@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, catalog, email, journey, levels, renames, scoring, segments, settings, workflow};
+use super::{
+    Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings, workflow,
+};
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,
@@ -49,7 +51,6 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     let models = scoring::models(definitions, &catalog, &settings.zone, problems);
     let levels = levels::compile(definitions, &models, problems);
     levels::report_circles(&models, &segments, problems);
-    levels::warn_of_account_scores(definitions, &catalog, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
     let workflows = workflow::compile(definitions, &plugin_names, problems);
     let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
@@ -77,6 +78,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             problems,
         ));
     }
+    account_scores::warn(definitions, &journeys, &catalog, &segments, problems);
     renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));

@@ -73,6 +73,14 @@ impl Dialect {
         }
     }
 
+    /// What keeps SQLite from looking a column up in an index. Postgres goes by what it knows of the table.
+    pub(super) fn apart_from_indexes(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "+",
+            Dialect::Postgres => "",
+        }
+    }
+
     /// Text compared byte by byte.
     pub(super) fn order_text(self, text: &str) -> String {
         match self {

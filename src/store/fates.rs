@@ -4,7 +4,7 @@
 //! so that every statement that follows finds positions by their key, whatever the planner believes
 //! about the length of an array.
 
-use super::{Cell, Connection, JsonRows, StoreError};
+use super::{Cell, Connection, Dialect, JsonRows, StoreError};
 
 /// It goes to another step.
 pub(super) const GO: i64 = 1;
@@ -15,11 +15,16 @@ pub(super) const STOP: i64 = 3;
 /// It stays and waits.
 pub(super) const WAIT: i64 = 4;
 
-/// The temporary tables of a connection that writes.
-pub(super) const TEMPORARY_TABLES: &str = "
+/// The temporary tables of a connection.
+pub(super) fn temporary_tables(dialect: Dialect) -> String {
+    TEMPORARY_TABLES.replace("{clustered}", dialect.clustered())
+}
+
+const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key BIGINT PRIMARY KEY, base BIGINT);
-    CREATE TEMPORARY TABLE IF NOT EXISTS scored (key BIGINT PRIMARY KEY, points BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS scored (
+        key BIGINT PRIMARY KEY, points BIGINT NOT NULL, falls DOUBLE PRECISION, rises DOUBLE PRECISION){clustered};
     CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key BIGINT PRIMARY KEY);
     CREATE TEMPORARY TABLE IF NOT EXISTS subject (key BIGINT PRIMARY KEY);

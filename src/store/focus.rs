@@ -38,6 +38,13 @@ pub struct Passed {
     pub to: i64,
 }
 
+/// Where it is kept what came in: what stands behind `FROM`, the table under the alias `t`, and up to where
+/// a clause can follow, with its parameters.
+pub(super) struct Queue<'a> {
+    pub(super) from: &'a str,
+    pub(super) parameters: &'a [Cell],
+}
+
 /// Fills the tables `subject`, with those whom an evaluation has to look at, and `focus_…`, with all whom
 /// their answers can depend on. Batches count from after `seen` up to `until`. Tells how many there are
 /// in `subject`.
@@ -49,25 +56,14 @@ pub(super) fn fill(
     seen: i64,
     until: i64,
 ) -> Result<i64, StoreError> {
-    connection.execute_batch(
-        "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
-    )?;
-    let mut focus = Focus { connection };
-    focus.touched(names, reach, seen, until)?;
-    for passed in &reach.passed {
-        focus.add(
-            "focus_contact",
-            "SELECT contact_key FROM interaction WHERE type_key = $1 AND at >= $2 AND at <= $3",
-            &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
-        )?;
-    }
-    let linked = reach.leads && reach.across;
-    while focus.step(reach, linked)? > 0 && linked {}
-    focus.subjects(target)?;
+    let mut focus = Focus::start(connection)?;
+    let parameters = [Cell::Integer(seen), until.into()];
+    let queue = Queue { from: "touched t WHERE t.batch > $1 AND t.batch <= $2", parameters: &parameters };
+    focus.touched(names, reach, &queue)?;
+    focus.concerned(target, reach)?;
     // Only what contacts did, and related records, are looked for among those in focus.
     if reach.across || reach.leads || reach.activities || !reach.interactions.is_empty() {
-        focus.subjects_in_focus(target)?;
-        while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+        focus.surroundings(target, reach)?;
     }
     focus.count("subject")
 }
@@ -86,12 +82,37 @@ const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key
 const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM focus_contact)
                      UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM focus_account)";
 
-struct Focus<'a> {
+/// The tables `subject` and `focus_…` while they are filled.
+pub(super) struct Focus<'a> {
     connection: &'a mut Connection,
 }
 
-impl Focus<'_> {
-    fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
+impl<'a> Focus<'a> {
+    /// Nobody is in focus.
+    pub(super) fn start(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
+        connection.execute_batch(
+            "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
+        )?;
+        Ok(Focus { connection })
+    }
+
+    /// From who is in focus to all whom that concerns: they are the subjects.
+    pub(super) fn concerned(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
+        let linked = reach.leads && reach.across;
+        while self.step(reach, linked)? > 0 && linked {}
+        self.subjects(target)
+    }
+
+    /// From the subjects to all whom their answers can depend on: they are in focus, too.
+    pub(super) fn surroundings(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
+        self.subjects_in_focus(target)?;
+        let linked = reach.leads && reach.across;
+        while self.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+        Ok(())
+    }
+
+    /// Adds the keys that a statement selects to one of the tables; tells how many are new.
+    pub(super) fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
         let sql = format!(
             "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
         );
@@ -131,7 +152,14 @@ impl Focus<'_> {
         Ok(added)
     }
 
-    fn touched(&mut self, names: &Names, reach: &Reach, seen: i64, until: i64) -> Result<(), StoreError> {
+    /// Puts into focus who came in, and whose interactions did or passed.
+    pub(super) fn touched(
+        &mut self,
+        names: &Names,
+        reach: &Reach,
+        queue: &Queue<'_>,
+    ) -> Result<(), StoreError> {
+        let Queue { from, parameters } = queue;
         let segments: Vec<i64> = reach.segments.iter().map(|name| names.segment_key(name)).collect();
         let types: Vec<i64> = reach.interactions.iter().map(|name| names.type_key(name)).collect();
         let written = [
@@ -143,29 +171,33 @@ impl Focus<'_> {
             let kind = change_kind(entity);
             let mut clauses = Vec::new();
             if written {
-                clauses.push(format!("kind = {kind}"));
+                clauses.push(format!("t.kind = {kind}"));
             }
             if entity == Entity::Contact && !types.is_empty() {
-                clauses.push(format!("kind = 3 AND type_key IN ({})", listed(&types)));
+                clauses.push(format!("t.kind = 3 AND t.type_key IN ({})", listed(&types)));
             }
             if !segments.is_empty() {
-                clauses.push(format!("kind = {} AND type_key IN ({})", 10 + kind, listed(&segments)));
+                clauses.push(format!("t.kind = {} AND t.type_key IN ({})", 10 + kind, listed(&segments)));
             }
             if clauses.is_empty() {
                 continue;
             }
-            let select = format!(
-                "SELECT subject_key FROM touched WHERE batch > $1 AND batch <= $2 AND ({})",
-                clauses.join(" OR ")
-            );
-            self.add(&format!("focus_{}", entity.name()), &select, &[seen.into(), until.into()])?;
+            let select = format!("SELECT t.subject_key FROM {from} AND ({})", clauses.join(" OR "));
+            self.add(&format!("focus_{}", entity.name()), &select, parameters)?;
         }
         for parent in ["contact", "account"].iter().filter(|_| reach.activities) {
             let select = format!(
-                "SELECT a.{parent}_key FROM touched t JOIN activity a ON a.key = t.subject_key
-                 WHERE t.batch > $1 AND t.batch <= $2 AND t.kind = 5 AND a.{parent}_key IS NOT NULL"
+                "SELECT a.{parent}_key FROM activity a
+                 WHERE a.key IN (SELECT t.subject_key FROM {from} AND t.kind = 5) AND a.{parent}_key IS NOT NULL"
             );
-            self.add(&format!("focus_{parent}"), &select, &[seen.into(), until.into()])?;
+            self.add(&format!("focus_{parent}"), &select, parameters)?;
+        }
+        for passed in &reach.passed {
+            self.add(
+                "focus_contact",
+                "SELECT contact_key FROM interaction WHERE type_key = $1 AND at >= $2 AND at <= $3",
+                &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
+            )?;
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use super::{
 use crate::{
     calendar,
     model::{
-        Bound, Comparison, CountTest, Did, Entity, FieldType, Measure, MeasureFunction, Operand, Predicate,
-        SUBSCRIPTIONS, Subject, Value,
+        Bound, Comparison, Consent, CountTest, Did, Entity, FieldType, Measure, MeasureFunction, Operand,
+        Predicate, SUBSCRIPTIONS, Subject, Value,
     },
 };
 
@@ -55,6 +55,11 @@ impl Printer<'_> {
         }
         clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
         clause.push_str(&self.in_focus(Entity::Contact, &format!("{alias}.contact_key")));
+        if let (Subject::Account, Some(least)) = (did.of, self.consent)
+            && let Some(meets) = consenting(least, &format!("{alias}c"))
+        {
+            clause = format!("{clause} AND {meets}");
+        }
         Ok(match did.of {
             Subject::Account => Source {
                 key: scope.account_key.clone(),
@@ -216,6 +221,12 @@ impl Printer<'_> {
                     MAX(CASE WHEN u.type_key = {yes} THEN u.at END) IS NOT NULL)))"
         ))
     }
+}
+
+/// The clause by which a contact meets a consent; nothing where everybody does.
+pub(super) fn consenting(least: Consent, alias: &str) -> Option<String> {
+    let names: Vec<String> = least.at_least().into_iter().map(|name| format!("'{name}'")).collect();
+    (least != Consent::None).then(|| format!("{alias}.consent IN ({})", names.join(", ")))
 }
 
 /// Whether the sum of nothing, 0, satisfies a comparison.

@@ -92,7 +92,7 @@ pub use runs::{RunKind, RunRow};
 pub use score_reads::{
     CountedInteraction, LevelChange, OutcomeCount, PartyRow, RulePoints, ScorePreview, ScoreRow,
 };
-pub use scores::{Changes, ModelState, Rescore, Scored};
+pub use scores::{Changes, ModelState, Scored, Turned};
 pub use segments::{EvaluationRow, Member, SegmentState};
 pub use status::{Claims, Failures, Overdue, SegmentsState, Sizes};
 pub use surroundings::{InteractionRecord, Surroundings};

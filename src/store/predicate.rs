@@ -12,8 +12,8 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
-        Value,
+        Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject,
+        TextTest, Value,
     },
 };
 
@@ -32,6 +32,8 @@ pub(super) struct Printer<'a> {
     aliases: usize,
     /// Interactions that were counted already.
     pub(super) facts: Option<Counted>,
+    /// The least consent of contacts whose interactions count for an account.
+    pub(super) consent: Option<Consent>,
     /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
     focused: bool,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
@@ -158,6 +160,7 @@ impl<'a> Printer<'a> {
             as_of: None,
             aliases: 0,
             facts: None,
+            consent: None,
             focused: false,
             of_everybody: false,
         })

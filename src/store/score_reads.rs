@@ -6,7 +6,7 @@ use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
     score_write::{band, rounded},
-    scoring::{Formula, faded, formula, matching},
+    scoring::{Formula, Whose, faded, formula, matching},
 };
 use crate::model::{
     Answers, Did, Entity, Predicate,
@@ -237,7 +237,7 @@ impl Store {
     ) -> Result<Option<Vec<RulePoints>>, StoreError> {
         self.answer_model(model, None, Some(&one(model.target, key)), now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, Some(&one(model.target, key)))?;
+        let formula = formula(&mut printer, model, Whose::Of(&one(model.target, key)))?;
         let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
         let columns: Vec<String> = formula.rules.iter().cloned().chain(holds).collect();
         let Formula { from, clause, .. } = &formula;
@@ -271,7 +271,7 @@ impl Store {
         let clause = matching(&mut printer, did, "i", &scope)?;
         let points = match (&rule.points, &rule.per) {
             (Points::Fixed(points), Per::Each { half_life: Some(half_life), .. }) => {
-                faded(*points, *half_life, "i.at", now)
+                faded(&mut printer, *points, *half_life, "i.at")
             }
             (Points::Fixed(points), Per::Each { .. }) => format!("CAST({points} AS BIGINT)"),
             _ => "CAST(NULL AS BIGINT)".to_owned(),
@@ -372,8 +372,9 @@ impl Store {
         each: &mut dyn FnMut(ScorePreview) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.answer_model(model, None, None, now, answers)?;
+        let everybody = self.everybody(model, now)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, None)?;
+        let formula = formula(&mut printer, model, everybody)?;
         let key = self.names.model_key(&model.name);
         let select = formula.select();
         let computed = format!("(SELECT e.key AS key, {} AS score FROM ({select}) e)", rounded("e.points"));
@@ -411,8 +412,9 @@ impl Store {
         answers: &dyn Answers,
     ) -> Result<Vec<OutcomeCount>, StoreError> {
         self.answer_model(model, Some(outcome), None, now, answers)?;
+        let everybody = self.everybody(model, now)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, None)?;
+        let formula = formula(&mut printer, model, everybody)?;
         let outcome = printer.predicate(outcome, &formula.scope)?;
         let flag = |clause: &str| format!("CASE WHEN {clause} THEN 1 ELSE 0 END");
         let holds = formula.holds.iter().enumerate();

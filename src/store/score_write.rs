@@ -1,9 +1,10 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::{Cell, Connection, Scored, StoreError, columns::Names};
+use super::{Cell, Connection, Dialect, Scored, StoreError, columns::Names};
 use crate::model::{
     Entity,
     scoring::{Band, Levels, MILLIONTHS, ScoringModel, ScoringTarget},
+    time::HOUR,
 };
 
 /// Points in millionths as a score: the nearest whole number, halves away from zero.
@@ -28,6 +29,34 @@ pub(super) fn band(bands: &[Band], score: &str) -> String {
     "CAST(NULL AS TEXT)".to_owned()
 }
 
+/// A computation whose results stand in `scored`.
+pub(super) struct Computed {
+    /// The model's version when it began.
+    pub(super) version: i64,
+    /// Whether only the subjects of `rescore` were computed.
+    pub(super) some: bool,
+    /// The moment as of which.
+    pub(super) now: i64,
+    /// How many were computed.
+    pub(super) subjects: u64,
+}
+
+/// The expression for the moment at which a score can be another because points fade: as many hours from
+/// the `next` one as it takes until its distance to the next score, in millionths, is lost.
+fn fades_at(dialect: Dialect, next: &str) -> String {
+    let hours = |distance: &str, lost: &str| {
+        format!("(CASE WHEN {lost} > 0 THEN ({distance}) / {lost} ELSE {MOST_HOURS} END)")
+    };
+    let half = MILLIONTHS / 2;
+    let down = hours(&format!("s.points - s.score * {MILLIONTHS} + {half}"), "s.falls");
+    let up = hours(&format!("s.score * {MILLIONTHS} + {half} - s.points"), "s.rises");
+    let hours = dialect.whole(&dialect.least(&dialect.least(&down, &up), &format!("{MOST_HOURS}")));
+    format!("(CASE WHEN s.falls > 0 OR s.rises > 0 THEN (CAST({next} AS BIGINT) + {hours}) * {HOUR} END)")
+}
+
+/// Scores that can't change sooner are looked at all the same: a thousand years.
+const MOST_HOURS: &str = "8766000.0";
+
 /// Writes the scores that were computed. Nothing when another computation came in between. `some`
 /// tells that only the subjects of `rescore` were computed.
 pub(super) fn write(
@@ -35,9 +64,10 @@ pub(super) fn write(
     names: &Names,
     model: &ScoringModel,
     levels: &[&Levels],
-    (version, some, now): (i64, bool, i64),
+    computed: &Computed,
     dependents: &[String],
 ) -> Result<Option<Scored>, StoreError> {
+    let &Computed { version, some, now, subjects } = computed;
     let key = names.model_key(&model.name);
     let claimed = connection.execute(
         "UPDATE scoring_model SET version = version + 1, scored_at = $3 WHERE key = $1 AND version = $2",
@@ -55,31 +85,49 @@ pub(super) fn write(
         Some(threshold) => format!("CASE WHEN s.score >= {threshold} THEN 1 ELSE 0 END"),
         None => "0".to_owned(),
     };
-    let computed = format!("(SELECT e.key AS key, e.points AS points, {score} AS score FROM scored e) s");
+    let computed = format!(
+        "(SELECT e.key AS key, e.points AS points, e.falls AS falls, e.rises AS rises, {score} AS score FROM scored e) s"
+    );
     wake(connection, model, &computed, key)?;
-    scored.changed = connection.execute(
+    let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
+    let first = connection.query_first(any, &[key.into()])?.is_none();
+    if !first {
+        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = {key})");
+        let gone = match some {
+            true => format!("subject_key IN (SELECT r.key FROM rescore r WHERE {})", without("r.key")),
+            false => without("score.subject_key"),
+        };
+        scored.changed += connection
+            .execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
+    }
+    let (next_hour, dialect) = (Cell::Integer(now / HOUR + 1), connection.dialect());
+    let parameters = [key.into(), now.into(), next_hour];
+    let insert = format!(
+        "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready, fades_at)
+         SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key
+         ON CONFLICT (model_key, subject_key) DO UPDATE SET fades_at = excluded.fades_at",
+        band(&model.grades, "s.score"),
+        fades_at(dialect, "$3"),
+    );
+    let written = connection.execute(
         &format!(
-            "INSERT INTO score (model_key, subject_key, points, score, grade, grade_since, ready)
-             SELECT $1, s.key, s.points, s.score, {}, $2, {ready} FROM {computed} WHERE 1 = 1
-             ON CONFLICT (model_key, subject_key) DO UPDATE SET points = excluded.points,
-                score = excluded.score, grade = excluded.grade, ready = excluded.ready,
+            "{insert}, score = excluded.score, grade = excluded.grade, ready = excluded.ready,
                 grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
                     THEN excluded.grade_since ELSE score.grade_since END
-             WHERE score.points <> excluded.points OR score.ready <> excluded.ready
-                OR score.grade IS DISTINCT FROM excluded.grade",
-            band(&model.grades, "s.score")
+             WHERE score.score <> excluded.score OR score.ready <> excluded.ready
+                OR score.grade IS DISTINCT FROM excluded.grade"
         ),
-        &[key.into(), now.into()],
+        &parameters,
     )?;
-    connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
-    let among = if some { "AND subject_key IN (SELECT key FROM rescore)" } else { "" };
-    scored.changed += connection.execute(
-        &format!(
-            "DELETE FROM score WHERE model_key = $1 {among}
-               AND NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = score.subject_key)"
-        ),
-        &[key.into()],
-    )?;
+    scored.changed += written;
+    if written < subjects {
+        // Who keeps the score may have another time at which it fades.
+        let fades = format!("{insert} WHERE score.fades_at IS DISTINCT FROM excluded.fades_at");
+        connection.execute(&fades, &parameters)?;
+    }
+    if !some {
+        connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
+    }
     for levels in levels {
         scored.levels += write_levels(connection, names, levels, some, now)?;
     }
@@ -137,8 +185,8 @@ fn latch(
     let reached = connection.execute(
         &format!(
             "INSERT INTO score_ready (key)
-             SELECT e.key FROM scored e JOIN lead l ON l.key = e.key
-             WHERE {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
+             SELECT e.key FROM scored e CROSS JOIN lead l
+             WHERE l.key = e.key AND {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
                AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
                AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
             rounded("e.points")
@@ -159,11 +207,11 @@ fn latch(
         "LeadSalesReady",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"model_text\", \"lead_text\")
-             SELECT 'LeadSalesReady/' || l.id || '/{now}' || {id}, $1, {now}, c.key, c.account_key, $2, l.id
-             FROM score_ready r JOIN lead l ON l.key = r.key JOIN contact c ON {contact}
-             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
+             SELECT 'LeadSalesReady/' || l.id || '/' || CAST($3 AS TEXT) || {id}, $1, $4, c.key, c.account_key, $2, l.id
+             FROM score_ready r CROSS JOIN lead l CROSS JOIN contact c
+             WHERE l.key = r.key AND {contact} ON CONFLICT (id) DO NOTHING"
         ),
-        &[model.name.as_str().into()],
+        &[model.name.as_str().into(), now.to_string().into(), now.into()],
     )?;
     connection.execute(
         "UPDATE lead SET sales_ready = 1, sales_ready_on = $1, modified_on = $1,
@@ -229,13 +277,13 @@ pub(super) fn write_levels(
         "LevelChanged",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"levels_text\", \"from_text\", \"to_text\")
-             SELECT 'LevelChanged/{}/{now}/' || {id}, $1, {now}, c.key, c.account_key, $2, o.level, n.level
+             SELECT 'LevelChanged/{}/' || CAST($3 AS TEXT) || '/' || {id}, $1, $4, c.key, c.account_key, $2, o.level, n.level
              FROM {now_has} n JOIN level o ON o.levels_key = {key} AND o.subject_key = n.key
              JOIN {record} r ON r.key = n.key JOIN contact c ON {contact}
              WHERE o.level <> n.level ON CONFLICT (id) DO NOTHING",
             levels.name
         ),
-        &[levels.name.as_str().into()],
+        &[levels.name.as_str().into(), now.to_string().into(), now.into()],
     )?;
     let gone = format!(
         "FROM level WHERE levels_key = {key} {} AND NOT EXISTS

@@ -1,11 +1,16 @@
 //! Computing scores: which subjects can have changed, and what they come to.
 
 use super::{
-    Cell, JsonRows, Store, StoreError, columns::Names, predicate::Printer, score_write, scoring::formula,
+    Cell, JsonRows, Store, StoreError,
+    columns::{Names, cell, field_column},
+    focus::{Focus, Queue, Reach},
+    predicate::Printer,
+    score_write::{self, Computed},
+    scoring::{Whose, formula, looks_around},
 };
 use crate::model::{
-    Answers, Entity,
-    scoring::{Levels, ScoringModel, ScoringTarget, half_life_factor},
+    Answers, Entity, Value,
+    scoring::{Levels, ScoringModel, half_life_factor},
 };
 
 /// What the store keeps about a scoring model.
@@ -19,29 +24,32 @@ pub struct ModelState {
     pub scored_at: Option<i64>,
 }
 
-/// Which subjects are computed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rescore {
-    /// All of them.
-    Everything,
-    /// Those that can have changed.
-    Changed(Changes),
-}
-
-/// What can have changed scores since they were computed last, beside what the queue holds.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// What can have changed scores since they were computed last, beside what the queue holds and what fades.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
-    /// Interactions that began to count, went out of a window, or faded: type, earliest and latest
-    /// moment, both included.
-    pub passed: Vec<(String, i64, i64)>,
-    /// Interaction types that matter at all.
-    pub interactions: Vec<String>,
+    /// What of all that comes in or passes can concern them, members of segments apart.
+    pub reach: Reach,
     /// Segments that matter, each with what it holds.
     pub segments: Vec<(String, Entity)>,
     /// The moment from which on members of these segments may have changed.
     pub since: i64,
-    /// Whether a contact's score depends on its colleagues.
-    pub colleagues: bool,
+    /// Fields that the clock passed.
+    pub turned: Vec<Turned>,
+    /// Whether an hour turned, so that points can have faded.
+    pub faded: bool,
+}
+
+/// The records whose date or moment in a field lies in a stretch, both ends included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turned {
+    /// Whose field.
+    pub entity: Entity,
+    /// The field.
+    pub field: String,
+    /// The first date or moment.
+    pub first: Value,
+    /// The last one.
+    pub last: Value,
 }
 
 /// What a computation changed.
@@ -56,6 +64,9 @@ pub struct Scored {
     /// How many levels changed.
     pub levels: u64,
 }
+
+/// So few subjects are never worth going through all of them.
+const FEW: i64 = 1_000;
 
 /// How often a computation is done again because another worker's came in between.
 const ATTEMPTS: usize = 20;
@@ -183,9 +194,9 @@ impl Store {
         Ok(())
     }
 
-    /// Computes scores at `now` and writes what is other than before, in one transaction: scores, grades
-    /// and levels, leads that became sales-ready, and the interactions that tell of it. The computation
-    /// itself runs outside the write lock. The `dependents`, segments that ask for these scores, become
+    /// Computes scores at `now`, of those whom `changes` can concern, else of all, and writes what is other
+    /// than before, in one transaction: scores, grades and levels, leads that became sales-ready, and the
+    /// interactions that tell of it. The computation itself runs outside the write lock. The `dependents`, segments that ask for these scores, become
     /// stale when anything changed.
     ///
     /// # Errors
@@ -194,7 +205,7 @@ impl Store {
         &mut self,
         model: &ScoringModel,
         levels: &[&Levels],
-        rescore: &Rescore,
+        changes: Option<&Changes>,
         now: i64,
         dependents: &[String],
         answers: &dyn Answers,
@@ -205,22 +216,40 @@ impl Store {
                 .connection
                 .query_first("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
             let version = row.map_or(Ok(0), |row| row.integer(0))?;
-            let some = self.note_subjects(model, rescore, now)?;
+            let some = match changes {
+                Some(changes) => self.note_subjects(model, changes, now)?,
+                None => None,
+            };
+            if some == Some(0) {
+                self.connection.execute(
+                    "UPDATE scoring_model SET scored_at = $2 WHERE key = $1 AND version = $3 AND scored_at < $2",
+                    &[key.into(), now.into(), version.into()],
+                )?;
+                return Ok(Scored::default());
+            }
+            let (whose, some) = match some {
+                Some(_) => (Whose::Of("SELECT key, base FROM rescore"), true),
+                None => (self.everybody(model, now)?, false),
+            };
             let driver = some.then_some("SELECT key, base FROM rescore");
             self.answer_model(model, None, driver, now, answers)?;
             let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-            let formula = formula(&mut printer, model, driver)?;
+            if some && looks_around(model) {
+                printer = printer.focused();
+            }
+            let formula = formula(&mut printer, model, whose)?;
             let parameters = std::mem::take(&mut printer.parameters);
             self.connection.execute("DELETE FROM scored", &[])?;
-            let insert = format!("INSERT INTO scored (key, points) {}", formula.select());
-            let computed = self.connection.execute(&insert, &parameters)?;
-            self.connection.analyze("scored", usize::try_from(computed).unwrap_or(usize::MAX))?;
+            let insert = format!("INSERT INTO scored (key, points, falls, rises) {}", formula.select());
+            let subjects = self.connection.execute(&insert, &parameters)?;
+            self.connection.analyze("scored", usize::try_from(subjects).unwrap_or(usize::MAX))?;
             let names = &self.names;
+            let computed = Computed { version, some, now, subjects };
             let written = self.connection.write(|connection| {
-                score_write::write(connection, names, model, levels, (version, some, now), dependents)
+                score_write::write(connection, names, model, levels, &computed, dependents)
             })?;
             if let Some(written) = written {
-                return Ok(Scored { computed, ..written });
+                return Ok(Scored { computed: subjects, ..written });
             }
         }
         Err(StoreError::Conflict(format!(
@@ -282,88 +311,85 @@ impl Store {
         })
     }
 
-    /// Fills the table of subjects that are computed; false when all of them are.
+    /// Fills the table of subjects that are computed, and tells how many; nothing when all of them are. Who can
+    /// have changed is put into focus first, as for segments.
     fn note_subjects(
         &mut self,
         model: &ScoringModel,
-        rescore: &Rescore,
+        changes: &Changes,
         now: i64,
-    ) -> Result<bool, StoreError> {
-        self.connection.execute("DELETE FROM rescore", &[])?;
-        let Rescore::Changed(changes) = rescore else { return Ok(false) };
-        let (contacts, accounts) = self.changed_parties(changes, now);
-        let queued =
-            "SELECT x.subject_key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4";
-        let of_contacts = match changes.colleagues {
-            false => contacts,
+    ) -> Result<Option<i64>, StoreError> {
+        let (names, dialect, reach) = (&self.names, self.connection.dialect(), &changes.reach);
+        let key = names.model_key(&model.name);
+        let base = model.target.base();
+        let mut focus = Focus::start(&mut self.connection)?;
+        let queue =
+            Queue { from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1", parameters: &[] };
+        focus.touched(names, reach, &queue)?;
+        for (segment, holds) in &changes.segments {
+            focus.add(
+                &format!("focus_{}", holds.name()),
+                "SELECT DISTINCT m.subject_key FROM membership_change m
+                 WHERE m.segment_key = $1 AND m.at >= $2 AND m.at <= $3 AND EXISTS
+                    (SELECT 1 FROM segment_evaluation e WHERE e.segment_key = $1 AND e.at >= $2)",
+                &[names.segment_key(segment).into(), changes.since.into(), now.into()],
+            )?;
+        }
+        for Turned { entity, field, first, last } in &changes.turned {
+            let column = match first {
+                Value::Date(_) => dialect.order_text(&format!("r.{}", field_column(field))),
+                _ => format!("r.{}", field_column(field)),
+            };
+            focus.add(
+                &format!("focus_{}", entity.name()),
+                &format!("SELECT r.key FROM {} r WHERE {column} >= $1 AND {column} <= $2", entity.name()),
+                &[cell(first), cell(last)],
+            )?;
+        }
+        let lead = model.target.subject() == Entity::Lead;
+        let parent = format!("{}_key", base.name());
+        let fading = "SELECT s.subject_key AS key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
+        // Leads are computed with all the other leads of their parent, or by themselves when they have none.
+        let queued = "SELECT x.subject_key AS key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
+                      UNION SELECT key FROM focus_lead";
+        let parents = |leads: &str| match lead {
             true => format!(
-                "SELECT m.key FROM ({contacts}) q JOIN contact o ON o.key = q.key
-                 JOIN contact m ON m.account_key = o.account_key UNION {contacts}"
+                "SELECT l.{parent} FROM ({leads}) q CROSS JOIN lead l WHERE l.key = q.key AND l.{parent} IS NOT NULL"
             ),
+            false => leads.to_owned(),
         };
-        let subjects = match model.target {
-            ScoringTarget::Contacts => format!("SELECT p.key, p.key FROM ({of_contacts}) p"),
-            ScoringTarget::Accounts => format!("SELECT p.key, p.key FROM ({accounts}) p"),
-            ScoringTarget::ContactLeads => format!(
-                "SELECT l.key, l.contact_key FROM ({of_contacts}) p JOIN lead l ON l.contact_key = p.key
-                 UNION SELECT l.key, l.contact_key FROM lead l WHERE l.key IN ({queued})"
+        let table = format!("focus_{}", base.name());
+        if changes.faded {
+            focus.add(&table, &parents(fading), &[key.into(), now.into()])?;
+        }
+        if lead {
+            focus.add(&table, &parents(queued), &[])?;
+        }
+        focus.concerned(base, reach)?;
+        if looks_around(model) {
+            focus.surroundings(base, reach)?;
+        }
+        self.connection.execute("DELETE FROM rescore", &[])?;
+        let subjects = match lead {
+            true => format!(
+                "SELECT l.key, l.{parent} FROM subject p CROSS JOIN lead l WHERE l.{parent} = p.key
+                 UNION ALL SELECT l.key, l.{parent} FROM ({queued}) q CROSS JOIN lead l WHERE l.key = q.key"
             ),
-            ScoringTarget::AccountLeads => format!(
-                "SELECT l.key, l.account_key FROM ({accounts}) p JOIN lead l ON l.account_key = p.key
-                 UNION SELECT l.key, l.account_key FROM lead l WHERE l.key IN ({queued})"
-            ),
+            false => "SELECT p.key, p.key FROM subject p".to_owned(),
         };
-        let sql = format!("INSERT INTO rescore (key, base) {subjects}");
+        let sql = format!(
+            "INSERT INTO rescore (key, base) SELECT * FROM ({subjects}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
+        );
         let count = self.connection.execute(&sql, &[])?;
-        let all = format!("SELECT COUNT(*) FROM {}", model.target.subject().name());
+        let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
         let all = self.connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
-        // Where most are computed, going through all of them is quicker.
-        if i64::try_from(count).unwrap_or(i64::MAX) > all / 3 {
-            self.connection.execute("DELETE FROM rescore", &[])?;
-            return Ok(false);
+        // Where very many are computed, going through all of them is quicker.
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        if count > (all / 3).max(FEW) {
+            return Ok(None);
         }
         self.connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
-        Ok(true)
-    }
-
-    /// The statements that give the keys of contacts and of accounts for which something changed.
-    fn changed_parties(&self, changes: &Changes, now: i64) -> (String, String) {
-        let keys = |names: &[String]| {
-            let keys: Vec<String> = names.iter().map(|name| self.names.type_key(name).to_string()).collect();
-            if keys.is_empty() { "-1".to_owned() } else { keys.join(", ") }
-        };
-        let queue = "FROM score_change x JOIN score_seen y ON y.key = x.key";
-        let mut contacts = vec![format!(
-            "SELECT x.subject_key AS key {queue} WHERE x.kind = 1 OR (x.kind = 3 AND x.type_key IN ({}))",
-            keys(&changes.interactions)
-        )];
-        let mut accounts = vec![format!("SELECT x.subject_key AS key {queue} WHERE x.kind = 2")];
-        for (kind, from, to) in &changes.passed {
-            let kind = self.names.type_key(kind);
-            contacts.push(format!(
-                "SELECT i.contact_key AS key FROM interaction i WHERE i.type_key = {kind} AND i.at >= {from} AND i.at <= {to}"
-            ));
-        }
-        for (segment, holds) in &changes.segments {
-            let moved = format!(
-                "SELECT m.subject_key AS key FROM membership_change m WHERE m.segment_key = {} AND m.at >= {} AND m.at <= {now}",
-                self.names.segment_key(segment),
-                changes.since
-            );
-            match holds {
-                Entity::Contact => contacts.push(moved),
-                _ => accounts.push(moved),
-            }
-        }
-        let (own_contacts, own_accounts) = (contacts.join(" UNION "), accounts.join(" UNION "));
-        let contacts = format!(
-            "{own_contacts} UNION SELECT c.key FROM ({own_accounts}) u JOIN contact c ON c.account_key = u.key"
-        );
-        let accounts = format!(
-            "{own_accounts} UNION SELECT c.account_key FROM ({own_contacts}) u JOIN contact c ON c.key = u.key
-             WHERE c.account_key IS NOT NULL"
-        );
-        (contacts, accounts)
+        Ok(Some(count))
     }
 }
 

@@ -202,10 +202,11 @@ CREATE TABLE scoring_model (
     scored_at BIGINT
 );
 
--- points: whole millionths. ready: 1 when the score has reached the model's threshold.
+-- ready: 1 when the score has reached the model's threshold. fades_at: the earliest moment at which it can be
+-- another because points fade; empty when none do.
 CREATE TABLE score (
-    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, points BIGINT NOT NULL, score BIGINT NOT NULL,
-    grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL,
+    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, score BIGINT NOT NULL,
+    grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL, fades_at BIGINT,
     PRIMARY KEY (model_key, subject_key)
 ){clustered};
 
