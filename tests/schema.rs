@@ -150,7 +150,7 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 39] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 40] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-half-life", "whether months will do depends on the place"),
@@ -185,7 +185,8 @@ const BEYOND_A_SCHEMA: [(&str, &str); 39] = [
     ("unknown-key-window", "a window is a mapping of any kind to it"),
     ("unknown-path-branch", "the paths are those that a parameter names"),
     ("unknown-path-case", "cases of tiles aren't definitions"),
-    ("unknown-path-script", "unknown-path-workflow", "neither are scripts"),
+    ("unknown-path-script", "neither are scripts"),
+    ("unknown-path-workflow", "neither are scripts"),
     ("unknown-topic-none-defined", "without any topic there is no list of them"),
     ("unknown-topic-subscribed", "without any topic there is no list of them"),
     ("wrong-type-count", "what stands under a name is anything to it"),
