@@ -23,6 +23,7 @@ mod saas_scores;
 mod sample;
 mod schema;
 mod scoring;
+mod scripted;
 mod segments;
 mod status;
 mod store;
