@@ -57,9 +57,7 @@ impl Turns<'_> {
         };
         Some(match operand {
             Operand::Now { plus } => moments(&|at| at.saturating_add(*plus)),
-            Operand::Moment(reckoning) => {
-                moments(&|at| calendar::reckoned_moment(*reckoning, at, self.zone))
-            }
+            Operand::Moment(reckoning) => moments(&|at| calendar::reckoned_moment(*reckoning, at, self.zone)),
             Operand::Today { plus } => {
                 ends(&|at| Value::Date(calendar::day_from_today(at, *plus, self.zone)))
             }

@@ -37,8 +37,7 @@ pub(super) fn warn(
             .map(|step| (step.id.value.as_str(), step))
             .collect();
         for step in &journey.steps {
-            if let (Some((unit, score)), Some(written)) =
-                (known.decides(step), written.get(step.id.as_str()))
+            if let (Some((unit, score)), Some(written)) = (known.decides(step), written.get(step.id.as_str()))
             {
                 warn_of_step(journey, step, unit, &score, place(written), problems);
             }
@@ -80,7 +79,8 @@ impl Known<'_> {
         asked.extend(
             needs.conditions.iter().map(|needed| (needed.of, conditions::interests(&needed.predicate))),
         );
-        let decided = asked.iter().find_map(|(unit, interests)| Some((*unit, self.account_score(interests)?)));
+        let decided =
+            asked.iter().find_map(|(unit, interests)| Some((*unit, self.account_score(interests)?)));
         // A tile of one's own may look at the field.
         let field = || needs.account.iter().find(|field| self.is_of_account(&field.name));
         decided.or_else(|| field().map(|field| (*unit, field.name.clone())))

@@ -6,8 +6,8 @@ use crate::{
     definitions::{PointsNode, RuleDefinition},
     diagnostics::{Code, Problem, Problems, Span},
     model::{
-        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand,
-        Predicate, Records, Related, Subject, Value,
+        Catalog, Consent, CountTest, Did, Duration, DurationUnit, Entity, FieldType, Operand, Predicate,
+        Records, Related, Subject, Value,
         scoring::{MILLIONTHS, MOST_POINTS, Per, Points, ScoringRule, ScoringTarget},
     },
 };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::{Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings, workflow};
+use super::{
+    Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings, workflow,
+};
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,

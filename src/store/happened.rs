@@ -8,8 +8,8 @@ use super::{
 use crate::{
     calendar,
     model::{
-        Bound, Comparison, Consent, CountTest, Did, Entity, FieldType, Measure, MeasureFunction, Operand, Predicate,
-        SUBSCRIPTIONS, Subject, Value,
+        Bound, Comparison, Consent, CountTest, Did, Entity, FieldType, Measure, MeasureFunction, Operand,
+        Predicate, SUBSCRIPTIONS, Subject, Value,
     },
 };
 

@@ -42,6 +42,7 @@ mod report;
 mod retry;
 mod runs;
 mod satisfaction;
+mod score_facts;
 mod score_reads;
 mod score_write;
 mod scores;

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
-        Value,
+        Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject,
+        TextTest, Value,
     },
 };
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
+    score_facts::{Whose, matching},
     score_write::{band, rounded},
-    scoring::{Formula, Whose, faded, formula, matching},
+    scoring::{Formula, faded, formula},
 };
 use crate::model::{
     Did, Entity, Predicate,

@@ -5,8 +5,9 @@ use super::{
     columns::{Names, cell, field_column},
     focus::{Focus, Queue, Reach},
     predicate::Printer,
+    score_facts::{Whose, looks_around},
     score_write::{self, Computed},
-    scoring::{Whose, formula, looks_around},
+    scoring::formula,
 };
 use crate::model::{
     Entity, Value,
@@ -236,15 +237,22 @@ impl Store {
             }
             let formula = formula(&mut printer, model, whose)?;
             let parameters = std::mem::take(&mut printer.parameters);
-            self.connection.execute("DELETE FROM scored", &[])?;
             let insert = format!("INSERT INTO scored (key, points, falls, rises) {}", formula.select());
-            let subjects = self.connection.execute(&insert, &parameters)?;
+            self.connection.execute("DELETE FROM scored", &[])?;
+            let subjects = match some {
+                true => self.connection.by_key(|connection| connection.execute(&insert, &parameters))?,
+                false => self.connection.execute(&insert, &parameters)?,
+            };
             self.connection.analyze("scored", usize::try_from(subjects).unwrap_or(usize::MAX))?;
             let names = &self.names;
             let computed = Computed { version, some, now, subjects };
             let written = self.connection.write(|connection| {
-                score_write::write(connection, names, model, levels, &computed, dependents)
+                let write = |connection: &mut _| {
+                    score_write::write(connection, names, model, levels, &computed, dependents)
+                };
+                if some { connection.by_key(write) } else { write(connection) }
             })?;
+            self.connection.execute("DELETE FROM scored", &[])?;
             if let Some(written) = written {
                 return Ok(Scored { computed: subjects, ..written });
             }
@@ -320,10 +328,8 @@ impl Store {
         let key = names.model_key(&model.name);
         let base = model.target.base();
         let mut focus = Focus::start(&mut self.connection)?;
-        let queue = Queue {
-            from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1",
-            parameters: &[],
-        };
+        let queue =
+            Queue { from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1", parameters: &[] };
         focus.touched(names, reach, &queue)?;
         for (segment, holds) in &changes.segments {
             focus.add(
@@ -379,7 +385,7 @@ impl Store {
         let sql = format!(
             "INSERT INTO rescore (key, base) SELECT * FROM ({subjects}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
         );
-        let count = self.connection.execute(&sql, &[])?;
+        let count = self.connection.by_key(|connection| connection.execute(&sql, &[]))?;
         let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
         let all = self.connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
         // Where very many are computed, going through all of them is quicker.
