@@ -82,10 +82,10 @@ impl Connection {
         if self.dialect() == Dialect::Sqlite {
             return work(self);
         }
-        self.execute_batch("SET enable_seqscan = off")?;
+        self.execute_batch("SET enable_hashjoin = off; SET enable_mergejoin = off")?;
         let outcome = work(self);
         // In a transaction that failed nothing can be set, and its end sets it back by itself.
-        let back = self.execute_batch("RESET enable_seqscan");
+        let back = self.execute_batch("RESET enable_hashjoin; RESET enable_mergejoin");
         outcome.and_then(|value| back.map(|()| value))
     }
 

@@ -22,7 +22,7 @@ pub(super) fn temporary_tables(dialect: Dialect) -> String {
 
 const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key BIGINT PRIMARY KEY, base BIGINT){clustered};
+    CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key BIGINT PRIMARY KEY){clustered};
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (
         key BIGINT PRIMARY KEY, points BIGINT NOT NULL, falls DOUBLE PRECISION, rises DOUBLE PRECISION){clustered};
     CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key BIGINT PRIMARY KEY){clustered};

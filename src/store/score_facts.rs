@@ -70,12 +70,19 @@ pub(super) enum Whose<'a> {
         /// Whether it is a large part.
         much: bool,
     },
-    /// Those of the subjects that a statement gives, with the columns `key` and `base`.
-    Of(&'a str),
+    /// Those of the contacts or accounts that a statement gives, each once, in a column `base`: their own, or
+    /// those of their leads.
+    Of {
+        /// The statement.
+        bases: &'a str,
+        /// The key of the only subject that is asked for, where it is one.
+        only: Option<i64>,
+    },
 }
 
-/// The statement that goes through the interactions, a row for each contact or account; nothing when
-/// no rule looks at any. The printer finds its columns from here on.
+/// The statement that goes through the interactions, with a row for each contact or account that is asked
+/// for; of all, for each that has any, and nothing when no rule looks at any. The printer finds its columns
+/// from here on.
 pub(super) fn aggregate(
     printer: &mut Printer<'_>,
     model: &ScoringModel,
@@ -115,58 +122,58 @@ pub(super) fn aggregate(
         }
     }
     printer.facts = Some((scope.contact.clone(), known));
+    let columns: String = facts.columns.iter().map(|column| format!(", {column}")).collect();
     if facts.dids.is_empty() {
-        return Ok(None);
+        return Ok(match whose {
+            Whose::All { .. } => None,
+            Whose::Of { bases, .. } => Some(format!("SELECT w.base AS key FROM ({bases}) w")),
+        });
     }
-    let (types, earliest) = extent(printer, &facts);
-    let (from, joined) = match (model.target.base(), whose) {
-        (Entity::Contact, Whose::All { .. }) => ("interaction i".to_owned(), ""),
-        (Entity::Contact, Whose::Of(subjects)) => {
-            (format!("{} CROSS JOIN interaction i", bases(subjects)), "i.contact_key = w.base AND ")
-        }
-        (_, Whose::All { much: true }) => {
-            ("contact k CROSS JOIN interaction i".to_owned(), "i.contact_key = k.key AND ")
-        }
-        (_, Whose::All { much: false }) => {
-            ("interaction i CROSS JOIN contact k".to_owned(), "k.key = i.contact_key AND ")
-        }
-        (_, Whose::Of(subjects)) => (
-            format!("{} CROSS JOIN contact k CROSS JOIN interaction i", bases(subjects)),
-            "k.account_key = w.base AND i.contact_key = k.key AND ",
-        ),
-    };
-    let group = match (model.target.base(), whose) {
-        (_, Whose::Of(_)) => "w.base",
-        (Entity::Contact, _) => "i.contact_key",
-        _ => "k.account_key",
-    };
-    // Where a large part of all counts, they are best gone through contact by contact; and of a contact, it is
-    // quicker to pass over those of other types than to look up each of several.
-    let apart = match whose {
-        Whose::All { much: true } => printer.dialect.apart_from_indexes(),
-        Whose::Of(_) if types.len() > FEW_TYPES => printer.dialect.apart_from_indexes(),
-        _ => "",
-    };
-    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-    let types = types.join(", ");
-    let now = number(printer, printer.now);
-    let earliest = earliest
-        .map_or(String::new(), |earliest| format!(" AND {apart}i.at >= {}", number(printer, earliest)));
+    let counts = within(printer, &facts, whose);
     let consent = match model.target.base() {
         Entity::Contact => None,
         _ => consenting(model, "k"),
     };
     let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
-    Ok(Some(format!(
-        "SELECT {group} AS key, {} FROM {from}
-         WHERE {joined}{apart}i.type_key IN ({types}) AND {apart}i.at <= {now}{earliest}{consent} GROUP BY {group}",
-        facts.columns.join(", "),
-    )))
+    let (group, rows) = match (model.target.base(), whose) {
+        (Entity::Contact, Whose::All { .. }) => ("i.contact_key", format!("interaction i WHERE {counts}")),
+        (Entity::Contact, Whose::Of { bases, .. }) => {
+            ("w.base", format!("({bases}) w LEFT JOIN interaction i ON i.contact_key = w.base AND {counts}"))
+        }
+        (_, Whose::All { much: true }) => (
+            "k.account_key",
+            format!("contact k CROSS JOIN interaction i WHERE i.contact_key = k.key AND {counts}{consent}"),
+        ),
+        (_, Whose::All { much: false }) => (
+            "k.account_key",
+            format!("interaction i CROSS JOIN contact k WHERE k.key = i.contact_key AND {counts}{consent}"),
+        ),
+        (_, Whose::Of { bases, .. }) => (
+            "w.base",
+            format!(
+                "({bases}) w LEFT JOIN contact k ON k.account_key = w.base{consent}
+                 LEFT JOIN interaction i ON i.contact_key = k.key AND {counts}"
+            ),
+        ),
+    };
+    Ok(Some(format!("SELECT {group} AS key{columns} FROM {rows} GROUP BY {group}")))
 }
 
-/// The contacts or accounts of subjects, each once.
-fn bases(subjects: &str) -> String {
-    format!("(SELECT x.base AS base FROM ({subjects}) x WHERE x.base IS NOT NULL GROUP BY x.base) w")
+/// Which interactions `i` any rule can count at all.
+fn within(printer: &mut Printer<'_>, facts: &Facts, whose: Whose<'_>) -> String {
+    let (types, earliest) = extent(printer, facts);
+    // Where a large part of all counts, they are best gone through contact by contact; and of a contact, it is
+    // quicker to pass over those of other types than to look up each of several.
+    let apart = match whose {
+        Whose::All { much: true } => printer.dialect.apart_from_indexes(),
+        Whose::Of { .. } if types.len() > FEW_TYPES => printer.dialect.apart_from_indexes(),
+        _ => "",
+    };
+    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let now = number(printer, printer.now);
+    let earliest = earliest
+        .map_or(String::new(), |earliest| format!(" AND {apart}i.at >= {}", number(printer, earliest)));
+    format!("{apart}i.type_key IN ({}) AND {apart}i.at <= {now}{earliest}", types.join(", "))
 }
 
 /// The types of the interactions that are looked at, and the moment of the earliest, where there is one.

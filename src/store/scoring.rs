@@ -112,35 +112,41 @@ pub(super) fn formula(
         false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
     };
     let joined = joined(model);
-    // Joined in this order, whatever a planner thinks: from the records to their parents.
-    let (key, records, condition) = match model.target {
-        ScoringTarget::ContactLeads => {
-            ("l.key", format!("lead l CROSS JOIN contact c{joined}"), "c.key = l.contact_key")
-        }
-        ScoringTarget::AccountLeads => (
-            "l.key",
-            "lead l CROSS JOIN account a".to_owned(),
-            "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''",
-        ),
-        ScoringTarget::Contacts => ("c.key", format!("contact c{joined}"), "1 = 1"),
-        ScoringTarget::Accounts => ("a.key", "account a".to_owned(), "1 = 1"),
+    let parent = match model.target.base() {
+        Entity::Contact => format!("contact c{joined}"),
+        _ => "account a".to_owned(),
     };
+    let (key, condition) = match model.target {
+        ScoringTarget::ContactLeads => ("l.key", "c.key = l.contact_key"),
+        ScoringTarget::AccountLeads => {
+            ("l.key", "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''")
+        }
+        ScoringTarget::Contacts | ScoringTarget::Accounts => (base, "1 = 1"),
+    };
+    let lead = model.target.subject() == Entity::Lead;
     let mut clauses = vec![condition.to_owned()];
-    let records = match whose {
-        Whose::All { .. } => records,
-        Whose::Of(subjects) => {
-            clauses.push(format!("{key} = d.key"));
-            format!("({subjects}) d CROSS JOIN {records}")
+    // Joined in this order, whatever a planner thinks: all from the records to their parents, and to what
+    // was counted; some from what was counted to the records.
+    let from = match (whose, aggregate) {
+        (Whose::All { .. }, aggregate) => {
+            let lead = if lead { "lead l CROSS JOIN " } else { "" };
+            let counted = aggregate
+                .map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
+            format!("{lead}{parent}{counted}")
+        }
+        (Whose::Of { only, .. }, aggregate) => {
+            clauses.push(format!("{base} = b.key"));
+            clauses.extend(only.map(|only| format!("{key} = {only}")));
+            let lead = if lead { " CROSS JOIN lead l" } else { "" };
+            format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default())
         }
     };
-    let aggregate =
-        aggregate.map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
     if model.target.base() == Entity::Contact {
         clauses.extend(consenting(model, "c"));
     }
     Ok(Formula {
         key: key.to_owned(),
-        from: format!("{records}{aggregate}"),
+        from,
         clause: clauses.join(" AND "),
         rules,
         holds,
