@@ -56,6 +56,7 @@ pub fn refresh(
         if !(follows || due || state.stale || state.evaluated_at.is_none()) {
             continue;
         }
+        let started = real_now();
         let membership = match (&segment.members, segment.active) {
             (_, false) => Membership::Static(Vec::new()),
             (Members::Where(condition), true) => Membership::Where(condition.clone()),
@@ -89,6 +90,7 @@ pub fn refresh(
             reach: reach.as_ref(),
             evaluations: state.evaluations,
             real_now,
+            started,
         })?;
         done.evaluated += 1;
         done.joined += difference.joined;

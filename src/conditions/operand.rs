@@ -3,7 +3,7 @@
 use super::{Scope, check::Check, functions};
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
+    model::{Arithmetic, Catalog, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
     script::{Expression, ExpressionKind, Name, Operator},
 };
 
@@ -214,12 +214,38 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     let found = check.catalog.field(entity, &last.text).cloned();
     let found = found.or_else(|| match last.text.as_str() {
         "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),
+        group @ ("score" | "grade") if subject != Subject::PrimaryContact => {
+            match of_group(group, entity, check.catalog).as_slice() {
+                [only] => Some((*only).clone()),
+                _ => None,
+            }
+        }
         _ => None,
     });
     match found {
         Some(field) => Some(named(&field, subject, span, words.join("."))),
+        None if ["score", "grade"].contains(&last.text.as_str()) => {
+            let known = of_group(&last.text, entity, check.catalog);
+            let (message, hint) = match known.first() {
+                None => (
+                    format!("no scoring model gives {} a {}", entity.plural(), last.text),
+                    format!("It comes from a `kind: scoring_model` that scores {}.", entity.plural()),
+                ),
+                Some(first) => (
+                    format!("{} scoring models give {} a {}", known.len(), entity.plural(), last.text),
+                    format!("Say which, as in `{entity}.{}`.", first.name),
+                ),
+            };
+            check.refuse(Code::UnknownField, last.span, message, &hint)
+        }
         None => unknown_field(last, entity, check),
     }
+}
+
+/// The scores, grades or levels of an entity.
+fn of_group<'c>(group: &str, entity: Entity, catalog: &'c Catalog) -> Vec<&'c Field> {
+    let is_in = |field: &&Field| field.name.split_once('.').is_some_and(|(its, _)| its == group);
+    catalog.measures(entity).filter(is_in).collect()
 }
 
 /// A score, a grade or levels of a record: `lead.score.engagement`.
@@ -250,8 +276,8 @@ fn measure(
     if let Some(field) = check.catalog.measure(entity, &wanted).cloned() {
         return Some(named(&field, subject, span, written));
     }
-    let known =
-        check.catalog.measures(entity).filter_map(|field| field.name.strip_prefix(group)?.strip_prefix('.'));
+    let known = of_group(group, entity, check.catalog);
+    let known = known.iter().filter_map(|field| field.name.split_once('.')).map(|(_, name)| name);
     let hint = did_you_mean(&name.text, known).unwrap_or_else(|| match group {
         "levels" => {
             format!("Levels come from `kind: levels` with `of: {entity}`; hyphens are written as `_`.")

@@ -1,6 +1,8 @@
 //! Whom an evaluation has to look at: those whom something that came in, or the passing of time, can
 //! concern.
 
+use std::collections::BTreeSet;
+
 use super::{Cell, Connection, StoreError, columns::Names};
 use crate::model::Entity;
 
@@ -38,10 +40,9 @@ pub struct Passed {
     pub to: i64,
 }
 
-/// Fills the tables `subject`, with those whom an evaluation has to look at, and `focus_…`, with all whom
-/// their answers can depend on. Batches count from after `seen` up to `until`. Tells how many there are
-/// in `subject`.
-pub(super) fn fill(
+/// Fills the table `subject` with those whom an evaluation has to look at. Batches count from after `seen`
+/// up to `until`. Tells how many they are.
+pub(super) fn find_subjects(
     connection: &mut Connection,
     names: &Names,
     target: Entity,
@@ -49,9 +50,7 @@ pub(super) fn fill(
     seen: i64,
     until: i64,
 ) -> Result<i64, StoreError> {
-    connection.execute_batch(
-        "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
-    )?;
+    connection.empty(&["subject", "focus_contact", "focus_account", "focus_lead"])?;
     let mut focus = Focus { connection };
     focus.touched(names, reach, seen, until)?;
     for passed in &reach.passed {
@@ -64,12 +63,29 @@ pub(super) fn fill(
     let linked = reach.leads && reach.across;
     while focus.step(reach, linked)? > 0 && linked {}
     focus.subjects(target)?;
-    // Only what contacts did, and related records, are looked for among those in focus.
-    if reach.across || reach.leads || reach.activities || !reach.interactions.is_empty() {
-        focus.subjects_in_focus(target)?;
-        while focus.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
-    }
     focus.count("subject")
+}
+
+/// Fills those of the tables `focus_…` that a statement looks at (`asked`) with all on whom the answers
+/// about those in `subject` can depend.
+pub(super) fn widen(
+    connection: &mut Connection,
+    target: Entity,
+    reach: &Reach,
+    asked: &BTreeSet<Entity>,
+) -> Result<(), StoreError> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let mut focus = Focus { connection };
+    // Leads and primary contacts lead from one account to another.
+    let far = reach.leads || reach.activities || reach.primary_contacts;
+    let colleagues = reach.across && (far || asked.contains(&Entity::Contact));
+    let accounts = colleagues || far || asked.contains(&Entity::Account);
+    focus.subjects_in_focus(target, accounts)?;
+    let linked = reach.leads && reach.across;
+    while (far || colleagues) && focus.step(reach, colleagues)? > 0 && (linked || reach.primary_contacts) {}
+    Ok(())
 }
 
 /// The parents of the leads in focus.
@@ -188,7 +204,7 @@ impl Focus<'_> {
     }
 
     /// The subjects themselves, and their parents.
-    fn subjects_in_focus(&mut self, target: Entity) -> Result<(), StoreError> {
+    fn subjects_in_focus(&mut self, target: Entity, accounts: bool) -> Result<(), StoreError> {
         if target == Entity::Account {
             return Ok(());
         }
@@ -197,7 +213,9 @@ impl Focus<'_> {
             self.add("focus_contact", &parents("contact"), &[])?;
             self.add("focus_account", &parents("account"), &[])?;
         }
-        self.add("focus_account", ACCOUNTS, &[])?;
+        if accounts {
+            self.add("focus_account", ACCOUNTS, &[])?;
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Cell, Connection, Dialect, StoreError, columns::Names, fates::TEMPORARY_TABLES, migrations,
+    Cell, Connection, Dialect, StoreError, columns::Names, fates::temporary_tables, migrations,
     postgres::Postgres, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
@@ -63,7 +63,7 @@ impl Store {
         let mut connection = connect(address, false)?;
         require_version(&mut connection)?;
         // Tables of the connection's own: what a preview finds out on the way.
-        connection.execute_batch(TEMPORARY_TABLES)?;
+        connection.execute_batch(&temporary_tables(connection.dialect()))?;
         Store::ready(connection)
     }
 
@@ -80,7 +80,7 @@ impl Store {
             }
             Dialect::Postgres => require_version(&mut connection)?,
         }
-        connection.execute_batch(TEMPORARY_TABLES)?;
+        connection.execute_batch(&temporary_tables(connection.dialect()))?;
         Store::ready(connection)
     }
 

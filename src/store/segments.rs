@@ -252,9 +252,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn count_matching(&mut self, condition: &Condition, now: i64) -> Result<i64, StoreError> {
-        let (select, parameters) = select_keys(self.dialect(), &self.names, condition, now, false)?;
-        let row =
-            self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
+        let found = select_keys(self.dialect(), &self.names, condition, now, false)?;
+        let sql = format!("SELECT COUNT(*) FROM ({}) found", found.sql);
+        let row = self.connection.query_first(&sql, &found.parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))
     }
 }
