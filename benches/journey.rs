@@ -88,7 +88,7 @@ fn postgres(folder: &Path, world: &World) {
     let url = postgres_server::database();
     engine::prepare(folder, &StoreAddress::Postgres(url.clone()), world);
     let copy = format!("{url}_yardstick");
-    Database::copy_postgres(&url, &copy);
+    Database::create_on_postgres(&copy, Some(&url));
     forget_peak();
     let engine_seconds = timed(|| engine::play(folder, &StoreAddress::Postgres(url.clone())));
     let memory = peak_memory();

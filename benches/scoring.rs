@@ -251,7 +251,7 @@ fn stores(folder: &Path, plan: &Plan, address: &StoreAddress, contacts: i64) -> 
             // What a server does by and by anyway: indexes alone answer what they hold.
             database(address).run("VACUUM");
             let copy = format!("{url}_yardstick");
-            Database::copy_postgres(url, &copy);
+            Database::create_on_postgres(&copy, Some(url));
             (open(address), StoreAddress::Postgres(copy))
         }
     }

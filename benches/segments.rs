@@ -1,12 +1,17 @@
 //! Evaluating segments beside the best SQL for each by hand, on SQLite and on Postgres.
 //!
-//! 1,000,000 contacts in 100,000 accounts with 10,000,000 interactions, and eight segments: of fields, of
+//! 1,000,000 contacts in 100,000 accounts with 10,000,000 interactions, and nine segments: of fields, of
 //! the account's fields, two of what contacts did within windows, one combined of others, an account
-//! segment with a quantifier, one of what accounts didn't do, and one of text. Measured are the first
+//! segment with a quantifier, one of what accounts didn't do, one of text, and one that leaves a function
+//! of `scripts/` to Rhai, beside which stands the function's rule as SQL. Measured are the first
 //! evaluation, the next one without change, and the one after 1,000 changed contacts and 10,000 new
-//! interactions. Both sides write the members, who joined, and the size; the members have to be equal.
+//! interactions. Both sides write the members, who joined, the size, and the history by day, with the same
+//! settings of the database, and both tell its planner about the members; these have to be equal.
 //!
-//! `cargo bench --bench segments -- --contacts 20000` runs it smaller.
+//! `cargo bench --bench segments -- --contacts 20000` runs it smaller. Filling the databases takes minutes:
+//! `--keep FOLDER` keeps the filled SQLite file there and copies it next time, and `--server
+//! postgres://…/` does the same with a database on a server that is at hand. What was kept before a change
+//! of the tables or of what is filled in has to be removed.
 
 #![allow(
     clippy::unwrap_used,
@@ -26,16 +31,22 @@ mod postgres_server;
 #[path = "support/workspace.rs"]
 mod workspace;
 
-use std::{fs, path::Path, process::Command, time::Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
 
 use database::Database;
 use tilework::{
     compile::Plan,
     model::{Entity, Value},
-    runtime,
     store::{NewInteraction, Store, StoreAddress},
 };
-use workspace::{plan, tick};
+use workspace::{open, plan, tick};
 
 /// 2026-03-01T08:00:00Z.
 const NOW: i64 = 1_772_352_000_000;
@@ -44,7 +55,7 @@ const DAY: i64 = 86_400_000;
 /// Each segment: its name, what it holds, its condition, and the clause of SQL by hand over `r`, the
 /// contact or account. `{now}` is the moment, `{click}`, `{order}` the keys of interaction types, and
 /// `{name}` in square brackets the key of a segment.
-const SEGMENTS: [(&str, &str, &str, &str); 8] = [
+const SEGMENTS: [(&str, &str, &str, &str); 9] = [
     (
         "oslo-buyers",
         "contact",
@@ -98,7 +109,18 @@ const SEGMENTS: [(&str, &str, &str, &str); 8] = [
         "{ all: ['contains(contact.job_title, \"Purchas\")', 'contact.city in [\"Rome\", \"Oslo\"]'] }",
         "{position} > 0 AND r.city IN ('Rome', 'Oslo')",
     ),
+    (
+        SCRIPTED,
+        "contact",
+        "{ all: ['contact.city == \"Oslo\"', 'is_purchaser(contact)'] }",
+        "r.city = 'Oslo' AND {position} > 0",
+    ),
 ];
+
+/// The segment of which a part is left to Rhai; it is shown apart.
+const SCRIPTED: &str = "scripted";
+
+const SCRIPT: &str = "fn is_purchaser(contact) { (contact.job_title ?? \"\").contains(\"Purchas\") }\n";
 
 fn main() {
     let contacts: i64 =
@@ -106,13 +128,8 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_definitions(folder.path());
     match option("--only").as_deref() {
-        Some("sqlite") => {
-            let path = folder.path().join("engine.db");
-            measure(folder.path(), &StoreAddress::Sqlite(path), contacts);
-        }
-        Some("postgres") => {
-            measure(folder.path(), &StoreAddress::Postgres(postgres_server::database()), contacts);
-        }
+        Some("sqlite") => measure(folder.path(), &sqlite_pair(folder.path(), contacts), contacts),
+        Some("postgres") => measure(folder.path(), &postgres_pair(folder.path(), contacts), contacts),
         Some(other) => panic!("--only takes sqlite or postgres, not {other}"),
         None => {
             println!("{contacts} contacts, {} accounts, {} interactions", contacts / 10, contacts * 10);
@@ -120,13 +137,55 @@ fn main() {
             for database in ["sqlite", "postgres"] {
                 let program = std::env::current_exe().expect("this program");
                 let status = Command::new(program)
-                    .args(["--contacts", &contacts.to_string(), "--only", database])
+                    .args(std::env::args().skip(1))
+                    .args(["--only", database])
                     .status()
                     .expect("this program runs");
                 assert!(status.success(), "{database} went wrong");
             }
         }
     }
+}
+
+/// A store for the engine and one for the yardstick.
+type Pair = [StoreAddress; 2];
+
+/// Two files that hold the same, in the folder.
+fn sqlite_pair(folder: &Path, contacts: i64) -> Pair {
+    let kept = option("--keep").map_or(folder.to_owned(), PathBuf::from);
+    fs::create_dir_all(&kept).expect("a folder to keep the filled file in");
+    let (filled, filling) = (kept.join(format!("{contacts}.db")), kept.join("filling.db"));
+    if !filled.exists() {
+        fill(folder, &StoreAddress::Sqlite(filling.clone()), contacts);
+        fs::rename(&filling, &filled).expect("the filled file under its name");
+    }
+    ["engine", "yardstick"].map(|name| {
+        let copy = folder.join(name).with_extension("db");
+        fs::copy(&filled, &copy).expect("a copy of the filled file");
+        StoreAddress::Sqlite(copy)
+    })
+}
+
+/// Two databases that hold the same, on the server that is given or on one of our own.
+fn postgres_pair(folder: &Path, contacts: i64) -> Pair {
+    let [filled, filling, engine, yardstick] = match option("--server") {
+        Some(server) => ["filled", "filling", "engine", "yardstick"]
+            .map(|name| format!("{}/tilework_bench_{contacts}_{name}", server.trim_end_matches('/'))),
+        None => {
+            let url = postgres_server::database();
+            ["_filled", "", "_engine", "_yardstick"].map(|name| format!("{url}{name}"))
+        }
+    };
+    if !Database::exists_on_postgres(&filled) {
+        Database::create_on_postgres(&filling, None);
+        fill(folder, &StoreAddress::Postgres(filling.clone()), contacts);
+        Database::create_on_postgres(&filled, Some(&filling));
+        Database::drop_from_postgres(&filling);
+    }
+    [engine, yardstick].map(|copy| {
+        Database::create_on_postgres(&copy, Some(&filled));
+        StoreAddress::Postgres(copy)
+    })
 }
 
 /// The value of an option of the command line.
@@ -144,6 +203,8 @@ fn write_definitions(folder: &Path) {
         text.push_str(&format!("---\nkind: segment\nname: {name}\ntarget: {target}\nwhere: {condition}\n"));
     }
     fs::write(folder.join("journeys/all.yaml"), text).expect("definitions");
+    fs::create_dir_all(folder.join("scripts")).expect("a folder");
+    fs::write(folder.join("scripts/people.rhai"), SCRIPT).expect("a script");
 }
 
 fn database(address: &StoreAddress) -> Database {
@@ -170,7 +231,19 @@ fn chance(n: &str, factor: i64, modulus: i64) -> String {
     format!("(((CAST({n} AS BIGINT) * {factor} + 12345) % 1000003) % {modulus})")
 }
 
-fn fill(database: &mut Database, contacts: i64) {
+/// Makes a store and fills it.
+fn fill(folder: &Path, address: &StoreAddress, contacts: i64) {
+    Store::migrate(address).expect("tables");
+    let mut store = Store::open_for_writing(address).expect("a store");
+    store.declare(&plan(folder).catalog).expect("columns");
+    fill_tables(&mut database(address), contacts);
+    // As a server does by itself in time, and best not while something is measured.
+    let keep_up = if matches!(address, StoreAddress::Postgres(_)) { "VACUUM ANALYZE" } else { "ANALYZE" };
+    database(address).run(keep_up);
+    store.checkpoint().expect("one file");
+}
+
+fn fill_tables(database: &mut Database, contacts: i64) {
     let accounts = (contacts / 10).max(1);
     let rows = series(database, accounts);
     let employees = chance("n", 7919, 1000);
@@ -227,30 +300,50 @@ fn by_hand(database: &mut Database, name: &str, target: &str, clause: &str, now:
     }
     let key = database.number(&format!("SELECT key FROM segment WHERE name = '{name}'"));
     let started = Instant::now();
-    database.transaction(&[
-        format!("INSERT INTO membership (segment_key, subject_key, joined_at) SELECT {key}, r.key, {now} FROM {target} r WHERE {clause}"),
+    let count = format!("(SELECT COUNT(*) FROM membership WHERE segment_key = {key})");
+    let mut statements = vec![
+        format!(
+            "INSERT INTO membership (segment_key, subject_key, joined_at) SELECT {key}, r.key, {now} FROM {target} r WHERE {clause}"
+        ),
         format!(
             "INSERT INTO membership_change (segment_key, subject_key, at, joined)
              SELECT segment_key, subject_key, joined_at, 1 FROM membership WHERE segment_key = {key}"
         ),
-        format!("UPDATE segment SET size = (SELECT COUNT(*) FROM membership WHERE segment_key = {key}) WHERE key = {key}"),
-    ]);
+        format!("UPDATE segment SET size = {count} WHERE key = {key}"),
+        format!(
+            "INSERT INTO segment_evaluation (segment_key, at, size, joined, members_left) SELECT {key}, {now}, {count}, {count}, 0"
+        ),
+    ];
+    if matches!(database, Database::Postgres(_)) {
+        statements.push("ANALYZE membership".to_owned());
+    }
+    database.transaction(&statements);
     started.elapsed().as_secs_f64()
 }
 
-fn members(database: &mut Database) -> Vec<Vec<Option<String>>> {
-    database.rows(
+/// All members, as one number, so that this process doesn't hold them.
+fn members(database: &mut Database) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let of_segments =
         "SELECT g.name, CAST(m.subject_key AS TEXT) FROM membership m JOIN segment g ON g.key = m.segment_key
-         ORDER BY g.name, m.subject_key",
-        2,
-    )
+         ORDER BY g.name, m.subject_key";
+    database.each_row(of_segments, 2, &mut |row| row.hash(&mut hasher));
+    hasher.finish()
 }
 
-/// Evaluates all segments by hand, from nothing; the seconds of each.
-fn all_by_hand(database: &mut Database, now: i64) -> Vec<f64> {
+/// Evaluates all segments by hand, from nothing, in the engine's order, so that the same finds what it reads
+/// in the caches; the seconds of each.
+fn all_by_hand(database: &mut Database, plan: &Plan, now: i64) -> BTreeMap<String, f64> {
     database.run("DELETE FROM membership");
     database.run("DELETE FROM membership_change");
-    SEGMENTS.iter().map(|(name, target, _, clause)| by_hand(database, name, target, clause, now)).collect()
+    database.run("DELETE FROM segment_evaluation");
+    let named =
+        |name: &str| SEGMENTS.iter().find(|(segment, ..)| *segment == name).expect("it is one of them");
+    let each = plan.segments.iter().map(|segment| {
+        let (name, target, _, clause) = named(&segment.name);
+        ((*name).to_owned(), by_hand(database, name, target, clause, now))
+    });
+    each.collect()
 }
 
 fn timed(work: impl FnOnce()) -> f64 {
@@ -259,62 +352,55 @@ fn timed(work: impl FnOnce()) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// The most memory this process ever held, in MB; of a database server's own nothing is known here.
+fn reset_peak() {
+    fs::write("/proc/self/clear_refs", "5").expect("Linux keeps a peak that can be reset");
+}
+
+/// The most memory this process held since [`reset_peak`], in MB; of a database server's own nothing is known here.
 fn peak_memory() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
     line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1_024
 }
 
-fn measure(folder: &Path, address: &StoreAddress, contacts: i64) {
-    let plan = plan(folder);
-    Store::migrate(address).expect("tables");
-    let mut store = Store::open_for_writing(address).expect("a store");
-    assert!(store.start_worker(runtime::real_now()).expect("a worker"), "nobody else works on it");
-    store.declare(&plan.catalog).expect("columns");
+/// Opens a store, as its worker, in which all segments are known.
+fn open_with_segments(address: &StoreAddress, plan: &Plan) -> Store {
+    let mut store = open(address);
     for segment in &plan.segments {
         store.declare_segment(&segment.name, segment.target, &segment.hash, true).expect("a segment");
     }
-    fill(&mut database(address), contacts);
-    store.analyze().expect("statistics");
-    store.checkpoint().expect("one file");
-    let copy = match address {
-        StoreAddress::Sqlite(path) => {
-            let copy = folder.join("yardstick.db");
-            fs::copy(path, &copy).expect("a copy of the store");
-            StoreAddress::Sqlite(copy)
-        }
-        StoreAddress::Postgres(url) => {
-            drop(store);
-            let copy = format!("{url}_yardstick");
-            Database::copy_postgres(url, &copy);
-            store = Store::open_for_writing(address).expect("a store");
-            assert!(store.start_worker(runtime::real_now()).expect("a worker"), "nobody else works on it");
-            StoreAddress::Postgres(copy)
-        }
-    };
-    fs::write("/proc/self/clear_refs", "5").expect("Linux keeps a peak that can be reset");
+    store
+}
+
+fn measure(folder: &Path, [address, copy]: &Pair, contacts: i64) {
+    let plan = plan(folder);
+    drop(open_with_segments(copy, &plan));
+    let mut store = open_with_segments(address, &plan);
+    reset_peak();
     let first = timed(|| tick(folder, &plan, &mut store, NOW));
     let again = timed(|| tick(folder, &plan, &mut store, NOW));
     let states = store.segment_states().expect("states");
     let memory = peak_memory();
-    let mut yardstick = database(&copy);
-    let seconds = all_by_hand(&mut yardstick, NOW);
+    let mut yardstick = database(copy);
+    let seconds = all_by_hand(&mut yardstick, &plan, NOW);
     let name = if matches!(address, StoreAddress::Sqlite(_)) { "SQLite" } else { "Postgres" };
     println!("\n{name:<22}{:>10}{:>12}{:>12}{:>8}", "members", "engine", "SQL", "ratio");
-    for ((segment, ..), by_hand) in SEGMENTS.iter().zip(&seconds) {
+    for (segment, ..) in &SEGMENTS {
+        let by_hand = seconds[*segment];
         let state = states.iter().find(|state| state.name == *segment).expect("it was evaluated");
         let engine = state.milliseconds.unwrap_or(0) as f64 / 1_000.0;
-        println!(
-            "{segment:<22}{:>10}{engine:>10.3} s{by_hand:>10.3} s{:>8.2}",
-            state.count,
-            engine / by_hand
-        );
+        let (count, ratio) = (state.count, engine / by_hand);
+        if *segment == SCRIPTED {
+            println!("  with a function of scripts/, beside its rule as SQL:");
+        }
+        println!("{segment:<22}{count:>10}{engine:>10.3} s{by_hand:>10.3} s{ratio:>8.2}");
     }
     assert!(members(&mut database(address)) == members(&mut yardstick), "the members are the same");
     change(&plan, &mut store, contacts);
     let later = NOW + 60_000;
+    reset_peak();
     let changed = timed(|| tick(folder, &plan, &mut store, later));
+    let memory = memory.max(peak_memory());
     let slowest = store.segment_states().expect("states");
     for state in slowest.iter().filter(|state| state.evaluated_at == Some(later)) {
         let looked_at = state.looked_at.map_or("all".to_owned(), |rows| rows.to_string());
@@ -324,10 +410,9 @@ fn measure(folder: &Path, address: &StoreAddress, contacts: i64) {
             state.milliseconds.unwrap_or(0)
         );
     }
-    let memory = memory.max(peak_memory());
     let incremental = members(&mut database(address));
     let mut engine_side = database(address);
-    let by_hand: f64 = all_by_hand(&mut engine_side, later).iter().sum();
+    let by_hand: f64 = all_by_hand(&mut engine_side, &plan, later).values().sum();
     assert!(incremental == members(&mut engine_side), "the members are the same after changes");
     println!(
         "first {first:.2} s, without change {again:.3} s, after changes {changed:.3} s ({:.1} % of the first; all by hand again {by_hand:.2} s), peak memory {memory} MB",
@@ -344,7 +429,7 @@ fn change(plan: &Plan, store: &mut Store, contacts: i64) {
             (format!("c{}", at * 997 % contacts + 1), vec![Value::Text(role.to_owned())])
         })
         .collect();
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let rows: Vec<_> = rows.into_iter().filter(|(id, _)| seen.insert(id.clone())).collect();
     store.upsert_records(Entity::Contact, &[role], &rows).expect("contacts");
     let amount = plan.catalog.interactions["OrderPlaced"].attributes[0].clone();

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use postgres::fallible_iterator::FallibleIterator;
+
 pub enum Database {
     Sqlite(rusqlite::Connection),
     Postgres(postgres::Client),
@@ -17,20 +19,30 @@ impl Database {
         Database::Sqlite(connection)
     }
 
+    /// Connects with the settings that the store uses.
     pub fn postgres(url: &str) -> Database {
         let mut client = postgres::Client::connect(url, postgres::NoTls).expect("a Postgres database");
-        client.batch_execute("SET jit = off").expect("settings");
+        client.batch_execute("SET jit = off; SET work_mem = '128MB'").expect("settings");
         Database::Postgres(client)
     }
 
-    /// Copies a database on the server.
-    pub fn copy_postgres(url: &str, copy: &str) {
-        let name = |url: &str| url.rsplit('/').next().expect("a name").to_owned();
-        let admin = format!("{}/postgres", url.rsplit_once('/').expect("a server").0);
-        let mut client = postgres::Client::connect(&admin, postgres::NoTls).expect("a Postgres server");
-        client
-            .batch_execute(&format!("CREATE DATABASE {} TEMPLATE {}", name(copy), name(url)))
-            .expect("a copy of the database");
+    /// Makes a database on its server, as a copy of another there when one is given; a former one is gone.
+    pub fn create_on_postgres(url: &str, of: Option<&str>) {
+        Database::drop_from_postgres(url);
+        let of = of.map(|url| format!(" TEMPLATE {}", on_server(url).1)).unwrap_or_default();
+        let (mut server, name) = on_server(url);
+        server.run(&format!("CREATE DATABASE {name}{of}"));
+    }
+
+    pub fn drop_from_postgres(url: &str) {
+        let (mut server, name) = on_server(url);
+        server.run(&format!("DROP DATABASE IF EXISTS {name}"));
+    }
+
+    #[allow(dead_code, reason = "one bench keeps databases")]
+    pub fn exists_on_postgres(url: &str) -> bool {
+        let (mut server, name) = on_server(url);
+        server.number(&format!("SELECT COUNT(*) FROM pg_database WHERE datname = '{name}'")) > 0
     }
 
     /// Runs statements in one transaction.
@@ -55,16 +67,26 @@ impl Database {
 
     /// Rows as texts; every column of the statement is cast to text by its author.
     pub fn rows(&mut self, statement: &str, columns: usize) -> Vec<Vec<Option<String>>> {
+        let mut rows = Vec::new();
+        self.each_row(statement, columns, &mut |row| rows.push(row));
+        rows
+    }
+
+    /// Hands over rows as texts, without holding them.
+    pub fn each_row(&mut self, statement: &str, columns: usize, each: &mut dyn FnMut(Vec<Option<String>>)) {
         match self {
             Database::Sqlite(connection) => {
                 let mut prepared = connection.prepare(statement).expect("a statement");
-                let rows =
-                    prepared.query_map([], |row| (0..columns).map(|at| row.get(at)).collect()).expect("rows");
-                rows.collect::<Result<_, _>>().expect("rows")
+                let mut rows = prepared.query([]).expect("rows");
+                while let Some(row) = rows.next().expect("a row") {
+                    each((0..columns).map(|at| row.get(at).expect("text")).collect());
+                }
             }
             Database::Postgres(client) => {
-                let rows = client.query(statement, &[]).expect("rows");
-                rows.iter().map(|row| (0..columns).map(|at| row.get(at)).collect()).collect()
+                let mut rows = client.query_raw(statement, std::iter::empty::<i64>()).expect("rows");
+                while let Some(row) = rows.next().expect("a row") {
+                    each((0..columns).map(|at| row.get(at)).collect());
+                }
             }
         }
     }
@@ -73,4 +95,10 @@ impl Database {
         let text = self.rows(&format!("SELECT CAST(({statement}) AS TEXT)"), 1)[0][0].clone();
         text.expect("a number").parse().expect("a number")
     }
+}
+
+/// The server of a database, and the database's name there.
+fn on_server(url: &str) -> (Database, &str) {
+    let (server, name) = url.rsplit_once('/').expect("a server and a name");
+    (Database::postgres(&format!("{server}/postgres")), name)
 }

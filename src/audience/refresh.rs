@@ -53,6 +53,7 @@ pub fn refresh(
         if !(follows || due || state.stale || state.evaluated_at.is_none()) {
             continue;
         }
+        let started = real_now();
         let membership = match (&segment.members, segment.active) {
             (_, false) => Membership::Static(Vec::new()),
             (Members::Where(condition), true) => Membership::Where(condition.clone()),
@@ -84,6 +85,7 @@ pub fn refresh(
             evaluations: state.evaluations,
             answers: &*plan.library,
             real_now,
+            started,
         })?;
         done.evaluated += 1;
         done.joined += difference.joined;

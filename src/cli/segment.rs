@@ -126,7 +126,7 @@ fn show(
             ("left", json!(summary.left)),
             ("evaluated_at", moment(summary.evaluated_at)),
             ("next_evaluation_at", moment(summary.next_evaluation_at)),
-            ("stale", json!(summary.stale)),
+            ("stale", json!(summary.stale || is_changed(segment, &summary))),
             ("milliseconds", json!(summary.milliseconds)),
             ("looked_at", json!(summary.looked_at)),
             ("slowest_clause", json!(slowest.map(|(clause, _)| clause))),
@@ -173,6 +173,11 @@ fn says(segment: &SegmentPlan) -> String {
     }
 }
 
+/// Whether the members are those of a former definition.
+fn is_changed(segment: &SegmentPlan, summary: &SegmentSummary) -> bool {
+    summary.hash.as_ref().is_some_and(|hash| *hash != segment.hash)
+}
+
 fn state(segment: &SegmentPlan, summary: &SegmentSummary) -> String {
     let Some(at) = summary.evaluated_at else {
         return "It was not evaluated yet: `tilework run` does it.".to_owned();
@@ -181,9 +186,13 @@ fn state(segment: &SegmentPlan, summary: &SegmentSummary) -> String {
     let inactive = if segment.active { "" } else { "It is not active, so nobody belongs to it.\n" };
     let members = if *count == 1 { "member" } else { "members" };
     let next = match summary.next_evaluation_at {
-        _ if summary.stale => "at the next run, since something came in".to_owned(),
-        Some(next) => format!("at {} at the latest", rfc3339(next)),
-        None => "when something comes in".to_owned(),
+        _ if is_changed(segment, summary) => {
+            "; next at the next run, since the definition changed".to_owned()
+        }
+        _ if !segment.active => String::new(),
+        _ if summary.stale => "; next at the next run, since something came in".to_owned(),
+        Some(next) => format!("; next at {} at the latest", rfc3339(next)),
+        None => "; next when something comes in".to_owned(),
     };
     let took = summary.milliseconds.map_or_else(String::new, |took| {
         let looked_at = match summary.looked_at {
@@ -195,7 +204,7 @@ fn state(segment: &SegmentPlan, summary: &SegmentSummary) -> String {
     });
     format!(
         "{inactive}{count} {members} {}; {joined} joined and {left} left in the last 7 days\n\
-         Evaluated at {}{took}; next {next}",
+         Evaluated at {}{took}{next}",
         summary.arrow(),
         rfc3339(at)
     )

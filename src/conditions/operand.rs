@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{Arithmetic, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
+    model::{Arithmetic, Catalog, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
     script::{Expression, ExpressionKind, Name, Operator},
 };
 
@@ -218,42 +218,48 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     };
     in_scope(names, subject, Some(&last.text), span, scope, check)?;
     let found = check.catalog.field(entity, &last.text).cloned();
-    let found = match (found, last.text.as_str()) {
-        (None, "level") if subject != Subject::PrimaryContact => {
-            check.catalog.primary_levels(entity).cloned()
-        }
-        (None, group @ ("score" | "grade")) if subject != Subject::PrimaryContact => {
-            match only_measure(entity, group, check) {
-                Ok(field) => field,
-                Err(hint) => {
-                    let message = format!("several models give {} a {group}", entity.plural());
-                    return check.refuse(Code::UnknownField, last.span, message, &hint);
-                }
+    let found = found.or_else(|| match last.text.as_str() {
+        "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),
+        group @ ("score" | "grade") if subject != Subject::PrimaryContact => {
+            match of_group(group, entity, check.catalog).as_slice() {
+                [only] => Some((*only).clone()),
+                _ => None,
             }
         }
-        (found, _) => found,
-    };
+        _ => None,
+    });
     match found {
         Some(field) => Some(named(&field, subject, span, words.join("."))),
+        None if ["score", "grade"].contains(&last.text.as_str()) => {
+            let known = of_group(&last.text, entity, check.catalog);
+            let (message, hint) = match known.as_slice() {
+                [] => (
+                    format!("no scoring model gives {} a {}", entity.plural(), last.text),
+                    format!("It comes from a `kind: scoring_model` that scores {}.", entity.plural()),
+                ),
+                several => {
+                    let names: Vec<String> =
+                        several.iter().map(|field| format!("`{entity}.{}`", field.name)).collect();
+                    let count = several.len();
+                    (
+                        format!("{count} scoring models give {} a {}", entity.plural(), last.text),
+                        format!("Write which: {}.", names.join(", ")),
+                    )
+                }
+            };
+            check.refuse(Code::UnknownField, last.span, message, &hint)
+        }
         None => unknown_field(last, entity, check),
     }
 }
 
-/// The score or grade of an entity when one model alone gives it; with several, what to write instead.
-fn only_measure(entity: Entity, group: &str, check: &Check<'_>) -> Result<Option<Field>, String> {
-    let given = check.catalog.measures(entity).filter(|field| {
+/// The scores or grades of an entity, those of models that give no grades apart.
+fn of_group<'c>(group: &str, entity: Entity, catalog: &'c Catalog) -> Vec<&'c Field> {
+    let given = |field: &&Field| {
         let graded = !matches!(&field.kind, FieldType::Choice(choices) if choices.is_empty());
-        field.name.split_once('.').is_some_and(|(of, _)| of == group) && graded
-    });
-    match given.collect::<Vec<_>>().as_slice() {
-        [] => Ok(None),
-        [only] => Ok(Some((*only).clone())),
-        several => {
-            let names: Vec<String> =
-                several.iter().map(|field| format!("`{entity}.{}`", field.name)).collect();
-            Err(format!("Write which: {}.", names.join(", ")))
-        }
-    }
+        field.name.split_once('.').is_some_and(|(its, _)| its == group) && graded
+    };
+    catalog.measures(entity).filter(given).collect()
 }
 
 /// A score, a grade or levels of a record: `lead.score.engagement`.
@@ -284,8 +290,8 @@ fn measure(
     if let Some(field) = check.catalog.measure(entity, &wanted).cloned() {
         return Some(named(&field, subject, span, written));
     }
-    let known =
-        check.catalog.measures(entity).filter_map(|field| field.name.strip_prefix(group)?.strip_prefix('.'));
+    let known = of_group(group, entity, check.catalog);
+    let known = known.iter().filter_map(|field| field.name.split_once('.')).map(|(_, name)| name);
     let hint = did_you_mean(&name.text, known).unwrap_or_else(|| match group {
         "levels" => {
             format!("Levels come from `kind: levels` with `of: {entity}`; hyphens are written as `_`.")

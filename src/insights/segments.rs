@@ -31,6 +31,8 @@ pub struct SegmentSummary {
     pub next_evaluation_at: Option<i64>,
     /// Whether something came in that it may depend on since it was evaluated.
     pub stale: bool,
+    /// What its definition was when the members were found; nothing before.
+    pub hash: Option<String>,
     /// How long the last evaluation took, in milliseconds.
     pub milliseconds: Option<i64>,
     /// How many records the last evaluation looked at; nothing means all.
@@ -135,6 +137,7 @@ pub fn segment_summaries<'a>(
             evaluated_at: state.and_then(|state| state.evaluated_at),
             next_evaluation_at: state.and_then(|state| state.next_evaluation_at),
             stale: state.is_some_and(|state| state.stale),
+            hash: state.map(|state| state.hash.clone()),
             milliseconds: state.and_then(|state| state.milliseconds),
             looked_at: state.and_then(|state| state.looked_at),
         });

@@ -89,6 +89,21 @@ impl Connection {
         outcome.and_then(|value| back.map(|()| value))
     }
 
+    /// Empties tables of the connection's own.
+    pub(super) fn empty(&mut self, tables: &[&str]) -> Result<(), StoreError> {
+        self.execute_batch(&self.dialect().empty(tables))
+    }
+
+    /// For statements that look at few records: Postgres takes a row that is read by its key for four times as
+    /// dear as one read in turn, as from a disk that has to move, and would rather read whole tables.
+    pub(super) fn prefer_keys(&mut self, prefer: bool) -> Result<(), StoreError> {
+        match (self.dialect(), prefer) {
+            (Dialect::Sqlite, _) => Ok(()),
+            (Dialect::Postgres, true) => self.execute_batch("SET random_page_cost = 1.1"),
+            (Dialect::Postgres, false) => self.execute_batch("RESET random_page_cost"),
+        }
+    }
+
     /// Does `work` in one writing transaction: all of it or nothing. When another transaction gets in
     /// the way it is done again from the start, so `work` must have no other effects.
     pub(super) fn write<T>(

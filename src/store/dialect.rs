@@ -56,6 +56,23 @@ impl Dialect {
         }
     }
 
+    /// A key of a table of the connection's own: SQLite keeps its rows by it.
+    pub(super) fn plain_key(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "INTEGER PRIMARY KEY",
+            Dialect::Postgres => "BIGINT PRIMARY KEY",
+        }
+    }
+
+    /// Empties tables of the connection's own. On Postgres, rows that are deleted stay in the way until
+    /// they are vacuumed, which nobody does to such a table.
+    pub(super) fn empty(self, tables: &[&str]) -> String {
+        match self {
+            Dialect::Sqlite => tables.iter().map(|table| format!("DELETE FROM {table};")).collect(),
+            Dialect::Postgres => format!("TRUNCATE {}", tables.join(", ")),
+        }
+    }
+
     /// Ends a table whose rows are kept in the order of its primary key.
     pub(super) fn clustered(self) -> &'static str {
         match self {

@@ -1,10 +1,16 @@
 //! Evaluating segments: who satisfies the condition, and who joined and left by that.
+//!
+//! Who joins and who leaves is found outside the write lock, in tables of the connection's own; members are
+//! written by nobody but here, and the count of evaluations tells when another worker was faster. So the
+//! transaction writes the difference and nothing else.
+
+use std::collections::BTreeSet;
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
     columns::Names,
     focus::{self, Reach, change_kind},
-    predicate::select_keys,
+    predicate::{Selection, select_keys},
     segments::bump_audience_version,
     touched,
 };
@@ -52,6 +58,8 @@ pub struct Evaluation<'a> {
     pub answers: &'a dyn Answers,
     /// Real time, to tell how long it took.
     pub real_now: &'a dyn Fn() -> i64,
+    /// When work on it began, in real time.
+    pub started: i64,
 }
 
 /// What was known about a segment when its evaluation began.
@@ -60,7 +68,14 @@ struct Before {
     stale: i64,
     seen: i64,
     until: i64,
-    started: i64,
+}
+
+/// What the evaluation found: how many are in `joining` and in `leaving`, and how many records were looked
+/// at, all when that is empty.
+struct Found {
+    joined: u64,
+    left: u64,
+    looked_at: Option<i64>,
 }
 
 impl Store {
@@ -70,7 +85,6 @@ impl Store {
     /// # Errors
     /// When the store fails; then the members are what they were.
     pub fn evaluate(&mut self, evaluation: &Evaluation<'_>) -> Result<Difference, StoreError> {
-        let started = (evaluation.real_now)();
         let row = self.connection.query_first(
             "SELECT g.key, g.stale, g.seen, g.evaluations, g.whole, (SELECT value FROM setting WHERE name = 'touched_batch')
              FROM segment g WHERE g.name = $1",
@@ -78,28 +92,46 @@ impl Store {
         )?;
         let Some(row) = row else { return Ok(Difference::default()) };
         let until = touched::number(row.optional_text(5)?)?;
-        let before =
-            Before { key: row.integer(0)?, stale: row.integer(1)?, seen: row.integer(2)?, until, started };
+        let before = Before { key: row.integer(0)?, stale: row.integer(1)?, seen: row.integer(2)?, until };
         if row.integer(3)? != evaluation.evaluations {
             return Ok(Difference::default());
         }
         let mut looked_at = None;
         if let (Some(reach), 0) = (evaluation.reach, row.integer(4)?) {
             let names = &self.names;
-            let subjects =
-                focus::fill(&mut self.connection, names, evaluation.target, reach, before.seen, until)?;
+            let subjects = focus::find_subjects(
+                &mut self.connection,
+                names,
+                evaluation.target,
+                reach,
+                before.seen,
+                until,
+            )?;
             if !touched::is_much(&mut self.connection, subjects)? {
                 looked_at = Some(subjects);
             }
         }
-        if looked_at == Some(0) {
-            return self.connection.write(|connection| take_note(connection, evaluation, &before));
-        }
-        if let Membership::Where(condition) = evaluation.membership {
-            self.answer_condition(condition, evaluation.now, looked_at.is_some(), evaluation.answers)?;
-        }
-        self.connection.execute("DELETE FROM evaluation", &[])?;
-        let (select, parameters) = select_members(
+        let found = match looked_at {
+            Some(0) => Found { joined: 0, left: 0, looked_at },
+            _ => {
+                self.connection.prefer_keys(looked_at.is_some())?;
+                let found = self.find_difference(evaluation, before.key, looked_at);
+                self.connection.prefer_keys(false)?;
+                found?
+            }
+        };
+        self.connection.write(|connection| write_difference(connection, evaluation, &before, &found))
+    }
+
+    /// Fills `joining` and `leaving`.
+    fn find_difference(
+        &mut self,
+        evaluation: &Evaluation<'_>,
+        segment_key: i64,
+        looked_at: Option<i64>,
+    ) -> Result<Found, StoreError> {
+        self.connection.empty(&["evaluation", "joining", "leaving"])?;
+        let selection = select_members(
             self.dialect(),
             &self.names,
             evaluation.membership,
@@ -107,10 +139,37 @@ impl Store {
             evaluation.now,
             looked_at.is_some(),
         )?;
-        let found =
-            self.connection.execute(&format!("INSERT INTO evaluation (key) {select}"), &parameters)?;
-        self.connection.analyze("evaluation", usize::try_from(found).unwrap_or(usize::MAX))?;
-        self.connection.write(|connection| write_difference(connection, evaluation, &before, looked_at))
+        if let (Some(_), Some(reach)) = (looked_at, evaluation.reach) {
+            focus::widen(&mut self.connection, evaluation.target, reach, &selection.focus)?;
+        }
+        if let Membership::Where(condition) = evaluation.membership {
+            self.answer_condition(condition, evaluation.now, looked_at.is_some(), evaluation.answers)?;
+        }
+        let fill = |table: &str| format!("INSERT INTO {table} (key) {}", selection.sql);
+        if evaluation.evaluations == 0 {
+            // There is nothing to compare with.
+            let joined = self.connection.execute(&fill("joining"), &selection.parameters)?;
+            return Ok(Found { joined, left: 0, looked_at });
+        }
+        let members = self.connection.execute(&fill("evaluation"), &selection.parameters)?;
+        self.connection.analyze("evaluation", usize::try_from(members).unwrap_or(usize::MAX))?;
+        let joined = self.connection.execute(
+            "INSERT INTO joining (key) SELECT e.key FROM evaluation e
+             WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
+            &[segment_key.into()],
+        )?;
+        let among = match looked_at {
+            Some(_) => "AND m.subject_key IN (SELECT key FROM subject)",
+            None => "",
+        };
+        let left = self.connection.execute(
+            &format!(
+                "INSERT INTO leaving (key) SELECT m.subject_key FROM membership m WHERE m.segment_key = $1 {among}
+                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)"
+            ),
+            &[segment_key.into()],
+        )?;
+        Ok(Found { joined, left, looked_at })
     }
 
     /// Evaluates a segment at `now`, looking at everybody, without anybody who answers calls.
@@ -139,6 +198,7 @@ impl Store {
             evaluations,
             answers: &(),
             real_now: &|| 0,
+            started: 0,
         })
     }
 }
@@ -151,7 +211,7 @@ pub(super) fn select_members(
     target: Entity,
     now: i64,
     focused: bool,
-) -> Result<(String, Vec<Cell>), StoreError> {
+) -> Result<Selection, StoreError> {
     match membership {
         Membership::Where(condition) => select_keys(dialect, names, condition, now, focused),
         Membership::Static(ids) => {
@@ -163,7 +223,7 @@ pub(super) fn select_members(
                 "SELECT r.key AS key FROM {} r WHERE r.id IN (SELECT value ->> 0 FROM {rows}){those}",
                 target.name()
             );
-            Ok((sql, vec![json.finish()]))
+            Ok(Selection { sql, parameters: vec![json.finish()], focus: BTreeSet::new() })
         }
     }
 }
@@ -193,96 +253,80 @@ fn begin(
     Ok(noted > 0)
 }
 
-/// Takes note of an evaluation that had nobody to look at.
-fn take_note(
-    connection: &mut Connection,
-    evaluation: &Evaluation<'_>,
-    before: &Before,
-) -> Result<Difference, StoreError> {
-    begin(connection, evaluation, before)?;
-    let took = (evaluation.real_now)().saturating_sub(before.started);
-    let row = connection.query_first(
-        "UPDATE segment SET milliseconds = $2, looked_at = 0 WHERE key = $1 RETURNING size",
-        &[before.key.into(), took.into()],
-    )?;
-    let count = row.map_or(Ok(0), |row| row.integer(0))?;
-    Ok(Difference { count, ..Difference::default() })
-}
-
 fn write_difference(
     connection: &mut Connection,
     evaluation: &Evaluation<'_>,
     before: &Before,
-    looked_at: Option<i64>,
+    found: &Found,
 ) -> Result<Difference, StoreError> {
     let (key, now) = (before.key, evaluation.now);
     if !begin(connection, evaluation, before)? {
         return Ok(Difference::default());
     }
     let stamp = [Cell::Integer(key), Cell::Integer(now)];
-    connection.execute(
-        "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-         SELECT $1, e.key, $2, 1 FROM evaluation e
-         WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)
-         ON CONFLICT DO NOTHING",
-        &stamp,
-    )?;
-    let joined = connection.execute(
-        "INSERT INTO membership (segment_key, subject_key, joined_at)
-         SELECT $1, e.key, $2 FROM evaluation e WHERE 1 = 1 ON CONFLICT DO NOTHING",
-        &stamp,
-    )?;
-    let among = match looked_at {
-        Some(_) => "AND m.subject_key IN (SELECT key FROM subject)",
-        None => "",
-    };
-    let left = connection.execute(
-        &format!(
-            "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-             SELECT $1, m.subject_key, $2, 0 FROM membership m
-             WHERE m.segment_key = $1 {among}
-               AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)
-             ON CONFLICT DO NOTHING"
-        ),
-        &stamp,
-    )?;
-    let gone = connection.execute(
-        &format!(
-            "DELETE FROM membership AS m WHERE m.segment_key = $1 {among}
-               AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)"
-        ),
-        &stamp[..1],
-    )?;
-    debug_assert!(left <= gone, "who leaves was a member");
-    connection.analyze("membership", usize::try_from(joined).unwrap_or(usize::MAX))?;
-    let size = match looked_at {
-        Some(_) => "size + CAST($4 AS BIGINT) - CAST($5 AS BIGINT)",
-        None => "(SELECT COUNT(*) FROM evaluation) + 0 * (CAST($4 AS BIGINT) + CAST($5 AS BIGINT))",
-    };
-    let (joined_cell, gone_cell) = (count(joined), count(gone));
+    if found.joined > 0 {
+        connection.execute(
+            "INSERT INTO membership (segment_key, subject_key, joined_at)
+             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT) FROM joining",
+            &stamp,
+        )?;
+        note_change(connection, "joining", 1, evaluation, &stamp)?;
+    }
+    if found.left > 0 {
+        connection.execute(
+            "DELETE FROM membership WHERE segment_key = $1 AND subject_key IN (SELECT key FROM leaving)",
+            &stamp[..1],
+        )?;
+        note_change(connection, "leaving", 0, evaluation, &stamp)?;
+    }
+    let (joined, left) = (count(found.joined), count(found.left));
     let row = connection.query_first(
-        &format!("UPDATE segment SET size = {size}, milliseconds = $2, looked_at = $3 WHERE key = $1 RETURNING size"),
+        "UPDATE segment SET size = size + CAST($2 AS BIGINT), milliseconds = $3, looked_at = $4 WHERE key = $1
+         RETURNING size",
         &[
             key.into(),
-            (evaluation.real_now)().saturating_sub(before.started).into(),
-            looked_at.into(),
-            joined_cell.into(),
-            gone_cell.into(),
+            (joined - left).into(),
+            (evaluation.real_now)().saturating_sub(evaluation.started).into(),
+            found.looked_at.into(),
         ],
     )?;
     let size = row.map_or(Ok(0), |row| row.integer(0))?;
-    if joined + gone > 0 {
+    if joined + left > 0 {
+        // The planner has to know of a segment that is much larger than it was.
+        if joined.saturating_mul(4) > size {
+            connection.analyze("membership", usize::try_from(joined).unwrap_or(usize::MAX))?;
+        }
         connection.execute(
             "INSERT INTO segment_evaluation (segment_key, at, size, joined, members_left) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (segment_key, at) DO UPDATE SET size = excluded.size,
                 joined = segment_evaluation.joined + excluded.joined,
                 members_left = segment_evaluation.members_left + excluded.members_left",
-            &[key.into(), now.into(), size.into(), joined_cell.into(), gone_cell.into()],
+            &[key.into(), now.into(), size.into(), joined.into(), left.into()],
         )?;
         bump_audience_version(connection)?;
-        tell_dependents(connection, evaluation, before, joined_cell.saturating_add(gone_cell), looked_at)?;
+        tell_dependents(connection, evaluation, before, joined.saturating_add(left))?;
     }
-    Ok(Difference { count: size, joined, left: gone })
+    Ok(Difference { count: size, joined: found.joined, left: found.left })
+}
+
+/// Notes those in a table as joined or left. Within one moment somebody may do that twice, but not at a
+/// first evaluation.
+fn note_change(
+    connection: &mut Connection,
+    table: &str,
+    joined: i64,
+    evaluation: &Evaluation<'_>,
+    stamp: &[Cell],
+) -> Result<(), StoreError> {
+    let twice = if evaluation.evaluations == 0 { "" } else { " ON CONFLICT DO NOTHING" };
+    connection.execute(
+        &format!(
+            "INSERT INTO membership_change (segment_key, subject_key, at, joined)
+             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT), {joined} FROM {table} WHERE 1 = 1{twice}"
+        ),
+        stamp,
+    )?;
+    Ok(())
 }
 
 /// Segments that refer to one that changed are stale: they look at those who joined and left it, or at
@@ -292,37 +336,28 @@ fn tell_dependents(
     evaluation: &Evaluation<'_>,
     before: &Before,
     moved: i64,
-    looked_at: Option<i64>,
 ) -> Result<(), StoreError> {
     if evaluation.dependents.is_empty() {
         return Ok(());
     }
     let much = touched::is_much(connection, moved)?;
-    if !much {
-        // Whoever was looked at is enough, and found without reading the segment's whole history.
-        let (source, clause) = match looked_at {
-            Some(_) => ("(SELECT key AS subject_key FROM subject) s", ""),
-            None => ("membership_change s", "WHERE s.segment_key = $2 AND s.at = $4"),
-        };
+    let mut looks_at_few = false;
+    for name in evaluation.dependents {
+        let row = connection.query_first(
+            "UPDATE segment SET stale = stale + 1, whole = CASE WHEN $2 = 1 THEN 1 ELSE whole END WHERE name = $1
+             RETURNING whole",
+            &[name.as_str().into(), i64::from(much).into()],
+        )?;
+        looks_at_few |= row.map_or(Ok(1), |row| row.integer(0))? == 0;
+    }
+    if looks_at_few {
         let batch = touched::next_batch(connection)?;
         let kind = 10 + change_kind(evaluation.target);
-        let mut parameters = vec![Cell::Integer(batch), before.key.into(), kind.into()];
-        if looked_at.is_none() {
-            parameters.push(evaluation.now.into());
-        }
         connection.execute(
-            &format!(
-                "INSERT INTO touched (batch, kind, type_key, subject_key)
-                 SELECT DISTINCT CAST($1 AS BIGINT), CAST($3 AS SMALLINT), CAST($2 AS BIGINT), s.subject_key FROM {source}
-                 {clause}"
-            ),
-            &parameters,
-        )?;
-    }
-    for name in evaluation.dependents {
-        connection.execute(
-            "UPDATE segment SET stale = stale + 1, whole = CASE WHEN $2 = 1 THEN 1 ELSE whole END WHERE name = $1",
-            &[name.as_str().into(), i64::from(much).into()],
+            "INSERT INTO touched (batch, kind, type_key, subject_key)
+             SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), s.key
+             FROM (SELECT key FROM joining UNION ALL SELECT key FROM leaving) s",
+            &[Cell::Integer(batch), kind.into(), before.key.into()],
         )?;
     }
     Ok(())

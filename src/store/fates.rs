@@ -15,22 +15,24 @@ pub(super) const STOP: i64 = 3;
 /// It stays and waits.
 pub(super) const WAIT: i64 = 4;
 
-/// The temporary tables of a connection.
+/// The statements that make a connection's temporary tables.
 pub(super) fn temporary_tables(dialect: Dialect) -> String {
-    TEMPORARY_TABLES.replace("{clustered}", dialect.clustered())
+    TEMPORARY_TABLES.replace("{key}", dialect.plain_key())
 }
 
 const TEMPORARY_TABLES: &str = "
-    CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key BIGINT PRIMARY KEY){clustered};
+    CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS joining (key BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS leaving (key BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (
-        key BIGINT PRIMARY KEY, points BIGINT NOT NULL, falls DOUBLE PRECISION, rises DOUBLE PRECISION){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS subject (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS focus_contact (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS focus_account (key BIGINT PRIMARY KEY){clustered};
-    CREATE TEMPORARY TABLE IF NOT EXISTS focus_lead (key BIGINT PRIMARY KEY){clustered};
+        key {key}, points BIGINT NOT NULL, falls DOUBLE PRECISION, rises DOUBLE PRECISION);
+    CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS subject (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_contact (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_account (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS focus_lead (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS entering (
         contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL, moment BIGINT NOT NULL, ended_at BIGINT);
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (

@@ -1,6 +1,8 @@
 //! Whom an evaluation has to look at: those whom something that came in, or the passing of time, can
 //! concern.
 
+use std::collections::BTreeSet;
+
 use super::{Cell, Connection, StoreError, columns::Names};
 use crate::model::Entity;
 
@@ -45,10 +47,9 @@ pub(super) struct Queue<'a> {
     pub(super) parameters: &'a [Cell],
 }
 
-/// Fills the tables `subject`, with those whom an evaluation has to look at, and `focus_…`, with all whom
-/// their answers can depend on. Batches count from after `seen` up to `until`. Tells how many there are
-/// in `subject`.
-pub(super) fn fill(
+/// Fills the table `subject` with those whom an evaluation has to look at. Batches count from after `seen`
+/// up to `until`. Tells how many they are.
+pub(super) fn find_subjects(
     connection: &mut Connection,
     names: &Names,
     target: Entity,
@@ -61,11 +62,21 @@ pub(super) fn fill(
     let queue = Queue { from: "touched t WHERE t.batch > $1 AND t.batch <= $2", parameters: &parameters };
     focus.touched(names, reach, &queue)?;
     focus.concerned(target, reach)?;
-    // Only what contacts did, and related records, are looked for among those in focus.
-    if reach.across || reach.leads || reach.activities || !reach.interactions.is_empty() {
-        focus.surroundings(target, reach)?;
-    }
     focus.count("subject")
+}
+
+/// Fills those of the tables `focus_…` that a statement looks at (`asked`) with all on whom the answers
+/// about those in `subject` can depend.
+pub(super) fn widen(
+    connection: &mut Connection,
+    target: Entity,
+    reach: &Reach,
+    asked: &BTreeSet<Entity>,
+) -> Result<(), StoreError> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    Focus { connection }.surroundings(target, reach, asked)
 }
 
 /// The parents of the leads in focus.
@@ -90,9 +101,7 @@ pub(super) struct Focus<'a> {
 impl<'a> Focus<'a> {
     /// Nobody is in focus.
     pub(super) fn start(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
-        connection.execute_batch(
-            "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
-        )?;
+        connection.empty(&["subject", "focus_contact", "focus_account", "focus_lead"])?;
         Ok(Focus { connection })
     }
 
@@ -103,11 +112,22 @@ impl<'a> Focus<'a> {
         self.subjects(target)
     }
 
-    /// From the subjects to all whom their answers can depend on: they are in focus, too.
-    pub(super) fn surroundings(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
-        self.subjects_in_focus(target)?;
+    /// From the subjects to all on whom their answers can depend: they are in focus, too, in those of the
+    /// tables that are `asked`.
+    pub(super) fn surroundings(
+        &mut self,
+        target: Entity,
+        reach: &Reach,
+        asked: &BTreeSet<Entity>,
+    ) -> Result<(), StoreError> {
+        // Leads and primary contacts lead from one account to another.
+        let far = reach.leads || reach.activities || reach.primary_contacts;
+        let colleagues = reach.across && (far || asked.contains(&Entity::Contact));
+        let accounts = colleagues || far || asked.contains(&Entity::Account);
+        self.subjects_in_focus(target, accounts)?;
         let linked = reach.leads && reach.across;
-        while self.step(reach, reach.across)? > 0 && (linked || reach.primary_contacts) {}
+        while (far || colleagues) && self.step(reach, colleagues)? > 0 && (linked || reach.primary_contacts) {
+        }
         Ok(())
     }
 
@@ -220,7 +240,7 @@ impl<'a> Focus<'a> {
     }
 
     /// The subjects themselves, and their parents.
-    fn subjects_in_focus(&mut self, target: Entity) -> Result<(), StoreError> {
+    fn subjects_in_focus(&mut self, target: Entity, accounts: bool) -> Result<(), StoreError> {
         if target == Entity::Account {
             return Ok(());
         }
@@ -229,7 +249,9 @@ impl<'a> Focus<'a> {
             self.add("focus_contact", &parents("contact"), &[])?;
             self.add("focus_account", &parents("account"), &[])?;
         }
-        self.add("focus_account", ACCOUNTS, &[])?;
+        if accounts {
+            self.add("focus_account", ACCOUNTS, &[])?;
+        }
         Ok(())
     }
 

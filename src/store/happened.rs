@@ -54,28 +54,27 @@ impl Printer<'_> {
             clause = format!("{clause} AND {alias}.at >= {}", self.bind(since.into()));
         }
         clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
-        clause.push_str(&self.in_focus(Entity::Contact, &format!("{alias}.contact_key")));
+        let (key, from, group, of) = match did.of {
+            Subject::Account => (
+                scope.account_key.clone(),
+                format!("interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"),
+                format!("{alias}c.account_key"),
+                Entity::Account,
+            ),
+            _ => (
+                contact_key(scope)?.to_owned(),
+                format!("interaction {alias}"),
+                format!("{alias}.contact_key"),
+                Entity::Contact,
+            ),
+        };
+        clause.push_str(&self.in_focus(of, &group));
         if let (Subject::Account, Some(least)) = (did.of, self.consent)
             && let Some(meets) = consenting(least, &format!("{alias}c"))
         {
             clause = format!("{clause} AND {meets}");
         }
-        Ok(match did.of {
-            Subject::Account => Source {
-                key: scope.account_key.clone(),
-                from: format!(
-                    "interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"
-                ),
-                group: format!("{alias}c.account_key"),
-                clause,
-            },
-            _ => Source {
-                key: contact_key(scope)?.to_owned(),
-                from: format!("interaction {alias}"),
-                group: format!("{alias}.contact_key"),
-                clause,
-            },
-        })
+        Ok(Source { key, from, group, clause })
     }
 
     /// The column in which interactions of the record in scope were counted already.

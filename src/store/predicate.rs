@@ -4,6 +4,8 @@
 //! doesn't hold; `WHERE` and `CASE WHEN` take that as false, and every negation is printed as
 //! `IS NOT TRUE`, so that NULL never gets out of a clause.
 
+use std::collections::BTreeSet;
+
 use super::{
     Cell, Dialect, StoreError,
     columns::{Names, cell},
@@ -34,8 +36,9 @@ pub(super) struct Printer<'a> {
     pub(super) facts: Option<Counted>,
     /// The least consent of contacts whose interactions count for an account.
     pub(super) consent: Option<Consent>,
-    /// Whether only the records in the `focus_…` tables are asked, so that nobody else has to be counted.
-    focused: bool,
+    /// When only the records in the `focus_…` tables are asked, so that nobody else has to be counted: the
+    /// kinds of records whose table the statement looks at.
+    pub(super) focus: Option<BTreeSet<Entity>>,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     of_everybody: bool,
 }
@@ -161,22 +164,25 @@ impl<'a> Printer<'a> {
             aliases: 0,
             facts: None,
             consent: None,
-            focused: false,
+            focus: None,
             of_everybody: false,
         })
     }
 
     /// Counts nobody but the records in the `focus_…` tables.
     pub(super) fn focused(mut self) -> Self {
-        self.focused = true;
+        self.focus = Some(BTreeSet::new());
         self
     }
 
     /// What keeps a key column to those in focus, to stand behind other clauses.
-    pub(super) fn in_focus(&self, entity: Entity, column: &str) -> String {
-        match self.focused {
-            true => format!(" AND {column} IN (SELECT key FROM focus_{})", entity.name()),
-            false => String::new(),
+    pub(super) fn in_focus(&mut self, entity: Entity, column: &str) -> String {
+        match &mut self.focus {
+            Some(asked) => {
+                asked.insert(entity);
+                format!(" AND {column} IN (SELECT key FROM focus_{})", entity.name())
+            }
+            None => String::new(),
         }
     }
 
@@ -390,15 +396,23 @@ fn is_textual(operand: &Operand) -> bool {
     }
 }
 
+/// A statement that selects keys.
+pub(super) struct Selection {
+    pub(super) sql: String,
+    pub(super) parameters: Vec<Cell>,
+    /// The kinds of records whose `focus_…` table it looks at.
+    pub(super) focus: BTreeSet<Entity>,
+}
+
 /// The statement that selects the keys of all records that satisfy a condition, or of those in `subject`
-/// alone, with its parameters.
+/// alone.
 pub(super) fn select_keys(
     dialect: Dialect,
     names: &Names,
     condition: &Condition,
     now: i64,
     focused: bool,
-) -> Result<(String, Vec<Cell>), StoreError> {
+) -> Result<Selection, StoreError> {
     let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
     match focused {
         true => printer = printer.focused(),
@@ -424,5 +438,5 @@ pub(super) fn select_keys(
             format!("SELECT l.key AS key FROM lead l{parents} WHERE {clause}{}", those("l"))
         }
     };
-    Ok((sql, printer.parameters))
+    Ok(Selection { sql, parameters: printer.parameters, focus: printer.focus.unwrap_or_default() })
 }

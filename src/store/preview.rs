@@ -1,6 +1,6 @@
 //! What a condition would come to, without writing anything.
 
-use super::{Cell, Membership, Store, StoreError, evaluation::select_members};
+use super::{Cell, Membership, Store, StoreError, evaluation::select_members, predicate::Selection};
 use crate::model::{Answers, Condition, Entity};
 
 /// What a segment would be.
@@ -64,7 +64,7 @@ impl Store {
         if let Membership::Where(condition) = membership {
             self.answer_condition(condition, now, false, answers)?;
         }
-        let (select, mut parameters) =
+        let Selection { sql: select, mut parameters, .. } =
             select_members(self.dialect(), &self.names, membership, target, now, false)?;
         parameters.push(Cell::Integer(self.names.segment_key(name)));
         let segment = format!("CAST(${} AS BIGINT)", parameters.len());
@@ -105,7 +105,7 @@ impl Store {
     /// When the condition can't be printed.
     pub fn statement_of(&mut self, condition: &Condition, now: i64) -> Result<String, StoreError> {
         let membership = Membership::Where(condition.clone());
-        let (sql, parameters) =
+        let Selection { sql, parameters, .. } =
             select_members(self.dialect(), &self.names, &membership, condition.target, now, false)?;
         let mut sql = sql.split_whitespace().collect::<Vec<_>>().join(" ");
         for (at, cell) in parameters.iter().enumerate().rev() {

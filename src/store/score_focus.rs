@@ -99,7 +99,7 @@ pub(super) fn fill(
     }
     focus.concerned(base, reach)?;
     if looks_around(model) {
-        focus.surroundings(base, reach)?;
+        focus.surroundings(base, reach, &Entity::ALL.into_iter().collect())?;
     }
     connection.execute("DELETE FROM rescore", &[])?;
     let subjects = match lead {

@@ -258,9 +258,9 @@ impl Store {
         answers: &dyn Answers,
     ) -> Result<i64, StoreError> {
         self.answer_condition(condition, now, false, answers)?;
-        let (select, parameters) = select_keys(self.dialect(), &self.names, condition, now, false)?;
-        let row =
-            self.connection.query_first(&format!("SELECT COUNT(*) FROM ({select}) found"), &parameters)?;
+        let found = select_keys(self.dialect(), &self.names, condition, now, false)?;
+        let sql = format!("SELECT COUNT(*) FROM ({}) found", found.sql);
+        let row = self.connection.query_first(&sql, &found.parameters)?;
         row.map_or(Ok(0), |row| row.integer(0))
     }
 }

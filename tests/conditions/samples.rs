@@ -10,7 +10,7 @@ use crate::support::{
 
 const NOW: &str = "2026-03-01 08:00";
 
-fn members(world: &mut World, segment: &str) -> Vec<String> {
+pub(super) fn members(world: &mut World, segment: &str) -> Vec<String> {
     let target = world.plan.segments.iter().find(|plan| plan.name == segment).unwrap().target;
     let mut ids = Vec::new();
     world

@@ -120,6 +120,9 @@ fn a_marketer_understands_a_segment() {
         assert!(described.contains("SELECT c.key AS key FROM contact c"), "{described}");
         assert!(!described.contains('$'), "no parameter is left out: {described}");
         assert!(described.contains("nothing is left to scripts"), "{described}");
+        workspace.write("journeys/all.yaml", &DEFINITIONS.replace("amount >= 10", "amount >= 20"));
+        let shown = workspace.program(&["segment", "show", "warm"]).done();
+        assert!(shown.contains("next at the next run, since the definition changed"), "{shown}");
     });
 }
 

@@ -27,6 +27,7 @@ pub fn evaluate(
         evaluations,
         answers,
         real_now: &|| 0,
+        started: 0,
     })?;
     Ok(())
 }

@@ -25,7 +25,8 @@ CREATE TABLE field (
 CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE);
 
 CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT);
-CREATE INDEX contact_account ON contact (account_key);
+-- With the key, so that colleagues are found without reading their rows.
+CREATE INDEX contact_account ON contact (account_key, key);
 
 CREATE TABLE interaction_type (key {identity}, name TEXT NOT NULL UNIQUE);
 
@@ -34,7 +35,8 @@ CREATE TABLE interaction (
     contact_key BIGINT NOT NULL, account_key BIGINT, journey TEXT, iteration BIGINT, step TEXT
 );
 CREATE INDEX interaction_contact ON interaction (contact_key, type_key, at);
-CREATE INDEX interaction_type_at ON interaction (type_key, at);
+-- With the contact, so that who did something within a window is found without reading the rows.
+CREATE INDEX interaction_type_at ON interaction (type_key, at, contact_key);
 
 -- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead,
 -- 5 activity.
