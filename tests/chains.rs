@@ -6,6 +6,7 @@ use tilework::compile::Plan;
 
 use crate::{
     properties::{ACCOUNTS, Case, START},
+    scripted::{assert_scripted, is_scripted},
     support::world::{World, at},
 };
 
@@ -98,9 +99,11 @@ pub(crate) fn assert_chain(plan: &Plan, contact: &str, chain: &Chain) {
     }
 }
 
-/// As many messages, leads and activities as the ways of the participants ask for.
-pub(crate) fn assert_effects(world: &mut World, chains: &BTreeMap<String, Chain>, case: &Case) {
+/// As many messages, leads and activities as the ways of the participants ask for. Tells how many visits of
+/// scripts are over.
+pub(crate) fn assert_effects(world: &mut World, chains: &BTreeMap<String, Chain>, case: &Case) -> usize {
     let mut expected: BTreeSet<(String, String, String)> = BTreeSet::new();
+    let mut scripted = Vec::new();
     let content = case.journey();
     let for_account = |step: &str| {
         let start = content.find(&format!("id: {step},")).unwrap();
@@ -110,7 +113,9 @@ pub(crate) fn assert_effects(world: &mut World, chains: &BTreeMap<String, Chain>
         let of = case.contacts[contact[1..].parse::<usize>().unwrap()];
         for row in &chain.left {
             let tile = &world.plan.journeys[0].step(&row.step).unwrap().tile_name;
-            if row.stopped || !["email", "create_lead", "activity"].contains(&tile.as_str()) {
+            let by_script = is_scripted(world, &row.step);
+            let has_effect = by_script || ["email", "create_lead", "activity"].contains(&tile.as_str());
+            if row.stopped || !has_effect {
                 continue;
             }
             let subject = match (tile != "email" && for_account(&row.step), of < ACCOUNTS) {
@@ -118,7 +123,11 @@ pub(crate) fn assert_effects(world: &mut World, chains: &BTreeMap<String, Chain>
                 (true, false) => continue,
                 (false, _) => contact.clone(),
             };
-            expected.insert((row.step.clone(), subject, row.visit.to_string()));
+            let key = (row.step.clone(), subject, row.visit.to_string());
+            match by_script {
+                true => scripted.push(key),
+                false => drop(expected.insert(key)),
+            }
         }
     }
     let mut found = Vec::new();
@@ -133,6 +142,9 @@ pub(crate) fn assert_effects(world: &mut World, chains: &BTreeMap<String, Chain>
     }
     let mut found: Vec<(String, String, String)> =
         found.into_iter().map(|row| (row[0].clone(), row[1].clone(), row[2].clone())).collect();
+    found.retain(|(step, ..)| !is_scripted(world, step));
     found.sort();
+    assert_scripted(world, &scripted);
     assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    scripted.len()
 }

@@ -25,6 +25,7 @@ mod sample;
 mod schema;
 mod score_changes;
 mod scoring;
+mod scripted;
 mod segments;
 mod status;
 mod store;

@@ -1,5 +1,7 @@
 //! What holds for any journey: random audiences, accounts, interactions, and journeys of every tile.
 
+use std::cell::Cell;
+
 use proptest::{
     prelude::*,
     sample::select,
@@ -12,6 +14,7 @@ use tilework::{
 
 use crate::{
     chains::{assert_chain, assert_effects, chains},
+    scripted::with_scripts,
     support::{
         definitions::USUAL,
         dump::assert_same,
@@ -77,6 +80,8 @@ fn plain() -> impl Strategy<Value = Step> {
         ),
         1 => (1..28_i64).prop_map(|day| format!("tile: wait, with: {{ until: 2026-03-{day:02} 10:30 }}")),
         2 => unit().prop_map(|unit| format!("tile: create_lead, with: {{ for_each: {unit}, topic: x }}")),
+        3 => unit().prop_map(|unit| format!("tile: meet, with: {{ for_each: {unit} }}")),
+        2 => unit().prop_map(|unit| format!("tile: launch_workflow, with: {{ for_each: {unit}, workflow: tell }}")),
         2 => unit().prop_map(|unit| format!("tile: activity, with: {{ type: task, for_each: {unit}, subject: x }}")),
     ]
     .prop_map(Step::Plain)
@@ -254,7 +259,7 @@ impl Case {
 
     /// The workspace with all data, not yet run.
     pub(crate) fn world(&self, database: Database) -> World {
-        let workspace = Workspace::on(database)
+        let workspace = with_scripts(Workspace::on(database))
             .file("journeys/definitions.yaml", USUAL)
             .file("journeys/spring.yaml", &self.journey());
         let mut world = workspace.open();
@@ -303,6 +308,7 @@ pub(crate) fn holds<T: std::fmt::Debug>(
 
 #[test]
 fn everybody_is_somewhere_and_came_there_as_the_journey_leads() {
+    let scripted = Cell::new(0);
     holds(12, &case(), |case| {
         let mut world = case.world(Database::Sqlite).batches_of(2);
         for now in [at(START), at(START) + 5 * DAY, end()] {
@@ -312,9 +318,10 @@ fn everybody_is_somewhere_and_came_there_as_the_journey_leads() {
             for (contact, chain) in &chains {
                 assert_chain(&world.plan, contact, chain);
             }
-            assert_effects(&mut world, &chains, &case);
+            scripted.set(scripted.get() + assert_effects(&mut world, &chains, &case));
         }
     });
+    assert!(scripted.get() > 50, "{} visits of scripts", scripted.get());
 }
 
 #[test]

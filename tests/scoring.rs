@@ -278,3 +278,51 @@ fn programs_read_scores_and_every_point_of_them() {
     assert_eq!(run(&["lead", "assign", id, "--owner", "bo", "--format", "json"])["changed"], true);
     assert_eq!(workspace.program(&["lead", "link", id, "--account", "nowhere"]).code, 2);
 }
+
+#[test]
+fn a_grade_needs_no_name_of_a_model_where_one_alone_gives_grades() {
+    on_both(|database| {
+        let mut world = world(database);
+        let segment = "kind: segment\nname: warm\ntarget: account\nwhere:\n  any_lead:\n    all:\n      - lead.grade == \"Warm\"\n      - lead.stage == \"inquiry\"\n";
+        world.write("journeys/warm.yaml", segment);
+        world.did("ada", "OrderPlaced", "2026-03-01 07:00");
+        world.tick(START);
+        let members = "SELECT a.id FROM membership m JOIN account a ON a.key = m.subject_key JOIN segment g ON g.key = m.segment_key WHERE g.name = 'warm'";
+        assert_eq!(world.tables().lines(members), ["acme"], "on {database:?}");
+    });
+}
+
+#[test]
+fn rule_21_sums_over_an_account_count_those_who_meet_the_consent() {
+    on_both(|database| {
+        let models = "kind: interaction\nname: Paid\nattributes:\n  amount: { type: number }\n---\n\
+            kind: scoring_model\nname: paying\ntarget: accounts\nconsent: profiling\nrules:\n  \
+            - { name: sum, when: { did: Paid, sum: amount, at_least: 100 }, points: 1 }\n  \
+            - { name: most, when: { did: Paid, max: amount, at_least: 50 }, points: 10 }\n  \
+            - { name: own, when: { did: Paid, where: interaction.amount > account.employees }, points: 100 }\n";
+        let mut world = Workspace::on(database).file("journeys/models.yaml", models).open();
+        world.import(ImportKind::Accounts, "id,employees\nacme,20\n");
+        world.import(ImportKind::Contacts, "id,account_id,consent\nada,acme,profiling\nbob,acme,marketing\n");
+        world.import(
+            ImportKind::Interactions,
+            "id,type,at,contact_id,amount\np1,Paid,2026-02-01T00:00:00Z,ada,15\np2,Paid,2026-02-01T00:00:00Z,bob,90\n",
+        );
+        let score = "SELECT score FROM score";
+        world.tick(START);
+        assert_eq!(world.tables().lines(score), ["0"], "bob is below the model's consent, on {database:?}");
+        world.set("bob", "consent", "profiling");
+        world.tick("2026-03-01 09:00");
+        assert_eq!(world.tables().lines(score), ["111"], "with bob, on {database:?}");
+        let plan = &world.plan;
+        let stories = tilework::insights::score_stories(
+            &mut world.store,
+            plan,
+            tilework::model::Entity::Account,
+            "acme",
+            at("2026-03-01 09:00"),
+        );
+        let stories = stories.unwrap();
+        let counted: Vec<usize> = stories[0].rules.iter().map(|rule| rule.counted.len()).collect();
+        assert_eq!(counted, [2, 2, 2], "each rule tells what it looked at, on {database:?}");
+    });
+}

@@ -56,7 +56,8 @@ impl From<PublishError> for CliError {
                 "Say in `tilework.yaml` that they leave: `removed: {{ journeys: {{ {journey}: exit }} }}`; or put it back with an `end:` until everybody has left; or, if it was renamed, write `was: {journey}` in the journey."
             )),
             PublishError::FieldRemoved { field, .. } => Some(format!(
-                "Put it back, or say in `tilework.yaml` that its values go: `removed: {{ fields: {{ {field}: clear }} }}`."
+                "Put it back; or, if it was renamed, write `was: {}` in the field; or say in `tilework.yaml` that its values go: `removed: {{ fields: {{ {field}: clear }} }}`.",
+                field.split('.').next_back().unwrap_or(field)
             )),
             PublishError::JourneyNameTaken { .. } => {
                 Some("Choose another name for the new journey.".to_owned())

@@ -37,6 +37,9 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
                 );
             } else if catalog.field(of.of.value, &name.value).is_none() {
                 catalog.declare(of.of.value, field(definition));
+                if let Some(was) = &definition.was {
+                    catalog.renamed.push((of.of.value, was.value.clone(), name.value.clone()));
+                }
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::{
     definitions::{Definitions, Header, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text},
-    model::Catalog,
+    model::{Catalog, Entity, standard_fields},
 };
 
 /// Checks that nothing bears a name that something else had before, and that what `removed:` says is gone
@@ -14,14 +14,15 @@ pub(super) fn check(definitions: &Definitions, catalog: &Catalog, problems: &mut
     let emails: Vec<&Header> = definitions.emails.iter().map(|email| &email.header).collect();
     for headers in [journeys, segments, emails] {
         let names: Vec<_> = headers.iter().map(|header| (&header.name, header.was.as_ref())).collect();
-        taken(&names, problems);
+        taken(&names, BORNE, problems);
     }
     for journey in &definitions.journeys {
         let steps = super::flow::all_steps(journey);
         let names: Vec<_> =
             steps.iter().map(|step: &&StepDefinition| (&step.id, step.was.as_ref())).collect();
-        taken(&names, problems);
+        taken(&names, BORNE, problems);
     }
+    fields(definitions, problems);
     for name in &definitions.settings.removed.journeys {
         let there = definitions.journeys.iter().find(|journey| journey.header.name.value == name.value);
         if let Some(journey) = there {
@@ -47,7 +48,40 @@ pub(super) fn check(definitions: &Definitions, catalog: &Catalog, problems: &mut
     }
 }
 
-fn taken(names: &[(&Text, Option<&Text>)], problems: &mut Problems) {
+/// Fields keep their values under a new name; a name that stands for something else can't be a former one.
+fn fields(definitions: &Definitions, problems: &mut Problems) {
+    for entity in Entity::ALL {
+        let of = definitions.fields.iter().filter(|fields| fields.of.value == entity);
+        let names: Vec<_> =
+            of.flat_map(|of| &of.fields).map(|field| (&field.name, field.was.as_ref())).collect();
+        for (name, was) in &names {
+            let Some(was) = was else { continue };
+            if standard_fields(entity).iter().any(|field| field.answers_to(&was.value)) {
+                let message = format!("`{}` is a standard field of {}", was.value, entity.plural());
+                problems.push(
+                    Problem::error(Code::DuplicateName, was.span, message)
+                        .hint("Standard fields keep their names; take `was:` out."),
+                );
+            } else if names.iter().any(|(other, earlier)| {
+                other.span != name.span && earlier.is_some_and(|earlier| earlier.value == was.value)
+            }) {
+                let message = format!("two fields say that they were `{}`", was.value);
+                problems.push(
+                    Problem::error(Code::DuplicateName, was.span, message)
+                        .hint("Only one can have its values; take `was:` out of the other."),
+                );
+                break;
+            }
+        }
+        let hint = "Choose another name, or publish the rename first and take `was:` out.";
+        taken(&names, hint, problems);
+    }
+}
+
+/// Why a name isn't given to another, in what goes by names.
+const BORNE: &str = "Choose another name: what the former one did and sent bears this one.";
+
+fn taken(names: &[(&Text, Option<&Text>)], hint: &str, problems: &mut Problems) {
     for (owner, was) in names {
         let Some(was) = was else { continue };
         let other = names.iter().find(|(name, _)| name.value == was.value && name.span != owner.span);
@@ -56,7 +90,7 @@ fn taken(names: &[(&Text, Option<&Text>)], problems: &mut Problems) {
             problems.push(
                 Problem::error(Code::DuplicateName, name.span, message)
                     .related(was.span, "it says so here")
-                    .hint("Choose another name: what the former one did and sent bears this one."),
+                    .hint(hint),
             );
         }
     }

@@ -218,13 +218,41 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     };
     in_scope(names, subject, Some(&last.text), span, scope, check)?;
     let found = check.catalog.field(entity, &last.text).cloned();
-    let found = found.or_else(|| match last.text.as_str() {
-        "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),
-        _ => None,
-    });
+    let found = match (found, last.text.as_str()) {
+        (None, "level") if subject != Subject::PrimaryContact => {
+            check.catalog.primary_levels(entity).cloned()
+        }
+        (None, group @ ("score" | "grade")) if subject != Subject::PrimaryContact => {
+            match only_measure(entity, group, check) {
+                Ok(field) => field,
+                Err(hint) => {
+                    let message = format!("several models give {} a {group}", entity.plural());
+                    return check.refuse(Code::UnknownField, last.span, message, &hint);
+                }
+            }
+        }
+        (found, _) => found,
+    };
     match found {
         Some(field) => Some(named(&field, subject, span, words.join("."))),
         None => unknown_field(last, entity, check),
+    }
+}
+
+/// The score or grade of an entity when one model alone gives it; with several, what to write instead.
+fn only_measure(entity: Entity, group: &str, check: &Check<'_>) -> Result<Option<Field>, String> {
+    let given = check.catalog.measures(entity).filter(|field| {
+        let graded = !matches!(&field.kind, FieldType::Choice(choices) if choices.is_empty());
+        field.name.split_once('.').is_some_and(|(of, _)| of == group) && graded
+    });
+    match given.collect::<Vec<_>>().as_slice() {
+        [] => Ok(None),
+        [only] => Ok(Some((*only).clone())),
+        several => {
+            let names: Vec<String> =
+                several.iter().map(|field| format!("`{entity}.{}`", field.name)).collect();
+            Err(format!("Write which: {}.", names.join(", ")))
+        }
     }
 }
 

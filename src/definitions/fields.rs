@@ -1,6 +1,11 @@
 //! `kind: fields`, and fields and attributes as both kinds write them.
 
-use super::{FieldDefinition, FieldsDefinition, Located, Node, Reader, header, keys::FIELD, names};
+use super::{
+    FieldDefinition, FieldsDefinition, Located, Node, Reader, header,
+    keys::{ATTRIBUTE, FIELD},
+    kinds::Key,
+    names,
+};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 use crate::model::{Entity, FieldType, standard_fields};
 
@@ -33,7 +38,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<FieldsDefinition> {
     let entities = Entity::ALL.map(|entity| (entity.name(), entity));
     let of: Option<Located<Entity>> = reader.required_choice("of", &entities);
     let fields = match reader.required_node("fields") {
-        Some(_) => list(&mut reader, "fields"),
+        Some(_) => list(&mut reader, "fields", FIELD),
         None => Vec::new(),
     };
     reader.finish();
@@ -54,14 +59,19 @@ pub(super) fn report_standard(definition: &FieldsDefinition, problems: &mut Prob
     }
 }
 
+/// Reads the attributes of an interaction.
+pub(super) fn attributes(reader: &mut Reader<'_>) -> Vec<FieldDefinition> {
+    list(reader, "attributes", ATTRIBUTE)
+}
+
 /// Reads a mapping of names to fields under a key; empty when the key isn't there.
-pub(super) fn list<'a>(reader: &mut Reader<'a>, key: &'a str) -> Vec<FieldDefinition> {
+fn list<'a>(reader: &mut Reader<'a>, key: &'a str, keys: &'static [Key]) -> Vec<FieldDefinition> {
     let Some((entries, _)) = reader.mapping(key) else { return Vec::new() };
     entries
         .iter()
         .filter_map(|(name, node)| {
             let is_name = names::check_field_name(name, reader.problems());
-            let field = field(name, node, reader).filter(|_| is_name);
+            let field = field(name, node, keys, reader).filter(|_| is_name);
             if field.is_none() {
                 reader.problems().lose(&*name.value);
             }
@@ -70,7 +80,7 @@ pub(super) fn list<'a>(reader: &mut Reader<'a>, key: &'a str) -> Vec<FieldDefini
         .collect()
 }
 
-fn field(name: &Text, node: &Node, outer: &mut Reader<'_>) -> Option<FieldDefinition> {
+fn field(name: &Text, node: &Node, keys: &'static [Key], outer: &mut Reader<'_>) -> Option<FieldDefinition> {
     if let super::Content::Text(kind) = &node.content {
         let problem = Problem::error(
             Code::WrongType,
@@ -80,11 +90,14 @@ fn field(name: &Text, node: &Node, outer: &mut Reader<'_>) -> Option<FieldDefini
         outer.problems().push(problem.hint(format!("Write `{{ type: {} }}`.", kind.value)));
         return None;
     }
-    let mut reader = Reader::of(node, &name.value, outer.problems())?.described(&[FIELD]);
+    let is_field = std::ptr::eq(keys, FIELD);
+    let described: &'static [&'static [Key]] = if is_field { &[FIELD] } else { &[ATTRIBUTE] };
+    let mut reader = Reader::of(node, &name.value, outer.problems())?.described(described);
     let kind = kind(&mut reader);
     let description = reader.text("description");
+    let was = if is_field { reader.text("was") } else { None };
     reader.finish();
-    Some(FieldDefinition { name: name.clone(), kind: kind?, description })
+    Some(FieldDefinition { name: name.clone(), kind: kind?, description, was })
 }
 
 fn kind(reader: &mut Reader<'_>) -> Option<FieldType> {

@@ -17,7 +17,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<InteractionDefinition> {
         }
     }
     let header = header::with_name(&mut reader, span, name);
-    let attributes = fields::list(&mut reader, "attributes");
+    let attributes = fields::attributes(&mut reader);
     for attribute in &attributes {
         if common_attributes().iter().any(|known| known.name == attribute.name.value) {
             let message = format!("every interaction has the attribute `{}`", attribute.name.value);

@@ -30,12 +30,25 @@ pub const WORDS: &[Key] = &[
     ),
 ];
 
-/// A field under `fields:`, an attribute under `attributes:`.
+const TYPE: Key = Key::required("type", Form::Choice(FIELD_TYPES), "What it holds");
+const CHOICES: Key =
+    Key::optional("choices", Form::List(&Form::Text), "The values of a `choice` or of `choices`");
+const ABOUT: Key = Key::optional("description", Form::Text, "What it is for");
+
+/// A field under `fields:`.
 pub(super) const FIELD: &[Key] = &[
-    Key::required("type", Form::Choice(FIELD_TYPES), "What it holds"),
-    Key::optional("choices", Form::List(&Form::Text), "The values of a `choice` or of `choices`"),
-    Key::optional("description", Form::Text, "What it is for"),
+    TYPE,
+    CHOICES,
+    ABOUT,
+    Key::optional(
+        "was",
+        Form::Text,
+        "Its name before it was renamed, so that it keeps its values; take it out after the next run",
+    ),
 ];
+
+/// An attribute under `attributes:`.
+pub(super) const ATTRIBUTE: &[Key] = &[TYPE, CHOICES, ABOUT];
 
 pub(super) const FIELDS: &[Key] = &[
     Key::required("of", Form::Choice(ENTITIES), "Whose fields they are"),
@@ -44,7 +57,7 @@ pub(super) const FIELDS: &[Key] = &[
 
 pub(super) const ATTRIBUTES: &[Key] = &[Key::optional(
     "attributes",
-    Form::Fields(FIELD),
+    Form::Fields(ATTRIBUTE),
     "What is recorded of each, beside the contact and the time",
 )];
 

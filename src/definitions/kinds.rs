@@ -3,8 +3,8 @@
 //! read a key that isn't described here, and to leave one that is unread.
 
 use super::keys::{
-    ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME, RULE,
-    SCORING_MODEL, SEGMENT, STEP, WORDS, WORKFLOW,
+    ATTRIBUTE, ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME,
+    RULE, SCORING_MODEL, SEGMENT, STEP, WORDS, WORKFLOW,
 };
 
 /// A kind of definition.
@@ -198,8 +198,9 @@ pub fn kind_named(name: &str) -> Option<&'static KindDescription> {
 }
 
 /// Mappings that stand in several places of definitions, each with its name for people.
-pub const PARTS: [(&str, &[Key]); 4] = [
-    ("A field or attribute", FIELD),
+pub const PARTS: [(&str, &[Key]); 5] = [
+    ("A field", FIELD),
+    ("An attribute", ATTRIBUTE),
     ("A step", STEP),
     ("A rule of a scoring model", RULE),
     ("A grade or level", BAND),

@@ -180,6 +180,8 @@ pub struct FieldDefinition {
     pub kind: FieldType,
     /// What it is for.
     pub description: Option<Text>,
+    /// Its name before it was renamed.
+    pub was: Option<Text>,
 }
 
 /// `kind: interaction`.

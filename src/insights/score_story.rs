@@ -5,8 +5,8 @@ use crate::{
     compile::{ModelPlan, Plan},
     conditions::explain,
     model::{
-        Answers, Bound, Did, Entity, Predicate,
-        scoring::{Band, ScoringRule, band_of, rounded},
+        Answers, Bound, Did, Entity, Part, Predicate,
+        scoring::{Band, Points, ScoringRule, band_of, rounded},
         time::HOUR,
     },
     store::{CountedInteraction, Store, StoreError},
@@ -146,7 +146,10 @@ fn counted(
     now: i64,
 ) -> Result<Vec<CountedStory>, StoreError> {
     let mut dids = Vec::new();
-    collect(&rule.when, &mut dids);
+    collect(Part::Predicate(&rule.when), &mut dids);
+    if let Points::Calculated(operand) = &rule.points {
+        collect(Part::Operand(operand), &mut dids);
+    }
     let mut stories: Vec<CountedStory> = Vec::new();
     for did in dids {
         for interaction in store.counted_interactions(&plan.model, rule, did, key, now)? {
@@ -169,12 +172,11 @@ fn counted(
     Ok(stories)
 }
 
-/// The interactions that a condition asks of the record itself.
-fn collect<'p>(predicate: &'p Predicate, dids: &mut Vec<&'p Did>) {
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, dids)),
-        Predicate::Not(inner) => collect(inner, dids),
-        Predicate::Did(did) => dids.push(did),
-        _ => {}
+/// The interactions that a rule asks of the record itself, counted or measured.
+fn collect<'p>(part: Part<'p>, dids: &mut Vec<&'p Did>) {
+    match (part, part.did()) {
+        (_, Some(did)) => dids.push(did),
+        (Part::Predicate(Predicate::Related(_)), _) => {}
+        (part, None) => part.below().into_iter().for_each(|part| collect(part, dids)),
     }
 }

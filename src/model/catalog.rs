@@ -21,6 +21,8 @@ pub struct Catalog {
     primary_levels: BTreeMap<Entity, String>,
     /// The topics that contacts may subscribe to, by name.
     pub topics: BTreeSet<String>,
+    /// Fields that were renamed: whose, the former name and the present one.
+    pub renamed: Vec<(Entity, String, String)>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
     /// The tables of `tables/`, by name.
@@ -82,6 +84,7 @@ impl Catalog {
             measures: Vec::new(),
             primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
+            renamed: Vec::new(),
             functions: BTreeMap::new(),
             tables: BTreeMap::new(),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Connection, Store, StoreError};
+use super::{Cell, Connection, Store, StoreError, removals};
 use crate::calendar::Holidays;
 use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
 
@@ -46,6 +46,11 @@ impl Names {
             names.holidays = Holidays::of(row.text(0)?.split(','));
         }
         Ok(names)
+    }
+
+    /// The type of a table's column for a field, when it has one.
+    pub(super) fn column(&self, table: &str, column: &str) -> Option<&str> {
+        self.columns.get(&(table.to_owned(), column.to_owned())).map(String::as_str)
     }
 
     /// Whether a table has a column for a field.
@@ -181,7 +186,8 @@ pub(super) fn value(cell: Cell, kind: &FieldType) -> Result<Value, StoreError> {
 }
 
 impl Store {
-    /// Makes the columns and interaction types that a catalog declares and the store doesn't have yet.
+    /// Makes the columns and interaction types that a catalog declares and the store doesn't have yet, and
+    /// renames those of fields that were renamed.
     ///
     /// # Errors
     /// When a field that holds values changed its type, or the database refuses.
@@ -211,11 +217,19 @@ impl Store {
         });
         let mut types: Vec<String> = types.iter().map(|kind| kind.name.clone()).collect();
         types.retain(|name| !self.names.types.contains_key(name));
-        if wanted.is_empty() && types.is_empty() {
+        let renamed = catalog
+            .renamed
+            .iter()
+            .filter(|(entity, was, _)| self.names.has_column(entity.name(), &field_column(was)));
+        let renamed: Vec<_> = renamed.collect();
+        if wanted.is_empty() && types.is_empty() && renamed.is_empty() {
             return Ok(());
         }
         self.connection.write(|connection| {
             let mut names = Names::load(connection)?;
+            for (entity, was, name) in &renamed {
+                removals::rename_field(connection, &mut names, *entity, was, name)?;
+            }
             for (table, name, kind, column) in &wanted {
                 add_column(connection, &mut names, table, name, kind, column)?;
             }

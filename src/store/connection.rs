@@ -73,6 +73,22 @@ impl Connection {
         }
     }
 
+    /// Does `work`, whose statements ask about a few records among many: they are looked up by key, whatever
+    /// Postgres thinks of the price of that. SQLite does so anyway.
+    pub(super) fn by_key<T>(
+        &mut self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            return work(self);
+        }
+        self.execute_batch("SET enable_hashjoin = off; SET enable_mergejoin = off")?;
+        let outcome = work(self);
+        // In a transaction that failed nothing can be set, and its end sets it back by itself.
+        let back = self.execute_batch("RESET enable_hashjoin; RESET enable_mergejoin");
+        outcome.and_then(|value| back.map(|()| value))
+    }
+
     /// Does `work` in one writing transaction: all of it or nothing. When another transaction gets in
     /// the way it is done again from the start, so `work` must have no other effects.
     pub(super) fn write<T>(

@@ -44,6 +44,8 @@ mod report;
 mod retry;
 mod runs;
 mod satisfaction;
+mod score_facts;
+mod score_focus;
 mod score_reads;
 mod score_write;
 mod scores;
@@ -89,10 +91,11 @@ pub use records::{Record, Written};
 pub use removals::UndeclaredField;
 pub use report::{JourneyNumbers, MessageNumbers, StepNumbers, Totals};
 pub use runs::{RunKind, RunRow};
+pub use score_focus::{Changes, Turned};
 pub use score_reads::{
     CountedInteraction, LevelChange, OutcomeCount, PartyRow, RulePoints, ScorePreview, ScoreRow,
 };
-pub use scores::{Changes, ModelState, Scored, Turned};
+pub use scores::{ModelState, Scored};
 pub use segments::{EvaluationRow, Member, SegmentState};
 pub use status::{Claims, Failures, Overdue, SegmentsState, Sizes};
 pub use surroundings::{InteractionRecord, Surroundings};

@@ -1,6 +1,9 @@
 //! What hangs on definitions that are gone or renamed: values of fields, names in what was recorded.
 
-use super::{Cell, Connection, Store, StoreError, columns::Names};
+use super::{
+    Cell, Connection, Store, StoreError,
+    columns::{Names, field_column},
+};
 use crate::model::{Catalog, Entity};
 
 /// A field that the store keeps and no definition declares any more.
@@ -29,7 +32,10 @@ impl Store {
         for row in &rows {
             let (of, name, column) = (row.text(0)?, row.text(1)?, row.text(2)?);
             let Some(entity) = Entity::ALL.into_iter().find(|entity| entity.name() == of) else { continue };
-            if catalog.fields(entity).iter().any(|field| field.name == name) {
+            let renamed = |(of, was, _): &(Entity, String, String)| *of == entity && *was == name;
+            if catalog.fields(entity).iter().any(|field| field.name == name)
+                || catalog.renamed.iter().any(renamed)
+            {
                 continue;
             }
             let sql = format!("SELECT COUNT({column}) FROM {of}");
@@ -105,6 +111,46 @@ impl Store {
         )?;
         rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
     }
+}
+
+/// Gives a field's column its new name, so that the field keeps its values (semantics 27). Where there is a
+/// column of the new name already, it takes over what it hasn't got itself.
+pub(super) fn rename_field(
+    connection: &mut Connection,
+    names: &mut Names,
+    entity: Entity,
+    was: &str,
+    name: &str,
+) -> Result<(), StoreError> {
+    let (table, old, new) = (entity.name(), field_column(was), field_column(name));
+    let Some(kind) = names.column(table, &old).filter(|_| old != new).map(str::to_owned) else {
+        return Ok(());
+    };
+    let of_old = [Cell::from(table), Cell::from(old.as_str())];
+    match names.column(table, &new) {
+        None => {
+            connection.execute_batch(&format!("ALTER TABLE {table} RENAME COLUMN {old} TO {new}"))?;
+            connection.execute(
+                "UPDATE field SET name = $3, column_name = $4 WHERE entity = $1 AND column_name = $2",
+                &[of_old[0].clone(), of_old[1].clone(), name.into(), new.as_str().into()],
+            )?;
+        }
+        Some(present) if present == kind => {
+            connection.execute(&format!("UPDATE {table} SET {new} = {old} WHERE {new} IS NULL"), &[])?;
+            connection.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {old}"))?;
+            connection.execute("DELETE FROM field WHERE entity = $1 AND column_name = $2", &of_old)?;
+        }
+        Some(present) => {
+            return Err(StoreError::FieldType {
+                entity: table,
+                field: name.to_owned(),
+                found: kind,
+                wanted: present.to_owned(),
+            });
+        }
+    }
+    *names = Names::load(connection)?;
+    Ok(())
 }
 
 fn rename_journey(connection: &mut Connection, both: &[Cell; 2]) -> Result<(), StoreError> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
+    score_facts::{Whose, matching},
     score_write::{band, rounded},
-    scoring::{Formula, Whose, faded, formula, matching},
+    scoring::{Formula, faded, formula},
 };
 use crate::model::{
     Answers, Did, Entity, Predicate,
@@ -97,17 +98,17 @@ fn score_row(row: &Row) -> Result<(i64, ScoreRow), StoreError> {
     ))
 }
 
-/// The statement that gives key and base of one subject.
-fn one(target: ScoringTarget, key: i64) -> String {
+/// The statement that gives the contact or account of one subject.
+fn base_of(target: ScoringTarget, key: i64) -> String {
     match target {
         ScoringTarget::ContactLeads => {
-            format!("SELECT o.key, o.contact_key AS base FROM lead o WHERE o.key = {key}")
+            format!("SELECT o.contact_key AS base FROM lead o WHERE o.key = {key}")
         }
         ScoringTarget::AccountLeads => {
-            format!("SELECT o.key, o.account_key AS base FROM lead o WHERE o.key = {key}")
+            format!("SELECT o.account_key AS base FROM lead o WHERE o.key = {key}")
         }
         ScoringTarget::Contacts | ScoringTarget::Accounts => {
-            format!("SELECT CAST({key} AS BIGINT) AS key, CAST({key} AS BIGINT) AS base")
+            format!("SELECT CAST({key} AS BIGINT) AS base")
         }
     }
 }
@@ -235,9 +236,10 @@ impl Store {
         now: i64,
         answers: &dyn Answers,
     ) -> Result<Option<Vec<RulePoints>>, StoreError> {
-        self.answer_model(model, None, Some(&one(model.target, key)), now, answers)?;
+        self.answer_model(model, None, Some(&format!("SELECT CAST({key} AS BIGINT) AS key")), now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula = formula(&mut printer, model, Whose::Of(&one(model.target, key)))?;
+        let formula =
+            formula(&mut printer, model, Whose::Of { bases: &base_of(model.target, key), only: Some(key) })?;
         let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
         let columns: Vec<String> = formula.rules.iter().cloned().chain(holds).collect();
         let Formula { from, clause, .. } = &formula;
@@ -264,9 +266,16 @@ impl Store {
         now: i64,
     ) -> Result<Vec<CountedInteraction>, StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let scope = match model.target.base() {
+        let mut scope = match model.target.base() {
             Entity::Contact => super::predicate::Scope::contact("k"),
             _ => super::predicate::Scope::account("k_account"),
+        };
+        let lead = match model.target.subject() {
+            Entity::Lead => {
+                scope.lead = Some("l".to_owned());
+                format!(" JOIN lead l ON l.key = {key}")
+            }
+            _ => String::new(),
         };
         let clause = matching(&mut printer, did, "i", &scope)?;
         let points = match (&rule.points, &rule.per) {
@@ -282,9 +291,10 @@ impl Store {
         let order = self.dialect().order_text("i.id");
         let sql = format!(
             "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN contact k ON {column} = d.base
+             LEFT JOIN account k_account ON k_account.key = k.account_key{lead}
              JOIN interaction i ON i.contact_key = k.key JOIN interaction_type t ON t.key = i.type_key
              WHERE {clause}{consent} ORDER BY i.at, {order}",
-            one(model.target, key)
+            base_of(model.target, key)
         );
         let parameters = std::mem::take(&mut printer.parameters);
         let rows = self.connection.query(&sql, &parameters)?;
@@ -312,7 +322,7 @@ impl Store {
         let sql = format!(
             "SELECT COUNT(*), COUNT(CASE WHEN ({meets}) IS NOT TRUE THEN 1 END)
              FROM ({}) d JOIN contact k ON {column} = d.base",
-            one(model.target, key)
+            base_of(model.target, key)
         );
         let row = self.connection.query_first(&sql, &[])?;
         row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))

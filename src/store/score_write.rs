@@ -182,14 +182,16 @@ fn latch(
     now: i64,
 ) -> Result<u64, StoreError> {
     connection.execute("DELETE FROM score_ready", &[])?;
+    // What is rounded to the threshold or more, in words that a planner can count by.
+    let least = threshold * MILLIONTHS - MILLIONTHS / 2;
+    let reached = if threshold > 0 { format!(">= {least}") } else { format!("> {least}") };
     let reached = connection.execute(
         &format!(
             "INSERT INTO score_ready (key)
              SELECT e.key FROM scored e CROSS JOIN lead l
-             WHERE l.key = e.key AND {} >= {threshold} AND COALESCE(l.sales_ready, 0) = 0
+             WHERE l.key = e.key AND e.points {reached} AND COALESCE(l.sales_ready, 0) = 0
                AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
                AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
-            rounded("e.points")
         ),
         &[names.model_key(&model.name).into()],
     )?;

@@ -2,14 +2,15 @@
 
 use super::{
     Cell, JsonRows, Store, StoreError,
-    columns::{Names, cell, field_column},
-    focus::{Focus, Queue, Reach},
+    columns::Names,
     predicate::Printer,
+    score_facts::{Whose, looks_around},
+    score_focus::{self, Changes},
     score_write::{self, Computed},
-    scoring::{Whose, formula, looks_around},
+    scoring::formula,
 };
 use crate::model::{
-    Answers, Entity, Value,
+    Answers,
     scoring::{Levels, ScoringModel, half_life_factor},
 };
 
@@ -24,34 +25,6 @@ pub struct ModelState {
     pub scored_at: Option<i64>,
 }
 
-/// What can have changed scores since they were computed last, beside what the queue holds and what fades.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Changes {
-    /// What of all that comes in or passes can concern them, members of segments apart.
-    pub reach: Reach,
-    /// Segments that matter, each with what it holds.
-    pub segments: Vec<(String, Entity)>,
-    /// The moment from which on members of these segments may have changed.
-    pub since: i64,
-    /// Fields that the clock passed.
-    pub turned: Vec<Turned>,
-    /// Whether an hour turned, so that points can have faded.
-    pub faded: bool,
-}
-
-/// The records whose date or moment in a field lies in a stretch, both ends included.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Turned {
-    /// Whose field.
-    pub entity: Entity,
-    /// The field.
-    pub field: String,
-    /// The first date or moment.
-    pub first: Value,
-    /// The last one.
-    pub last: Value,
-}
-
 /// What a computation changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scored {
@@ -64,9 +37,6 @@ pub struct Scored {
     /// How many levels changed.
     pub levels: u64,
 }
-
-/// So few subjects are never worth going through all of them.
-const FEW: i64 = 1_000;
 
 /// How often a computation is done again because another worker's came in between.
 const ATTEMPTS: usize = 20;
@@ -217,7 +187,9 @@ impl Store {
                 .query_first("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
             let version = row.map_or(Ok(0), |row| row.integer(0))?;
             let some = match changes {
-                Some(changes) => self.note_subjects(model, changes, now)?,
+                Some(changes) => self
+                    .connection
+                    .by_key(|connection| score_focus::fill(connection, &self.names, model, changes, now))?,
                 None => None,
             };
             if some == Some(0) {
@@ -228,10 +200,10 @@ impl Store {
                 return Ok(Scored::default());
             }
             let (whose, some) = match some {
-                Some(_) => (Whose::Of("SELECT key, base FROM rescore"), true),
+                Some(_) => (Whose::Of { bases: "SELECT key AS base FROM subject", only: None }, true),
                 None => (self.everybody(model, now)?, false),
             };
-            let driver = some.then_some("SELECT key, base FROM rescore");
+            let driver = some.then_some("SELECT key FROM rescore");
             self.answer_model(model, None, driver, now, answers)?;
             let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
             if some && looks_around(model) {
@@ -239,15 +211,22 @@ impl Store {
             }
             let formula = formula(&mut printer, model, whose)?;
             let parameters = std::mem::take(&mut printer.parameters);
-            self.connection.execute("DELETE FROM scored", &[])?;
             let insert = format!("INSERT INTO scored (key, points, falls, rises) {}", formula.select());
-            let subjects = self.connection.execute(&insert, &parameters)?;
+            self.connection.execute("DELETE FROM scored", &[])?;
+            let subjects = match some {
+                true => self.connection.by_key(|connection| connection.execute(&insert, &parameters))?,
+                false => self.connection.execute(&insert, &parameters)?,
+            };
             self.connection.analyze("scored", usize::try_from(subjects).unwrap_or(usize::MAX))?;
             let names = &self.names;
             let computed = Computed { version, some, now, subjects };
             let written = self.connection.write(|connection| {
-                score_write::write(connection, names, model, levels, &computed, dependents)
+                let write = |connection: &mut _| {
+                    score_write::write(connection, names, model, levels, &computed, dependents)
+                };
+                if some { connection.by_key(write) } else { write(connection) }
             })?;
+            self.connection.execute("DELETE FROM scored", &[])?;
             if let Some(written) = written {
                 return Ok(Scored { computed: subjects, ..written });
             }
@@ -309,87 +288,6 @@ impl Store {
             }
             Ok(changed)
         })
-    }
-
-    /// Fills the table of subjects that are computed, and tells how many; nothing when all of them are. Who can
-    /// have changed is put into focus first, as for segments.
-    fn note_subjects(
-        &mut self,
-        model: &ScoringModel,
-        changes: &Changes,
-        now: i64,
-    ) -> Result<Option<i64>, StoreError> {
-        let (names, dialect, reach) = (&self.names, self.connection.dialect(), &changes.reach);
-        let key = names.model_key(&model.name);
-        let base = model.target.base();
-        let mut focus = Focus::start(&mut self.connection)?;
-        let queue =
-            Queue { from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1", parameters: &[] };
-        focus.touched(names, reach, &queue)?;
-        for (segment, holds) in &changes.segments {
-            focus.add(
-                &format!("focus_{}", holds.name()),
-                "SELECT DISTINCT m.subject_key FROM membership_change m
-                 WHERE m.segment_key = $1 AND m.at >= $2 AND m.at <= $3 AND EXISTS
-                    (SELECT 1 FROM segment_evaluation e WHERE e.segment_key = $1 AND e.at >= $2)",
-                &[names.segment_key(segment).into(), changes.since.into(), now.into()],
-            )?;
-        }
-        for Turned { entity, field, first, last } in &changes.turned {
-            let column = match first {
-                Value::Date(_) => dialect.order_text(&format!("r.{}", field_column(field))),
-                _ => format!("r.{}", field_column(field)),
-            };
-            focus.add(
-                &format!("focus_{}", entity.name()),
-                &format!("SELECT r.key FROM {} r WHERE {column} >= $1 AND {column} <= $2", entity.name()),
-                &[cell(first), cell(last)],
-            )?;
-        }
-        let lead = model.target.subject() == Entity::Lead;
-        let parent = format!("{}_key", base.name());
-        let fading = "SELECT s.subject_key AS key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
-        // Leads are computed with all the other leads of their parent, or by themselves when they have none.
-        let queued = "SELECT x.subject_key AS key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
-                      UNION SELECT key FROM focus_lead";
-        let parents = |leads: &str| match lead {
-            true => format!(
-                "SELECT l.{parent} FROM ({leads}) q CROSS JOIN lead l WHERE l.key = q.key AND l.{parent} IS NOT NULL"
-            ),
-            false => leads.to_owned(),
-        };
-        let table = format!("focus_{}", base.name());
-        if changes.faded {
-            focus.add(&table, &parents(fading), &[key.into(), now.into()])?;
-        }
-        if lead {
-            focus.add(&table, &parents(queued), &[])?;
-        }
-        focus.concerned(base, reach)?;
-        if looks_around(model) {
-            focus.surroundings(base, reach)?;
-        }
-        self.connection.execute("DELETE FROM rescore", &[])?;
-        let subjects = match lead {
-            true => format!(
-                "SELECT l.key, l.{parent} FROM subject p CROSS JOIN lead l WHERE l.{parent} = p.key
-                 UNION ALL SELECT l.key, l.{parent} FROM ({queued}) q CROSS JOIN lead l WHERE l.key = q.key"
-            ),
-            false => "SELECT p.key, p.key FROM subject p".to_owned(),
-        };
-        let sql = format!(
-            "INSERT INTO rescore (key, base) SELECT * FROM ({subjects}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
-        );
-        let count = self.connection.execute(&sql, &[])?;
-        let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
-        let all = self.connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
-        // Where very many are computed, going through all of them is quicker.
-        let count = i64::try_from(count).unwrap_or(i64::MAX);
-        if count > (all / 3).max(FEW) {
-            return Ok(None);
-        }
-        self.connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
-        Ok(Some(count))
     }
 }
 

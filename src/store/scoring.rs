@@ -5,11 +5,12 @@
 //! are whole millionths throughout, so that both databases come to the same, in any order.
 
 use super::{
-    Cell, Dialect, Store, StoreError, happened,
-    predicate::{Printer, Scope, mentions, mentions_account, operand_mentions_account},
+    Dialect, StoreError, happened,
+    predicate::{Printer, Scope, mentions_account, operand_mentions_account},
+    score_facts::{Whose, aggregate, column_of, number},
 };
 use crate::model::{
-    Bound, CountTest, Did, Entity, Operand, Part, Predicate, Subject,
+    Entity,
     scoring::{MILLIONTHS, MOST_HALVINGS, Per, Points, ScoringModel, ScoringRule, ScoringTarget},
     time::HOUR,
 };
@@ -51,35 +52,6 @@ impl Formula {
     }
 }
 
-/// The moments within which interactions count for a `did`, the clauses apart.
-fn window(printer: &Printer<'_>, did: &Did) -> (Option<i64>, i64) {
-    let bound = |bound: &Bound| printer.bound(bound);
-    let until = did.until.as_ref().map_or(printer.now, |until| bound(until).min(printer.now));
-    (did.since.as_ref().map(bound), until)
-}
-
-/// Which interactions under an alias count for a `did`.
-pub(super) fn matching(
-    printer: &mut Printer<'_>,
-    did: &Did,
-    alias: &str,
-    scope: &Scope,
-) -> Result<String, StoreError> {
-    let clause = printer.counted(did, alias, scope)?;
-    let (since, until) = window(printer, did);
-    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {}", number(printer, since)));
-    Ok(format!("{clause}{since} AND {alias}.at <= {}", number(printer, until)))
-}
-
-/// A whole number as a parameter, each once, so that the text of a statement doesn't change with the time.
-fn number(printer: &mut Printer<'_>, number: i64) -> String {
-    let cell = Cell::Integer(number);
-    match printer.parameters.iter().position(|known| *known == cell) {
-        Some(place) => format!("CAST(${} AS BIGINT)", place + 1),
-        None => printer.bind(cell),
-    }
-}
-
 /// What is left of points in millionths at the age of an interaction.
 pub(super) fn faded(printer: &mut Printer<'_>, points: i64, half_life: i64, at: &str) -> String {
     let hour = number(printer, printer.now / HOUR);
@@ -96,43 +68,8 @@ pub(super) fn faded(printer: &mut Printer<'_>, points: i64, half_life: i64, at: 
 /// whole numbers make of it, which is less than two millionths of the points and of each interaction.
 fn lost(points: &str, half_life: i64, interactions: &str) -> String {
     #[expect(clippy::cast_precision_loss, reason = "a few thousand hours")]
-    let share = 0.693_148 / half_life as f64 + 0.000_002;
+    let share = 0.693_148 / half_life as f64 + 0.000_002_1;
     format!("(abs(COALESCE({points}, 0)) * {share:.9} + 2 * COALESCE({interactions}, 0))")
-}
-
-/// The interactions that rules look at, each with its window, whatever number of them is asked for.
-#[derive(Default)]
-struct Facts {
-    dids: Vec<Did>,
-    columns: Vec<String>,
-}
-
-impl Facts {
-    fn number(&mut self, did: &Did) -> usize {
-        let did = Did { count: CountTest::AtLeast(1), ..did.clone() };
-        self.dids.iter().position(|known| *known == did).unwrap_or_else(|| {
-            self.dids.push(did);
-            self.dids.len() - 1
-        })
-    }
-
-    fn column(&mut self, column: String) {
-        if !self.columns.contains(&column) {
-            self.columns.push(column);
-        }
-    }
-}
-
-/// Whose points are asked for.
-#[derive(Clone, Copy)]
-pub(super) enum Whose<'a> {
-    /// Everybody's. A large part of all interactions counts, or only a small one.
-    All {
-        /// Whether it is a large part.
-        much: bool,
-    },
-    /// Those of the subjects that a statement gives, with the columns `key` and `base`.
-    Of(&'a str),
 }
 
 /// Prints a model.
@@ -175,35 +112,41 @@ pub(super) fn formula(
         false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
     };
     let joined = joined(model);
-    // Joined in this order, whatever a planner thinks: from the records to their parents.
-    let (key, records, condition) = match model.target {
-        ScoringTarget::ContactLeads => {
-            ("l.key", format!("lead l CROSS JOIN contact c{joined}"), "c.key = l.contact_key")
-        }
-        ScoringTarget::AccountLeads => (
-            "l.key",
-            "lead l CROSS JOIN account a".to_owned(),
-            "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''",
-        ),
-        ScoringTarget::Contacts => ("c.key", format!("contact c{joined}"), "1 = 1"),
-        ScoringTarget::Accounts => ("a.key", "account a".to_owned(), "1 = 1"),
+    let parent = match model.target.base() {
+        Entity::Contact => format!("contact c{joined}"),
+        _ => "account a".to_owned(),
     };
+    let (key, condition) = match model.target {
+        ScoringTarget::ContactLeads => ("l.key", "c.key = l.contact_key"),
+        ScoringTarget::AccountLeads => {
+            ("l.key", "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''")
+        }
+        ScoringTarget::Contacts | ScoringTarget::Accounts => (base, "1 = 1"),
+    };
+    let lead = model.target.subject() == Entity::Lead;
     let mut clauses = vec![condition.to_owned()];
-    let records = match whose {
-        Whose::All { .. } => records,
-        Whose::Of(subjects) => {
-            clauses.push(format!("{key} = d.key"));
-            format!("({subjects}) d CROSS JOIN {records}")
+    // Joined in this order, whatever a planner thinks: all from the records to their parents, and to what
+    // was counted; some from what was counted to the records.
+    let from = match (whose, aggregate) {
+        (Whose::All { .. }, aggregate) => {
+            let lead = if lead { "lead l CROSS JOIN " } else { "" };
+            let counted = aggregate
+                .map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
+            format!("{lead}{parent}{counted}")
+        }
+        (Whose::Of { only, .. }, aggregate) => {
+            clauses.push(format!("{base} = b.key"));
+            clauses.extend(only.map(|only| format!("{key} = {only}")));
+            let lead = if lead { " CROSS JOIN lead l" } else { "" };
+            format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default())
         }
     };
-    let aggregate =
-        aggregate.map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
     if model.target.base() == Entity::Contact {
         clauses.extend(consenting(model, "c"));
     }
     Ok(Formula {
         key: key.to_owned(),
-        from: format!("{records}{aggregate}"),
+        from,
         clause: clauses.join(" AND "),
         rules,
         holds,
@@ -223,180 +166,6 @@ fn joined(model: &ScoringModel) -> &'static str {
             || matches!(&rule.points, Points::Calculated(operand) if operand_mentions_account(operand))
     });
     if looks { " LEFT JOIN account c_account ON c_account.key = c.account_key" } else { "" }
-}
-
-/// The statement that goes through the interactions, a row for each contact or account; nothing when
-/// no rule looks at any. The printer finds its columns from here on.
-fn aggregate(
-    printer: &mut Printer<'_>,
-    model: &ScoringModel,
-    whose: Whose<'_>,
-    scope: &Scope,
-) -> Result<Option<String>, StoreError> {
-    let mut facts = Facts::default();
-    for rule in &model.rules {
-        collect(&rule.when, &mut facts);
-    }
-    let mut clauses = Vec::new();
-    for did in facts.dids.clone() {
-        clauses.push(matching(printer, &did, "i", scope)?);
-    }
-    let known = facts.dids.iter().enumerate();
-    let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();
-    for (number, clause) in clauses.iter().enumerate() {
-        facts.column(format!("COUNT(CASE WHEN {clause} THEN 1 END) AS n{number}"));
-    }
-    for (place, rule) in model.rules.iter().enumerate() {
-        let Some(did) = rule.per.did() else { continue };
-        let number = facts.number(did);
-        let Some(clause) = clauses.get(number) else {
-            return Err(StoreError::Inconsistent("a rule counts what its condition doesn't ask".to_owned()));
-        };
-        match (&rule.per, &rule.points) {
-            (Per::Latest { .. }, _) => {
-                facts.column(format!("MAX(CASE WHEN {clause} THEN i.at END) AS m{number}"));
-            }
-            (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
-                let faded = faded(printer, *points, *half_life, "i.at");
-                facts.column(format!(
-                    "CAST(SUM(CASE WHEN {clause} THEN {faded} ELSE 0 END) AS BIGINT) AS s{place}"
-                ));
-            }
-            _ => {}
-        }
-    }
-    printer.facts = Some((scope.contact.clone(), known));
-    if facts.dids.is_empty() {
-        return Ok(None);
-    }
-    let (types, earliest) = extent(printer, &facts);
-    let (from, joined) = match (model.target.base(), whose) {
-        (Entity::Contact, Whose::All { .. }) => ("interaction i".to_owned(), ""),
-        (Entity::Contact, Whose::Of(subjects)) => {
-            (format!("{} CROSS JOIN interaction i", bases(subjects)), "i.contact_key = w.base AND ")
-        }
-        (_, Whose::All { much: true }) => {
-            ("contact k CROSS JOIN interaction i".to_owned(), "i.contact_key = k.key AND ")
-        }
-        (_, Whose::All { much: false }) => {
-            ("interaction i CROSS JOIN contact k".to_owned(), "k.key = i.contact_key AND ")
-        }
-        (_, Whose::Of(subjects)) => (
-            format!("{} CROSS JOIN contact k CROSS JOIN interaction i", bases(subjects)),
-            "k.account_key = w.base AND i.contact_key = k.key AND ",
-        ),
-    };
-    let group = if model.target.base() == Entity::Contact { "i.contact_key" } else { "k.account_key" };
-    // Where a large part of all counts, they are best gone through contact by contact.
-    let apart = match whose {
-        Whose::All { much: true } => printer.dialect.apart_from_indexes(),
-        _ => "",
-    };
-    let now = number(printer, printer.now);
-    let earliest = earliest
-        .map_or(String::new(), |earliest| format!(" AND {apart}i.at >= {}", number(printer, earliest)));
-    let consent = match model.target.base() {
-        Entity::Contact => None,
-        _ => consenting(model, "k"),
-    };
-    let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
-    Ok(Some(format!(
-        "SELECT {group} AS key, {} FROM {from}
-         WHERE {joined}{apart}i.type_key IN ({types}) AND {apart}i.at <= {now}{earliest}{consent} GROUP BY {group}",
-        facts.columns.join(", "),
-    )))
-}
-
-/// The contacts or accounts of subjects, each once.
-fn bases(subjects: &str) -> String {
-    format!("(SELECT DISTINCT x.base AS base FROM ({subjects}) x WHERE x.base IS NOT NULL) w")
-}
-
-/// The types of the interactions that are looked at, and the moment of the earliest, where there is one.
-fn extent(printer: &Printer<'_>, facts: &Facts) -> (String, Option<i64>) {
-    let mut types: Vec<i64> = facts.dids.iter().map(|did| printer.names.type_key(&did.interaction)).collect();
-    types.sort_unstable();
-    types.dedup();
-    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-    let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
-    let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
-    (types.join(", "), earliest)
-}
-
-/// Which part of all interactions is a large one: every twentieth.
-const MUCH: i64 = 20;
-
-impl Store {
-    /// All subjects of a model, with whether a large part of all interactions counts for it.
-    pub(super) fn everybody(&mut self, model: &ScoringModel, now: i64) -> Result<Whose<'static>, StoreError> {
-        let printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let mut facts = Facts::default();
-        model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
-        if facts.dids.is_empty() {
-            return Ok(Whose::All { much: false });
-        }
-        let (types, earliest) = extent(&printer, &facts);
-        let row = self.connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
-        let much = row.map_or(Ok(0), |row| row.integer(0))? / MUCH;
-        let sql = format!(
-            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM interaction i
-             WHERE i.type_key IN ({types}) AND i.at >= $1 AND i.at <= $2 LIMIT $3) n"
-        );
-        let parameters = [earliest.unwrap_or(i64::MIN).into(), now.into(), Cell::Integer(much.max(1))];
-        let row = self.connection.query_first(&sql, &parameters)?;
-        Ok(Whose::All { much: row.map_or(Ok(0), |row| row.integer(0))? >= much })
-    }
-}
-
-/// The records that may be in scope beside an interaction.
-const RECORDS: [Subject; 3] = [Subject::Contact, Subject::Account, Subject::Lead];
-
-/// Gathers the interactions that a condition asks of the record itself.
-fn collect(predicate: &Predicate, facts: &mut Facts) {
-    match predicate {
-        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, facts)),
-        Predicate::Not(inner) => collect(inner, facts),
-        // What asks for the record itself, too, can't be told from the interactions alone.
-        Predicate::Did(did) if !RECORDS.iter().any(|of| mentions(Part::Predicate(&did.condition), *of)) => {
-            facts.number(did);
-        }
-        _ => {}
-    }
-}
-
-/// Whether rules ask for more than the record itself, its account, and what was counted: then those whom
-/// that can concern have to be in focus.
-pub(super) fn looks_around(model: &ScoringModel) -> bool {
-    let mut facts = Facts::default();
-    model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
-    let around = |part: Part<'_>| {
-        let mut around = false;
-        part.each(&mut |part| {
-            around |= match part {
-                Part::Predicate(Predicate::Did(did)) => {
-                    !facts.dids.contains(&Did { count: CountTest::AtLeast(1), ..did.clone() })
-                }
-                Part::Predicate(Predicate::Related(_) | Predicate::Subscribed { .. }) => true,
-                Part::Operand(Operand::Measure(_)) => true,
-                _ => false,
-            };
-        });
-        around
-    };
-    model.rules.iter().any(|rule| {
-        let points = match &rule.points {
-            Points::Calculated(operand) => around(Part::Operand(operand)),
-            Points::Fixed(_) => false,
-        };
-        points || around(Part::Predicate(&rule.when))
-    })
-}
-
-/// The number of the columns in which the interactions of a `did` were counted.
-fn column_of(printer: &Printer<'_>, did: &Did) -> usize {
-    let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
-    let known = printer.facts.iter().flat_map(|(_, known)| known);
-    known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()
 }
 
 /// The points of a rule whose condition holds.

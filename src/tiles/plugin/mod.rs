@@ -84,11 +84,13 @@ pub struct CustomParameter {
 }
 
 impl CustomTile {
-    /// Whether the script sets a field of the contact, so that it can't work for accounts.
+    /// Whether the script sets a field of the contact, so that it can't work for accounts; unless it asks
+    /// whether there is a contact.
     #[must_use]
     pub fn sets_contact(&self) -> bool {
+        let asks = ["\"contact\" in ", "\"contacts\" in "].iter().any(|words| self.content.contains(words));
         let sets = |literal: &Literal| literal.function == "set" && literal.text.starts_with("contact.");
-        self.program.literals().iter().any(sets)
+        !asks && self.program.literals().iter().any(sets)
     }
 
     /// What the script is called with.

@@ -1,0 +1,268 @@
+//! The interactions that a scoring model looks at, gone through once.
+
+use super::{
+    Cell, Store, StoreError,
+    predicate::{Printer, Scope, mentions},
+    scoring::{consenting, faded},
+};
+use crate::model::{
+    Bound, CountTest, Did, Entity, Operand, Part, Predicate, Subject,
+    scoring::{Per, Points, ScoringModel},
+};
+
+/// The moments within which interactions count for a `did`, the clauses apart.
+fn window(printer: &Printer<'_>, did: &Did) -> (Option<i64>, i64) {
+    let bound = |bound: &Bound| printer.bound(bound);
+    let until = did.until.as_ref().map_or(printer.now, |until| bound(until).min(printer.now));
+    (did.since.as_ref().map(bound), until)
+}
+
+/// Which interactions under an alias count for a `did`.
+pub(super) fn matching(
+    printer: &mut Printer<'_>,
+    did: &Did,
+    alias: &str,
+    scope: &Scope,
+) -> Result<String, StoreError> {
+    let clause = printer.counted(did, alias, scope)?;
+    let (since, until) = window(printer, did);
+    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {}", number(printer, since)));
+    Ok(format!("{clause}{since} AND {alias}.at <= {}", number(printer, until)))
+}
+
+/// A whole number as a parameter, each once, so that the text of a statement doesn't change with the time.
+pub(super) fn number(printer: &mut Printer<'_>, number: i64) -> String {
+    let cell = Cell::Integer(number);
+    match printer.parameters.iter().position(|known| *known == cell) {
+        Some(place) => format!("CAST(${} AS BIGINT)", place + 1),
+        None => printer.bind(cell),
+    }
+}
+
+/// The interactions that rules look at, each with its window, whatever number of them is asked for.
+#[derive(Default)]
+struct Facts {
+    dids: Vec<Did>,
+    columns: Vec<String>,
+}
+
+impl Facts {
+    fn number(&mut self, did: &Did) -> usize {
+        let did = Did { count: CountTest::AtLeast(1), ..did.clone() };
+        self.dids.iter().position(|known| *known == did).unwrap_or_else(|| {
+            self.dids.push(did);
+            self.dids.len() - 1
+        })
+    }
+
+    fn column(&mut self, column: String) {
+        if !self.columns.contains(&column) {
+            self.columns.push(column);
+        }
+    }
+}
+
+/// Whose points are asked for.
+#[derive(Clone, Copy)]
+pub(super) enum Whose<'a> {
+    /// Everybody's. A large part of all interactions counts, or only a small one.
+    All {
+        /// Whether it is a large part.
+        much: bool,
+    },
+    /// Those of the contacts or accounts that a statement gives, each once, in a column `base`: their own, or
+    /// those of their leads.
+    Of {
+        /// The statement.
+        bases: &'a str,
+        /// The key of the only subject that is asked for, where it is one.
+        only: Option<i64>,
+    },
+}
+
+/// The statement that goes through the interactions, with a row for each contact or account that is asked
+/// for; of all, for each that has any, and nothing when no rule looks at any. The printer finds its columns
+/// from here on.
+pub(super) fn aggregate(
+    printer: &mut Printer<'_>,
+    model: &ScoringModel,
+    whose: Whose<'_>,
+    scope: &Scope,
+) -> Result<Option<String>, StoreError> {
+    let mut facts = Facts::default();
+    for rule in &model.rules {
+        collect(&rule.when, &mut facts);
+    }
+    let mut clauses = Vec::new();
+    for did in facts.dids.clone() {
+        clauses.push(matching(printer, &did, "i", scope)?);
+    }
+    let known = facts.dids.iter().enumerate();
+    let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();
+    for (number, clause) in clauses.iter().enumerate() {
+        facts.column(format!("COUNT(CASE WHEN {clause} THEN 1 END) AS n{number}"));
+    }
+    for (place, rule) in model.rules.iter().enumerate() {
+        let Some(did) = rule.per.did() else { continue };
+        let number = facts.number(did);
+        let Some(clause) = clauses.get(number) else {
+            return Err(StoreError::Inconsistent("a rule counts what its condition doesn't ask".to_owned()));
+        };
+        match (&rule.per, &rule.points) {
+            (Per::Latest { .. }, _) => {
+                facts.column(format!("MAX(CASE WHEN {clause} THEN i.at END) AS m{number}"));
+            }
+            (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
+                let faded = faded(printer, *points, *half_life, "i.at");
+                facts.column(format!(
+                    "CAST(SUM(CASE WHEN {clause} THEN {faded} ELSE 0 END) AS BIGINT) AS s{place}"
+                ));
+            }
+            _ => {}
+        }
+    }
+    printer.facts = Some((scope.contact.clone(), known));
+    let columns: String = facts.columns.iter().map(|column| format!(", {column}")).collect();
+    if facts.dids.is_empty() {
+        return Ok(match whose {
+            Whose::All { .. } => None,
+            Whose::Of { bases, .. } => Some(format!("SELECT w.base AS key FROM ({bases}) w")),
+        });
+    }
+    let counts = within(printer, &facts, whose);
+    let consent = match model.target.base() {
+        Entity::Contact => None,
+        _ => consenting(model, "k"),
+    };
+    let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
+    let (group, rows) = match (model.target.base(), whose) {
+        (Entity::Contact, Whose::All { .. }) => ("i.contact_key", format!("interaction i WHERE {counts}")),
+        (Entity::Contact, Whose::Of { bases, .. }) => {
+            ("w.base", format!("({bases}) w LEFT JOIN interaction i ON i.contact_key = w.base AND {counts}"))
+        }
+        (_, Whose::All { much: true }) => (
+            "k.account_key",
+            format!("contact k CROSS JOIN interaction i WHERE i.contact_key = k.key AND {counts}{consent}"),
+        ),
+        (_, Whose::All { much: false }) => (
+            "k.account_key",
+            format!("interaction i CROSS JOIN contact k WHERE k.key = i.contact_key AND {counts}{consent}"),
+        ),
+        (_, Whose::Of { bases, .. }) => (
+            "w.base",
+            format!(
+                "({bases}) w LEFT JOIN contact k ON k.account_key = w.base{consent}
+                 LEFT JOIN interaction i ON i.contact_key = k.key AND {counts}"
+            ),
+        ),
+    };
+    Ok(Some(format!("SELECT {group} AS key{columns} FROM {rows} GROUP BY {group}")))
+}
+
+/// Which interactions `i` any rule can count at all.
+fn within(printer: &mut Printer<'_>, facts: &Facts, whose: Whose<'_>) -> String {
+    let (types, earliest) = extent(printer, facts);
+    // Where a large part of all counts, they are best gone through contact by contact; and of a contact, it is
+    // quicker to pass over those of other types than to look up each of several.
+    let apart = match whose {
+        Whose::All { much: true } => printer.dialect.apart_from_indexes(),
+        Whose::Of { .. } if types.len() > FEW_TYPES => printer.dialect.apart_from_indexes(),
+        _ => "",
+    };
+    let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+    let now = number(printer, printer.now);
+    let earliest = earliest
+        .map_or(String::new(), |earliest| format!(" AND {apart}i.at >= {}", number(printer, earliest)));
+    format!("{apart}i.type_key IN ({}) AND {apart}i.at <= {now}{earliest}", types.join(", "))
+}
+
+/// The types of the interactions that are looked at, and the moment of the earliest, where there is one.
+fn extent(printer: &Printer<'_>, facts: &Facts) -> (Vec<i64>, Option<i64>) {
+    let mut types: Vec<i64> = facts.dids.iter().map(|did| printer.names.type_key(&did.interaction)).collect();
+    types.sort_unstable();
+    types.dedup();
+    let windows: Vec<Option<i64>> = facts.dids.iter().map(|did| window(printer, did).0).collect();
+    let earliest = windows.into_iter().collect::<Option<Vec<i64>>>().and_then(|all| all.into_iter().min());
+    (types, earliest)
+}
+
+/// So many types of interactions are looked up one by one.
+const FEW_TYPES: usize = 2;
+
+/// Which part of all interactions is a large one: every twentieth.
+const MUCH: i64 = 20;
+
+impl Store {
+    /// All subjects of a model, with whether a large part of all interactions counts for it.
+    pub(super) fn everybody(&mut self, model: &ScoringModel, now: i64) -> Result<Whose<'static>, StoreError> {
+        let printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        let mut facts = Facts::default();
+        model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
+        if facts.dids.is_empty() {
+            return Ok(Whose::All { much: false });
+        }
+        let (types, earliest) = extent(&printer, &facts);
+        let types: Vec<String> = types.iter().map(ToString::to_string).collect();
+        let row = self.connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
+        let much = row.map_or(Ok(0), |row| row.integer(0))? / MUCH;
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 AS one FROM interaction i
+             WHERE i.type_key IN ({}) AND i.at >= $1 AND i.at <= $2 LIMIT $3) n",
+            types.join(", ")
+        );
+        let parameters = [earliest.unwrap_or(i64::MIN).into(), now.into(), Cell::Integer(much.max(1))];
+        let row = self.connection.query_first(&sql, &parameters)?;
+        Ok(Whose::All { much: row.map_or(Ok(0), |row| row.integer(0))? >= much })
+    }
+}
+
+/// The records that may be in scope beside an interaction.
+const RECORDS: [Subject; 3] = [Subject::Contact, Subject::Account, Subject::Lead];
+
+/// Gathers the interactions that a condition asks of the record itself.
+fn collect(predicate: &Predicate, facts: &mut Facts) {
+    match predicate {
+        Predicate::All(parts) | Predicate::Any(parts) => parts.iter().for_each(|part| collect(part, facts)),
+        Predicate::Not(inner) => collect(inner, facts),
+        // What asks for the record itself, too, can't be told from the interactions alone.
+        Predicate::Did(did) if !RECORDS.iter().any(|of| mentions(Part::Predicate(&did.condition), *of)) => {
+            facts.number(did);
+        }
+        _ => {}
+    }
+}
+
+/// Whether rules ask for more than the record itself, its account, and what was counted: then those whom
+/// that can concern have to be in focus.
+pub(super) fn looks_around(model: &ScoringModel) -> bool {
+    let mut facts = Facts::default();
+    model.rules.iter().for_each(|rule| collect(&rule.when, &mut facts));
+    let around = |part: Part<'_>| {
+        let mut around = false;
+        part.each(&mut |part| {
+            around |= match part {
+                Part::Predicate(Predicate::Did(did)) => {
+                    !facts.dids.contains(&Did { count: CountTest::AtLeast(1), ..did.clone() })
+                }
+                Part::Predicate(Predicate::Related(_) | Predicate::Subscribed { .. }) => true,
+                Part::Operand(Operand::Measure(_)) => true,
+                _ => false,
+            };
+        });
+        around
+    };
+    model.rules.iter().any(|rule| {
+        let points = match &rule.points {
+            Points::Calculated(operand) => around(Part::Operand(operand)),
+            Points::Fixed(_) => false,
+        };
+        points || around(Part::Predicate(&rule.when))
+    })
+}
+
+/// The number of the columns in which the interactions of a `did` were counted.
+pub(super) fn column_of(printer: &Printer<'_>, did: &Did) -> usize {
+    let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
+    let known = printer.facts.iter().flat_map(|(_, known)| known);
+    known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()
+}
