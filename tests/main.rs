@@ -29,3 +29,4 @@ mod status;
 mod store;
 mod support;
 mod two_workers;
+mod why_tiles;
