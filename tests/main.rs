@@ -31,3 +31,4 @@ mod status;
 mod store;
 mod support;
 mod two_workers;
+mod why_tiles;

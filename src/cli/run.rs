@@ -94,7 +94,7 @@ pub(super) fn run(
     let done = after.since(&before);
     store.end_run(key, runtime::real_now(), end, &done, None)?;
     summary(&done, (from, end), until.is_some(), limited, output)?;
-    let failed = done.failed + done.messages_failed > 0 || limited.is_some();
+    let failed = done.failed + done.messages_failed + done.contacts_failed > 0 || limited.is_some();
     Ok(if failed { Exit::Rejects } else { Exit::Done })
 }
 
@@ -179,6 +179,7 @@ fn summary(
         ("entered", done.entered),
         ("finished", done.finished),
         ("stopped", done.stopped),
+        ("contacts_failed", done.contacts_failed),
         ("delivered", done.delivered),
         ("blocked", done.blocked),
         ("failed", done.failed),
@@ -204,6 +205,7 @@ fn summary(
         "contact entered|contacts entered",
         "finished|finished",
         "stopped|stopped",
+        "of them failed|of them failed",
         "mail delivered|mails delivered",
         "mail blocked|mails blocked",
         "mail failed|mails failed",
@@ -229,7 +231,11 @@ fn summary(
              If they shouldn't leave, drop them: `tilework outbox drop --journey NAME`."
         ));
     }
-    output.text(&format!("{time}: {told}"))
+    output.text(&format!("{time}: {told}"))?;
+    if done.contacts_failed > 0 {
+        output.remark("`tilework status` tells where; after a fix `tilework journey retry NAME --step ID` lets them try again");
+    }
+    Ok(())
 }
 
 /// The git revision of the workspace, read from its repository's files.

@@ -157,6 +157,8 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
             "stopped": visit.stopped,
             "reason": optional(visit.reason.clone()),
             "because": optional(visit.because.clone()),
+            "calls": visit.calls,
+            "state": optional(visit.state.clone()),
             "made": made.iter().map(made_json).collect::<Vec<_>>(),
             "next": optional(next),
         })
@@ -294,7 +296,9 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
             }
             continue;
         };
-        let reasons = [&visit.because, &visit.reason].into_iter().flatten().map(|reason| words(reason));
+        // A decision of the account is also the reason of those who stood there.
+        let own = visit.reason.as_ref().filter(|reason| visit.because.as_ref() != Some(reason));
+        let reasons = visit.because.iter().chain(own).map(|reason| words(reason));
         let why = reasons.collect::<Vec<_>>().join("; ");
         let why = if why.is_empty() { why } else { format!(": {why}") };
         match (&visit.path, visit.stopped) {
@@ -333,10 +337,22 @@ fn tell_standing(
     lines: &mut Vec<String>,
 ) {
     let next = next_look(plan, journey, &visit.step, visit.due_at, now);
-    lines.push(format!("  {:<20}  {next}", "now"));
+    let reason = visit.reason.as_ref().map(|reason| format!(": {}", words(reason))).unwrap_or_default();
+    lines.push(format!("  {:<20}  {next}{reason}", "now"));
+    lines.extend(called(visit.calls, visit.state.as_deref()).map(|called| line(None, &called)));
     if let Some(next) = what_next(plan, journey, &visit.step) {
         lines.push(line(None, &next));
     }
+}
+
+/// How often a script was called for somebody who waits, and what it remembers.
+pub(super) fn called(calls: Option<i64>, state: Option<&str>) -> Option<String> {
+    let times = match calls? {
+        1 => "once".to_owned(),
+        calls => format!("{calls} times"),
+    };
+    let state = state.map(|state| format!(", remembers {state}")).unwrap_or_default();
+    Some(format!("was called {times}{state}"))
 }
 
 /// When those who stand at a step are looked at next, and what wakes them before.

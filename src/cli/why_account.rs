@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::{
     CliError, Exit, Output,
     cells::{moment, optional},
-    why::{line, made_json, next_look, only_one, said, state, what_next, words},
+    why::{called, line, made_json, next_look, only_one, said, state, what_next, words},
     why_lead::Scored,
 };
 use crate::{
@@ -96,6 +96,8 @@ fn journey_json(story: &AccountJourney, plan: &Plan) -> Json {
                 "path": optional(visit.path.clone()),
                 "stopped": visit.stopped,
                 "reason": optional(visit.reason.clone()),
+                "calls": visit.calls,
+                "state": optional(visit.state.clone()),
             })
         });
         let made = step.made.iter().map(|(contact, made)| {
@@ -246,10 +248,13 @@ fn tell_step(step: &AccountStep, lines: &mut Vec<String>) {
         later.push((at, format!("{text}{whom}")));
     }
     let left = step.visits.iter().filter(|visit| visit.left_at.is_some());
+    let decided = step.decision.as_ref().and_then(|decision| decision.because.as_ref());
     let how = |visit: &AccountVisit| {
         let why = visit.reason.as_ref().map(|why| format!(": {}", words(why))).unwrap_or_default();
         let did = match (&visit.path, visit.stopped) {
             (_, true) => format!("stopped at {}{why}", step.step),
+            // The decision was told before.
+            (Some(path), false) if visit.reason.as_ref() == decided => format!("took {path}"),
             (Some(path), false) => format!("took {path}{why}"),
             (None, false) if visit.left_at != Some(visit.arrived_at) || !why.is_empty() => {
                 format!("went on from {}{why}", step.step)
@@ -273,7 +278,15 @@ fn tell_standing(story: &AccountJourney, step: &AccountStep, plan: &Plan, now: i
     let stands = !groups.is_empty();
     for (due_at, who) in groups {
         let next = next_look(plan, &story.journey, &step.step, due_at, now);
-        lines.push(format!("  {:<20}  at {}, {}: {next}", "now", step.step, named(&who)));
+        let of = step
+            .visits
+            .iter()
+            .find(|visit| visit.due_at == due_at && who.contains(&visit.contact_id.as_str()));
+        let reason = of.and_then(|visit| visit.reason.as_ref());
+        let reason = reason.map(|reason| format!(": {}", words(reason))).unwrap_or_default();
+        lines.push(format!("  {:<20}  at {}, {}: {next}{reason}", "now", step.step, named(&who)));
+        let called = of.and_then(|visit| called(visit.calls, visit.state.as_deref()));
+        lines.extend(called.map(|called| line(None, &called)));
     }
     if let Some(next) = what_next(plan, &story.journey, &step.step).filter(|_| stands) {
         lines.push(line(None, &next));

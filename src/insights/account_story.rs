@@ -1,6 +1,11 @@
 //! Everything that happened with one account and its contacts, and what comes next.
 
-use super::JourneyFacts;
+use std::collections::BTreeMap;
+
+use super::{
+    JourneyFacts,
+    flow::{Moved, in_order, merged},
+};
 use crate::{
     model::{Entity, Subject, Value, standard_fields},
     store::{AccountDecision, AccountParticipant, AccountVisit, MadeRow, MembershipRow, Store, StoreError},
@@ -88,6 +93,8 @@ pub fn account_story(
     };
     let (name, owner) = (known("name"), known("owner"));
 
+    let facts_of =
+        |name: &str| journeys.iter().find(|facts| [Some(facts.name), facts.was].contains(&Some(name)));
     let mut stories: Vec<AccountJourney> = Vec::new();
     for participant in store.account_participants(key)? {
         let last = stories.last_mut().filter(|last| {
@@ -98,7 +105,7 @@ pub fn account_story(
             None => stories.push(AccountJourney {
                 journey: participant.journey.clone(),
                 iteration: participant.iteration,
-                steps: steps(store, participant.iteration_key, key)?,
+                steps: steps(store, participant.iteration_key, key, facts_of(&participant.journey))?,
                 participants: vec![participant],
             }),
         }
@@ -130,7 +137,12 @@ pub fn account_story(
     }))
 }
 
-fn steps(store: &mut Store, iteration_key: i64, account_key: i64) -> Result<Vec<AccountStep>, StoreError> {
+fn steps(
+    store: &mut Store,
+    iteration_key: i64,
+    account_key: i64,
+    facts: Option<&JourneyFacts<'_>>,
+) -> Result<Vec<AccountStep>, StoreError> {
     let mut steps: Vec<AccountStep> = Vec::new();
     fn at<'s>(steps: &'s mut Vec<AccountStep>, step: &str, visit: i64) -> &'s mut AccountStep {
         let place = steps.iter().position(|known| known.step == step && known.visit == visit);
@@ -147,7 +159,20 @@ fn steps(store: &mut Store, iteration_key: i64, account_key: i64) -> Result<Vec<
         });
         &mut steps[place]
     }
+    let mut by_contact: BTreeMap<String, Vec<AccountVisit>> = BTreeMap::new();
     for visit in store.account_visits(iteration_key, account_key)? {
+        by_contact.entry(visit.contact_id.clone()).or_default().push(visit);
+    }
+    let chains = by_contact.into_values().map(|visits| {
+        in_order(visits, facts, |visit| Moved {
+            step: &visit.step,
+            path: visit.path.as_deref(),
+            arrived_at: visit.arrived_at,
+            left_at: visit.left_at,
+        })
+    });
+    let same = |one: &AccountVisit, other: &AccountVisit| one.visit == other.visit && one.step == other.step;
+    for visit in merged(chains.collect(), |visit| visit.arrived_at, same) {
         let step = at(&mut steps, &visit.step, visit.visit);
         step.tile = Some(visit.tile.clone());
         step.visits.push(visit);

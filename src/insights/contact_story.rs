@@ -1,6 +1,9 @@
 //! Everything that happened with one contact, and what comes next.
 
-use super::JourneyFacts;
+use super::{
+    JourneyFacts,
+    flow::{Moved, in_order},
+};
 use crate::{
     model::{Entity, Subject, Value, standard_fields},
     store::{InteractionRow, MadeRow, MembershipRow, Participation, Store, StoreError, VisitRow},
@@ -145,7 +148,12 @@ fn journey_story(
     participation: Participation,
     facts: Option<&JourneyFacts<'_>>,
 ) -> Result<JourneyStory, StoreError> {
-    let visits = in_order(store.visits(contact_id, &participation)?, facts);
+    let visits = in_order(store.visits(contact_id, &participation)?, facts, |visit| Moved {
+        step: &visit.step,
+        path: visit.path.as_deref(),
+        arrived_at: visit.arrived_at,
+        left_at: visit.left_at,
+    });
     let mut visits: Vec<VisitStory> =
         visits.into_iter().map(|visit| VisitStory { visit, made: Vec::new() }).collect();
     let mut made_meanwhile = Vec::new();
@@ -158,72 +166,4 @@ fn journey_story(
         }
     }
     Ok(JourneyStory { participation, visits, made_meanwhile, paused_at: None, may_enter_again_at: None })
-}
-
-/// Visits in the order in which they were made. The store can't tell those of one moment apart; the
-/// journey's flow does, through loops, too.
-fn in_order(mut left: Vec<VisitRow>, facts: Option<&JourneyFacts<'_>>) -> Vec<VisitRow> {
-    let mut ordered: Vec<VisitRow> = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let next = ordered.last().and_then(|last| {
-            let step = facts?.step(&last.step)?;
-            let path = last.path.as_deref();
-            let named = step.paths.iter().find(|(name, _)| Some(*name) == path);
-            let to = named.map_or(step.following, |(_, to)| *to)?;
-            left.iter().position(|visit| Some(visit.arrived_at) == last.left_at && visit.step == to)
-        });
-        ordered.push(left.remove(next.unwrap_or(0)));
-    }
-    ordered
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::insights::StepFacts;
-
-    #[test]
-    fn visits_of_one_moment_stand_as_the_flow_leads() {
-        let step = |id, paths, following| StepFacts { id, tile: "goto", paths, following };
-        let predicate = crate::model::Predicate::Constant(true);
-        let facts = JourneyFacts {
-            name: "spring",
-            was: None,
-            label: None,
-            target: Entity::Contact,
-            starts_at: 0,
-            ends_at: None,
-            audience: &predicate,
-            blocks: &[],
-            timezone: "UTC",
-            plan: None,
-            steps: vec![
-                step("note", Vec::new(), Some("again")),
-                step("again", vec![("goto", Some("note"))], Some("done")),
-                step("done", Vec::new(), None),
-            ],
-        };
-        let visit = |step: &str, visit, path: Option<&str>| VisitRow {
-            step: step.to_owned(),
-            tile: "goto".to_owned(),
-            visit,
-            arrived_at: 7,
-            left_at: Some(7),
-            due_at: None,
-            stopped: false,
-            path: path.map(str::to_owned),
-            reason: None,
-            because: None,
-        };
-        let found = vec![
-            visit("note", 1, None),
-            visit("again", 1, Some("goto")),
-            visit("done", 1, None),
-            visit("note", 2, None),
-            visit("again", 2, None),
-        ];
-        let ordered = in_order(found, Some(&facts));
-        let steps: Vec<&str> = ordered.iter().map(|visit| visit.step.as_str()).collect();
-        assert_eq!(steps, ["note", "again", "note", "again", "done"]);
-    }
 }

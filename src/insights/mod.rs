@@ -6,6 +6,7 @@
 mod account_story;
 mod calibration;
 mod contact_story;
+mod flow;
 mod journey_facts;
 mod journeys;
 mod score_story;

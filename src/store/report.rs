@@ -64,6 +64,8 @@ pub struct Totals {
     pub finished: i64,
     /// Those that were stopped.
     pub stopped: i64,
+    /// Those of them for whom a step failed.
+    pub contacts_failed: i64,
     /// Leads made by journeys.
     pub leads: i64,
     /// Activities.
@@ -90,6 +92,7 @@ impl Totals {
             entered: self.entered - before.entered,
             finished: self.finished - before.finished,
             stopped: self.stopped - before.stopped,
+            contacts_failed: self.contacts_failed - before.contacts_failed,
             leads: self.leads - before.leads,
             activities: self.activities - before.activities,
             delivered: self.delivered - before.delivered,
@@ -111,6 +114,8 @@ impl Store {
         let mut totals = Totals::default();
         let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
                    UNION ALL SELECT 10 + state, COUNT(*) FROM entry GROUP BY state
+                   UNION ALL SELECT 14, COUNT(*) FROM participant WHERE state = 3 AND reason LIKE 'failed%'
+                   UNION ALL SELECT 14, COUNT(*) FROM entry WHERE state = 3 AND reason LIKE 'failed%'
                    UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
                    UNION ALL SELECT 21, COUNT(*) FROM activity
                    UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
@@ -127,6 +132,7 @@ impl Store {
                     totals.entered += count;
                     totals.stopped += count;
                 }
+                14 => totals.contacts_failed += count,
                 20 => totals.leads = count,
                 21 => totals.activities = count,
                 33 => totals.delivered = count,

@@ -5,6 +5,20 @@ use super::{
     outbox::{OutboxState, SUBJECT, subject},
 };
 
+/// The visits for an account, of iteration `$1` and account `$2`; those who stand at a step with what its
+/// tile keeps.
+pub(super) const VISITS: &str = "(
+    SELECT iteration_key, account_key, contact_key, step_key, visit, arrived_at, left_at, CAST(NULL AS BIGINT) AS due_at,
+        stopped, path, reason, CAST(NULL AS BIGINT) AS calls, CAST(NULL AS TEXT) AS state
+    FROM history WHERE iteration_key = $1 AND account_key = $2
+    UNION ALL
+    SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at, NULL, p.due_at, 0, NULL,
+        MAX(k.reason), MAX(k.calls), MAX(k.state)
+    FROM position p LEFT JOIN tile_state k ON k.iteration_key = p.iteration_key AND k.step_key = p.step_key
+        AND k.account_key = p.account_key AND k.contact_key IN (0, p.contact_key) AND k.visit = p.visit
+    WHERE p.iteration_key = $1 AND p.account_key = $2
+    GROUP BY p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, p.arrived_at, p.due_at)";
+
 /// A contact in an iteration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participation {
@@ -67,6 +81,10 @@ pub struct VisitRow {
     pub reason: Option<String>,
     /// What decided it for the whole account.
     pub because: Option<String>,
+    /// How often a tile with a script was called on this visit, while it stands there.
+    pub calls: Option<i64>,
+    /// What the script remembers, as JSON.
+    pub state: Option<String>,
 }
 
 /// Something that a step made for a contact or its account.
@@ -187,22 +205,16 @@ impl Store {
     /// When the store fails.
     pub fn visits(&mut self, contact_id: &str, part: &Participation) -> Result<Vec<VisitRow>, StoreError> {
         let rows = self.connection.query(
-            "SELECT s.id, s.tile, v.visit, v.arrived_at, v.left_at, v.due_at, v.stopped, v.path, v.reason, d.because, s.place
-             FROM (SELECT step_key, visit, arrived_at, left_at, CAST(NULL AS BIGINT) AS due_at, stopped, path, reason,
-                        iteration_key, account_key, contact_key FROM history
-                   WHERE iteration_key = $1 AND account_key = $2
-                   UNION ALL
-                   SELECT step_key, visit, arrived_at, NULL, due_at, 0, NULL,
-                        (SELECT MAX(k.reason) FROM tile_state k WHERE k.iteration_key = position.iteration_key
-                            AND k.step_key = position.step_key AND k.account_key = position.account_key
-                            AND k.contact_key IN (0, position.contact_key) AND k.visit = position.visit),
-                        iteration_key, account_key, contact_key
-                   FROM position WHERE iteration_key = $1 AND account_key = $2) v
+            &format!(
+                "SELECT s.id, s.tile, v.visit, v.arrived_at, v.left_at, v.due_at, v.stopped, v.path, v.reason, d.because,
+                v.calls, v.state, s.place
+             FROM {VISITS} v
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
                 AND d.step_key = v.step_key AND d.visit = v.visit
              WHERE c.id = $3 AND v.arrived_at >= $4 AND v.arrived_at < $5
-             ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place",
+             ORDER BY v.arrived_at, COALESCE(v.left_at, v.arrived_at + 1), v.visit, s.place"
+            ),
             &[
                 part.iteration_key.into(),
                 part.account_key.into(),
@@ -224,6 +236,8 @@ impl Store {
                     path: row.optional_text(7)?,
                     reason: row.optional_text(8)?,
                     because: row.optional_text(9)?,
+                    calls: row.optional_integer(10)?,
+                    state: row.optional_text(11)?,
                 })
             })
             .collect()

@@ -1,6 +1,6 @@
 //! Everything that happened with the contacts of one account.
 
-use super::{MadeRow, MembershipRow, Store, StoreError, outbox::OutboxState};
+use super::{MadeRow, MembershipRow, Store, StoreError, outbox::OutboxState, why::VISITS};
 
 /// A contact that entered an iteration for an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub struct AccountVisit {
     pub path: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// How often a tile with a script was called on this visit, while it stands there.
+    pub calls: Option<i64>,
+    /// What the script remembers, as JSON.
+    pub state: Option<String>,
 }
 
 /// An account's one decision at a step.
@@ -146,12 +150,9 @@ impl Store {
     ) -> Result<Vec<AccountVisit>, StoreError> {
         let order = self.dialect().order_text("c.id");
         let sql = format!(
-            "SELECT c.id, s.id, s.tile, v.visit, v.arrived_at, v.left_at, v.due_at, v.stopped, v.path, v.reason
-             FROM (SELECT contact_key, step_key, visit, arrived_at, left_at, CAST(NULL AS BIGINT) AS due_at, stopped,
-                        path, reason FROM history WHERE iteration_key = $1 AND account_key = $2
-                   UNION ALL
-                   SELECT contact_key, step_key, visit, arrived_at, NULL, due_at, 0, NULL, NULL
-                   FROM position WHERE iteration_key = $1 AND account_key = $2) v
+            "SELECT c.id, s.id, s.tile, v.visit, v.arrived_at, v.left_at, v.due_at, v.stopped, v.path, v.reason,
+                v.calls, v.state
+             FROM {VISITS} v
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              ORDER BY v.arrived_at, s.place, v.visit, {order}"
         );
@@ -169,6 +170,8 @@ impl Store {
                     stopped: row.integer(7)? != 0,
                     path: row.optional_text(8)?,
                     reason: row.optional_text(9)?,
+                    calls: row.optional_integer(10)?,
+                    state: row.optional_text(11)?,
                 })
             })
             .collect()
@@ -223,7 +226,8 @@ impl Store {
                    SELECT 'activity', id, subject, owner, created_at, step_key, visit, subject_contact_key, 0
                    FROM activity WHERE iteration_key = $1 AND subject_account_key = $2
                    UNION ALL
-                   SELECT 'message', CAST(ordinal AS TEXT), content, reason, created_at, step_key, visit, contact_key,
+                   SELECT 'message', CAST(ordinal AS TEXT),
+                        CASE WHEN channel = 'email' THEN content ELSE channel END, reason, created_at, step_key, visit, contact_key,
                         state FROM outbox WHERE iteration_key = $1 AND account_key = $2) m
              JOIN step s ON s.key = m.step_key LEFT JOIN contact c ON c.key = m.contact_key
              WHERE m.contact_key = 0 OR c.key IS NOT NULL

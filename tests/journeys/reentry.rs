@@ -1,9 +1,9 @@
 //! Contacts who enter the same iteration again.
 
-use super::{EVERYONE, played_alike, world};
+use super::{EVERYONE, played_alike, populated, workspace, world};
 use crate::support::{
     workspace::{Database, on_both},
-    world::World,
+    world::{World, at},
 };
 
 const STEPS: &str = "
@@ -161,5 +161,39 @@ fn nobody_enters_a_journey_again_that_has_ended() {
         let mut world = world(database, &keys, STEPS);
         world.play("2026-12-01 08:00");
         assert_eq!(arrivals(&mut world, "ada", "invite"), ["1 2026-03-01T08:00:00Z"]);
+    });
+}
+
+#[test]
+fn rule_20_who_failed_in_a_former_entry_is_not_tried_again_for_it() {
+    on_both(|database| {
+        let tile = "kind: tile\nname: act\nsummary: Acts\nfor: contact\nneeds: { contact: [role] }\n";
+        let script = "fn run(item, params) { if item.contact.role == () { throw \"no role\"; } take() }\n";
+        let steps = "
+  - { id: act, tile: act }
+  - { id: then, tile: act }
+";
+        let mut world = populated(
+            &workspace(database, "reentry: after 10 days\naudience: { include: [everyone] }", steps)
+                .file("plugins/act/tile.yaml", tile)
+                .file("plugins/act/tile.rhai", script),
+        );
+        world.tick("2026-03-01 08:00");
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 4);
+        // Ada and Bob come again, and fail again.
+        world.play("2026-03-12 08:00");
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 4, "each once, however often");
+        world.set("ada", "role", "buyer");
+        world.set("bob", "role", "buyer");
+        assert_eq!(world.store.retry_failed("spring", "act", at("2026-03-12 09:00")).unwrap(), 4);
+        world.tick("2026-03-12 09:00");
+        assert_eq!(world.store.failed_at("spring", "act").unwrap(), 2);
+        let stops = "SELECT c.id, COUNT(*) FROM history h JOIN contact c ON c.key = h.contact_key
+                     WHERE h.stopped = 1 GROUP BY c.id ORDER BY c.id";
+        assert_eq!(
+            world.tables().lines(stops),
+            ["ada 1", "bob 1", "cy 2", "dan 2"],
+            "former entries stay as they were"
+        );
     });
 }

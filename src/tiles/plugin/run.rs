@@ -11,7 +11,7 @@ use crate::{
     model::{Field, Value, time::moment_of},
     script::{ScriptError, ScriptValue},
     tiles::{
-        AccountGroup, Batch, DecidingTile, Decision, EffectSubject, Kept, Needs, Outcome, Outcomes,
+        AccountGroup, Batch, DecidingTile, Decision, Effect, EffectSubject, Kept, Needs, Outcome, Outcomes,
         Participant, Sends, TileError, Unit,
     },
 };
@@ -65,7 +65,16 @@ impl PlacedTile {
             ..kept.clone()
         };
         let later = |length| calendar::after(moment, length, &self.zone);
-        let note = answer.note.clone();
+        // What is set leaves no record but this.
+        let set = answer.effects.iter().filter_map(|effect| match effect {
+            Effect::Set { entity, field, value } => Some(match value {
+                Value::Missing => format!("{entity}.{} cleared", field.name),
+                value => format!("{entity}.{} set to {value}", field.name),
+            }),
+            _ => None,
+        });
+        let told: Vec<String> = set.chain(answer.note.clone()).collect();
+        let note = (!told.is_empty()).then(|| told.join("; "));
         let (outcome, note) = match &answer.kind {
             AnswerKind::Take(path) => (Outcome::Go { path: path.clone(), moment }, note),
             AnswerKind::Stop(reason) => (Outcome::Stop, Some(reason.clone())),
