@@ -1,6 +1,8 @@
 //! Whom an evaluation has to look at: those whom something that came in, or the passing of time, can
 //! concern.
 
+use std::collections::BTreeSet;
+
 use super::{Cell, Connection, StoreError, columns::Names};
 use crate::model::Entity;
 
@@ -75,7 +77,7 @@ fn parents(entity: &str) -> String {
     )
 }
 
-const COLLEAGUES: &str = "SELECT key FROM contact WHERE account_key IN (SELECT key FROM focus_account)";
+const COLLEAGUES: &str = "SELECT k.key FROM focus_account f CROSS JOIN contact k WHERE k.account_key = f.key";
 
 const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL";
 
@@ -85,6 +87,8 @@ const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM 
 /// The tables `subject` and `focus_…` while they are filled.
 pub(super) struct Focus<'a> {
     connection: &'a mut Connection,
+    /// The tables in which anybody stands.
+    filled: BTreeSet<String>,
 }
 
 impl<'a> Focus<'a> {
@@ -93,7 +97,7 @@ impl<'a> Focus<'a> {
         connection.execute_batch(
             "DELETE FROM subject; DELETE FROM focus_contact; DELETE FROM focus_account; DELETE FROM focus_lead",
         )?;
-        Ok(Focus { connection })
+        Ok(Focus { connection, filled: BTreeSet::new() })
     }
 
     /// From who is in focus to all whom that concerns: they are the subjects.
@@ -117,8 +121,15 @@ impl<'a> Focus<'a> {
             "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
         );
         let added = self.connection.execute(&sql, parameters)?;
+        if added > 0 {
+            self.filled.insert(table.to_owned());
+        }
         self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
         Ok(added)
+    }
+
+    fn add_colleagues(&mut self, table: &str) -> Result<u64, StoreError> {
+        if self.filled.contains("focus_account") { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
     }
 
     /// Goes one step along what can make one record concern another; tells how many were added.
@@ -147,7 +158,7 @@ impl<'a> Focus<'a> {
             )?;
         }
         if colleagues {
-            added += self.add("focus_contact", COLLEAGUES, &[])?;
+            added += self.add_colleagues("focus_contact")?;
         }
         Ok(added)
     }
@@ -206,7 +217,7 @@ impl<'a> Focus<'a> {
         match target {
             Entity::Contact => {
                 self.add("subject", "SELECT key FROM focus_contact", &[])?;
-                self.add("subject", COLLEAGUES, &[])?;
+                self.add_colleagues("subject")?;
             }
             Entity::Account => {
                 self.add("subject", "SELECT key FROM focus_account", &[])?;
