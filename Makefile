@@ -17,6 +17,7 @@ postgres: ## find PostgreSQL's server programs, or install them where that is al
 bench: postgres ## contact-steps per second, beside hand-written SQL, on both databases
 	cargo bench --bench journey
 	cargo bench --bench segments
+	cargo bench --bench scoring
 
 demo: ## the product in one screen
 	cargo run --release -- demo

@@ -76,7 +76,7 @@ pub(super) fn widen(
     if asked.is_empty() {
         return Ok(());
     }
-    Focus { connection }.surroundings(target, reach, asked)
+    Focus { connection, accounts: true }.surroundings(target, reach, asked)
 }
 
 /// The parents of the leads in focus.
@@ -86,7 +86,7 @@ fn parents(entity: &str) -> String {
     )
 }
 
-const COLLEAGUES: &str = "SELECT key FROM contact WHERE account_key IN (SELECT key FROM focus_account)";
+const COLLEAGUES: &str = "SELECT k.key FROM focus_account f CROSS JOIN contact k WHERE k.account_key = f.key";
 
 const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL";
 
@@ -96,13 +96,15 @@ const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM 
 /// The tables `subject` and `focus_…` while they are filled.
 pub(super) struct Focus<'a> {
     connection: &'a mut Connection,
+    /// Whether accounts may be in focus.
+    accounts: bool,
 }
 
 impl<'a> Focus<'a> {
     /// Nobody is in focus.
     pub(super) fn start(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
         connection.empty(&["subject", "focus_contact", "focus_account", "focus_lead"])?;
-        Ok(Focus { connection })
+        Ok(Focus { connection, accounts: false })
     }
 
     /// From who is in focus to all whom that concerns: they are the subjects.
@@ -137,8 +139,13 @@ impl<'a> Focus<'a> {
             "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
         );
         let added = self.connection.execute(&sql, parameters)?;
+        self.accounts |= added > 0 && table == "focus_account";
         self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
         Ok(added)
+    }
+
+    fn add_colleagues(&mut self, table: &str) -> Result<u64, StoreError> {
+        if self.accounts { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
     }
 
     /// Goes one step along what can make one record concern another; tells how many were added.
@@ -167,7 +174,7 @@ impl<'a> Focus<'a> {
             )?;
         }
         if colleagues {
-            added += self.add("focus_contact", COLLEAGUES, &[])?;
+            added += self.add_colleagues("focus_contact")?;
         }
         Ok(added)
     }
@@ -226,7 +233,7 @@ impl<'a> Focus<'a> {
         match target {
             Entity::Contact => {
                 self.add("subject", "SELECT key FROM focus_contact", &[])?;
-                self.add("subject", COLLEAGUES, &[])?;
+                self.add_colleagues("subject")?;
             }
             Entity::Account => {
                 self.add("subject", "SELECT key FROM focus_account", &[])?;

@@ -50,7 +50,7 @@ fn fades_at(dialect: Dialect, next: &str) -> String {
     let half = MILLIONTHS / 2;
     let down = hours(&format!("s.points - s.score * {MILLIONTHS} + {half}"), "s.falls");
     let up = hours(&format!("s.score * {MILLIONTHS} + {half} - s.points"), "s.rises");
-    let hours = dialect.whole(&dialect.least(&dialect.least(&down, &up), &format!("{MOST_HOURS}")));
+    let hours = dialect.whole(&dialect.least(&dialect.least(&down, &up), MOST_HOURS));
     format!("(CASE WHEN s.falls > 0 OR s.rises > 0 THEN (CAST({next} AS BIGINT) + {hours}) * {HOUR} END)")
 }
 
@@ -104,26 +104,30 @@ pub(super) fn write(
     let parameters = [key.into(), now.into(), next_hour];
     let insert = format!(
         "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready, fades_at)
-         SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key
-         ON CONFLICT (model_key, subject_key) DO UPDATE SET fades_at = excluded.fades_at",
+         SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key",
         band(&model.grades, "s.score"),
         fades_at(dialect, "$3"),
     );
-    let written = connection.execute(
-        &format!(
-            "{insert}, score = excluded.score, grade = excluded.grade, ready = excluded.ready,
-                grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
-                    THEN excluded.grade_since ELSE score.grade_since END
-             WHERE score.score <> excluded.score OR score.ready <> excluded.ready
-                OR score.grade IS DISTINCT FROM excluded.grade"
-        ),
-        &parameters,
-    )?;
-    scored.changed += written;
-    if written < subjects {
-        // Who keeps the score may have another time at which it fades.
-        let fades = format!("{insert} WHERE score.fades_at IS DISTINCT FROM excluded.fades_at");
-        connection.execute(&fades, &parameters)?;
+    if first {
+        scored.changed += connection.execute(&insert, &parameters)?;
+    } else {
+        let update = "ON CONFLICT (model_key, subject_key) DO UPDATE SET fades_at = excluded.fades_at";
+        let written = connection.execute(
+            &format!(
+                "{insert} {update}, score = excluded.score, grade = excluded.grade, ready = excluded.ready,
+                    grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
+                        THEN excluded.grade_since ELSE score.grade_since END
+                 WHERE score.score <> excluded.score OR score.ready <> excluded.ready
+                    OR score.grade IS DISTINCT FROM excluded.grade"
+            ),
+            &parameters,
+        )?;
+        scored.changed += written;
+        if written < subjects {
+            // Who keeps the score may have another time at which it fades.
+            let fades = "WHERE score.fades_at IS DISTINCT FROM excluded.fades_at";
+            connection.execute(&format!("{insert} {update} {fades}"), &parameters)?;
+        }
     }
     if !some {
         connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
