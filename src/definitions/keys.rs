@@ -258,6 +258,11 @@ const NEEDS: &[Key] = &[
         Form::Map(&Form::Condition),
         "Interactions that are counted, each under a name, such as `visits: { did: WebsiteVisited, within: 30 days }`",
     ),
+    Key::optional(
+        "turn",
+        Form::Text,
+        "The account's field by which turns are counted, such as `account.country`: `item.turn` is how many with its value came before",
+    ),
 ];
 
 pub(super) const WORKFLOW: &[Key] = &[

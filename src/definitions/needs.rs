@@ -12,6 +12,8 @@ pub struct NeedsDefinition {
     pub account: Vec<Text>,
     /// Interactions that are counted, each under a name.
     pub did: Vec<(Text, DidNode)>,
+    /// The account's field among whose equal values turns are counted: `account.country`.
+    pub turn: Option<Text>,
 }
 
 /// Reads what stands under `needs:`.
@@ -19,6 +21,7 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> NeedsDefinition {
     let Some(mut reader) = Reader::of(node, "needs", problems) else { return NeedsDefinition::default() };
     let contact = reader.list_of_text("contact");
     let account = reader.list_of_text("account");
+    let turn = reader.text("turn");
     let entries = reader.mapping_or(
         "did",
         "Write each count by a name, such as `engaged: { did: EmailClicked, within: 30 days }`.",
@@ -48,5 +51,5 @@ pub(super) fn read(node: &Node, problems: &mut Problems) -> NeedsDefinition {
         }
     }
     reader.finish();
-    NeedsDefinition { contact, account, did }
+    NeedsDefinition { contact, account, did, turn }
 }

@@ -18,11 +18,12 @@ pub(super) fn allot(
     now: i64,
 ) -> Result<(), StoreError> {
     let by_account = allotment.of == Unit::Account;
-    store.allot(&Places { iteration_key, step_key, by_account, counts: &allotment.counts }, now)
+    let among = allotment.among.as_deref();
+    store.allot(&Places { iteration_key, step_key, by_account, counts: &allotment.counts, among }, now)
 }
 
-/// The places of a claim: the path by account and contact, 0 for the account itself.
-pub(super) struct Given(BTreeMap<(i64, i64), Option<String>>);
+/// The places of a claim: path and turn by account and contact, 0 for the account itself.
+pub(super) struct Given(BTreeMap<(i64, i64), (Option<String>, i64)>);
 
 impl Given {
     /// Reads what was given, and leaves those out who came too late to be considered: they are due still.
@@ -33,8 +34,8 @@ impl Given {
         standing: &mut Vec<Standing>,
     ) -> Result<Given, EngineError> {
         let rows = store.allotments(claim)?;
-        let given: BTreeMap<(i64, i64), Option<String>> =
-            rows.into_iter().map(|row| ((row.account_key, row.contact_key), row.path)).collect();
+        let given: BTreeMap<(i64, i64), (Option<String>, i64)> =
+            rows.into_iter().map(|row| ((row.account_key, row.contact_key), (row.path, row.turn))).collect();
         standing.retain(|row| {
             let contact = if allotment.of == Unit::Account { 0 } else { row.contact_key };
             given.contains_key(&(row.account_key, contact))
@@ -44,12 +45,12 @@ impl Given {
 
     /// Tells the participants and accounts of a batch their places.
     pub(super) fn tell(&self, loaded: &mut Loaded) {
-        let path = |account: i64, contact: i64| self.0.get(&(account, contact)).cloned().flatten();
+        let given = |account: i64, contact: i64| self.0.get(&(account, contact)).cloned().unwrap_or_default();
         for (participant, row) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
-            participant.allotted = path(row.account_key, row.contact_key);
+            (participant.allotted, participant.turn) = given(row.account_key, row.contact_key);
         }
         for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
-            account.allotted = path(known.account_key, 0);
+            (account.allotted, account.turn) = given(known.account_key, 0);
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Places that go to those who arrive first.
+//! Turns by the order of arrival, and places that go to those who arrive first.
 
-use super::{Cell, Claim, Store, StoreError};
+use super::{Cell, Claim, Store, StoreError, columns::field_column};
 
 /// Places at a step.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Places<'a> {
     pub by_account: bool,
     /// Paths, with how many places each has, in the order in which they are filled.
     pub counts: &'a [(String, i64)],
+    /// The account's field among whose equal values turns are counted; among all when there is none.
+    pub among: Option<&'a str>,
 }
 
 /// A place that was given out, or that there was none.
@@ -22,12 +24,14 @@ pub struct AllotmentRow {
     pub account_key: i64,
     /// The contact; 0 when an account takes the place.
     pub contact_key: i64,
-    /// The path; nothing when all places were taken.
+    /// The path; nothing when all places were taken, or there are none.
     pub path: Option<String>,
+    /// How many came before.
+    pub turn: i64,
 }
 
 impl Store {
-    /// Gives places to all who are due at a step and weren't considered yet, in the order of their
+    /// Gives turns and places to all who are due at a step and weren't considered yet, in the order of their
     /// arrival, then of their ids, in one transaction: whatever the batches and the workers. What was
     /// given stays given, to each subject once.
     ///
@@ -43,6 +47,10 @@ impl Store {
         let id = match places.by_account {
             true => "MIN(COALESCE(a.id, c.id))",
             false => "MIN(c.id)",
+        };
+        let among = match places.among {
+            Some(field) => format!("MIN(COALESCE(CAST(a.{} AS TEXT), ''))", field_column(field)),
+            None => "''".to_owned(),
         };
         let order = self.dialect().order_text("id");
         let step = [Cell::Integer(places.iteration_key), Cell::Integer(places.step_key)];
@@ -69,12 +77,20 @@ impl Store {
                 parameters.push(path.as_str().into());
                 cases = format!("{cases} WHEN rank <= {up_to} THEN CAST(${} AS TEXT)", parameters.len());
             }
+            let path = match cases.is_empty() {
+                true => "CAST(NULL AS TEXT)".to_owned(),
+                false => format!("CASE{cases} END"),
+            };
             connection.execute(
                 &format!(
-                    "INSERT INTO allotment (iteration_key, step_key, account_key, contact_key, path)
-                     SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), account_key, subject_key, CASE{cases} END
-                     FROM (SELECT account_key, subject_key, ROW_NUMBER() OVER (ORDER BY arrived_at, {order}) AS rank
-                           FROM (SELECT p.account_key, {subject} AS subject_key, MIN(p.arrived_at) AS arrived_at, {id} AS id
+                    "INSERT INTO allotment (iteration_key, step_key, account_key, contact_key, path, among, turn)
+                     SELECT CAST($1 AS BIGINT), CAST($2 AS BIGINT), account_key, subject_key, {path}, among,
+                        of_those - 1 + (SELECT COUNT(*) FROM allotment b
+                                        WHERE b.iteration_key = $1 AND b.step_key = $2 AND b.among = ranked.among)
+                     FROM (SELECT account_key, subject_key, among, ROW_NUMBER() OVER (ORDER BY arrived_at, {order}) AS rank,
+                                ROW_NUMBER() OVER (PARTITION BY among ORDER BY arrived_at, {order}) AS of_those
+                           FROM (SELECT p.account_key, {subject} AS subject_key, MIN(p.arrived_at) AS arrived_at, {id} AS id,
+                                    {among} AS among
                                  FROM position p JOIN contact c ON c.key = p.contact_key
                                  LEFT JOIN account a ON a.key = p.account_key
                                  WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.due_at <= $3
@@ -95,7 +111,7 @@ impl Store {
     /// When the store fails.
     pub fn allotments(&mut self, claim: &Claim) -> Result<Vec<AllotmentRow>, StoreError> {
         let rows = self.connection.query(
-            "SELECT account_key, contact_key, path FROM allotment
+            "SELECT account_key, contact_key, path, turn FROM allotment
              WHERE iteration_key = $1 AND step_key = $2 AND account_key BETWEEN $3 AND $4",
             &super::batch::range_parameters(claim, 0)[..4],
         )?;
@@ -105,6 +121,7 @@ impl Store {
                     account_key: row.integer(0)?,
                     contact_key: row.integer(1)?,
                     path: row.optional_text(2)?,
+                    turn: row.integer(3)?,
                 })
             })
             .collect()

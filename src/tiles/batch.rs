@@ -45,6 +45,8 @@ pub struct Participant {
     pub holds: Vec<Held>,
     /// The path on which the contact was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
+    /// How many had their turn before, when the tile asks for turns of contacts.
+    pub turn: i64,
     /// Values of the contact's fields, as the tile asked for them.
     pub contact: Vec<Value>,
     /// Values of the account's fields, likewise.
@@ -132,6 +134,8 @@ pub struct AccountGroup {
     pub holds: Vec<Held>,
     /// The path on which the account was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
+    /// How many had their turn before, when the tile asks for turns of accounts.
+    pub turn: i64,
 }
 
 impl AccountGroup {

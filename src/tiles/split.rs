@@ -205,7 +205,7 @@ impl CompiledSplit {
     fn needed(&self) -> Needs {
         let allotment = match &self.division {
             Division::Shares(_) => None,
-            Division::Counts(counts) => Some(Allotment { of: self.by, counts: counts.clone() }),
+            Division::Counts(counts) => Some(Allotment { of: self.by, among: None, counts: counts.clone() }),
         };
         Needs { decision: self.by == Unit::Account, allotment, ..Needs::default() }
     }

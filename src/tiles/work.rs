@@ -154,7 +154,7 @@ pub struct Needs {
     /// Whether an account's decision is kept: it is taken once for each visit, and who arrives later
     /// follows it (semantics 10). A tile with a question of accounts always keeps it.
     pub decision: bool,
-    /// Places that are given to those who arrive first.
+    /// Turns, and places that are given to those who arrive first.
     pub allotment: Option<Allotment>,
 }
 
@@ -168,12 +168,14 @@ pub struct NeededCondition {
     pub of: Unit,
 }
 
-/// So many places for each path, given out in the order of arrival, then of ids (semantics 13). Who comes
-/// when they are all taken gets none.
+/// Turns in the order of arrival, then of ids (semantics 13), and so many places for each path. Who comes when
+/// these are all taken gets none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Allotment {
-    /// Whether a contact takes a place, or an account.
+    /// Whether a contact has a turn and takes a place, or an account.
     pub of: Unit,
+    /// The account's field among whose equal values turns are counted; among all when there is none.
+    pub among: Option<String>,
     /// Paths, with how many places each has, in the order in which they are filled.
     pub counts: Vec<(String, i64)>,
 }

@@ -219,6 +219,55 @@ steps:
 }
 
 #[test]
+fn rule_13_turns_go_by_the_order_of_arrival_then_of_ids_and_by_the_value_of_a_field() {
+    let tile = "kind: tile\nname: act\nsummary: Acts\nfor: account\nneeds: { account: [country], turn: account.country }\n";
+    let script = "fn run(item, params) {
+    let people = [\"ann\", \"ben\"];
+    if item.calls == 0 { return wait(\"1 day\"); }
+    take().set(\"account.owner\", people[item.turn % 2]).note(`${item.account.country} ${item.turn}`)
+}";
+    let steps = "
+  - id: visited
+    tile: trigger
+    with:
+      based_on: account
+      when:
+        did: Visited
+      timeout: 3 days
+  - id: act
+    tile: act
+";
+    super::whatever_the_batch(|database, size| {
+        let mut world = with_tile(database, steps, "act", tile, script).open().batches_of(size);
+        let countries =
+            [("a1", "UK"), ("a2", "UK"), ("a3", "UK"), ("a4", "France"), ("a5", ""), ("a6", "UK")];
+        let rows: Vec<String> = countries.iter().map(|(id, country)| format!("{id},{country}\n")).collect();
+        world.import(tilework::interactions::ImportKind::Accounts, &format!("id,country\n{}", rows.concat()));
+        world.contacts(&[
+            ("c1", "a1"),
+            ("c2", "a2"),
+            ("c3", "a3"),
+            ("c4", "a4"),
+            ("c5", "a5"),
+            ("d2", "a2"),
+            ("e", ""),
+        ]);
+        world.tick("2026-03-01 08:00");
+        world.did("c3", "Visited", "2026-03-02 09:00");
+        world.tick("2026-03-03 08:00");
+        world.play("2026-03-08 08:00");
+        // Who comes later has a later turn; it is in another tick.
+        world.contacts(&[("c6", "a6")]);
+        world.play("2026-03-20 08:00");
+        let turns = ["c3", "c1", "c2", "d2", "c6", "c4", "c5"]
+            .map(|contact| world.because(contact, "act").rsplit("; ").next().unwrap().to_owned());
+        assert_eq!(turns, ["UK 0", "UK 1", "UK 2", "UK 2", "UK 3", "France 0", " 0"], "{database:?} {size}");
+        let owners = world.tables().lines("SELECT id, owner FROM account ORDER BY id");
+        assert_eq!(owners, ["a1 ben", "a2 ann", "a3 ann", "a4 ann", "a5 ann", "a6 ben"]);
+    });
+}
+
+#[test]
 fn every_wrong_answer_stops_with_failed_script_line_and_column() {
     let cases = [
         (

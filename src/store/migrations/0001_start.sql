@@ -175,11 +175,12 @@ CREATE TABLE tile_state (
     PRIMARY KEY (iteration_key, step_key, account_key, contact_key, visit)
 ){clustered};
 
--- The path on which a contact, or an account (contact_key 0), got one of the places at a step; empty when
--- all were taken.
+-- The turn of a contact, or an account (contact_key 0), at a step: how many came before, of those with the
+-- same value of a field where turns go by one (among). And the path on which it got one of the places; empty
+-- when all were taken, or there are none.
 CREATE TABLE allotment (
     iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, account_key BIGINT NOT NULL,
-    contact_key BIGINT NOT NULL, path TEXT,
+    contact_key BIGINT NOT NULL, path TEXT, among TEXT NOT NULL, turn BIGINT NOT NULL,
     PRIMARY KEY (iteration_key, step_key, account_key, contact_key)
 ){clustered};
 

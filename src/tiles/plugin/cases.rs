@@ -248,6 +248,7 @@ fn item(
         |value: Option<crate::definitions::Located<i64>>, other| value.map_or(other, |value| value.value);
     let visit = number(reader.integer("visit"), 1);
     let calls = number(reader.integer("calls"), 0);
+    let turn = number(reader.integer("turn"), 0);
     let iteration = number(reader.integer("iteration"), 1);
     let step = reader.text("step").map_or_else(|| "step".to_owned(), |step| step.value);
     for key in ["account", "state", "journey", if of_account { "contacts" } else { "contact" }] {
@@ -274,6 +275,7 @@ fn item(
         ("now".to_owned(), ScriptValue::Text(rfc3339(moment))),
         ("visit".to_owned(), ScriptValue::Integer(visit)),
         ("calls".to_owned(), ScriptValue::Integer(calls)),
+        ("turn".to_owned(), ScriptValue::Integer(turn)),
         ("iteration".to_owned(), ScriptValue::Integer(iteration)),
         ("state".to_owned(), state),
         ("step".to_owned(), ScriptValue::Text(step)),

@@ -73,6 +73,7 @@ pub fn compile(
         contact: given.contact,
         account: given.account,
         counts: given.counts,
+        turn: given.turn,
         program: program?,
         library: Arc::clone(names.library),
         catalog: Arc::clone(names.catalog),
@@ -129,6 +130,7 @@ pub fn compile_workflow(
         contact: given.contact,
         account: given.account,
         counts: given.counts,
+        turn: given.turn,
         program: program?,
         library: Arc::clone(names.library),
         catalog: Arc::clone(names.catalog),
@@ -142,6 +144,7 @@ struct Given {
     contact: Vec<Field>,
     account: Vec<Field>,
     counts: Vec<(String, Did)>,
+    turn: Option<String>,
 }
 
 impl Given {
@@ -150,6 +153,7 @@ impl Given {
             contact: fields(Entity::Contact, &needs.contact, names.catalog, problems),
             account: fields(Entity::Account, &needs.account, names.catalog, problems),
             counts: counts(&needs.did, names, problems),
+            turn: needs.turn.as_ref().and_then(|turn| turns(turn, names.catalog, problems)),
         }
     }
 
@@ -189,6 +193,25 @@ fn fields(entity: Entity, wanted: &[Text], catalog: &Catalog, problems: &mut Pro
         }
     }
     found
+}
+
+/// The account's field by which turns are counted.
+fn turns(written: &Text, catalog: &Catalog, problems: &mut Problems) -> Option<String> {
+    let name = written.value.strip_prefix("account.");
+    match name.and_then(|name| catalog.field(Entity::Account, name)) {
+        Some(field) => Some(field.name.clone()),
+        None => {
+            let message = match name {
+                Some(name) => format!("an account has no field `{name}`"),
+                None => format!("`{}` is no field of an account", written.value),
+            };
+            let known = catalog.fields(Entity::Account).iter().map(|field| field.name.as_str());
+            let hint = did_you_mean(name.unwrap_or(&written.value), known);
+            let hint = hint.unwrap_or_else(|| "Write a field such as `account.country`.".to_owned());
+            problems.push(Problem::error(Code::UnknownField, written.span, message).hint(hint));
+            None
+        }
+    }
 }
 
 fn counts(did: &[(Text, DidNode)], names: &PluginNames<'_>, problems: &mut Problems) -> Vec<(String, Did)> {

@@ -36,7 +36,8 @@ impl CustomTile {
     ) -> ScriptValue {
         let contact = self.contact_record(&participant.contact_id, &participant.contact, &participant.counts);
         let account = record(participant.account_id.as_deref(), &self.account, &participant.account);
-        let mut entries = common(&participant.kept, participant.visit, batch, step, moment);
+        let mut entries =
+            common(&participant.kept, (participant.visit, participant.turn), batch, step, moment);
         entries.push(("contact", contact));
         entries.push(("account", ScriptValue::map(account)));
         ScriptValue::map(entries)
@@ -55,7 +56,7 @@ impl CustomTile {
             batch.participants.get(group.members.start).map_or(&[][..], |first| first.account.as_slice());
         let contacts = group.colleagues.iter();
         let contacts = contacts.map(|one| self.contact_record(&one.contact_id, &one.contact, &one.counts));
-        let mut entries = common(&group.kept, group.visit, batch, step, moment);
+        let mut entries = common(&group.kept, (group.visit, group.turn), batch, step, moment);
         entries
             .push(("account", ScriptValue::map(record(group.account_id.as_deref(), &self.account, values))));
         entries.push(("contacts", ScriptValue::List(contacts.collect())));
@@ -65,7 +66,7 @@ impl CustomTile {
 
 fn common(
     kept: &Kept,
-    visit: i64,
+    (visit, turn): (i64, i64),
     batch: &Batch,
     step: &str,
     moment: i64,
@@ -75,6 +76,7 @@ fn common(
     vec![
         ("now", ScriptValue::Text(rfc3339(moment))),
         ("visit", ScriptValue::Integer(visit)),
+        ("turn", ScriptValue::Integer(turn)),
         ("calls", ScriptValue::Integer(kept.calls)),
         ("state", state.as_ref().map_or_else(|| ScriptValue::Map(Default::default()), ScriptValue::of_json)),
         ("journey", ScriptValue::map(journey)),

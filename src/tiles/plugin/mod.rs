@@ -59,6 +59,7 @@ pub struct CustomTile {
     pub(super) contact: Vec<Field>,
     pub(super) account: Vec<Field>,
     pub(super) counts: Vec<(String, Did)>,
+    pub(super) turn: Option<String>,
     pub(super) program: Program,
     pub(super) library: Arc<Library>,
     pub(super) catalog: Arc<Catalog>,

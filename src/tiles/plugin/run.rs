@@ -11,8 +11,8 @@ use crate::{
     model::{Field, Value, time::moment_of},
     script::{ScriptError, ScriptValue},
     tiles::{
-        AccountGroup, Batch, DecidingTile, Decision, Effect, EffectSubject, Kept, Needs, Outcome, Outcomes,
-        Participant, Sends, TileError, Unit,
+        AccountGroup, Allotment, Batch, DecidingTile, Decision, Effect, EffectSubject, Kept, Needs, Outcome,
+        Outcomes, Participant, Sends, TileError, Unit,
     },
 };
 
@@ -219,6 +219,11 @@ impl DecidingTile for PlacedTile {
             account: self.tile.account.clone(),
             counts: self.tile.counts.iter().map(|(_, did)| did.clone()).collect(),
             keeps: true,
+            allotment: self.tile.turn.clone().map(|field| Allotment {
+                of: self.unit,
+                among: Some(field),
+                counts: Vec::new(),
+            }),
             colleagues: self.unit == Unit::Account,
             ..Needs::default()
         }
