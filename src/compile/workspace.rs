@@ -6,9 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::{Plan, catalog, email, journey, levels, renames, scoring, segments, settings, workflow};
 use crate::{
-    definitions::Definitions,
+    definitions::{Definitions, TableDefinition},
     diagnostics::Problems,
-    model::FunctionShape,
+    model::{FunctionShape, TableColumn},
     script::Library,
     tiles::{self, CustomTiles, Names, PluginNames},
 };
@@ -26,6 +26,9 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             version: version.clone(),
         };
         catalog.functions.insert(function.name.clone(), shape);
+    }
+    for table in &definitions.tables {
+        catalog.tables.insert(table.name.clone(), table_columns(table));
     }
     let catalog = Arc::new(catalog);
     let plugin_names = PluginNames { catalog: &catalog, library: &library, zone: &settings.zone };
@@ -134,4 +137,17 @@ mod tests {
             assert_ne!(journey(&format!("{other}{segment}")).0, first, "{other}");
         }
     }
+}
+
+fn table_columns(table: &TableDefinition) -> Vec<TableColumn> {
+    let column = |(place, name): (usize, &String)| {
+        let cells = table.rows.iter().filter_map(|(key, row)| Some((key, row.get(place)?)));
+        let filled = cells.filter(|(_, cell)| !cell.is_empty());
+        TableColumn {
+            table: table.name.clone(),
+            column: name.clone(),
+            cells: Arc::new(filled.map(|(key, cell)| (key.clone(), cell.clone())).collect()),
+        }
+    };
+    table.columns.iter().enumerate().map(column).collect()
 }

@@ -219,6 +219,10 @@ impl<'f> Evaluation<'f> {
                 let today = day_from_today(self.now, 0, self.zone);
                 part_of_date(*part, &self.value(of, here), &today, self.zone)
             }
+            Operand::Lookup { of, column } => match self.value(of, here) {
+                Value::Text(key) => column.cells.get(key.trim()).cloned().map_or(Value::Missing, Value::Text),
+                _ => Value::Missing,
+            },
             Operand::Measure(measure) => {
                 let values = self.counted(&measure.over, here);
                 measured(measure.function, values.map(|found| attribute(found, &measure.attribute)))

@@ -143,7 +143,7 @@ fn is_temporal(operand: &Operand) -> bool {
         Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_) => true,
         Operand::OfDate { part, .. } => *part == DatePart::Anniversary,
         Operand::Measure(measure) => matches!(measure.kind, FieldType::Date | FieldType::DateTime),
-        Operand::Arithmetic { .. } => false,
+        Operand::Arithmetic { .. } | Operand::Lookup { .. } => false,
     }
 }
 
@@ -182,6 +182,9 @@ pub(super) fn words(operand: &Operand) -> String {
             format!("{what} of {}", words(of))
         }
         Operand::Measure(measure) => measured(measure),
+        Operand::Lookup { of, column } => {
+            format!("the {} of {} in the table {}", column.column, words(of), column.table)
+        }
         Operand::Arithmetic { left, operator, right } => {
             let sign = match operator {
                 Arithmetic::Add => "+",

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     calendar::{parse_date, parse_moment},
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{DatePart, FieldType, Operand, Predicate, TextTest, Value, WEEKDAYS},
+    model::{DatePart, FieldType, Operand, Predicate, TableColumn, TextTest, Value, WEEKDAYS},
     script::{Expression, ExpressionKind, Name},
 };
 
@@ -31,7 +31,7 @@ const CONDITIONS: [(&str, usize, &str); 12] = [
 ];
 
 /// Functions that give a value.
-const VALUES: [(&str, usize, &str); 9] = [
+const VALUES: [(&str, usize, &str); 10] = [
     ("date", 1, "date(\"2026-01-31\")"),
     ("time", 1, "time(\"2026-01-31 08:00\")"),
     ("today", 0, "today()"),
@@ -41,10 +41,8 @@ const VALUES: [(&str, usize, &str); 9] = [
     ("anniversary", 1, "anniversary(contact.birthdate)"),
     ("weekday", 1, "weekday(contact.created_on)"),
     ("month", 1, "month(contact.birthdate)"),
+    ("lookup", 3, "lookup(\"territories\", account.country, \"team\")"),
 ];
-
-/// Functions of the language that this version doesn't have.
-const LATER: [&str; 1] = ["lookup"];
 
 /// All functions by name, each with how it is written.
 #[must_use]
@@ -202,6 +200,13 @@ pub(super) fn value(
             let written = format!("{}({})", name.text, of.written);
             typed(Operand::OfDate { part, of: Box::new(of.operand) }, kind, written)
         }
+        ("lookup", [table, key, column]) => {
+            let found = table_column(name, table, column, check);
+            let key = operand(key, scope, check).and_then(|key| textual(key, name, check));
+            let (column, of) = (found?, key?);
+            let written = format!("lookup(\"{}\", {}, \"{}\")", column.table, of.written, column.column);
+            typed(Operand::Lookup { of: Box::new(of.operand), column }, FieldType::Text, written)
+        }
         ("days_since" | "days_until", _) => check.refuse(
             Code::ExpressionForm,
             span,
@@ -215,6 +220,31 @@ pub(super) fn value(
             "Combine conditions with `&&`, `||` and `not(…)`.",
         ),
     }
+}
+
+/// The column of a table that a `lookup` names.
+fn table_column(
+    name: &Name,
+    table: &Expression,
+    column: &Expression,
+    check: &mut Check<'_>,
+) -> Option<TableColumn> {
+    let word = literal_text(name, table, check);
+    let wanted = literal_text(name, column, check)?;
+    let word = word?;
+    let Some(columns) = check.catalog.tables.get(word) else {
+        let message = format!("there is no table `tables/{word}.csv`");
+        let hint = did_you_mean(word, check.catalog.tables.keys().map(String::as_str));
+        check.report(Problem::error(Code::FileNotFound, table.span, message).hint_if(hint));
+        return None;
+    };
+    let found = columns.iter().find(|known| known.column == *wanted);
+    if found.is_none() {
+        let message = format!("the table `{word}` has no column `{wanted}`");
+        let hint = did_you_mean(wanted, columns.iter().map(|known| known.column.as_str()));
+        check.report(Problem::error(Code::UnknownField, column.span, message).hint_if(hint));
+    }
+    found.cloned()
 }
 
 /// `days_since(x)` or `days_until(x)`.
@@ -249,7 +279,12 @@ fn literal_text<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>
             Code::IncompatibleTypes,
             argument.span,
             format!("`{}` takes text in double quotes", name.text),
-            "Write `date(\"2026-01-31\")` or `time(\"2026-01-31 08:00\")`; a field needs no function.",
+            match name.text.as_str() {
+                "lookup" => "Write `lookup(\"table\", account.country, \"column\")`.",
+                _ => {
+                    "Write `date(\"2026-01-31\")` or `time(\"2026-01-31 08:00\")`; a field needs no function."
+                }
+            },
         ),
     }
 }
@@ -268,10 +303,6 @@ fn expect_count(name: &Name, arguments: &[Expression], span: Span, check: &mut C
         );
     }
     let Some((_, count, example)) = known.clone().find(|(known, _, _)| *known == word) else {
-        if LATER.contains(&word) {
-            let message = format!("the function `{word}` is not available in this version");
-            return check.refuse(Code::NotAvailable, name.span, message, "");
-        }
         let problem =
             Problem::error(Code::UnknownFunction, name.span, format!("there is no function `{word}`"));
         let scripts = check.catalog.functions.keys().map(String::as_str);

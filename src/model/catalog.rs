@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entity, Field, InteractionType, standard};
+use super::{Entity, Field, InteractionType, TableColumn, standard};
 
 /// Everything that a condition, a template or a header can refer to by name.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Catalog {
     pub topics: BTreeSet<String>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
+    /// The columns of each table of `tables/`, by the table's name.
+    pub tables: BTreeMap<String, Vec<TableColumn>>,
 }
 
 /// A function of `scripts/` as conditions see it.
@@ -59,6 +61,7 @@ impl Catalog {
             primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
             functions: BTreeMap::new(),
+            tables: BTreeMap::new(),
         }
     }
 

@@ -31,7 +31,7 @@ pub use parts::Part;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, ScriptArgument, ScriptCall,
-    Subject, TextTest, WEEKDAYS,
+    Subject, TableColumn, TextTest, WEEKDAYS,
 };
 pub use standard::{activity_fields, built_in_interactions, common_attributes, standard_fields};
 pub use value::Value;

@@ -21,7 +21,7 @@ impl<'p> Part<'p> {
             Part::Operand(Operand::Arithmetic { left, right, .. }) => {
                 vec![Part::Operand(left), Part::Operand(right)]
             }
-            Part::Operand(Operand::OfDate { of, .. }) => vec![Part::Operand(of)],
+            Part::Operand(Operand::OfDate { of, .. } | Operand::Lookup { of, .. }) => vec![Part::Operand(of)],
             Part::Operand(Operand::Measure(measure)) => vec![Part::Predicate(&measure.over.condition)],
             Part::Operand(
                 Operand::Field { .. }

@@ -3,8 +3,9 @@
 //! Two-valued throughout: a comparison with a missing value is false, `missing == missing` too, and
 //! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
 
-use super::{Duration, Period};
-use super::{Entity, Field, FieldType, Value};
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{Duration, Entity, Field, FieldType, Period, Value};
 
 /// A checked condition with the time zone in which its calendar lengths count.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,6 +155,17 @@ pub enum ScriptArgument {
     Literal(Value),
 }
 
+/// A column of a table of `tables/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableColumn {
+    /// The table's name.
+    pub table: String,
+    /// The column's name.
+    pub column: String,
+    /// The cells that aren't empty, by the key of their row.
+    pub cells: Arc<BTreeMap<String, String>>,
+}
+
 /// Which of the records in scope a field or segment is asked of. In a contact's condition `Account`
 /// is the contact's account; in a lead's, `Contact` and `Account` are its parents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -221,6 +233,14 @@ pub enum Operand {
     },
     /// A value over many interactions.
     Measure(Box<Measure>),
+    /// What a table of `tables/` has in the row whose key is a text, spaces around it apart; missing when
+    /// there is no such row or its cell is empty.
+    Lookup {
+        /// The key.
+        of: Box<Operand>,
+        /// Where it is looked up.
+        column: TableColumn,
+    },
 }
 
 /// A moment or a day, told from the present one.

@@ -26,7 +26,7 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 /// What each function is for.
-const FUNCTIONS: [(&str, &str); 21] = [
+const FUNCTIONS: [(&str, &str); 22] = [
     ("contains", "the text has this in it; of a field of several choices, this is one of them"),
     ("starts_with", "the text begins with this"),
     ("ends_with", "the text ends with this"),
@@ -51,6 +51,10 @@ const FUNCTIONS: [(&str, &str); 21] = [
     ("anniversary", "the next date, today included, with the same day and month"),
     ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
     ("month", "the month, from 1 to 12"),
+    (
+        "lookup",
+        "what a table of `tables/` has in a column, in the row of a key; missing when there is no such row",
+    ),
 ];
 
 /// How moments are written; tested.
@@ -345,8 +349,9 @@ mod tests {
         conditions::{Scope, check},
         definitions::ConditionNode,
         diagnostics::{FileId, Problems, Span, Text},
-        model::Catalog,
+        model::{Catalog, TableColumn},
     };
+    use std::collections::BTreeMap;
 
     #[test]
     fn every_example_of_a_sign_or_function_is_a_condition() {
@@ -360,6 +365,15 @@ mod tests {
         };
         let mut catalog = catalog;
         catalog.declare(Entity::Contact, choices);
+        let team = TableColumn {
+            table: "territories".into(),
+            column: "team".into(),
+            cells: [("Germany".to_owned(), "north".to_owned())]
+                .into_iter()
+                .collect::<BTreeMap<_, _>>()
+                .into(),
+        };
+        catalog.tables.insert("territories".into(), vec![team]);
         let values: Vec<String> = functions()
             .into_iter()
             .map(|(name, example)| match name {
@@ -368,6 +382,7 @@ mod tests {
                 "days_since" | "days_until" | "month" => format!("{example} > 3"),
                 "anniversary" => format!("{example} == today()"),
                 "weekday" => format!("{example} == \"mon\""),
+                "lookup" => format!("{example} == \"north\""),
                 _ => example.to_owned(),
             })
             .collect();

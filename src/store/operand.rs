@@ -1,5 +1,7 @@
 //! Operands of predicates as SQL expressions.
 
+use std::collections::BTreeMap;
+
 use super::{
     Cell, StoreError,
     columns::{attribute_column_name, cell, field_column},
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar,
-    model::{Arithmetic, DatePart, FieldType, LARGEST, Operand, Reckoning, SMALLEST, Subject},
+    model::{Arithmetic, DatePart, FieldType, LARGEST, Operand, Reckoning, SMALLEST, Subject, TableColumn},
 };
 
 impl Printer<'_> {
@@ -38,6 +40,7 @@ impl Printer<'_> {
             }
             Operand::OfDate { part, of } => self.of_date(*part, of, scope)?,
             Operand::Measure(measure) => self.measure(measure, scope)?,
+            Operand::Lookup { of, column } => self.lookup(of, column, scope)?,
             Operand::Field { subject, name, kind } => self.field(*subject, name, kind, scope)?,
         })
     }
@@ -134,6 +137,27 @@ impl Printer<'_> {
                           ELSE {next} || substr(d.t, 5, 6) END"
                 ))
             }
+        })
+    }
+
+    /// A column of a table, as the keys that have each of its cells.
+    fn lookup(&mut self, of: &Operand, column: &TableColumn, scope: &Scope) -> Result<String, StoreError> {
+        let key = self.operand(of, scope)?;
+        let key = self.dialect.trim(&key);
+        let mut by_cell: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (key, cell) in column.cells.iter() {
+            by_cell.entry(cell).or_default().push(key);
+        }
+        let mut cases = String::new();
+        for (cell, keys) in by_cell {
+            let keys = self.bind(Cell::Text(serde_json::json!(keys).to_string()));
+            let cell = self.bind(cell.into());
+            let among = self.dialect.elements(&keys);
+            cases = format!("{cases} WHEN d.k IN (SELECT value FROM {among}) THEN {cell}");
+        }
+        Ok(match cases.is_empty() {
+            true => "CAST(NULL AS TEXT)".to_owned(),
+            false => format!("(SELECT CASE{cases} END FROM (SELECT {key} AS k LIMIT 1) d)"),
         })
     }
 

@@ -396,7 +396,7 @@ fn is_textual(operand: &Operand) -> bool {
         Operand::Literal(value) => {
             matches!(value, Value::Text(_) | Value::Date(_))
         }
-        Operand::Today { .. } | Operand::Day(_) => true,
+        Operand::Today { .. } | Operand::Day(_) | Operand::Lookup { .. } => true,
         Operand::OfDate { part, .. } => *part != DatePart::Month,
         Operand::Measure(measure) => measure.kind == FieldType::Date,
         Operand::Now { .. } | Operand::Moment(_) | Operand::Arithmetic { .. } => false,

@@ -3,8 +3,8 @@
 use proptest::{prelude::*, sample::select};
 use tilework::model::{
     Arithmetic, Bound, Comparison, CountTest, DatePart, Did, Duration, DurationUnit, Entity, FieldType,
-    Measure, MeasureFunction, Operand, Period, Predicate, Reckoning, Records, Related, Subject, TextTest,
-    Value, WEEKDAYS, activity_fields,
+    Measure, MeasureFunction, Operand, Period, Predicate, Reckoning, Records, Related, Subject, TableColumn,
+    TextTest, Value, WEEKDAYS, activity_fields,
 };
 
 use super::facts::{
@@ -110,7 +110,14 @@ fn number(scope: Scope, depth: u32) -> BoxedStrategy<Operand> {
 
 fn text(scope: Scope) -> BoxedStrategy<Operand> {
     let others = literal(texts().prop_map(Value::Text));
-    either(scope.fields(FieldType::is_textual), others)
+    let plain = either(scope.fields(FieldType::is_textual), others);
+    let cells = proptest::collection::btree_map(texts().prop_map(|key| key.trim().to_owned()), texts(), 0..4);
+    let looked_up = (plain.clone(), cells).prop_map(|(of, mut cells)| {
+        cells.retain(|_, cell| !cell.is_empty());
+        let (table, column) = ("table".to_owned(), "column".to_owned());
+        Operand::Lookup { of: of.into(), column: TableColumn { table, column, cells: cells.into() } }
+    });
+    prop_oneof![5 => plain, 1 => looked_up].boxed()
 }
 
 fn duration() -> impl Strategy<Value = Duration> {
