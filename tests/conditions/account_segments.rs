@@ -76,7 +76,7 @@ fn accounts() -> Vec<Account> {
             status: ["customer", "prospect", "customer", "partner", ""][n % 5],
             employees: [Some(1_000), Some(99), Some(5_000), Some(100), None, Some(999), Some(1_001)][n % 7],
             revenue: [Some(5_000_000), Some(9_000_000), None, Some(4_999_999)][n % 4],
-            people: (0..n % 4)
+            people: (0..n / 2 % 4)
                 .map(|k| Person {
                     id: format!("a{n:02}-{k}"),
                     role: ROLES[(n + 2 * k) % 5],

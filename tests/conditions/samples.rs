@@ -28,7 +28,8 @@ fn the_segments_that_marketers_describe_hold_whom_they_expect() {
     on_both(|database| {
         let workspace = Workspace::on(database)
             .file("journeys/segments.yaml", include_str!("samples.yaml"))
-            .file("journeys/vip.csv", "account_id\ninitech\numbrella\n");
+            .file("journeys/vip.csv", "account_id\ninitech\numbrella\n")
+            .file("tables/territories.csv", "country,team\nUK,north\nDE,south\nFR,\nUS,\"o'brien, $1\"\n");
         let mut world = workspace.open();
         world.import(
             ImportKind::Accounts,
@@ -92,6 +93,9 @@ fn the_segments_that_marketers_describe_hold_whom_they_expect() {
             ("committee-engaged", &["acme"]),
             ("inquiries-of-customers", &["l4", "l5", "l7"]),
             ("vip", &["initech", "umbrella"]),
+            ("people-of-northern-accounts", &["dan"]),
+            ("outside-of-the-north", &["acme", "initech", "umbrella"]),
+            ("teams-with-odd-names", &["acme"]),
         ];
         for (segment, expected) in expected {
             assert_eq!(members(&mut world, segment), *expected, "{segment}");
