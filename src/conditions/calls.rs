@@ -180,7 +180,7 @@ fn fields_exist(
     else {
         return Some(());
     };
-    let message = format!("`{function}` reads the field `{unknown}` of this, and {entity} has none");
+    let message = format!("`{function}` reads `{unknown}` of this, which is no field of {}", entity.plural());
     let known = check.catalog.fields(entity).iter().map(|field| field.name.as_str());
     check.report(Problem::error(Code::UnknownField, span, message).hint_if(did_you_mean(unknown, known)));
     None
