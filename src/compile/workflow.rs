@@ -36,7 +36,7 @@ pub struct WorkflowPlan {
 #[derive(Clone)]
 pub enum WorkflowWork {
     /// A call by HTTP, which leaves through the outbox.
-    Http(HttpPlan),
+    Http(Box<HttpPlan>),
     /// A script, which the step carries out.
     Script(Arc<CustomTile>),
 }
@@ -110,7 +110,7 @@ fn workflow(
     let timing = timing(definition.hold.as_ref(), definition.expires.as_ref(), problems);
     let content = definitions.written(&definition.header).to_owned();
     let (work, content) = match (&definition.http, &definition.script) {
-        (Some(http), _) => (WorkflowWork::Http(http::compile(http, scope, problems)?), content),
+        (Some(http), _) => (WorkflowWork::Http(Box::new(http::compile(http, scope, problems)?)), content),
         (None, Some(script)) => {
             let tile = tiles::compile_workflow(name, script, names, problems)?;
             let content = format!("{content}\n{}", tile.content);

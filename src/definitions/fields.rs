@@ -1,13 +1,26 @@
 //! `kind: fields`, and fields and attributes as both kinds write them.
 
 use super::{
-    FieldDefinition, FieldsDefinition, Located, Node, Reader, header,
+    FieldsDefinition, Located, Node, Reader, header,
     keys::{ATTRIBUTE, FIELD},
     kinds::Key,
     names,
 };
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 use crate::model::{Entity, FieldType, standard_fields};
+
+/// A declared field or attribute.
+#[derive(Debug, Clone)]
+pub struct FieldDefinition {
+    /// Its name.
+    pub name: Text,
+    /// Its type.
+    pub kind: FieldType,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// Its name before it was renamed.
+    pub was: Option<Text>,
+}
 
 const TYPES: [(&str, Plain); 10] = [
     ("text", Plain::Is(FieldType::Text)),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Duration, Entity, FieldType, MeasureFunction, Records};
+use crate::model::{Consent, Duration, Entity, MeasureFunction, Records};
 
+pub use super::fields::FieldDefinition;
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
 pub use super::scripts::{ScriptDefinition, TableDefinition};
 
@@ -169,19 +170,6 @@ pub struct FieldsDefinition {
     pub of: Located<Entity>,
     /// The fields.
     pub fields: Vec<FieldDefinition>,
-}
-
-/// A declared field or attribute.
-#[derive(Debug, Clone)]
-pub struct FieldDefinition {
-    /// Its name.
-    pub name: Text,
-    /// Its type.
-    pub kind: FieldType,
-    /// What it is for.
-    pub description: Option<Text>,
-    /// Its name before it was renamed.
-    pub was: Option<Text>,
 }
 
 /// `kind: interaction`.

@@ -18,6 +18,7 @@ mod moments;
 mod pausing;
 mod playing;
 mod reentry;
+mod renamed_fields;
 mod repeat;
 mod script_workflows;
 mod split;
