@@ -52,6 +52,10 @@ use workspace::{open, plan, tick};
 const NOW: i64 = 1_772_352_000_000;
 const DAY: i64 = 86_400_000;
 
+/// How often both sides begin from nothing, in turn; the least time counts, as what else a machine does can
+/// only add to it.
+const ROUNDS: usize = 3;
+
 /// Each segment: its name, what it holds, its condition, and the clause of SQL by hand over `r`, the
 /// contact or account. `{now}` is the moment, `{click}`, `{order}` the keys of interaction types, and
 /// `{name}` in square brackets the key of a segment.
@@ -331,12 +335,27 @@ fn members(database: &mut Database) -> u64 {
     hasher.finish()
 }
 
+/// Makes all segments as if they had never been evaluated.
+fn forget(database: &mut Database) {
+    let tables = ["membership", "membership_change", "segment_evaluation"];
+    match database {
+        Database::Sqlite(_) => tables.iter().for_each(|table| database.run(&format!("DELETE FROM {table}"))),
+        Database::Postgres(_) => database.run(&format!("TRUNCATE {}", tables.join(", "))),
+    }
+    database.run("UPDATE segment SET size = 0, stale = 1, whole = 1, evaluations = 0, evaluated_at = NULL");
+}
+
+/// Keeps the least of several times for each segment.
+fn keep_least(least: &mut BTreeMap<String, f64>, times: impl IntoIterator<Item = (String, f64)>) {
+    for (name, time) in times {
+        let known = least.entry(name).or_insert(time);
+        *known = known.min(time);
+    }
+}
+
 /// Evaluates all segments by hand, from nothing, in the engine's order, so that the same finds what it reads
 /// in the caches; the seconds of each.
 fn all_by_hand(database: &mut Database, plan: &Plan, now: i64) -> BTreeMap<String, f64> {
-    database.run("DELETE FROM membership");
-    database.run("DELETE FROM membership_change");
-    database.run("DELETE FROM segment_evaluation");
     let named =
         |name: &str| SEGMENTS.iter().find(|(segment, ..)| *segment == name).expect("it is one of them");
     let each = plan.segments.iter().map(|segment| {
@@ -376,31 +395,42 @@ fn measure(folder: &Path, [address, copy]: &Pair, contacts: i64) {
     let plan = plan(folder);
     drop(open_with_segments(copy, &plan));
     let mut store = open_with_segments(address, &plan);
-    reset_peak();
-    let first = timed(|| tick(folder, &plan, &mut store, NOW));
+    let (mut engine_side, mut yardstick) = (database(address), database(copy));
+    let (mut engine, mut seconds) = (BTreeMap::new(), BTreeMap::new());
+    let (mut first, mut memory) = (f64::INFINITY, 0);
+    for _ in 0..ROUNDS {
+        forget(&mut engine_side);
+        reset_peak();
+        first = first.min(timed(|| tick(folder, &plan, &mut store, NOW)));
+        memory = memory.max(peak_memory());
+        let states = store.segment_states().expect("states").into_iter();
+        keep_least(
+            &mut engine,
+            states.map(|state| (state.name, state.milliseconds.unwrap_or(0) as f64 / 1_000.0)),
+        );
+        forget(&mut yardstick);
+        keep_least(&mut seconds, all_by_hand(&mut yardstick, &plan, NOW));
+    }
     let again = timed(|| tick(folder, &plan, &mut store, NOW));
     let states = store.segment_states().expect("states");
-    let memory = peak_memory();
-    let mut yardstick = database(copy);
-    let seconds = all_by_hand(&mut yardstick, &plan, NOW);
     let name = if matches!(address, StoreAddress::Sqlite(_)) { "SQLite" } else { "Postgres" };
     println!("\n{name:<22}{:>10}{:>12}{:>12}{:>8}", "members", "engine", "SQL", "ratio");
     for (segment, ..) in &SEGMENTS {
         let by_hand = seconds[*segment];
         let state = states.iter().find(|state| state.name == *segment).expect("it was evaluated");
-        let engine = state.milliseconds.unwrap_or(0) as f64 / 1_000.0;
+        let engine = engine[*segment];
         let (count, ratio) = (state.count, engine / by_hand);
         if *segment == SCRIPTED {
             println!("  with a function of scripts/, beside its rule as SQL:");
         }
         println!("{segment:<22}{count:>10}{engine:>10.3} s{by_hand:>10.3} s{ratio:>8.2}");
     }
-    assert!(members(&mut database(address)) == members(&mut yardstick), "the members are the same");
+    assert!(members(&mut engine_side) == members(&mut yardstick), "the members are the same");
     change(&plan, &mut store, contacts);
     let later = NOW + 60_000;
     reset_peak();
     let changed = timed(|| tick(folder, &plan, &mut store, later));
-    let memory = memory.max(peak_memory());
+    memory = memory.max(peak_memory());
     let slowest = store.segment_states().expect("states");
     for state in slowest.iter().filter(|state| state.evaluated_at == Some(later)) {
         let looked_at = state.looked_at.map_or("all".to_owned(), |rows| rows.to_string());
@@ -410,8 +440,8 @@ fn measure(folder: &Path, [address, copy]: &Pair, contacts: i64) {
             state.milliseconds.unwrap_or(0)
         );
     }
-    let incremental = members(&mut database(address));
-    let mut engine_side = database(address);
+    let incremental = members(&mut engine_side);
+    forget(&mut engine_side);
     let by_hand: f64 = all_by_hand(&mut engine_side, &plan, later).values().sum();
     assert!(incremental == members(&mut engine_side), "the members are the same after changes");
     println!(
