@@ -112,19 +112,6 @@ pub(super) fn hash(parts: &[&str]) -> String {
     digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn table_columns(table: &TableDefinition) -> Vec<TableColumn> {
-    let column = |(place, name): (usize, &String)| {
-        let cells = table.rows.iter().filter_map(|(key, row)| Some((key, row.get(place)?)));
-        let filled = cells.filter(|(_, cell)| !cell.is_empty());
-        TableColumn {
-            table: table.name.clone(),
-            column: name.clone(),
-            cells: Arc::new(filled.map(|(key, cell)| (key.clone(), cell.clone())).collect()),
-        }
-    };
-    table.columns.iter().enumerate().map(column).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
