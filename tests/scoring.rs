@@ -323,6 +323,6 @@ fn rule_21_sums_over_an_account_count_those_who_meet_the_consent() {
         );
         let stories = stories.unwrap();
         let counted: Vec<usize> = stories[0].rules.iter().map(|rule| rule.counted.len()).collect();
-        assert_eq!(counted, [2, 2, 1], "each rule tells what it looked at, on {database:?}");
+        assert_eq!(counted, [2, 2, 1], "each rule tells what it counted, on {database:?}");
     });
 }
