@@ -130,7 +130,12 @@ fn rule_12_a_script_for_each_account_is_carried_out_once_and_colleagues_pass_wit
                 "SELECT c.id, h.reason FROM history h JOIN contact c ON c.key = h.contact_key
                  JOIN step s ON s.key = h.step_key WHERE s.id = 'tell' AND h.reason IS NOT NULL ORDER BY c.id",
             );
-            assert_eq!(notes, [["ada", "as the account before"], ["dan", "no_account"]]);
+            let set =
+                ["account.status set to 2026-03-05T10:00:00Z", "account.status set to 2026-03-11T08:00:00Z"];
+            assert_eq!(
+                notes,
+                [["ada", "as the account before"], ["bob", set[0]], ["cy", set[1]], ["dan", "no_account"]]
+            );
         }
     });
 }
