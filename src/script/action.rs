@@ -70,9 +70,20 @@ pub enum ScriptEffect {
     },
 }
 
-/// The functions that make actions, and the methods that add to them.
-pub(super) const NAMES: [&str; 10] =
-    ["take", "wait", "stop", "retry", "message", "activity", "lead", "set", "note", "remember"];
+/// The functions that make actions, and the methods that add to them: the numbers of arguments that each may
+/// have, the action that a method stands behind among them, and how it is written.
+pub(super) const FORMS: [(&str, &[usize], &str); 10] = [
+    ("take", &[0, 1], r#"take("path")"#),
+    ("wait", &[1], r#"wait("1 day")"#),
+    ("stop", &[1], r#"stop("reason")"#),
+    ("retry", &[2], r#"retry("1 hour", "reason")"#),
+    ("message", &[3], r#"take("path").message("channel", "text")"#),
+    ("activity", &[2], r##"take("path").activity(#{ subject: "text" })"##),
+    ("lead", &[2], r##"take("path").lead(#{ topic: "text" })"##),
+    ("set", &[3], r#"take("path").set("contact.field", value)"#),
+    ("note", &[2], r#"take("path").note("text")"#),
+    ("remember", &[2], r##"wait("1 day").remember(#{ key: value })"##),
+];
 
 type Outcome<T> = Result<T, Box<EvalAltResult>>;
 

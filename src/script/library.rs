@@ -228,7 +228,19 @@ impl Library {
             }
             return;
         }
-        let known = functions::RHAI.split_whitespace().chain(functions::NAMES).chain(action::NAMES);
+        let rhai = functions::RHAI.split_whitespace();
+        let form = action::FORMS.iter().find(|(known, ..)| known == name);
+        if let Some((_, counts, written)) = form
+            && !rhai.clone().any(|known| known == name)
+            && !counts.contains(&(arguments + usize::from(*method)))
+        {
+            let message = format!("`{name}` can't be called like this");
+            problems.push(
+                Problem::error(Code::UnknownFunction, *span, message).hint(format!("Write `{written}`.")),
+            );
+            return;
+        }
+        let known = rhai.chain(functions::NAMES).chain(action::FORMS.iter().map(|(name, ..)| *name));
         if known.clone().any(|known| known == name) {
             self.check_lookup(call, problems);
             return;
@@ -269,7 +281,7 @@ impl Library {
 }
 
 fn is_taken(name: &str) -> bool {
-    functions::NAMES.contains(&name) || action::NAMES.contains(&name)
+    functions::NAMES.contains(&name) || action::FORMS.iter().any(|(known, ..)| *known == name)
 }
 
 /// Where a function's name stands; the start of the file when it can't be found.

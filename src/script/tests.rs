@@ -183,6 +183,11 @@ fn what_scripts_may_not_do_is_refused_before_anything_runs() {
         ("fn run(x) { y }", "script-syntax"),
         ("fn run(x) { known(1) }", "unknown-function `known` takes 2 arguments, and here are 1"),
         ("fn run(x) { knwon(1, 2) }", "unknown-function there is no function `knwon`"),
+        ("fn run(x) { note(\"looked\") }", "unknown-function `note` can't be called like this"),
+        (
+            "fn run(x) { take(\"a\").message(\"sales\") }",
+            "unknown-function `message` can't be called like this",
+        ),
         ("fn take(x) { 1 }", "duplicate-name the function `take` is a function of every script"),
         (
             "fn known(a, b) { 1 }",
