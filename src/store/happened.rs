@@ -54,10 +54,13 @@ impl Printer<'_> {
             clause = format!("{clause} AND {alias}.at >= {}", self.bind(since.into()));
         }
         clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
+        // Of few accounts, the contacts are looked up first; SQLite keeps to the order of a `CROSS JOIN`.
+        let by_contact = format!("contact {alias}c CROSS JOIN interaction {alias}");
+        let by_interaction = format!("interaction {alias}, contact {alias}c");
         let (key, from, group, of) = match did.of {
             Subject::Account => (
                 scope.account_key.clone(),
-                format!("interaction {alias} JOIN contact {alias}c ON {alias}c.key = {alias}.contact_key"),
+                if self.focus.is_some() { by_contact } else { by_interaction },
                 format!("{alias}c.account_key"),
                 Entity::Account,
             ),
@@ -68,6 +71,9 @@ impl Printer<'_> {
                 Entity::Contact,
             ),
         };
+        if of == Entity::Account {
+            clause = format!("{alias}c.key = {alias}.contact_key AND {clause}");
+        }
         clause.push_str(&self.in_focus(of, &group));
         if let (Subject::Account, Some(least)) = (did.of, self.consent)
             && let Some(meets) = consenting(least, &format!("{alias}c"))
