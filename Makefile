@@ -14,9 +14,10 @@ lint: ## format and lints alone
 postgres: ## find PostgreSQL's server programs, or install them where that is allowed
 	@.ci/postgres
 
-bench: postgres ## contact-steps per second, beside hand-written SQL, on both databases
+bench: postgres ## journeys, segments and scores beside hand-written SQL, on both databases
 	cargo bench --bench journey
 	cargo bench --bench segments
+	cargo bench --bench scoring
 	cargo bench --bench scoring
 
 demo: ## the product in one screen
