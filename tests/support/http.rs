@@ -117,7 +117,10 @@ fn serve(
     };
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            // The other side died before it had said what it wants: that is no call.
+            return Ok(());
+        }
         let Some((name, value)) = line.trim_end().split_once(':') else { break };
         call.headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
