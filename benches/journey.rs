@@ -22,11 +22,13 @@ mod postgres_server;
 
 mod support;
 
-use std::{fs, path::Path, process::Command, time::Instant};
+use std::{fs, path::Path};
 
 use support::{
     database::Database,
-    engine, tables,
+    engine,
+    process::{forget_peak, on_each_database, option, peak_memory, timed},
+    tables,
     world::{self, World},
     yardstick,
 };
@@ -51,23 +53,9 @@ fn main() {
                 "{:<10}{:>12}{:>14}{:>14}{:>8}{:>12}",
                 "", "steps", "engine", "SQL", "ratio", "peak memory"
             );
-            // Each in a process of its own, so that its peak of memory is its own.
-            for database in ["sqlite", "postgres"] {
-                let program = std::env::current_exe().expect("this program");
-                let status = Command::new(program)
-                    .args(["--contacts", &contacts.to_string(), "--only", database])
-                    .status()
-                    .expect("this program runs");
-                assert!(status.success(), "{database} went wrong");
-            }
+            on_each_database();
         }
     }
-}
-
-/// The value of an option of the command line.
-fn option(name: &str) -> Option<String> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != name);
-    arguments.nth(1)
 }
 
 fn sqlite(folder: &Path, world: &World) {
@@ -77,10 +65,10 @@ fn sqlite(folder: &Path, world: &World) {
     forget_peak();
     let engine_seconds = timed(|| engine::play(folder, &address("engine.db")));
     let memory = peak_memory();
-    let mut by_hand = Database::sqlite(&folder.join("yardstick.db"));
+    let mut by_hand = Database::of(&address("yardstick.db"));
     let ids = engine::record_ids(&mut by_hand);
     let seconds = timed(|| yardstick::play(&mut by_hand, &ids));
-    let steps = tables::compare(&mut Database::sqlite(&folder.join("engine.db")), &mut by_hand);
+    let steps = tables::compare(&mut Database::of(&address("engine.db")), &mut by_hand);
     report("SQLite", steps, engine_seconds, seconds, memory);
 }
 
@@ -99,17 +87,6 @@ fn postgres(folder: &Path, world: &World) {
     report("Postgres", steps, engine_seconds, seconds, memory);
 }
 
-/// Forgets the peak so far, so that each side's own is measured.
-fn forget_peak() {
-    fs::write("/proc/self/clear_refs", "5").expect("Linux keeps a peak that can be reset");
-}
-
-fn timed(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
 fn report(name: &str, steps: u64, engine: f64, by_hand: f64, memory: u64) {
     let rate = |seconds: f64| format!("{:.0} k/s", steps as f64 / seconds / 1_000.0);
     println!(
@@ -119,11 +96,4 @@ fn report(name: &str, steps: u64, engine: f64, by_hand: f64, memory: u64) {
         engine / by_hand,
         memory
     );
-}
-
-/// The most memory this process ever held, in MB; of a database server's own nothing is known here.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1_024
 }

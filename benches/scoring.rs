@@ -25,14 +25,17 @@
 mod database;
 #[path = "../tests/support/postgres.rs"]
 mod postgres_server;
+#[path = "support/process.rs"]
+mod process;
 #[path = "support/scoring_yardstick.rs"]
 mod scoring_yardstick;
 #[path = "support/workspace.rs"]
 mod workspace;
 
-use std::{fs, path::Path, process::Command, time::Instant};
+use std::{fs, path::Path};
 
 use database::Database;
+use process::{forget_peak, on_each_database, option, peak_memory, timed};
 use scoring_yardstick::{all_by_hand, scores, scores_by_hand};
 use tilework::{
     compile::Plan,
@@ -101,23 +104,9 @@ fn main() {
         }
         Some(other) => panic!("--only takes sqlite or postgres, not {other}"),
         None => {
-            // Each in a process of its own, so that its peak of memory is its own.
-            for database in ["sqlite", "postgres"] {
-                let program = std::env::current_exe().expect("this program");
-                let status = Command::new(program)
-                    .args(["--contacts", &contacts.to_string(), "--only", database])
-                    .status()
-                    .expect("this program runs");
-                assert!(status.success(), "{database} went wrong");
-            }
+            on_each_database();
         }
     }
-}
-
-/// The value of an option of the command line.
-fn option(name: &str) -> Option<String> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != name);
-    arguments.nth(1)
 }
 
 fn write_definitions(folder: &Path) {
@@ -149,13 +138,6 @@ fn model() -> String {
     }
     text.push_str(&format!("  - {{ name: Cold }}\nsales_ready: {READY}\n"));
     text
-}
-
-fn database(address: &StoreAddress) -> Database {
-    match address {
-        StoreAddress::Sqlite(path) => Database::sqlite(path),
-        StoreAddress::Postgres(url) => Database::postgres(url),
-    }
 }
 
 /// Rows of numbers from 1 to n, on both databases.
@@ -218,25 +200,12 @@ pub fn first_type() -> &'static str {
     "(SELECT MIN(key) FROM interaction_type WHERE name LIKE 'Did%')"
 }
 
-fn timed(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
-/// The most memory this process ever held, in MB; of a database server's own nothing is known here.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1_024
-}
-
 /// A store with everybody in it and no scores, and a copy of it for the yardstick.
 fn stores(folder: &Path, plan: &Plan, address: &StoreAddress, contacts: i64) -> (Store, StoreAddress) {
     Store::migrate(address).expect("tables");
     let mut store = open(address);
     store.declare(&plan.catalog).expect("columns");
-    fill(&mut database(address), contacts);
+    fill(&mut Database::of(address), contacts);
     store.analyze().expect("statistics");
     store.checkpoint().expect("one file");
     match address {
@@ -248,7 +217,7 @@ fn stores(folder: &Path, plan: &Plan, address: &StoreAddress, contacts: i64) -> 
         StoreAddress::Postgres(url) => {
             drop(store);
             // What a server does by and by anyway: indexes alone answer what they hold.
-            database(address).run("VACUUM");
+            Database::of(address).run("VACUUM");
             let copy = format!("{url}_yardstick");
             Database::create_on_postgres(&copy, Some(url));
             (open(address), StoreAddress::Postgres(copy))
@@ -258,7 +227,7 @@ fn stores(folder: &Path, plan: &Plan, address: &StoreAddress, contacts: i64) -> 
 
 /// Stops where the engine's scores aren't those that SQL by hand comes to at a moment.
 fn compare(address: &StoreAddress, now: i64) {
-    let mut database = database(address);
+    let mut database = Database::of(address);
     let engine = scores(&mut database);
     scores_by_hand(&mut database, now);
     assert!(engine == scores(&mut database), "the scores are the same");
@@ -267,13 +236,13 @@ fn compare(address: &StoreAddress, now: i64) {
 fn measure(folder: &Path, address: &StoreAddress, contacts: i64) {
     let plan = plan(folder);
     let (mut store, copy) = stores(folder, &plan, address, contacts);
-    fs::write("/proc/self/clear_refs", "5").expect("Linux keeps a peak that can be reset");
+    forget_peak();
     let full = timed(|| tick(folder, &plan, &mut store, NOW));
     let without_change = timed(|| tick(folder, &plan, &mut store, NOW));
     change(&mut store, contacts);
     let changed = timed(|| tick(folder, &plan, &mut store, LATER));
     let memory = peak_memory();
-    let mut yardstick = database(&copy);
+    let mut yardstick = Database::of(&copy);
     let by_hand = timed(|| all_by_hand(&mut yardstick, NOW));
     let (first, ready) = (scores(&mut yardstick), scoring_yardstick::ready(&mut yardstick));
     drop(yardstick);

@@ -28,6 +28,8 @@
 mod database;
 #[path = "../tests/support/postgres.rs"]
 mod postgres_server;
+#[path = "support/process.rs"]
+mod process;
 #[path = "support/workspace.rs"]
 mod workspace;
 
@@ -36,11 +38,11 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
-    process::Command,
     time::Instant,
 };
 
 use database::Database;
+use process::{forget_peak, on_each_database, option, peak_memory, timed};
 use tilework::{
     compile::Plan,
     model::{Entity, Value},
@@ -137,16 +139,7 @@ fn main() {
         Some(other) => panic!("--only takes sqlite or postgres, not {other}"),
         None => {
             println!("{contacts} contacts, {} accounts, {} interactions", contacts / 10, contacts * 10);
-            // Each in a process of its own, so that its peak of memory is its own.
-            for database in ["sqlite", "postgres"] {
-                let program = std::env::current_exe().expect("this program");
-                let status = Command::new(program)
-                    .args(std::env::args().skip(1))
-                    .args(["--only", database])
-                    .status()
-                    .expect("this program runs");
-                assert!(status.success(), "{database} went wrong");
-            }
+            on_each_database();
         }
     }
 }
@@ -192,12 +185,6 @@ fn postgres_pair(folder: &Path, contacts: i64) -> Pair {
     })
 }
 
-/// The value of an option of the command line.
-fn option(name: &str) -> Option<String> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != name);
-    arguments.nth(1)
-}
-
 fn write_definitions(folder: &Path) {
     fs::create_dir_all(folder.join("journeys")).expect("a folder");
     fs::write(folder.join("tilework.yaml"), "name: bench\ntimezone: UTC\n").expect("settings");
@@ -209,13 +196,6 @@ fn write_definitions(folder: &Path) {
     fs::write(folder.join("journeys/all.yaml"), text).expect("definitions");
     fs::create_dir_all(folder.join("scripts")).expect("a folder");
     fs::write(folder.join("scripts/people.rhai"), SCRIPT).expect("a script");
-}
-
-fn database(address: &StoreAddress) -> Database {
-    match address {
-        StoreAddress::Sqlite(path) => Database::sqlite(path),
-        StoreAddress::Postgres(url) => Database::postgres(url),
-    }
 }
 
 /// Rows of numbers from 1 to n, on both databases.
@@ -240,10 +220,10 @@ fn fill(folder: &Path, address: &StoreAddress, contacts: i64) {
     Store::migrate(address).expect("tables");
     let mut store = Store::open_for_writing(address).expect("a store");
     store.declare(&plan(folder).catalog).expect("columns");
-    fill_tables(&mut database(address), contacts);
+    fill_tables(&mut Database::of(address), contacts);
     // As a server does by itself in time, and best not while something is measured.
     let keep_up = if matches!(address, StoreAddress::Postgres(_)) { "VACUUM ANALYZE" } else { "ANALYZE" };
-    database(address).run(keep_up);
+    Database::of(address).run(keep_up);
     store.checkpoint().expect("one file");
 }
 
@@ -365,23 +345,6 @@ fn all_by_hand(database: &mut Database, plan: &Plan, now: i64) -> BTreeMap<Strin
     each.collect()
 }
 
-fn timed(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
-fn reset_peak() {
-    fs::write("/proc/self/clear_refs", "5").expect("Linux keeps a peak that can be reset");
-}
-
-/// The most memory this process held since [`reset_peak`], in MB; of a database server's own nothing is known here.
-fn peak_memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap_or_default();
-    line.split_whitespace().nth(1).and_then(|kilobytes| kilobytes.parse::<u64>().ok()).unwrap_or(0) / 1_024
-}
-
 /// Opens a store, as its worker, in which all segments are known.
 fn open_with_segments(address: &StoreAddress, plan: &Plan) -> Store {
     let mut store = open(address);
@@ -395,12 +358,12 @@ fn measure(folder: &Path, [address, copy]: &Pair, contacts: i64) {
     let plan = plan(folder);
     drop(open_with_segments(copy, &plan));
     let mut store = open_with_segments(address, &plan);
-    let (mut engine_side, mut yardstick) = (database(address), database(copy));
+    let (mut engine_side, mut yardstick) = (Database::of(address), Database::of(copy));
     let (mut engine, mut seconds) = (BTreeMap::new(), BTreeMap::new());
     let (mut first, mut memory) = (f64::INFINITY, 0);
     for _ in 0..ROUNDS {
         forget(&mut engine_side);
-        reset_peak();
+        forget_peak();
         first = first.min(timed(|| tick(folder, &plan, &mut store, NOW)));
         memory = memory.max(peak_memory());
         let states = store.segment_states().expect("states").into_iter();
@@ -428,7 +391,7 @@ fn measure(folder: &Path, [address, copy]: &Pair, contacts: i64) {
     assert!(members(&mut engine_side) == members(&mut yardstick), "the members are the same");
     change(&plan, &mut store, contacts);
     let later = NOW + 60_000;
-    reset_peak();
+    forget_peak();
     let changed = timed(|| tick(folder, &plan, &mut store, later));
     memory = memory.max(peak_memory());
     let slowest = store.segment_states().expect("states");

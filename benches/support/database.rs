@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use postgres::fallible_iterator::FallibleIterator;
+use tilework::store::StoreAddress;
 
 pub enum Database {
     Sqlite(rusqlite::Connection),
@@ -10,6 +11,14 @@ pub enum Database {
 }
 
 impl Database {
+    /// Opens the database of a store.
+    pub fn of(address: &StoreAddress) -> Database {
+        match address {
+            StoreAddress::Sqlite(path) => Database::sqlite(path),
+            StoreAddress::Postgres(url) => Database::postgres(url),
+        }
+    }
+
     /// Opens a file with the settings that the store uses.
     pub fn sqlite(path: &Path) -> Database {
         let connection = rusqlite::Connection::open(path).expect("a SQLite file");

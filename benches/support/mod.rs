@@ -2,6 +2,7 @@
 
 pub mod database;
 pub mod engine;
+pub mod process;
 pub mod tables;
 pub mod workspace;
 pub mod world;
