@@ -50,7 +50,8 @@ impl Sqlite {
             .and_then(|()| {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                     PRAGMA temp_store = FILE; PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;",
+                     PRAGMA temp_store = FILE; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;
+                     PRAGMA trusted_schema = OFF;",
                 )
             })
             .and_then(|()| {
@@ -67,7 +68,7 @@ impl Sqlite {
     }
 
     pub(super) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
-        let sql = numbered(sql);
+        let sql = adapted(sql);
         let run = || -> rusqlite::Result<usize> {
             let mut statement = self.connection.prepare_cached(&sql)?;
             statement.execute(rusqlite::params_from_iter(parameters))
@@ -85,7 +86,7 @@ impl Sqlite {
         parameters: &[Cell],
         each: &mut dyn FnMut(Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let sql = numbered(sql);
+        let sql = adapted(sql);
         let failed = |error: rusqlite::Error| translate(&error, &sql);
         let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
         let columns = statement.column_count();
@@ -123,9 +124,17 @@ fn register(
     })
 }
 
-/// `$1` is a name to SQLite and would be numbered by first use; `?1` is the number itself.
-fn numbered(sql: &str) -> String {
-    sql.replace('$', "?")
+/// A statement in SQLite's words. `$1` is a name to it and would be numbered by first use; `?1` is the number
+/// itself. And a statement that fails is undone with its whole transaction, which ours are anyway: else a copy
+/// of each page that it changes would be kept, to undo it alone.
+fn adapted(sql: &str) -> String {
+    let sql = sql.trim_start().replace('$', "?");
+    for verb in ["INSERT ", "UPDATE "] {
+        if let Some(rest) = sql.strip_prefix(verb) {
+            return format!("{verb}OR ROLLBACK {rest}");
+        }
+    }
+    sql
 }
 
 fn translate(error: &rusqlite::Error, sql: &str) -> StoreError {
