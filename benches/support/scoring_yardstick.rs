@@ -2,9 +2,8 @@
 
 use super::{COUNTED, DAY, GRADES, HOUR, OTHERS, READY, database::Database, first_type};
 
-/// The points of every lead in millionths, and their sum as a whole number: a statement with the columns
-/// `key` and `score`.
-fn scored(database: &mut Database, now: i64) -> String {
+/// What interactions give: the columns that count them, and the sum of the points over these.
+fn counted(database: &mut Database, now: i64) -> (String, String) {
     let types = database.number(first_type());
     let mut columns = String::new();
     let mut sum = Vec::new();
@@ -27,25 +26,51 @@ fn scored(database: &mut Database, now: i64) -> String {
             }
         }
     }
-    for (_, clause, points) in OTHERS {
-        sum.push(format!("CASE WHEN {clause} THEN {} ELSE 0 END", points * 1_000_000));
-    }
+    (columns, sum.join(" + "))
+}
+
+/// Which interactions can count at all, the same on both databases: within the longest window, and of a type
+/// that any rule counts.
+fn within(database: &mut Database, now: i64) -> String {
+    let types = database.number(first_type());
     let oldest = COUNTED.iter().map(|(_, days, ..)| days).max().expect("rules");
-    // Kept as a whole, so that the sum isn't worked out anew for each grade.
-    let points = format!(
-        "SELECT l.key AS key, {} AS points FROM lead l JOIN contact c ON c.key = l.contact_key
-         LEFT JOIN account a ON a.key = c.account_key
-         LEFT JOIN (SELECT i.contact_key AS key{columns} FROM interaction i
-                    WHERE i.at BETWEEN {} AND {now} AND i.type_key BETWEEN {types} AND {} GROUP BY i.contact_key) b ON b.key = c.key
-         LIMIT 1000000000",
-        sum.join(" + "),
+    format!(
+        "i.at BETWEEN {} AND {now} AND i.type_key BETWEEN {types} AND {}",
         now - oldest * DAY,
         types + super::TYPES - 1
-    );
-    format!(
-        "SELECT p.key, (CASE WHEN p.points < 0 THEN p.points - 500000 ELSE p.points + 500000 END) / 1000000 AS score
-         FROM ({points}) p"
     )
+}
+
+/// Points in millionths as a score.
+fn rounded(points: &str) -> String {
+    format!("(CASE WHEN {points} < 0 THEN {points} - 500000 ELSE {points} + 500000 END) / 1000000")
+}
+
+/// The grade for a score.
+fn grade(score: &str) -> String {
+    let grades: String =
+        GRADES.iter().map(|(name, from)| format!("WHEN {score} >= {from} THEN '{name}' ")).collect();
+    format!("CASE {grades} ELSE 'Cold' END")
+}
+
+/// The score of every lead, and what its fields alone give, in millionths: a statement with the columns `key`,
+/// `steady` and `score`.
+fn scored(database: &mut Database, now: i64) -> String {
+    let (columns, moving) = counted(database, now);
+    let steady: Vec<String> = OTHERS
+        .iter()
+        .map(|(_, clause, points)| format!("CASE WHEN {clause} THEN {} ELSE 0 END", points * 1_000_000))
+        .collect();
+    // Kept as a whole, so that the sum isn't worked out anew for each grade.
+    let points = format!(
+        "SELECT l.key AS key, {moving} AS moving, {} AS steady FROM lead l JOIN contact c ON c.key = l.contact_key
+         LEFT JOIN account a ON a.key = c.account_key
+         LEFT JOIN (SELECT i.contact_key AS key{columns} FROM interaction i WHERE {} GROUP BY i.contact_key) b ON b.key = c.key
+         LIMIT 1000000000",
+        steady.join(" + "),
+        within(database, now)
+    );
+    format!("SELECT p.key, p.steady, {} AS score FROM ({points}) p", rounded("(p.steady + p.moving)"))
 }
 
 /// Writes the score of every lead as of a moment, in place of those that are there.
@@ -55,13 +80,12 @@ pub fn scores_by_hand(database: &mut Database, now: i64) {
 }
 
 fn statements(database: &mut Database, now: i64) -> String {
-    let grades: String =
-        GRADES.iter().map(|(name, from)| format!("WHEN s.score >= {from} THEN '{name}' ")).collect();
     let scored = scored(database, now);
     format!(
-        "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready)
-         SELECT 1, s.key, s.score, CASE {grades} ELSE 'Cold' END, {now}, CASE WHEN s.score >= {READY} THEN 1 ELSE 0 END
-         FROM ({scored} LIMIT 1000000000) s ORDER BY s.key"
+        "INSERT INTO score (model_key, subject_key, score, steady, grade, grade_since, ready)
+         SELECT 1, s.key, s.score, s.steady, {}, {now}, CASE WHEN s.score >= {READY} THEN 1 ELSE 0 END
+         FROM ({scored} LIMIT 1000000000) s ORDER BY s.key",
+        grade("s.score")
     )
 }
 
@@ -79,29 +103,84 @@ pub fn all_by_hand(database: &mut Database, now: i64) {
         database.run(&format!("INSERT INTO half_life (hours, age, factor) VALUES {}", factors.join(", ")));
     }
     let scores = statements(database, now);
-    let before = database.number("SELECT COALESCE(MAX(key), 0) FROM interaction");
-    database.transaction(&[
+    let mut statements = vec![
         "INSERT INTO scoring_model (name, target, hash, version, scored_at) VALUES ('bench', 'contact_leads', '', 1, 1)".to_owned(),
         scores,
+    ];
+    statements.extend(handed_over(database, now));
+    database.transaction(&statements);
+}
+
+/// What is written for leads that are ready and weren't.
+fn handed_over(database: &mut Database, now: i64) -> Vec<String> {
+    let before = database.number("SELECT COALESCE(MAX(key), 0) FROM interaction");
+    vec![
         format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, model_text, lead_text)
              SELECT 'LeadSalesReady/' || l.id || '/{now}', (SELECT key FROM interaction_type WHERE name = 'LeadSalesReady'), {now},
                     c.key, c.account_key, 'bench', l.id
-             FROM score s JOIN lead l ON l.key = s.subject_key JOIN contact c ON c.key = l.contact_key WHERE s.ready = 1"
+             FROM score s JOIN lead l ON l.key = s.subject_key JOIN contact c ON c.key = l.contact_key
+             WHERE s.ready = 1 AND COALESCE(l.sales_ready, 0) = 0"
         ),
         format!("INSERT INTO change (kind, subject_key, type_key, at) SELECT 3, contact_key, type_key, at FROM interaction WHERE key > {before}"),
         format!(
             "UPDATE lead SET sales_ready = 1, sales_ready_on = {now}, modified_on = {now}, marketing_qualified_on = {now}, stage = 'marketing_qualified'
-             WHERE key IN (SELECT subject_key FROM score WHERE ready = 1)"
+             WHERE COALESCE(sales_ready, 0) = 0 AND key IN (SELECT subject_key FROM score WHERE ready = 1)"
         ),
-        "INSERT INTO change (kind, subject_key) SELECT 4, subject_key FROM score WHERE ready = 1".to_owned(),
-    ]);
+        format!("INSERT INTO change (kind, subject_key) SELECT 4, key FROM lead WHERE sales_ready_on = {now}"),
+    ]
+}
+
+/// Writes the scores that are other than at a moment before, within an hour, of those who did something since,
+/// or for whom something fell out of a window. What fields give is taken from the scores that are there.
+pub fn changed_by_hand(database: &mut Database, before: i64, now: i64) {
+    let key = if matches!(database, Database::Sqlite(_)) { "INTEGER" } else { "BIGINT" };
+    let ((columns, moving), within) = (counted(database, now), within(database, now));
+    let types = database.number(first_type());
+    let fell_out: String = COUNTED
+        .iter()
+        .map(|(kind, days, ..)| {
+            let (from, to) = (before - days * DAY, now - days * DAY);
+            format!(" UNION SELECT contact_key FROM interaction WHERE type_key = {} AND at BETWEEN {from} AND {to}", types + kind)
+        })
+        .collect();
+    // All from the few to what they have: SQLite does so anyway, and keeps no copy of what it may have to undo.
+    let update = match database {
+        Database::Sqlite(_) => "UPDATE OR ROLLBACK",
+        Database::Postgres(_) => "UPDATE",
+    };
+    if let Database::Postgres(_) = database {
+        database.run("SET enable_hashjoin = off; SET enable_mergejoin = off");
+    }
+    database.run(&format!(
+        "CREATE TEMPORARY TABLE concerned (key {key} PRIMARY KEY);
+         INSERT INTO concerned SELECT subject_key FROM change WHERE kind = 3{fell_out};
+         ANALYZE concerned"
+    ));
+    let score = rounded("(z.steady + b.moving)");
+    let rescored = format!(
+        "SELECT z.subject_key AS key, {score} AS score
+         FROM (SELECT b.key, {moving} AS moving FROM
+                  (SELECT t.key AS key{columns} FROM concerned t LEFT JOIN interaction i ON i.contact_key = t.key AND {within}
+                   GROUP BY t.key) b LIMIT 1000000000) b
+         CROSS JOIN lead l CROSS JOIN score z
+         WHERE l.contact_key = b.key AND z.model_key = 1 AND z.subject_key = l.key"
+    );
+    let mut statements = vec![format!(
+        "{update} score SET score = n.score, grade = {grade}, ready = CASE WHEN n.score >= {READY} THEN 1 ELSE 0 END,
+            grade_since = CASE WHEN score.grade = {grade} THEN score.grade_since ELSE {now} END
+         FROM ({rescored}) n WHERE score.model_key = 1 AND score.subject_key = +n.key AND score.score <> n.score",
+        grade = grade("n.score")
+    )];
+    statements.push("DELETE FROM change".to_owned());
+    statements.extend(handed_over(database, now));
+    database.transaction(&statements);
 }
 
 /// Every score: lead, score, grade, whether the threshold is reached.
 pub fn scores(database: &mut Database) -> Vec<Vec<Option<String>>> {
     database.rows(
-        "SELECT subject_key || ' ' || score || ' ' || grade || ' ' || ready FROM score ORDER BY subject_key",
+        "SELECT subject_key || ' ' || score || ' ' || steady || ' ' || grade || ' ' || ready FROM score ORDER BY subject_key",
         1,
     )
 }

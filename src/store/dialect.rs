@@ -73,6 +73,15 @@ impl Dialect {
         }
     }
 
+    /// The keys that a statement selects, as rows to be added to a table that has them as its key, and holds some
+    /// already when it is `filled`. Rows that may be there already cost Postgres twice as much.
+    pub(super) fn keys_to_add(self, select: &str, filled: bool) -> String {
+        match (self, filled) {
+            (Dialect::Postgres, false) => format!("SELECT DISTINCT * FROM ({select}) found"),
+            _ => format!("SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"),
+        }
+    }
+
     /// Ends a table whose rows are kept in the order of its primary key.
     pub(super) fn clustered(self) -> &'static str {
         match self {

@@ -70,8 +70,8 @@ struct Before {
     until: i64,
 }
 
-/// What the evaluation found: how many are in `joining` and in `leaving`, and how many records were looked
-/// at, all when that is empty.
+/// What the evaluation found: how many of those in `moved` joined, and how many left; and how many records were
+/// looked at, all when that is empty.
 struct Found {
     joined: u64,
     left: u64,
@@ -123,14 +123,14 @@ impl Store {
         self.connection.write(|connection| write_difference(connection, evaluation, &before, &found))
     }
 
-    /// Fills `joining` and `leaving`.
+    /// Fills `moved` with who joins and who leaves.
     fn find_difference(
         &mut self,
         evaluation: &Evaluation<'_>,
         segment_key: i64,
         looked_at: Option<i64>,
     ) -> Result<Found, StoreError> {
-        self.connection.empty(&["evaluation", "joining", "leaving"])?;
+        self.connection.empty(&["evaluation", "moved"])?;
         let selection = select_members(
             self.dialect(),
             &self.names,
@@ -145,29 +145,38 @@ impl Store {
         if let Membership::Where(condition) = evaluation.membership {
             self.answer_condition(condition, evaluation.now, looked_at.is_some(), evaluation.answers)?;
         }
-        let fill = |table: &str| format!("INSERT INTO {table} (key) {}", selection.sql);
         if evaluation.evaluations == 0 {
             // There is nothing to compare with.
-            let joined = self.connection.execute(&fill("joining"), &selection.parameters)?;
+            let sql = format!("INSERT INTO moved (key, joined) SELECT e.key, 1 FROM ({}) e", selection.sql);
+            let joined = self.connection.execute(&sql, &selection.parameters)?;
             return Ok(Found { joined, left: 0, looked_at });
         }
-        let members = self.connection.execute(&fill("evaluation"), &selection.parameters)?;
+        let sql = format!("INSERT INTO evaluation (key) {}", selection.sql);
+        let members = self.connection.execute(&sql, &selection.parameters)?;
         self.connection.analyze("evaluation", usize::try_from(members).unwrap_or(usize::MAX))?;
+        let segment = [Cell::Integer(segment_key)];
+        if looked_at.is_some() {
+            // Few are looked up one by one.
+            let moved = self.connection.execute(
+                "INSERT INTO moved (key, joined) SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END FROM subject s
+                 LEFT JOIN evaluation e ON e.key = s.key
+                 LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
+                 WHERE (e.key IS NULL AND m.subject_key IS NOT NULL) OR (e.key IS NOT NULL AND m.subject_key IS NULL)",
+                &segment,
+            )?;
+            let row = self.connection.query_first("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?;
+            let joined = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
+            return Ok(Found { joined, left: moved - joined, looked_at });
+        }
         let joined = self.connection.execute(
-            "INSERT INTO joining (key) SELECT e.key FROM evaluation e
+            "INSERT INTO moved (key, joined) SELECT e.key, 1 FROM evaluation e
              WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
-            &[segment_key.into()],
+            &segment,
         )?;
-        let among = match looked_at {
-            Some(_) => "AND m.subject_key IN (SELECT key FROM subject)",
-            None => "",
-        };
         let left = self.connection.execute(
-            &format!(
-                "INSERT INTO leaving (key) SELECT m.subject_key FROM membership m WHERE m.segment_key = $1 {among}
-                    AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)"
-            ),
-            &[segment_key.into()],
+            "INSERT INTO moved (key, joined) SELECT m.subject_key, 0 FROM membership m WHERE m.segment_key = $1
+                AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)",
+            &segment,
         )?;
         Ok(Found { joined, left, looked_at })
     }
@@ -267,17 +276,26 @@ fn write_difference(
     if found.joined > 0 {
         connection.execute(
             "INSERT INTO membership (segment_key, subject_key, joined_at)
-             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT) FROM joining",
+             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT) FROM moved WHERE joined = 1",
             &stamp,
         )?;
-        note_change(connection, "joining", 1, evaluation, &stamp)?;
     }
     if found.left > 0 {
         connection.execute(
-            "DELETE FROM membership WHERE segment_key = $1 AND subject_key IN (SELECT key FROM leaving)",
+            "DELETE FROM membership WHERE segment_key = $1 AND subject_key IN (SELECT key FROM moved WHERE joined = 0)",
             &stamp[..1],
         )?;
-        note_change(connection, "leaving", 0, evaluation, &stamp)?;
+    }
+    if found.joined + found.left > 0 {
+        // Within one moment somebody may do the same twice, but not at a first evaluation.
+        let twice = if evaluation.evaluations == 0 { "" } else { " ON CONFLICT DO NOTHING" };
+        connection.execute(
+            &format!(
+                "INSERT INTO membership_change (segment_key, subject_key, at, joined)
+                 SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT), joined FROM moved WHERE 1 = 1{twice}"
+            ),
+            &stamp,
+        )?;
     }
     let (joined, left) = (count(found.joined), count(found.left));
     let row = connection.query_first(
@@ -309,26 +327,6 @@ fn write_difference(
     Ok(Difference { count: size, joined: found.joined, left: found.left })
 }
 
-/// Notes those in a table as joined or left. Within one moment somebody may do that twice, but not at a
-/// first evaluation.
-fn note_change(
-    connection: &mut Connection,
-    table: &str,
-    joined: i64,
-    evaluation: &Evaluation<'_>,
-    stamp: &[Cell],
-) -> Result<(), StoreError> {
-    let twice = if evaluation.evaluations == 0 { "" } else { " ON CONFLICT DO NOTHING" };
-    connection.execute(
-        &format!(
-            "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT), {joined} FROM {table} WHERE 1 = 1{twice}"
-        ),
-        stamp,
-    )?;
-    Ok(())
-}
-
 /// Segments that refer to one that changed are stale: they look at those who joined and left it, or at
 /// everybody where those are many.
 fn tell_dependents(
@@ -355,8 +353,7 @@ fn tell_dependents(
         let kind = 10 + change_kind(evaluation.target);
         connection.execute(
             "INSERT INTO touched (batch, kind, type_key, subject_key)
-             SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), s.key
-             FROM (SELECT key FROM joining UNION ALL SELECT key FROM leaving) s",
+             SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), key FROM moved",
             &[Cell::Integer(batch), kind.into(), before.key.into()],
         )?;
     }

@@ -22,11 +22,11 @@ pub(super) fn temporary_tables(dialect: Dialect) -> String {
 
 const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key {key});
-    CREATE TEMPORARY TABLE IF NOT EXISTS joining (key BIGINT NOT NULL);
-    CREATE TEMPORARY TABLE IF NOT EXISTS leaving (key BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS moved (key BIGINT NOT NULL, joined SMALLINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (
-        key {key}, points BIGINT NOT NULL, falls DOUBLE PRECISION, rises DOUBLE PRECISION);
+        key {key}, was BIGINT, steady BIGINT NOT NULL, moving BIGINT NOT NULL, falls DOUBLE PRECISION,
+        rises DOUBLE PRECISION);
     CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS subject (key {key});

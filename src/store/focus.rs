@@ -76,7 +76,7 @@ pub(super) fn widen(
     if asked.is_empty() {
         return Ok(());
     }
-    Focus { connection, accounts: true }.surroundings(target, reach, asked)
+    Focus { connection, filled: TABLES.into() }.surroundings(target, reach, asked)
 }
 
 /// The parents of the leads in focus.
@@ -96,15 +96,37 @@ const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM 
 /// The tables `subject` and `focus_…` while they are filled.
 pub(super) struct Focus<'a> {
     connection: &'a mut Connection,
-    /// Whether accounts may be in focus.
-    accounts: bool,
+    /// Those of them that may hold any.
+    filled: BTreeSet<&'static str>,
+}
+
+const TABLES: [&str; 4] = ["focus_contact", "focus_account", "focus_lead", "subject"];
+
+/// The table of those of an entity who are in focus.
+pub(super) fn table(entity: Entity) -> &'static str {
+    match entity {
+        Entity::Contact => "focus_contact",
+        Entity::Account => "focus_account",
+        Entity::Lead => "focus_lead",
+    }
 }
 
 impl<'a> Focus<'a> {
     /// Nobody is in focus.
     pub(super) fn start(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
-        connection.empty(&["subject", "focus_contact", "focus_account", "focus_lead"])?;
-        Ok(Focus { connection, accounts: false })
+        connection.empty(&TABLES)?;
+        Ok(Focus { connection, filled: BTreeSet::new() })
+    }
+
+    /// Nobody is in focus any more; the subjects stay.
+    pub(super) fn anew(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
+        connection.empty(&TABLES[..3])?;
+        Ok(Focus { connection, filled: ["subject"].into() })
+    }
+
+    /// Puts the accounts of the contacts in focus into focus.
+    pub(super) fn accounts(&mut self) -> Result<(), StoreError> {
+        self.add("focus_account", ACCOUNTS, &[]).map(|_| ())
     }
 
     /// From who is in focus to all whom that concerns: they are the subjects.
@@ -134,18 +156,23 @@ impl<'a> Focus<'a> {
     }
 
     /// Adds the keys that a statement selects to one of the tables; tells how many are new.
-    pub(super) fn add(&mut self, table: &str, select: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
-        let sql = format!(
-            "INSERT INTO {table} (key) SELECT * FROM ({select}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
-        );
-        let added = self.connection.execute(&sql, parameters)?;
-        self.accounts |= added > 0 && table == "focus_account";
+    pub(super) fn add(
+        &mut self,
+        table: &'static str,
+        select: &str,
+        parameters: &[Cell],
+    ) -> Result<u64, StoreError> {
+        let select = self.connection.dialect().keys_to_add(select, self.filled.contains(table));
+        let added = self.connection.execute(&format!("INSERT INTO {table} (key) {select}"), parameters)?;
+        if added > 0 {
+            self.filled.insert(table);
+        }
         self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
         Ok(added)
     }
 
-    fn add_colleagues(&mut self, table: &str) -> Result<u64, StoreError> {
-        if self.accounts { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
+    fn add_colleagues(&mut self, table: &'static str) -> Result<u64, StoreError> {
+        if self.filled.contains("focus_account") { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
     }
 
     /// Goes one step along what can make one record concern another; tells how many were added.
@@ -210,14 +237,15 @@ impl<'a> Focus<'a> {
                 continue;
             }
             let select = format!("SELECT t.subject_key FROM {from} AND ({})", clauses.join(" OR "));
-            self.add(&format!("focus_{}", entity.name()), &select, parameters)?;
+            self.add(table(entity), &select, parameters)?;
         }
-        for parent in ["contact", "account"].iter().filter(|_| reach.activities) {
+        for parent in [Entity::Contact, Entity::Account].into_iter().filter(|_| reach.activities) {
             let select = format!(
-                "SELECT a.{parent}_key FROM activity a
-                 WHERE a.key IN (SELECT t.subject_key FROM {from} AND t.kind = 5) AND a.{parent}_key IS NOT NULL"
+                "SELECT a.{0}_key FROM activity a
+                 WHERE a.key IN (SELECT t.subject_key FROM {from} AND t.kind = 5) AND a.{0}_key IS NOT NULL",
+                parent.name()
             );
-            self.add(&format!("focus_{parent}"), &select, parameters)?;
+            self.add(table(parent), &select, parameters)?;
         }
         for passed in &reach.passed {
             self.add(
@@ -251,7 +279,7 @@ impl<'a> Focus<'a> {
         if target == Entity::Account {
             return Ok(());
         }
-        self.add(&format!("focus_{}", target.name()), "SELECT key FROM subject", &[])?;
+        self.add(table(target), "SELECT key FROM subject", &[])?;
         if target == Entity::Lead {
             self.add("focus_contact", &parents("contact"), &[])?;
             self.add("focus_account", &parents("account"), &[])?;
@@ -262,7 +290,8 @@ impl<'a> Focus<'a> {
         Ok(())
     }
 
-    fn count(&mut self, table: &str) -> Result<i64, StoreError> {
+    /// How many are in one of the tables.
+    pub(super) fn count(&mut self, table: &str) -> Result<i64, StoreError> {
         let row = self.connection.query_first(&format!("SELECT COUNT(*) FROM {table}"), &[])?;
         row.map_or(Ok(0), |row| row.integer(0))
     }

@@ -54,6 +54,7 @@ mod segments;
 mod sqlite;
 mod sqlite_functions;
 mod status;
+mod steadiness;
 mod stops;
 mod surroundings;
 mod touched;

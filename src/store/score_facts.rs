@@ -78,6 +78,12 @@ pub(super) enum Whose<'a> {
         /// The key of the only subject that is asked for, where it is one.
         only: Option<i64>,
     },
+    /// Those of contacts or accounts, given likewise, of whom nothing changed but what they did and when: what
+    /// steady rules gave them is kept with their scores. The model has the other rules alone.
+    Moving {
+        /// The statement.
+        bases: &'a str,
+    },
 }
 
 /// The statement that goes through the interactions, with a row for each contact or account that is asked
@@ -126,7 +132,9 @@ pub(super) fn aggregate(
     if facts.dids.is_empty() {
         return Ok(match whose {
             Whose::All { .. } => None,
-            Whose::Of { bases, .. } => Some(format!("SELECT w.base AS key FROM ({bases}) w")),
+            Whose::Of { bases, .. } | Whose::Moving { bases } => {
+                Some(format!("SELECT w.base AS key FROM ({bases}) w"))
+            }
         });
     }
     let counts = within(printer, &facts, whose);
@@ -137,7 +145,7 @@ pub(super) fn aggregate(
     let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
     let (group, rows) = match (model.target.base(), whose) {
         (Entity::Contact, Whose::All { .. }) => ("i.contact_key", format!("interaction i WHERE {counts}")),
-        (Entity::Contact, Whose::Of { bases, .. }) => {
+        (Entity::Contact, Whose::Of { bases, .. } | Whose::Moving { bases }) => {
             ("w.base", format!("({bases}) w LEFT JOIN interaction i ON i.contact_key = w.base AND {counts}"))
         }
         (_, Whose::All { much: true }) => (
@@ -148,7 +156,7 @@ pub(super) fn aggregate(
             "k.account_key",
             format!("interaction i CROSS JOIN contact k WHERE k.key = i.contact_key AND {counts}{consent}"),
         ),
-        (_, Whose::Of { bases, .. }) => (
+        (_, Whose::Of { bases, .. } | Whose::Moving { bases }) => (
             "w.base",
             format!(
                 "({bases}) w LEFT JOIN contact k ON k.account_key = w.base{consent}
@@ -166,7 +174,9 @@ fn within(printer: &mut Printer<'_>, facts: &Facts, whose: Whose<'_>) -> String 
     // quicker to pass over those of other types than to look up each of several.
     let apart = match whose {
         Whose::All { much: true } => printer.dialect.apart_from_indexes(),
-        Whose::Of { .. } if types.len() > FEW_TYPES => printer.dialect.apart_from_indexes(),
+        Whose::Of { .. } | Whose::Moving { .. } if types.len() > FEW_TYPES => {
+            printer.dialect.apart_from_indexes()
+        }
         _ => "",
     };
     let types: Vec<String> = types.iter().map(ToString::to_string).collect();

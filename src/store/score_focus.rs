@@ -4,7 +4,7 @@
 use super::{
     Connection, StoreError,
     columns::{Names, cell, field_column},
-    focus::{Focus, Queue, Reach},
+    focus::{Focus, Queue, Reach, table},
     score_facts::looks_around,
 };
 use crate::model::{Entity, Value, scoring::ScoringModel};
@@ -40,26 +40,116 @@ pub struct Turned {
 /// So few subjects are never worth going through all of them.
 const FEW: i64 = 1_000;
 
-/// Fills the tables `subject`, with the contacts or accounts whose scores, or whose leads' scores, are
-/// computed, and `rescore`, with the records that have them. Tells how many those are; nothing when it is
-/// better to compute all. Who can have changed is put into focus first, as for segments.
+/// Whose scores have to be computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Few {
+    /// How many records are in the table `rescore`. The contacts or accounts that they are, or are leads of,
+    /// are in `subject`.
+    pub(super) rescore: i64,
+    /// About how many contacts or accounts [`moving_bases`] gives.
+    pub(super) moving: i64,
+}
+
+/// The statement that gives the contacts or accounts of whom nothing changed but what they did and when, in a
+/// column `base`.
+pub(super) fn moving_bases(base: Entity) -> String {
+    format!(
+        "SELECT f.key AS base FROM {} f WHERE NOT EXISTS (SELECT 1 FROM subject s WHERE s.key = f.key)",
+        table(base)
+    )
+}
+
+/// Tells apart whom a change or the clock can concern: fills the tables `subject`, with the contacts or
+/// accounts whose scores, or whose leads' scores, are computed from all that the model asks for, and `rescore`,
+/// with the records that have them; and puts into focus those for whom it is enough to look at what they did.
+/// Nothing when it is better to compute all.
 pub(super) fn fill(
     connection: &mut Connection,
     names: &Names,
     model: &ScoringModel,
     changes: &Changes,
     now: i64,
-) -> Result<Option<i64>, StoreError> {
-    let (dialect, reach) = (connection.dialect(), &changes.reach);
-    let key = names.model_key(&model.name);
+) -> Result<Option<Few>, StoreError> {
+    let (mut reach, around) = (changes.reach.clone(), looks_around(model));
+    let did = Reach {
+        interactions: std::mem::take(&mut reach.interactions),
+        passed: std::mem::take(&mut reach.passed),
+        ..Reach::default()
+    };
+    let rescore = match around {
+        true => rescore(connection, names, model, changes, &changes.reach, now)?,
+        false => rescore(connection, names, model, changes, &reach, now)?,
+    };
     let base = model.target.base();
+    let mut moving = 0;
+    if !around {
+        let mut focus = Focus::anew(connection)?;
+        focus.touched(names, &did, &QUEUE)?;
+        if base == Entity::Account {
+            focus.accounts()?;
+        }
+        add_fading(&mut focus, names, model, changes, now)?;
+        moving = focus.count(table(base))?;
+    }
+    let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
+    let all = connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+    // Where very many are computed, going through all of them is quicker.
+    if rescore + moving > (all / 3).max(FEW) {
+        return Ok(None);
+    }
+    Ok(Some(Few { rescore, moving }))
+}
+
+/// What came in for scores.
+const QUEUE: Queue<'static> =
+    Queue { from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1", parameters: &[] };
+
+/// The parents of leads that a statement gives; where contacts or accounts are scored, these themselves.
+fn parents(model: &ScoringModel, select: &str) -> String {
+    match model.target.subject() {
+        Entity::Lead => format!(
+            "SELECT l.{0}_key FROM ({select}) q CROSS JOIN lead l WHERE l.key = q.key AND l.{0}_key IS NOT NULL",
+            model.target.base().name()
+        ),
+        _ => select.to_owned(),
+    }
+}
+
+/// Puts those into focus whose points can have faded.
+fn add_fading(
+    focus: &mut Focus<'_>,
+    names: &Names,
+    model: &ScoringModel,
+    changes: &Changes,
+    now: i64,
+) -> Result<(), StoreError> {
+    if changes.faded {
+        let fading = "SELECT s.subject_key AS key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
+        focus.add(
+            table(model.target.base()),
+            &parents(model, fading),
+            &[names.model_key(&model.name).into(), now.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// Fills `subject` and `rescore` with those whom what is within reach can concern; tells how many are in the
+/// latter.
+fn rescore(
+    connection: &mut Connection,
+    names: &Names,
+    model: &ScoringModel,
+    changes: &Changes,
+    reach: &Reach,
+    now: i64,
+) -> Result<i64, StoreError> {
+    let (dialect, base, around) = (connection.dialect(), model.target.base(), looks_around(model));
     let mut focus = Focus::start(connection)?;
-    let queue =
-        Queue { from: "score_change t JOIN score_seen y ON y.key = t.key WHERE 1 = 1", parameters: &[] };
-    focus.touched(names, reach, &queue)?;
+    focus.touched(names, reach, &QUEUE)?;
     for (segment, holds) in &changes.segments {
         focus.add(
-            &format!("focus_{}", holds.name()),
+            table(*holds),
             "SELECT DISTINCT m.subject_key FROM membership_change m
              WHERE m.segment_key = $1 AND m.at >= $2 AND m.at <= $3 AND EXISTS
                 (SELECT 1 FROM segment_evaluation e WHERE e.segment_key = $1 AND e.at >= $2)",
@@ -72,39 +162,31 @@ pub(super) fn fill(
             _ => format!("r.{}", field_column(field)),
         };
         focus.add(
-            &format!("focus_{}", entity.name()),
+            table(*entity),
             &format!("SELECT r.key FROM {} r WHERE {column} >= $1 AND {column} <= $2", entity.name()),
             &[cell(first), cell(last)],
         )?;
     }
-    let lead = model.target.subject() == Entity::Lead;
-    let parent = format!("{}_key", base.name());
-    let fading = "SELECT s.subject_key AS key FROM score s WHERE s.model_key = $1 AND s.fades_at <= $2";
     // Leads are computed with all the other leads of their parent, or by themselves when they have none.
     let queued =
         "SELECT x.subject_key AS key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
                   UNION SELECT key FROM focus_lead";
-    let parents = |leads: &str| match lead {
-        true => format!(
-            "SELECT l.{parent} FROM ({leads}) q CROSS JOIN lead l WHERE l.key = q.key AND l.{parent} IS NOT NULL"
-        ),
-        false => leads.to_owned(),
-    };
-    let table = format!("focus_{}", base.name());
-    if changes.faded {
-        focus.add(&table, &parents(fading), &[key.into(), now.into()])?;
+    let lead = model.target.subject() == Entity::Lead;
+    if around {
+        add_fading(&mut focus, names, model, changes, now)?;
     }
     if lead {
-        focus.add(&table, &parents(queued), &[])?;
+        focus.add(table(base), &parents(model, queued), &[])?;
     }
     focus.concerned(base, reach)?;
-    if looks_around(model) {
+    if around {
         focus.surroundings(base, reach, &Entity::ALL.into_iter().collect())?;
     }
-    connection.execute("DELETE FROM rescore", &[])?;
+    connection.empty(&["rescore"])?;
     let subjects = match lead {
         true => format!(
-            "SELECT l.key FROM subject p CROSS JOIN lead l WHERE l.{parent} = p.key UNION ALL {queued}"
+            "SELECT l.key FROM subject p CROSS JOIN lead l WHERE l.{}_key = p.key UNION ALL {queued}",
+            base.name()
         ),
         false => "SELECT p.key FROM subject p".to_owned(),
     };
@@ -112,13 +194,6 @@ pub(super) fn fill(
         "INSERT INTO rescore (key) SELECT * FROM ({subjects}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
     );
     let count = connection.execute(&sql, &[])?;
-    let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
-    let all = connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
-    // Where very many are computed, going through all of them is quicker.
-    let count = i64::try_from(count).unwrap_or(i64::MAX);
-    if count > (all / 3).max(FEW) {
-        return Ok(None);
-    }
     connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
-    Ok(Some(count))
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }

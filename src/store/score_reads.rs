@@ -6,7 +6,7 @@ use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
     score_facts::{Whose, matching},
-    score_write::{band, rounded},
+    score_write::{POINTS, band, rounded},
     scoring::{Formula, faded, formula},
 };
 use crate::model::{
@@ -387,7 +387,7 @@ impl Store {
         let formula = formula(&mut printer, model, everybody)?;
         let key = self.names.model_key(&model.name);
         let select = formula.select();
-        let computed = format!("(SELECT e.key AS key, {} AS score FROM ({select}) e)", rounded("e.points"));
+        let computed = format!("(SELECT e.key AS key, {} AS score FROM ({select}) e)", rounded(POINTS));
         let grade = band(&model.grades, "n.score");
         let order = self.dialect().order_text("r.id");
         let sql = format!(

@@ -7,6 +7,9 @@ use crate::model::{
     time::HOUR,
 };
 
+/// The points of a row of `scored` under the alias `e`.
+pub(super) const POINTS: &str = "(e.steady + e.moving)";
+
 /// Points in millionths as a score: the nearest whole number, halves away from zero.
 pub(super) fn rounded(points: &str) -> String {
     format!(
@@ -33,12 +36,10 @@ pub(super) fn band(bands: &[Band], score: &str) -> String {
 pub(super) struct Computed {
     /// The model's version when it began.
     pub(super) version: i64,
-    /// Whether only the subjects of `rescore` were computed.
+    /// Whether only some were computed: those of `rescore`, and others who had a score and keep one.
     pub(super) some: bool,
     /// The moment as of which.
     pub(super) now: i64,
-    /// How many were computed.
-    pub(super) subjects: u64,
 }
 
 /// The expression for the moment at which a score can be another because points fade: as many hours from
@@ -57,8 +58,7 @@ fn fades_at(dialect: Dialect, next: &str) -> String {
 /// Scores that can't change sooner are looked at all the same: a thousand years.
 const MOST_HOURS: &str = "8766000.0";
 
-/// Writes the scores that were computed. Nothing when another computation came in between. `some`
-/// tells that only the subjects of `rescore` were computed.
+/// Writes the scores that were computed. Nothing when another computation came in between.
 pub(super) fn write(
     connection: &mut Connection,
     names: &Names,
@@ -67,7 +67,7 @@ pub(super) fn write(
     computed: &Computed,
     dependents: &[String],
 ) -> Result<Option<Scored>, StoreError> {
-    let &Computed { version, some, now, subjects } = computed;
+    let &Computed { version, some, now } = computed;
     let key = names.model_key(&model.name);
     let claimed = connection.execute(
         "UPDATE scoring_model SET version = version + 1, scored_at = $3 WHERE key = $1 AND version = $2",
@@ -77,58 +77,10 @@ pub(super) fn write(
         return Ok(None);
     }
     let mut scored = Scored::default();
-    let score = rounded("e.points");
     if let Some(threshold) = model.sales_ready {
         scored.ready = latch(connection, names, model, threshold, now)?;
     }
-    let ready = match model.sales_ready {
-        Some(threshold) => format!("CASE WHEN s.score >= {threshold} THEN 1 ELSE 0 END"),
-        None => "0".to_owned(),
-    };
-    let computed = format!(
-        "(SELECT e.key AS key, e.points AS points, e.falls AS falls, e.rises AS rises, {score} AS score FROM scored e) s"
-    );
-    wake(connection, model, &computed, key)?;
-    let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
-    let first = connection.query_first(any, &[key.into()])?.is_none();
-    if !first {
-        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = {key})");
-        let gone = match some {
-            true => format!("subject_key IN (SELECT r.key FROM rescore r WHERE {})", without("r.key")),
-            false => without("score.subject_key"),
-        };
-        scored.changed += connection
-            .execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
-    }
-    let (next_hour, dialect) = (Cell::Integer(now / HOUR + 1), connection.dialect());
-    let parameters = [key.into(), now.into(), next_hour];
-    let insert = format!(
-        "INSERT INTO score (model_key, subject_key, score, grade, grade_since, ready, fades_at)
-         SELECT $1, s.key, s.score, {}, $2, {ready}, {} FROM {computed} WHERE 1 = 1 ORDER BY s.key",
-        band(&model.grades, "s.score"),
-        fades_at(dialect, "$3"),
-    );
-    if first {
-        scored.changed += connection.execute(&insert, &parameters)?;
-    } else {
-        let update = "ON CONFLICT (model_key, subject_key) DO UPDATE SET fades_at = excluded.fades_at";
-        let written = connection.execute(
-            &format!(
-                "{insert} {update}, score = excluded.score, grade = excluded.grade, ready = excluded.ready,
-                    grade_since = CASE WHEN score.grade IS DISTINCT FROM excluded.grade
-                        THEN excluded.grade_since ELSE score.grade_since END
-                 WHERE score.score <> excluded.score OR score.ready <> excluded.ready
-                    OR score.grade IS DISTINCT FROM excluded.grade"
-            ),
-            &parameters,
-        )?;
-        scored.changed += written;
-        if written < subjects {
-            // Who keeps the score may have another time at which it fades.
-            let fades = "WHERE score.fades_at IS DISTINCT FROM excluded.fades_at";
-            connection.execute(&format!("{insert} {update} {fades}"), &parameters)?;
-        }
-    }
+    scored.changed = write_scores(connection, model, key, some, now)?;
     if !some {
         connection.analyze("score", usize::try_from(scored.changed).unwrap_or(usize::MAX))?;
     }
@@ -139,6 +91,73 @@ pub(super) fn write(
         tell_dependents(connection, dependents)?;
     }
     Ok(Some(scored))
+}
+
+/// Writes the scores themselves; tells how many are other than before, or gone. Where all were computed because
+/// the model is another, those count, too, that were only come to in another way.
+fn write_scores(
+    connection: &mut Connection,
+    model: &ScoringModel,
+    key: i64,
+    some: bool,
+    now: i64,
+) -> Result<u64, StoreError> {
+    let score = rounded(POINTS);
+    let computed = format!(
+        "(SELECT e.key AS key, e.was AS was, e.steady AS steady, {POINTS} AS points, e.falls AS falls,
+            e.rises AS rises, {score} AS score FROM scored e) s"
+    );
+    let ready = match model.sales_ready {
+        Some(threshold) => format!("CASE WHEN s.score >= {threshold} THEN 1 ELSE 0 END"),
+        None => "0".to_owned(),
+    };
+    wake(connection, model, &computed, key)?;
+    let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
+    let first = connection.query_first(any, &[key.into()])?.is_none();
+    let (next_hour, dialect) = (Cell::Integer(now / HOUR + 1), connection.dialect());
+    let (grade, fades_at) = (band(&model.grades, "s.score"), fades_at(dialect, "$2"));
+    let parameters = [key.into(), next_hour, now.into()];
+    let mut changed = 0;
+    if !first {
+        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = {key})");
+        let gone = match some {
+            true => format!("subject_key IN (SELECT r.key FROM rescore r WHERE {})", without("r.key")),
+            false => without("score.subject_key"),
+        };
+        changed += connection
+            .execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
+        // All from what was computed to the scores, whatever a planner thinks.
+        let written = connection.execute(
+            &format!(
+                "UPDATE score SET score = s.score, steady = s.steady, grade = {grade}, ready = {ready},
+                    grade_since = CASE WHEN score.grade IS DISTINCT FROM {grade} THEN $3 ELSE score.grade_since END,
+                    fades_at = {fades_at}
+                 FROM {computed} WHERE score.model_key = $1 AND score.subject_key = +s.key
+                    AND (score.score <> s.score OR score.steady <> s.steady OR score.ready <> {ready}
+                        OR score.grade IS DISTINCT FROM {grade} OR score.fades_at IS DISTINCT FROM {fades_at})"
+            ),
+            &parameters,
+        )?;
+        let others = format!("SELECT COUNT(*) FROM {computed} WHERE s.was <> s.score");
+        changed += match some {
+            // While the model is the same, grades go by scores.
+            true => {
+                let row = connection.query_first(&others, &[])?;
+                row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs()
+            }
+            false => written,
+        };
+    }
+    let known = if first { "" } else { " ON CONFLICT DO NOTHING" };
+    changed += connection.execute(
+        &format!(
+            "INSERT INTO score (model_key, subject_key, score, steady, grade, grade_since, ready, fades_at)
+             SELECT $1, s.key, s.score, s.steady, {grade}, $3, {ready}, {fades_at} FROM {computed}
+             WHERE s.was IS NULL ORDER BY s.key{known}"
+        ),
+        &parameters,
+    )?;
+    Ok(changed)
 }
 
 /// Segments that ask for scores are evaluated again.
@@ -193,7 +212,7 @@ fn latch(
         &format!(
             "INSERT INTO score_ready (key)
              SELECT e.key FROM scored e CROSS JOIN lead l
-             WHERE l.key = e.key AND e.points {reached} AND COALESCE(l.sales_ready, 0) = 0
+             WHERE l.key = e.key AND {POINTS} {reached} AND COALESCE(l.sales_ready, 0) = 0
                AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
                AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
         ),
@@ -264,7 +283,7 @@ pub(super) fn write_levels(
 ) -> Result<u64, StoreError> {
     let (key, model) = (names.levels_key(&levels.name), names.model_key(&levels.model));
     let among = |column: &str| match some {
-        true => format!("AND {column} IN (SELECT key FROM rescore)"),
+        true => format!("AND {column} IN (SELECT key FROM rescore UNION ALL SELECT key FROM scored)"),
         false => String::new(),
     };
     let now_has = format!(

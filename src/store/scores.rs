@@ -5,12 +5,13 @@ use super::{
     columns::Names,
     predicate::Printer,
     score_facts::{Whose, looks_around},
-    score_focus::{self, Changes},
+    score_focus::{self, Changes, Few, moving_bases},
     score_write::{self, Computed},
     scoring::formula,
+    steadiness::moving,
 };
 use crate::model::{
-    Answers,
+    Answers, Entity,
     scoring::{Levels, ScoringModel, half_life_factor},
 };
 
@@ -146,7 +147,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn note_score_changes(&mut self) -> Result<(), StoreError> {
-        self.connection.execute("DELETE FROM score_seen", &[])?;
+        self.connection.empty(&["score_seen"])?;
         let seen =
             self.connection.execute("INSERT INTO score_seen (key) SELECT key FROM score_change", &[])?;
         self.connection.analyze("score_seen", usize::try_from(seen).unwrap_or(usize::MAX))
@@ -192,41 +193,32 @@ impl Store {
                     .by_key(|connection| score_focus::fill(connection, &self.names, model, changes, now))?,
                 None => None,
             };
-            if some == Some(0) {
+            if some == Some(Few { rescore: 0, moving: 0 }) {
                 self.connection.execute(
                     "UPDATE scoring_model SET scored_at = $2 WHERE key = $1 AND version = $3 AND scored_at < $2",
                     &[key.into(), now.into(), version.into()],
                 )?;
                 return Ok(Scored::default());
             }
-            let (whose, some) = match some {
-                Some(_) => (Whose::Of { bases: "SELECT key AS base FROM subject", only: None }, true),
-                None => (self.everybody(model, now)?, false),
-            };
-            let driver = some.then_some("SELECT key FROM rescore");
-            self.answer_model(model, None, driver, now, answers)?;
-            let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-            if some && looks_around(model) {
-                printer = printer.focused();
-            }
-            let formula = formula(&mut printer, model, whose)?;
-            let parameters = std::mem::take(&mut printer.parameters);
-            let insert = format!("INSERT INTO scored (key, points, falls, rises) {}", formula.select());
-            self.connection.execute("DELETE FROM scored", &[])?;
+            self.connection.empty(&["scored"])?;
             let subjects = match some {
-                true => self.connection.by_key(|connection| connection.execute(&insert, &parameters))?,
-                false => self.connection.execute(&insert, &parameters)?,
+                None => {
+                    let everybody = self.everybody(model, now)?;
+                    self.fill_scored(model, everybody, None, now, answers)?
+                }
+                Some(few) => self.score_few(model, few, now, answers)?,
             };
             self.connection.analyze("scored", usize::try_from(subjects).unwrap_or(usize::MAX))?;
+            let some = some.is_some();
             let names = &self.names;
-            let computed = Computed { version, some, now, subjects };
+            let computed = Computed { version, some, now };
             let written = self.connection.write(|connection| {
                 let write = |connection: &mut _| {
                     score_write::write(connection, names, model, levels, &computed, dependents)
                 };
                 if some { connection.by_key(write) } else { write(connection) }
             })?;
-            self.connection.execute("DELETE FROM scored", &[])?;
+            self.connection.empty(&["scored"])?;
             if let Some(written) = written {
                 return Ok(Scored { computed: subjects, ..written });
             }
@@ -235,6 +227,57 @@ impl Store {
             "other workers compute the scores of `{}` all the time",
             model.name
         )))
+    }
+
+    /// Computes the points of those who were found to be concerned.
+    fn score_few(
+        &mut self,
+        model: &ScoringModel,
+        few: Few,
+        now: i64,
+        answers: &dyn Answers,
+    ) -> Result<u64, StoreError> {
+        let mut subjects = 0;
+        if few.rescore > 0 {
+            let whose = Whose::Of { bases: "SELECT key AS base FROM subject", only: None };
+            subjects += self.fill_scored(model, whose, Some("SELECT key FROM rescore"), now, answers)?;
+        }
+        if few.moving > 0 {
+            let (bases, base) = (moving_bases(model.target.base()), model.target.base().name());
+            let driver = match model.target.subject() {
+                Entity::Lead => {
+                    format!("SELECT l.key FROM ({bases}) w CROSS JOIN lead l WHERE l.{base}_key = w.base")
+                }
+                _ => format!("SELECT w.base AS key FROM ({bases}) w"),
+            };
+            let whose = Whose::Moving { bases: &bases };
+            subjects += self.fill_scored(&moving(model), whose, Some(&driver), now, answers)?;
+        }
+        Ok(subjects)
+    }
+
+    /// Adds what subjects come to to the table `scored`; the `driver` gives their keys, where they aren't all.
+    fn fill_scored(
+        &mut self,
+        model: &ScoringModel,
+        whose: Whose<'_>,
+        driver: Option<&str>,
+        now: i64,
+        answers: &dyn Answers,
+    ) -> Result<u64, StoreError> {
+        self.answer_model(model, None, driver, now, answers)?;
+        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+        if driver.is_some() && looks_around(model) {
+            printer = printer.focused();
+        }
+        let formula = formula(&mut printer, model, whose)?;
+        let parameters = std::mem::take(&mut printer.parameters);
+        let insert =
+            format!("INSERT INTO scored (key, was, steady, moving, falls, rises) {}", formula.select());
+        match driver {
+            Some(_) => self.connection.by_key(|connection| connection.execute(&insert, &parameters)),
+            None => self.connection.execute(&insert, &parameters),
+        }
     }
 
     /// Takes a model's scores away: it isn't active, or its time has not come or is over.
@@ -251,13 +294,13 @@ impl Store {
         let key = self.names.model_key(&model.name);
         let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
         self.connection.execute(
-            "UPDATE scoring_model SET scored_at = NULL WHERE key = $1 AND scored_at IS NOT NULL",
+            "UPDATE scoring_model SET scored_at = NULL, version = version + 1 WHERE key = $1 AND scored_at IS NOT NULL",
             &[key.into()],
         )?;
         if self.connection.query_first(any, &[key.into()])?.is_none() {
             return Ok(Scored::default());
         }
-        self.connection.execute("DELETE FROM scored", &[])?;
+        self.connection.empty(&["scored"])?;
         let names = &self.names;
         self.connection.write(|connection| {
             let changed = connection.execute("DELETE FROM score WHERE model_key = $1", &[key.into()])?;

@@ -8,6 +8,7 @@ use super::{
     Dialect, StoreError, happened,
     predicate::{Printer, Scope, mentions_account, operand_mentions_account},
     score_facts::{Whose, aggregate, column_of, number},
+    steadiness::{asks_records, is_steady},
 };
 use crate::model::{
     Entity,
@@ -17,6 +18,12 @@ use crate::model::{
 
 /// A model printed for a statement.
 pub(super) struct Formula {
+    /// The score that is there, where only some are computed; NULL where there is none.
+    was: String,
+    /// The points of all steady rules, in millionths; never NULL.
+    pub(super) steady: String,
+    /// The points of all others, in millionths; never NULL.
+    pub(super) moving: String,
     /// The expression for the subject's key.
     pub(super) key: String,
     /// What stands behind `FROM`.
@@ -36,18 +43,15 @@ pub(super) struct Formula {
 impl Formula {
     /// The points of all rules together.
     pub(super) fn points(&self) -> String {
-        if self.rules.is_empty() { "CAST(0 AS BIGINT)".to_owned() } else { self.rules.join(" + ") }
+        format!("{} + {}", self.steady, self.moving)
     }
 
-    /// The statement that gives key, points, and how they fade, of every subject.
+    /// The statement that gives key, former score, points, and how they fade, of every subject.
     pub(super) fn select(&self) -> String {
-        let (falls, rises) = &self.fades;
+        let Formula { key, was, steady, moving, fades: (falls, rises), from, clause, .. } = self;
         format!(
-            "SELECT {} AS key, {} AS points, {falls} AS falls, {rises} AS rises FROM {} WHERE {}",
-            self.key,
-            self.points(),
-            self.from,
-            self.clause
+            "SELECT {key} AS key, {was} AS was, {steady} AS steady, {moving} AS moving, {falls} AS falls,
+                {rises} AS rises FROM {from} WHERE {clause}"
         )
     }
 }
@@ -87,8 +91,8 @@ pub(super) fn formula(
     }
     printer.consent = model.consent;
     let aggregate = aggregate(printer, model, whose, &scope)?;
-    let mut rules = Vec::new();
-    let mut holds = Vec::new();
+    let (mut rules, mut holds) = (Vec::new(), Vec::new());
+    let (mut steady, mut moving) = (Vec::new(), Vec::new());
     let (mut falls, mut rises) = (Vec::new(), Vec::new());
     for (number, rule) in model.rules.iter().enumerate() {
         let when = printer.predicate(&rule.when, &scope)?;
@@ -103,10 +107,21 @@ pub(super) fn formula(
             };
             if *each > 0 { falls.push(lost) } else { rises.push(lost) }
         }
-        rules.push(format!("(CASE WHEN {when} THEN {points} ELSE 0 END)"));
+        let points = format!("(CASE WHEN {when} THEN {points} ELSE 0 END)");
+        if is_steady(rule) {
+            steady.push(points.clone())
+        } else {
+            moving.push(points.clone())
+        }
+        rules.push(points);
         holds.push(when);
     }
     (printer.facts, printer.consent) = (None, None);
+    let total = |parts: Vec<String>| match parts.is_empty() {
+        true => "CAST(0 AS BIGINT)".to_owned(),
+        false => parts.join(" + "),
+    };
+    let mut steady = total(steady);
     let sum = |parts: Vec<String>| match parts.is_empty() {
         true => "CAST(NULL AS DOUBLE PRECISION)".to_owned(),
         false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
@@ -116,7 +131,7 @@ pub(super) fn formula(
         Entity::Contact => format!("contact c{joined}"),
         _ => "account a".to_owned(),
     };
-    let (key, condition) = match model.target {
+    let (mut key, condition) = match model.target {
         ScoringTarget::ContactLeads => ("l.key", "c.key = l.contact_key"),
         ScoringTarget::AccountLeads => {
             ("l.key", "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''")
@@ -125,6 +140,10 @@ pub(super) fn formula(
     };
     let lead = model.target.subject() == Entity::Lead;
     let mut clauses = vec![condition.to_owned()];
+    let of_score = |key: &str| {
+        format!("z.model_key = {} AND z.subject_key = {key}", printer.names.model_key(&model.name))
+    };
+    let mut was = "CAST(NULL AS BIGINT)".to_owned();
     // Joined in this order, whatever a planner thinks: all from the records to their parents, and to what
     // was counted; some from what was counted to the records.
     let from = match (whose, aggregate) {
@@ -137,14 +156,36 @@ pub(super) fn formula(
         (Whose::Of { only, .. }, aggregate) => {
             clauses.push(format!("{base} = b.key"));
             clauses.extend(only.map(|only| format!("{key} = {only}")));
+            was = format!("(SELECT z.score FROM score z WHERE {})", of_score(key));
             let lead = if lead { " CROSS JOIN lead l" } else { "" };
             format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default())
         }
+        (Whose::Moving { .. }, aggregate) => {
+            // Whom it scores hasn't changed: the score that is there tells.
+            clauses.clear();
+            let mut from = format!("({}) b", aggregate.unwrap_or_default());
+            if asks_records(model) {
+                from = format!("{from} CROSS JOIN {parent}");
+                clauses.push(format!("{base} = b.key"));
+            }
+            if lead {
+                from = format!("{from} CROSS JOIN lead l");
+                clauses.push(format!("l.{}_key = b.key", model.target.base().name()));
+            } else {
+                key = "b.key";
+            }
+            clauses.push(of_score(key));
+            (was, steady) = ("z.score".to_owned(), "z.steady".to_owned());
+            format!("{from} CROSS JOIN score z")
+        }
     };
-    if model.target.base() == Entity::Contact {
+    if model.target.base() == Entity::Contact && !matches!(whose, Whose::Moving { .. }) {
         clauses.extend(consenting(model, "c"));
     }
     Ok(Formula {
+        was,
+        steady,
+        moving: total(moving),
         key: key.to_owned(),
         from,
         clause: clauses.join(" AND "),

@@ -196,8 +196,9 @@ CREATE TABLE lead (
     ordinal BIGINT, created_at BIGINT,
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
-CREATE INDEX lead_contact ON lead (contact_key);
-CREATE INDEX lead_account ON lead (account_key);
+-- With the key, so that the leads of a parent are found without reading their rows.
+CREATE INDEX lead_contact ON lead (contact_key, key);
+CREATE INDEX lead_account ON lead (account_key, key);
 
 -- version: counts up with each computation, so that of two at once one does it again.
 CREATE TABLE scoring_model (
@@ -205,10 +206,11 @@ CREATE TABLE scoring_model (
     scored_at BIGINT
 );
 
--- ready: 1 when the score has reached the model's threshold. fades_at: the earliest moment at which it can be
--- another because points fade; empty when none do.
+-- steady: what the rules give, in millionths, that go by fields alone. ready: 1 when the score has reached the
+-- model's threshold. fades_at: the earliest moment at which it can be another because points fade; empty when
+-- none do.
 CREATE TABLE score (
-    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, score BIGINT NOT NULL,
+    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, score BIGINT NOT NULL, steady BIGINT NOT NULL,
     grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL, fades_at BIGINT,
     PRIMARY KEY (model_key, subject_key)
 ){clustered};
