@@ -155,21 +155,21 @@ pub fn changed_by_hand(database: &mut Database, before: i64, now: i64) {
     database.run(&format!(
         "CREATE TEMPORARY TABLE concerned (key {key} PRIMARY KEY);
          INSERT INTO concerned SELECT subject_key FROM change WHERE kind = 3{fell_out};
-         ANALYZE concerned"
+         ANALYZE concerned;
+         CREATE TEMPORARY TABLE rescored (key {key} PRIMARY KEY, score BIGINT NOT NULL);
+         INSERT INTO rescored SELECT z.subject_key, {} FROM
+            (SELECT b.key, {moving} AS moving FROM
+                (SELECT t.key AS key{columns} FROM concerned t
+                 LEFT JOIN interaction i ON i.contact_key = t.key AND {within} GROUP BY t.key) b LIMIT 1000000000) b
+            CROSS JOIN lead l CROSS JOIN score z
+            WHERE l.contact_key = b.key AND z.model_key = 1 AND z.subject_key = l.key;
+         ANALYZE rescored",
+        rounded("(z.steady + b.moving)")
     ));
-    let score = rounded("(z.steady + b.moving)");
-    let rescored = format!(
-        "SELECT z.subject_key AS key, {score} AS score
-         FROM (SELECT b.key, {moving} AS moving FROM
-                  (SELECT t.key AS key{columns} FROM concerned t LEFT JOIN interaction i ON i.contact_key = t.key AND {within}
-                   GROUP BY t.key) b LIMIT 1000000000) b
-         CROSS JOIN lead l CROSS JOIN score z
-         WHERE l.contact_key = b.key AND z.model_key = 1 AND z.subject_key = l.key"
-    );
     let mut statements = vec![format!(
         "{update} score SET score = n.score, grade = {grade}, ready = CASE WHEN n.score >= {READY} THEN 1 ELSE 0 END,
             grade_since = CASE WHEN score.grade = {grade} THEN score.grade_since ELSE {now} END
-         FROM ({rescored}) n WHERE score.model_key = 1 AND score.subject_key = +n.key AND score.score <> n.score",
+         FROM rescored n WHERE score.model_key = 1 AND score.subject_key = +n.key AND score.score <> n.score",
         grade = grade("n.score")
     )];
     statements.push("DELETE FROM change".to_owned());
