@@ -8,19 +8,22 @@ fn counted(database: &mut Database, now: i64) -> (String, String) {
     let mut columns = String::new();
     let mut sum = Vec::new();
     for (place, (kind, days, points, half_life)) in COUNTED.iter().enumerate() {
-        let matches = format!("i.type_key = {} AND i.at >= {}", types + kind, now - days * DAY);
+        let mut matches = format!("i.type_key = {}", types + kind);
+        if *days < oldest() {
+            matches = format!("{matches} AND i.at >= {}", now - days * DAY);
+        }
         let points = points * 1_000_000;
         match half_life {
             None => {
-                columns = format!("{columns}, COUNT(CASE WHEN {matches} THEN 1 END) AS s{place}");
+                columns = format!("{columns}, COUNT(*) FILTER (WHERE {matches}) AS s{place}");
                 sum.push(format!("COALESCE(b.s{place}, 0) * {points}"));
             }
             Some(days) => {
                 let (hours, age) = (days * 24, format!("({} - i.at / {HOUR})", now / HOUR));
                 columns = format!(
-                    "{columns}, CAST(SUM(CASE WHEN {matches} THEN CAST({points} AS BIGINT)
+                    "{columns}, CAST(SUM(CAST({points} AS BIGINT)
                         * (SELECT factor FROM half_life WHERE hours = {hours} AND age = {age} % {hours})
-                        / (CAST(1000000 AS BIGINT) << CAST({age} / {hours} AS INTEGER)) ELSE 0 END) AS BIGINT) AS s{place}"
+                        / (CAST(1000000 AS BIGINT) << CAST({age} / {hours} AS INTEGER))) FILTER (WHERE {matches}) AS BIGINT) AS s{place}"
                 );
                 sum.push(format!("COALESCE(b.s{place}, 0)"));
             }
@@ -29,14 +32,18 @@ fn counted(database: &mut Database, now: i64) -> (String, String) {
     (columns, sum.join(" + "))
 }
 
+/// The longest window, in days.
+fn oldest() -> i64 {
+    COUNTED.iter().map(|(_, days, ..)| *days).max().expect("rules")
+}
+
 /// Which interactions can count at all, the same on both databases: within the longest window, and of a type
 /// that any rule counts.
 fn within(database: &mut Database, now: i64) -> String {
     let types = database.number(first_type());
-    let oldest = COUNTED.iter().map(|(_, days, ..)| days).max().expect("rules");
     format!(
         "i.at BETWEEN {} AND {now} AND i.type_key BETWEEN {types} AND {}",
-        now - oldest * DAY,
+        now - oldest() * DAY,
         types + super::TYPES - 1
     )
 }

@@ -25,8 +25,8 @@ const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS moved (key BIGINT NOT NULL, joined SMALLINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (
-        key {key}, was BIGINT, steady BIGINT NOT NULL, moving BIGINT NOT NULL, falls DOUBLE PRECISION,
-        rises DOUBLE PRECISION);
+        key {key}, was BIGINT, steady BIGINT NOT NULL, score BIGINT NOT NULL, grade TEXT, ready SMALLINT NOT NULL,
+        fades_at BIGINT);
     CREATE TEMPORARY TABLE IF NOT EXISTS score_ready (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS score_seen (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS subject (key {key});

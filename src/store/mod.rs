@@ -47,6 +47,7 @@ mod satisfaction;
 mod score_facts;
 mod score_focus;
 mod score_reads;
+mod score_rows;
 mod score_write;
 mod scores;
 mod scoring;

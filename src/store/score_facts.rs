@@ -99,14 +99,24 @@ pub(super) fn aggregate(
     for rule in &model.rules {
         collect(&rule.when, &mut facts);
     }
+    let (_, earliest) = extent(printer, &facts);
     let mut clauses = Vec::new();
-    for did in facts.dids.clone() {
-        clauses.push(matching(printer, &did, "i", scope)?);
+    for did in &facts.dids {
+        let mut clause = printer.counted(did, "i", scope)?;
+        // What all have in common is asked of the rows.
+        let (since, until) = window(printer, did);
+        if let Some(since) = since.filter(|_| since != earliest) {
+            clause = format!("{clause} AND i.at >= {}", number(printer, since));
+        }
+        if until != printer.now {
+            clause = format!("{clause} AND i.at <= {}", number(printer, until));
+        }
+        clauses.push(clause);
     }
     let known = facts.dids.iter().enumerate();
     let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();
     for (number, clause) in clauses.iter().enumerate() {
-        facts.column(format!("COUNT(CASE WHEN {clause} THEN 1 END) AS n{number}"));
+        facts.column(format!("COUNT(*) FILTER (WHERE {clause}) AS n{number}"));
     }
     for (place, rule) in model.rules.iter().enumerate() {
         let Some(did) = rule.per.did() else { continue };
@@ -116,13 +126,11 @@ pub(super) fn aggregate(
         };
         match (&rule.per, &rule.points) {
             (Per::Latest { .. }, _) => {
-                facts.column(format!("MAX(CASE WHEN {clause} THEN i.at END) AS m{number}"));
+                facts.column(format!("MAX(i.at) FILTER (WHERE {clause}) AS m{number}"));
             }
             (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
                 let faded = faded(printer, *points, *half_life, "i.at");
-                facts.column(format!(
-                    "CAST(SUM(CASE WHEN {clause} THEN {faded} ELSE 0 END) AS BIGINT) AS s{place}"
-                ));
+                facts.column(format!("CAST(SUM({faded}) FILTER (WHERE {clause}) AS BIGINT) AS s{place}"));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
     score_facts::{Whose, matching},
-    score_write::{POINTS, band, rounded},
+    score_rows::{POINTS, band, rounded},
     scoring::{Formula, faded, formula},
 };
 use crate::model::{

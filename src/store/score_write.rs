@@ -1,36 +1,10 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::{Cell, Connection, Dialect, Scored, StoreError, columns::Names};
+use super::{Cell, Connection, Scored, StoreError, columns::Names, score_rows::band};
 use crate::model::{
     Entity,
-    scoring::{Band, Levels, MILLIONTHS, ScoringModel, ScoringTarget},
-    time::HOUR,
+    scoring::{Levels, ScoringModel, ScoringTarget},
 };
-
-/// The points of a row of `scored` under the alias `e`.
-pub(super) const POINTS: &str = "(e.steady + e.moving)";
-
-/// Points in millionths as a score: the nearest whole number, halves away from zero.
-pub(super) fn rounded(points: &str) -> String {
-    format!(
-        "(CASE WHEN {points} < 0 THEN {points} - {0} ELSE {points} + {0} END / {MILLIONTHS})",
-        MILLIONTHS / 2
-    )
-}
-
-/// The expression for the band in which a score lies; its names stand as text in the statement.
-pub(super) fn band(bands: &[Band], score: &str) -> String {
-    let quoted = |name: &str| format!("'{}'", name.replace('\'', "''"));
-    let mut parts = String::new();
-    for band in bands {
-        match band.from {
-            Some(from) => parts = format!("{parts} WHEN {score} >= {from} THEN {}", quoted(&band.name)),
-            None if parts.is_empty() => return quoted(&band.name),
-            None => return format!("(CASE{parts} ELSE {} END)", quoted(&band.name)),
-        }
-    }
-    "CAST(NULL AS TEXT)".to_owned()
-}
 
 /// A computation whose results stand in `scored`.
 pub(super) struct Computed {
@@ -41,22 +15,6 @@ pub(super) struct Computed {
     /// The moment as of which.
     pub(super) now: i64,
 }
-
-/// The expression for the moment at which a score can be another because points fade: as many hours from
-/// the `next` one as it takes until its distance to the next score, in millionths, is lost.
-fn fades_at(dialect: Dialect, next: &str) -> String {
-    let hours = |distance: &str, lost: &str| {
-        format!("(CASE WHEN {lost} > 0 THEN ({distance}) / {lost} ELSE {MOST_HOURS} END)")
-    };
-    let half = MILLIONTHS / 2;
-    let down = hours(&format!("s.points - s.score * {MILLIONTHS} + {half}"), "s.falls");
-    let up = hours(&format!("s.score * {MILLIONTHS} + {half} - s.points"), "s.rises");
-    let hours = dialect.whole(&dialect.least(&dialect.least(&down, &up), MOST_HOURS));
-    format!("(CASE WHEN s.falls > 0 OR s.rises > 0 THEN (CAST({next} AS BIGINT) + {hours}) * {HOUR} END)")
-}
-
-/// Scores that can't change sooner are looked at all the same: a thousand years.
-const MOST_HOURS: &str = "8766000.0";
 
 /// Writes the scores that were computed. Nothing when another computation came in between.
 pub(super) fn write(
@@ -77,8 +35,8 @@ pub(super) fn write(
         return Ok(None);
     }
     let mut scored = Scored::default();
-    if let Some(threshold) = model.sales_ready {
-        scored.ready = latch(connection, names, model, threshold, now)?;
+    if model.sales_ready.is_some() {
+        scored.ready = latch(connection, names, model, now)?;
     }
     scored.changed = write_scores(connection, model, key, some, now)?;
     if !some {
@@ -102,24 +60,13 @@ fn write_scores(
     some: bool,
     now: i64,
 ) -> Result<u64, StoreError> {
-    let score = rounded(POINTS);
-    let computed = format!(
-        "(SELECT e.key AS key, e.was AS was, e.steady AS steady, {POINTS} AS points, e.falls AS falls,
-            e.rises AS rises, {score} AS score FROM scored e) s"
-    );
-    let ready = match model.sales_ready {
-        Some(threshold) => format!("CASE WHEN s.score >= {threshold} THEN 1 ELSE 0 END"),
-        None => "0".to_owned(),
-    };
-    wake(connection, model, &computed, key)?;
+    wake(connection, model, key)?;
     let any = "SELECT 1 FROM score WHERE model_key = $1 LIMIT 1";
     let first = connection.query_first(any, &[key.into()])?.is_none();
-    let (next_hour, dialect) = (Cell::Integer(now / HOUR + 1), connection.dialect());
-    let (grade, fades_at) = (band(&model.grades, "s.score"), fades_at(dialect, "$2"));
-    let parameters = [key.into(), next_hour, now.into()];
+    let parameters = [key.into(), now.into()];
     let mut changed = 0;
     if !first {
-        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored e WHERE e.key = {key})");
+        let without = |key: &str| format!("NOT EXISTS (SELECT 1 FROM scored s WHERE s.key = {key})");
         let gone = match some {
             true => format!("subject_key IN (SELECT r.key FROM rescore r WHERE {})", without("r.key")),
             false => without("score.subject_key"),
@@ -128,21 +75,19 @@ fn write_scores(
             .execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
         // All from what was computed to the scores, whatever a planner thinks.
         let written = connection.execute(
-            &format!(
-                "UPDATE score SET score = s.score, steady = s.steady, grade = {grade}, ready = {ready},
-                    grade_since = CASE WHEN score.grade IS DISTINCT FROM {grade} THEN $3 ELSE score.grade_since END,
-                    fades_at = {fades_at}
-                 FROM {computed} WHERE score.model_key = $1 AND score.subject_key = +s.key
-                    AND (score.score <> s.score OR score.steady <> s.steady OR score.ready <> {ready}
-                        OR score.grade IS DISTINCT FROM {grade} OR score.fades_at IS DISTINCT FROM {fades_at})"
-            ),
+            "UPDATE score SET score = s.score, steady = s.steady, grade = s.grade, ready = s.ready,
+                grade_since = CASE WHEN score.grade IS DISTINCT FROM s.grade THEN $2 ELSE score.grade_since END,
+                fades_at = s.fades_at
+             FROM scored s WHERE score.model_key = $1 AND score.subject_key = +s.key
+                AND (score.score <> s.score OR score.steady <> s.steady OR score.ready <> s.ready
+                    OR score.grade IS DISTINCT FROM s.grade OR score.fades_at IS DISTINCT FROM s.fades_at)",
             &parameters,
         )?;
-        let others = format!("SELECT COUNT(*) FROM {computed} WHERE s.was <> s.score");
         changed += match some {
             // While the model is the same, grades go by scores.
             true => {
-                let row = connection.query_first(&others, &[])?;
+                let others = "SELECT COUNT(*) FROM scored s WHERE s.was <> s.score";
+                let row = connection.query_first(others, &[])?;
                 row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs()
             }
             false => written,
@@ -152,7 +97,7 @@ fn write_scores(
     changed += connection.execute(
         &format!(
             "INSERT INTO score (model_key, subject_key, score, steady, grade, grade_since, ready, fades_at)
-             SELECT $1, s.key, s.score, s.steady, {grade}, $3, {ready}, {fades_at} FROM {computed}
+             SELECT $1, s.key, s.score, s.steady, s.grade, $2, s.ready, s.fades_at FROM scored s
              WHERE s.was IS NULL ORDER BY s.key{known}"
         ),
         &parameters,
@@ -172,12 +117,7 @@ pub(super) fn tell_dependents(connection: &mut Connection, dependents: &[String]
 }
 
 /// Wakes those who wait at a step that asks for fields, which scores count among.
-fn wake(
-    connection: &mut Connection,
-    model: &ScoringModel,
-    computed: &str,
-    key: i64,
-) -> Result<(), StoreError> {
+fn wake(connection: &mut Connection, model: &ScoringModel, key: i64) -> Result<(), StoreError> {
     let kind = match model.target {
         ScoringTarget::Contacts => 1,
         ScoringTarget::Accounts => 2,
@@ -186,7 +126,7 @@ fn wake(
     connection.execute(
         &format!(
             "INSERT INTO change (kind, subject_key)
-             SELECT {kind}, s.key FROM {computed}
+             SELECT {kind}, s.key FROM scored s
              LEFT JOIN score z ON z.model_key = $1 AND z.subject_key = s.key
              WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)"
         ),
@@ -201,21 +141,15 @@ fn latch(
     connection: &mut Connection,
     names: &Names,
     model: &ScoringModel,
-    threshold: i64,
     now: i64,
 ) -> Result<u64, StoreError> {
     connection.execute("DELETE FROM score_ready", &[])?;
-    // What is rounded to the threshold or more, in words that a planner can count by.
-    let least = threshold * MILLIONTHS - MILLIONTHS / 2;
-    let reached = if threshold > 0 { format!(">= {least}") } else { format!("> {least}") };
     let reached = connection.execute(
-        &format!(
-            "INSERT INTO score_ready (key)
-             SELECT e.key FROM scored e CROSS JOIN lead l
-             WHERE l.key = e.key AND {POINTS} {reached} AND COALESCE(l.sales_ready, 0) = 0
-               AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
-               AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = e.key AND z.ready = 1)",
-        ),
+        "INSERT INTO score_ready (key)
+         SELECT s.key FROM scored s CROSS JOIN lead l
+         WHERE l.key = s.key AND s.ready = 1 AND COALESCE(l.sales_ready, 0) = 0
+           AND COALESCE(l.stage, 'inquiry') <> 'disqualified'
+           AND NOT EXISTS (SELECT 1 FROM score z WHERE z.model_key = $1 AND z.subject_key = s.key AND z.ready = 1)",
         &[names.model_key(&model.name).into()],
     )?;
     if reached == 0 {

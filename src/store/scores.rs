@@ -4,8 +4,9 @@ use super::{
     Cell, JsonRows, Store, StoreError,
     columns::Names,
     predicate::Printer,
-    score_facts::{Whose, looks_around},
+    score_facts::{Whose, looks_around, number},
     score_focus::{self, Changes, Few, moving_bases},
+    score_rows,
     score_write::{self, Computed},
     scoring::formula,
     steadiness::moving,
@@ -13,6 +14,7 @@ use super::{
 use crate::model::{
     Answers, Entity,
     scoring::{Levels, ScoringModel, half_life_factor},
+    time::HOUR,
 };
 
 /// What the store keeps about a scoring model.
@@ -271,9 +273,12 @@ impl Store {
             printer = printer.focused();
         }
         let formula = formula(&mut printer, model, whose)?;
+        let next_hour = number(&mut printer, now / HOUR + 1);
         let parameters = std::mem::take(&mut printer.parameters);
-        let insert =
-            format!("INSERT INTO scored (key, was, steady, moving, falls, rises) {}", formula.select());
+        let insert = format!(
+            "INSERT INTO scored (key, was, steady, score, grade, ready, fades_at) {}",
+            score_rows::rows(self.connection.dialect(), model, &formula.select(), &next_hour)
+        );
         match driver {
             Some(_) => self.connection.by_key(|connection| connection.execute(&insert, &parameters)),
             None => self.connection.execute(&insert, &parameters),
