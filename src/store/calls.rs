@@ -45,8 +45,8 @@ pub(super) struct Asking<'a> {
     pub(super) timezone: &'a str,
     /// The moment as of which records are asked.
     pub(super) as_of: Option<AsOf>,
-    /// Whether only the records in the `focus_…` tables are asked.
-    pub(super) focused: bool,
+    /// When only the records in `subject` are asked, and those in the `focus_…` tables: which the former are.
+    pub(super) focused: Option<Entity>,
     pub(super) answers: &'a dyn Answers,
 }
 
@@ -186,7 +186,7 @@ impl Store {
             now,
             timezone: &condition.timezone,
             as_of: None,
-            focused,
+            focused: focused.then_some(condition.target),
             answers,
         };
         let (alias, from, scope) = match condition.target {
@@ -243,7 +243,7 @@ impl Store {
         let outcome = outcome.map(|outcome| (Part::Predicate(outcome), None));
         for (part, only) in rules.flatten().chain(outcome) {
             let timezone = &model.timezone;
-            let asking = Asking { part, only, now, timezone, as_of: None, focused: false, answers };
+            let asking = Asking { part, only, now, timezone, as_of: None, focused: None, answers };
             self.answer_calls(&asking, &source)?;
         }
         Ok(())
@@ -263,8 +263,8 @@ impl Store {
         for (call, within) in found {
             let mut printer = Printer::new(self.dialect(), &self.names, asking.now, asking.timezone)?;
             printer.as_of = asking.as_of.clone();
-            if asking.focused {
-                printer = printer.focused();
+            if let Some(subjects) = asking.focused {
+                printer = printer.focused(subjects);
             }
             let mut place = source.clone();
             if let Some(only) = &asking.only {

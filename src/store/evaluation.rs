@@ -99,14 +99,9 @@ impl Store {
         let mut looked_at = None;
         if let (Some(reach), 0) = (evaluation.reach, row.integer(4)?) {
             let names = &self.names;
-            let subjects = focus::find_subjects(
-                &mut self.connection,
-                names,
-                evaluation.target,
-                reach,
-                before.seen,
-                until,
-            )?;
+            let subjects = self.connection.by_key(|connection| {
+                focus::find_subjects(connection, names, evaluation.target, reach, before.seen, until)
+            })?;
             if !touched::is_much(&mut self.connection, subjects)? {
                 looked_at = Some(subjects);
             }
@@ -156,14 +151,14 @@ impl Store {
         self.connection.analyze("evaluation", usize::try_from(members).unwrap_or(usize::MAX))?;
         let segment = [Cell::Integer(segment_key)];
         if looked_at.is_some() {
-            // Few are looked up one by one.
-            let moved = self.connection.execute(
+            let moved = self.connection.by_key(|connection| {
+                connection.execute(
                 "INSERT INTO moved (key, joined) SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END FROM subject s
                  LEFT JOIN evaluation e ON e.key = s.key
                  LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
                  WHERE (e.key IS NULL AND m.subject_key IS NOT NULL) OR (e.key IS NOT NULL AND m.subject_key IS NULL)",
                 &segment,
-            )?;
+            )})?;
             let row = self.connection.query_first("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?;
             let joined = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
             return Ok(Found { joined, left: moved - joined, looked_at });
@@ -287,8 +282,10 @@ fn write_difference(
         )?;
     }
     if found.joined + found.left > 0 {
-        // Within one moment somebody may do the same twice, but not at a first evaluation.
-        let twice = if evaluation.evaluations == 0 { "" } else { " ON CONFLICT DO NOTHING" };
+        // Within one moment somebody may do the same twice.
+        let again = connection
+            .query_first("SELECT 1 FROM segment_evaluation WHERE segment_key = $1 AND at = $2", &stamp)?;
+        let twice = if again.is_some() { " ON CONFLICT DO NOTHING" } else { "" };
         connection.execute(
             &format!(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined)

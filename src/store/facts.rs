@@ -118,7 +118,7 @@ impl Store {
                 now,
                 timezone: facts.timezone,
                 as_of: Some(as_of.clone()),
-                focused: false,
+                focused: None,
                 answers: facts.answers,
             };
             self.answer_calls(&asking, &source)?;

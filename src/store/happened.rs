@@ -74,7 +74,7 @@ impl Printer<'_> {
         if of == Entity::Account {
             clause = format!("{alias}c.key = {alias}.contact_key AND {clause}");
         }
-        clause.push_str(&self.in_focus(of, &group));
+        clause.push_str(&self.in_focus(of, &group, &key));
         if let (Subject::Account, Some(least)) = (did.of, self.consent)
             && let Some(meets) = consenting(least, &format!("{alias}c"))
         {
@@ -216,7 +216,7 @@ impl Printer<'_> {
             None => String::new(),
         };
         let now = self.moment(0);
-        let focus = self.in_focus(Entity::Contact, "u.contact_key");
+        let focus = self.in_focus(Entity::Contact, "u.contact_key", key);
         Ok(format!(
             "({key} IN (SELECT u.contact_key FROM interaction u
                 WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND u.{column} = {topic} {own}{focus}

@@ -10,6 +10,7 @@ use super::{
     Cell, Dialect, StoreError,
     columns::{Names, cell},
     facts::AsOf,
+    focus,
 };
 use crate::{
     calendar::Zone,
@@ -39,6 +40,8 @@ pub(super) struct Printer<'a> {
     /// When only the records in the `focus_…` tables are asked, so that nobody else has to be counted: the
     /// kinds of records whose table the statement looks at.
     pub(super) focus: Option<BTreeSet<Entity>>,
+    /// The expression for the key of the records that are selected from `subject`.
+    own_key: Option<&'static str>,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     of_everybody: bool,
 }
@@ -165,22 +168,31 @@ impl<'a> Printer<'a> {
             facts: None,
             consent: None,
             focus: None,
+            own_key: None,
             of_everybody: false,
         })
     }
 
-    /// Counts nobody but the records in the `focus_…` tables.
-    pub(super) fn focused(mut self) -> Self {
+    /// Counts nobody but the records in `subject`, which stand under their usual alias, and those in the
+    /// `focus_…` tables.
+    pub(super) fn focused(mut self, subjects: Entity) -> Self {
         self.focus = Some(BTreeSet::new());
+        self.own_key = Some(match subjects {
+            Entity::Contact => "c.key",
+            Entity::Account => "a.key",
+            Entity::Lead => "l.key",
+        });
         self
     }
 
-    /// What keeps a key column to those in focus, to stand behind other clauses.
-    pub(super) fn in_focus(&mut self, entity: Entity, column: &str) -> String {
+    /// What keeps a column to the keys of those in focus, to stand behind other clauses, where it is compared
+    /// with a `key`: that of the records that are selected is one of the subjects anyway.
+    pub(super) fn in_focus(&mut self, entity: Entity, column: &str, key: &str) -> String {
         match &mut self.focus {
+            Some(_) if self.own_key == Some(key) => format!(" AND {column} IN (SELECT key FROM subject)"),
             Some(asked) => {
                 asked.insert(entity);
-                format!(" AND {column} IN (SELECT key FROM focus_{})", entity.name())
+                format!(" AND {column} IN (SELECT key FROM {})", focus::table(entity))
             }
             None => String::new(),
         }
@@ -414,10 +426,10 @@ pub(super) fn select_keys(
     focused: bool,
 ) -> Result<Selection, StoreError> {
     let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
-    match focused {
-        true => printer = printer.focused(),
-        false => printer.of_everybody = true,
+    if focused {
+        printer = printer.focused(condition.target);
     }
+    printer.of_everybody = !focused;
     let those = |alias: &str| match focused {
         true => format!(" AND {alias}.key IN (SELECT key FROM subject)"),
         false => String::new(),

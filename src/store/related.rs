@@ -38,15 +38,15 @@ impl Printer<'_> {
                       UNION SELECT o.key, k.account_key FROM {table} o JOIN contact k ON k.key = o.contact_key
                       WHERE k.account_key IS NOT NULL{}) {alias}o
                      JOIN {table} {alias} ON {alias}.key = {alias}o.own_key{parents}",
-                    self.in_focus(of, "o.account_key"),
-                    self.in_focus(of, "k.account_key")
+                    self.in_focus(of, "o.account_key", &key),
+                    self.in_focus(of, "k.account_key", &key)
                 ),
                 format!("{alias}o.account_key"),
             ),
             (_, false) => (format!("{table} {alias}{parents}"), format!("{alias}.{own}")),
         };
         let condition = self.predicate(&related.condition, &inner)?;
-        let focus = self.in_focus(of, &group);
+        let focus = self.in_focus(of, &group, &key);
         let those = |clause: &str, having: String| {
             format!(
                 "({key} IN (SELECT {group} FROM {from} WHERE {group} IS NOT NULL AND {clause}{focus} {having}))"

@@ -270,7 +270,7 @@ impl Store {
         self.answer_model(model, None, driver, now, answers)?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
         if driver.is_some() && looks_around(model) {
-            printer = printer.focused();
+            printer = printer.focused(model.target.base());
         }
         let formula = formula(&mut printer, model, whose)?;
         let next_hour = number(&mut printer, now / HOUR + 1);

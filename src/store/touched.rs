@@ -1,6 +1,6 @@
 //! Whom segments have to look at again: what was in the queue, kept until every segment has seen it.
 
-use super::{Cell, Connection, Incoming, Store, StoreError};
+use super::{Cell, Connection, Incoming, Row, Store, StoreError};
 
 /// More rows of a kind than this part of all contacts, and everybody is looked at instead.
 const SHARE: i64 = 20;
@@ -8,17 +8,17 @@ const SHARE: i64 = 20;
 /// Fewer rows than this are always noted.
 const FEW: i64 = 1_000;
 
-/// Notes what the queue holds as a batch of its own, each kind only where a segment is affected by it.
+/// Notes what the queue holds as a batch of its own, each kind only where a segment is affected by it. `queued`
+/// has the kind, the type's key or 0, and the number of rows.
 /// Segments affected by very much look at everybody instead.
 pub(super) fn note(
     connection: &mut Connection,
+    queued: &[Row],
     types: &[(String, i64)],
     affected: &dyn Fn(&Incoming) -> Vec<String>,
 ) -> Result<(), StoreError> {
-    let queued =
-        "SELECT kind, COALESCE(type_key, 0), COUNT(*) FROM change GROUP BY kind, COALESCE(type_key, 0)";
     let mut batch = None;
-    for row in connection.query(queued, &[])? {
+    for row in queued {
         let (kind, type_key, rows) = (row.integer(0)?, row.integer(1)?, row.integer(2)?);
         let names = affected(&Incoming::of(kind, type_key, types));
         if names.is_empty() {

@@ -147,7 +147,7 @@ impl Store {
             now,
             timezone: question.timezone,
             as_of: None,
-            focused: false,
+            focused: None,
             answers: question.answers,
         };
         let clause = "c.key = s.contact_key".to_owned();

@@ -39,7 +39,11 @@ impl Store {
             self.names.types.iter().map(|(name, key)| (name.clone(), *key)).collect();
         self.connection.write(|connection| {
             let mut incoming = Incoming::default();
-            for row in connection.query("SELECT DISTINCT kind, COALESCE(type_key, 0) FROM change", &[])? {
+            let queued = connection.query(
+                "SELECT kind, COALESCE(type_key, 0), COUNT(*) FROM change GROUP BY kind, COALESCE(type_key, 0)",
+                &[],
+            )?;
+            for row in &queued {
                 let (kind, type_key) = (row.integer(0)?, row.integer(1)?);
                 match kind {
                     1 => incoming.contacts = true,
@@ -103,7 +107,7 @@ impl Store {
             for name in affected(&incoming) {
                 connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
             }
-            super::touched::note(connection, &types, affected)?;
+            super::touched::note(connection, &queued, &types, affected)?;
             if incoming.contacts || incoming.accounts {
                 super::segments::bump_audience_version(connection)?;
             }
