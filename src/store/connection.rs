@@ -91,21 +91,7 @@ impl Connection {
 
     /// Empties tables of the connection's own.
     pub(super) fn empty(&mut self, tables: &[&str]) -> Result<(), StoreError> {
-        let mut piled_up = Vec::new();
-        if let Some(sql) = self.dialect().piled_up(tables) {
-            let row = self.query_first(&sql, &[])?;
-            for (at, table) in tables.iter().enumerate() {
-                if row.as_ref().map_or(Ok(0), |row| row.integer(at))? == 1 {
-                    piled_up.push(*table);
-                }
-            }
-        }
-        let few = tables.iter().filter(|table| !piled_up.contains(table));
-        let mut sql: String = few.map(|table| format!("DELETE FROM {table};")).collect();
-        if !piled_up.is_empty() {
-            sql.push_str(&format!("TRUNCATE {}", piled_up.join(", ")));
-        }
-        self.execute_batch(&sql)
+        self.execute_batch(&self.dialect().empty(tables))
     }
 
     /// For statements that look at few records: Postgres takes a row that is read by its key for four times as

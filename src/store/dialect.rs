@@ -64,19 +64,12 @@ impl Dialect {
         }
     }
 
-    /// Asks of tables of the connection's own, a column each, whether so many rows piled up that they are better
-    /// made anew. On Postgres, rows that are deleted stay in the way until they are vacuumed, which nobody does
-    /// to such a table; but to make one anew takes longer than to delete few.
-    pub(super) fn piled_up(self, tables: &[&str]) -> Option<String> {
-        const MANY_BYTES: i64 = 131_072;
-        let is_large =
-            |table: &&str| format!("CASE WHEN pg_relation_size('{table}') > {MANY_BYTES} THEN 1 ELSE 0 END");
+    /// Empties tables of the connection's own. On Postgres, rows that are deleted stay in the way until
+    /// they are vacuumed, which nobody does to such a table.
+    pub(super) fn empty(self, tables: &[&str]) -> String {
         match self {
-            Dialect::Sqlite => None,
-            Dialect::Postgres => {
-                let columns: Vec<String> = tables.iter().map(is_large).collect();
-                Some(format!("SELECT {}", columns.join(", ")))
-            }
+            Dialect::Sqlite => tables.iter().map(|table| format!("DELETE FROM {table};")).collect(),
+            Dialect::Postgres => format!("TRUNCATE {}", tables.join(", ")),
         }
     }
 

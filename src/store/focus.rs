@@ -167,6 +167,7 @@ impl<'a> Focus<'a> {
         if added > 0 {
             self.filled.insert(table);
         }
+        self.connection.analyze(table, usize::try_from(added).unwrap_or(usize::MAX))?;
         Ok(added)
     }
 
