@@ -23,7 +23,7 @@ impl Database {
     pub fn sqlite(path: &Path) -> Database {
         let connection = rusqlite::Connection::open(path).expect("a SQLite file");
         connection
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384")
+            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536")
             .expect("settings");
         Database::Sqlite(connection)
     }

@@ -50,8 +50,7 @@ impl Sqlite {
             .and_then(|()| {
                 connection.execute_batch(
                     "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-                     PRAGMA temp_store = FILE; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;
-                     PRAGMA trusted_schema = OFF;",
+                     PRAGMA temp_store = FILE; PRAGMA cache_size = -65536; PRAGMA trusted_schema = OFF;",
                 )
             })
             .and_then(|()| {
