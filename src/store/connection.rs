@@ -64,6 +64,11 @@ impl Connection {
         Ok(self.query(sql, parameters)?.into_iter().next())
     }
 
+    /// The whole number that a statement gives; 0 when it gives no row.
+    pub(super) fn number(&mut self, sql: &str, parameters: &[Cell]) -> Result<i64, StoreError> {
+        self.query_first(sql, parameters)?.map_or(Ok(0), |row| row.integer(0))
+    }
+
     /// Tells the planner about a table into which so many rows were just written, when they are many.
     pub(super) fn analyze(&mut self, table: &str, rows: usize) -> Result<(), StoreError> {
         const MANY: usize = 200;

@@ -159,8 +159,8 @@ impl Store {
                  WHERE (e.key IS NULL AND m.subject_key IS NOT NULL) OR (e.key IS NOT NULL AND m.subject_key IS NULL)",
                 &segment,
             )})?;
-            let row = self.connection.query_first("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?;
-            let joined = row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs();
+            let joined =
+                self.connection.number("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?.unsigned_abs();
             return Ok(Found { joined, left: moved - joined, looked_at });
         }
         let joined = self.connection.execute(
@@ -295,7 +295,7 @@ fn write_difference(
         )?;
     }
     let (joined, left) = (count(found.joined), count(found.left));
-    let row = connection.query_first(
+    let size = connection.number(
         "UPDATE segment SET size = size + CAST($2 AS BIGINT), milliseconds = $3, looked_at = $4 WHERE key = $1
          RETURNING size",
         &[
@@ -305,7 +305,6 @@ fn write_difference(
             found.looked_at.into(),
         ],
     )?;
-    let size = row.map_or(Ok(0), |row| row.integer(0))?;
     if joined + left > 0 {
         // The planner has to know of a segment that is much larger than it was.
         if joined.saturating_mul(4) > size {

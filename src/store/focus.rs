@@ -292,8 +292,7 @@ impl<'a> Focus<'a> {
 
     /// How many are in one of the tables.
     pub(super) fn count(&mut self, table: &str) -> Result<i64, StoreError> {
-        let row = self.connection.query_first(&format!("SELECT COUNT(*) FROM {table}"), &[])?;
-        row.map_or(Ok(0), |row| row.integer(0))
+        self.connection.number(&format!("SELECT COUNT(*) FROM {table}"), &[])
     }
 }
 

@@ -95,7 +95,7 @@ impl Store {
             for row in connection.query(&unknown, parameter)? {
                 recorded.without_contact.push(usize::try_from(row.integer(0)?).unwrap_or(usize::MAX));
             }
-            let before = connection.query_first(latest, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+            let before = connection.number(latest, &[])?;
             recorded.created = connection.execute(&insert, parameter)?;
             if recorded.created > 0 {
                 connection.execute(&queue, &[parameter[0].clone(), before.into()])?;

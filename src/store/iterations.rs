@@ -142,11 +142,10 @@ impl Store {
             for row in open {
                 let key = row.integer(0)?;
                 connection.execute("DELETE FROM claim WHERE iteration_key = $1", &[key.into()])?;
-                let count = connection.query_first(
+                stopped += connection.number(
                     "SELECT COUNT(*) FROM participant WHERE iteration_key = $1 AND state = 1",
                     &[key.into()],
                 )?;
-                stopped += count.map_or(Ok(0), |row| row.integer(0))?;
                 end(connection, key, now, Some("removed"))?;
             }
             Ok(stopped)

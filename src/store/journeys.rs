@@ -166,8 +166,7 @@ impl Store {
                  ON CONFLICT (name) DO UPDATE SET target = excluded.target",
                 &[name.into(), target.into()],
             )?;
-            let row = connection.query_first("SELECT key FROM journey WHERE name = $1", &[name.into()])?;
-            let key = row.map_or(Ok(0), |row| row.integer(0))?;
+            let key = connection.number("SELECT key FROM journey WHERE name = $1", &[name.into()])?;
             for step in steps {
                 if let Some(was) = &step.was {
                     super::removals::rename_step(connection, (name, key), was, &step.id)?;
@@ -239,7 +238,7 @@ impl Store {
     /// When the store fails.
     pub fn audience_version(&mut self) -> Result<i64, StoreError> {
         let sql = "SELECT CAST(value AS BIGINT) FROM setting WHERE name = 'audience_version'";
-        self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
+        self.connection.number(sql, &[])
     }
 
     /// The keys of a journey and its steps, if it was published.

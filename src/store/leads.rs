@@ -108,8 +108,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn free_lead_id(&mut self) -> Result<String, StoreError> {
-        let row = self.connection.query_first("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?;
-        let mut number = row.map_or(Ok(0), |row| row.integer(0))?;
+        let mut number = self.connection.number("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?;
         loop {
             number += 1;
             let id = format!("lead-{number}");

@@ -17,7 +17,7 @@ pub(super) fn version(connection: &mut Connection) -> Result<i64, StoreError> {
              WHERE table_schema = current_schema() AND table_name = 'setting'"
         }
     };
-    let found = connection.query_first(present, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+    let found = connection.number(present, &[])?;
     if found == 0 {
         return Ok(0);
     }

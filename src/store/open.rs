@@ -135,11 +135,8 @@ impl Store {
             Connection::Postgres(_) => None,
         };
         let key = self.connection.write(|connection| {
-            let row = connection.query_first(
-                "INSERT INTO worker (started_at) VALUES ($1) RETURNING key",
-                &[started_at.into()],
-            )?;
-            let key = row.map_or(Ok(0), |row| row.integer(0))?;
+            let key = connection
+                .number("INSERT INTO worker (started_at) VALUES ($1) RETURNING key", &[started_at.into()])?;
             if connection.dialect() == Dialect::Postgres {
                 // Held by the connection: the server frees it when the process is gone. It is taken
                 // before others can see the worker, who would think it dead.

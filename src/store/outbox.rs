@@ -407,9 +407,7 @@ impl Store {
         self.connection.write(|connection| {
             connection.execute(&settle, &[states.finish(), now.into()])?;
             if !interactions.is_empty() {
-                let before = connection
-                    .query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?
-                    .map_or(Ok(0), |row| row.integer(0))?;
+                let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
                 connection.execute(&record, &[interactions.finish()])?;
                 connection.execute(
                     "INSERT INTO change (kind, subject_key, type_key, at)

@@ -377,9 +377,7 @@ fn write_effects(
                   CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT), CAST(value ->> 4 AS BIGINT)";
     let rows = connection.dialect().rows("$3");
     if !activities.is_empty() {
-        let before = connection
-            .query_first("SELECT COALESCE(MAX(key), 0) FROM activity", &[])?
-            .map_or(Ok(0), |row| row.integer(0))?;
+        let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM activity", &[])?;
         connection.execute(
             &format!(
                 "INSERT INTO activity (id, created_at, kind, subject, description, owner, due_at, contact_key,
@@ -411,9 +409,7 @@ fn write_effects(
         let names: Vec<String> = lead_fields.iter().map(|name| format!("\"{name}\"")).collect();
         let values: Vec<String> = (0..lead_fields.len()).map(|at| format!("value ->> {}", at + 6)).collect();
         let parameters = [claim.iteration_key.into(), claim.step_key.into(), leads.finish()];
-        let before = connection
-            .query_first("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?
-            .map_or(Ok(0), |row| row.integer(0))?;
+        let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?;
         connection.execute(
             &format!(
                 "INSERT INTO lead (id, created_at, created_on, contact_key, account_key, iteration_key, step_key, visit,

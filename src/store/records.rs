@@ -74,8 +74,7 @@ impl Store {
         );
         let rows_parameter = [json.finish()];
         self.connection.write(|connection| {
-            let known =
-                connection.query_first(&known, &rows_parameter)?.map_or(Ok(0), |row| row.integer(0))?;
+            let known = connection.number(&known, &rows_parameter)?;
             connection.execute(&insert, &rows_parameter)?;
             link(connection, entity, &source, &rows_parameter)?;
             connection.execute(&queue, &rows_parameter)?;
@@ -126,8 +125,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn count_records(&mut self, entity: Entity) -> Result<u64, StoreError> {
-        let row = self.connection.query_first(&format!("SELECT COUNT(*) FROM {}", entity.name()), &[])?;
-        let count = row.map_or(Ok(0), |row| row.integer(0))?;
+        let count = self.connection.number(&format!("SELECT COUNT(*) FROM {}", entity.name()), &[])?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 }

@@ -39,7 +39,7 @@ impl Store {
                 continue;
             }
             let sql = format!("SELECT COUNT({column}) FROM {of}");
-            let values = self.connection.query_first(&sql, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+            let values = self.connection.number(&sql, &[])?;
             undeclared.push(UndeclaredField { entity, name, values, column });
         }
         Ok(undeclared)

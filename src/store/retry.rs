@@ -18,8 +18,7 @@ impl Store {
     /// When the store fails.
     pub fn failed_at(&mut self, journey: &str, step: &str) -> Result<u64, StoreError> {
         let parameters: [Cell; 2] = [journey.into(), step.into()];
-        let row = self.connection.query_first(&format!("SELECT COUNT(*) {FAILED}"), &parameters)?;
-        let count = row.map_or(Ok(0), |row| row.integer(0))?;
+        let count = self.connection.number(&format!("SELECT COUNT(*) {FAILED}"), &parameters)?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 

@@ -52,12 +52,11 @@ impl Store {
     pub fn begin_run(&mut self, kind: RunKind, started_at: i64) -> Result<i64, StoreError> {
         let owner = self.owner();
         self.connection.write(|connection| {
-            let row = connection.query_first(
+            let key = connection.number(
                 "INSERT INTO run (kind, owner, started_at, entered, finished, stopped, delivered, blocked, failed)
                  VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0) RETURNING key",
                 &[kind.name().into(), owner.into(), started_at.into()],
             )?;
-            let key = row.map_or(Ok(0), |row| row.integer(0))?;
             connection.execute("DELETE FROM run WHERE key <= $1", &[(key - KEPT).into()])?;
             Ok(key)
         })

@@ -221,16 +221,14 @@ impl Store {
         }
         let (types, earliest) = extent(&printer, &facts);
         let types: Vec<String> = types.iter().map(ToString::to_string).collect();
-        let row = self.connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
-        let much = row.map_or(Ok(0), |row| row.integer(0))? / MUCH;
+        let much = self.connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])? / MUCH;
         let sql = format!(
             "SELECT COUNT(*) FROM (SELECT 1 AS one FROM interaction i
              WHERE i.type_key IN ({}) AND i.at >= $1 AND i.at <= $2 LIMIT $3) n",
             types.join(", ")
         );
         let parameters = [earliest.unwrap_or(i64::MIN).into(), now.into(), Cell::Integer(much.max(1))];
-        let row = self.connection.query_first(&sql, &parameters)?;
-        Ok(Whose::All { much: row.map_or(Ok(0), |row| row.integer(0))? >= much })
+        Ok(Whose::All { much: self.connection.number(&sql, &parameters)? >= much })
     }
 }
 

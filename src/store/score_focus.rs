@@ -92,7 +92,7 @@ pub(super) fn fill(
         moving = focus.count(table(base))?;
     }
     let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
-    let all = connection.query_first(&all, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+    let all = connection.number(&all, &[])?;
     // Where very many are computed, going through all of them is quicker.
     if rescore + moving > (all / 3).max(FEW) {
         return Ok(None);

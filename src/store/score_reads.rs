@@ -343,7 +343,7 @@ impl Store {
             }
         };
         let sql = format!("SELECT COUNT(*) FROM contact k WHERE {parties} AND ({meets}) IS NOT TRUE");
-        self.connection.query_first(&sql, &[])?.map_or(Ok(0), |row| row.integer(0))
+        self.connection.number(&sql, &[])
     }
 
     /// How many subjects have each score of a model, and with which grade, lowest first.
@@ -361,12 +361,11 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn ready_since(&mut self, model: &str, since: i64) -> Result<i64, StoreError> {
-        let row = self.connection.query_first(
+        self.connection.number(
             "SELECT COUNT(DISTINCT i.\"lead_text\") FROM interaction i
              WHERE i.type_key = $1 AND i.at > $2 AND i.\"model_text\" = $3",
             &[self.names.type_key("LeadSalesReady").into(), since.into(), model.into()],
-        )?;
-        row.map_or(Ok(0), |row| row.integer(0))
+        )
     }
 
     /// What scores would be by a model as it is written now, where they differ from those that are kept.

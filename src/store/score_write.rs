@@ -87,8 +87,7 @@ fn write_scores(
             // While the model is the same, grades go by scores.
             true => {
                 let others = "SELECT COUNT(*) FROM scored s WHERE s.was <> s.score";
-                let row = connection.query_first(others, &[])?;
-                row.map_or(Ok(0), |row| row.integer(0))?.unsigned_abs()
+                connection.number(others, &[])?.unsigned_abs()
             }
             false => written,
         };
@@ -192,8 +191,7 @@ fn tell(
     parameters: &[Cell],
 ) -> Result<(), StoreError> {
     let key = names.type_key(kind);
-    let before = connection.query_first("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
-    let before = before.map_or(Ok(0), |row| row.integer(0))?;
+    let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
     let mut all = vec![Cell::Integer(key)];
     all.extend_from_slice(parameters);
     if connection.execute(insert, &all)? > 0 {

@@ -185,10 +185,8 @@ impl Store {
     ) -> Result<Scored, StoreError> {
         let key = self.names.model_key(&model.name);
         for _ in 0..ATTEMPTS {
-            let row = self
-                .connection
-                .query_first("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
-            let version = row.map_or(Ok(0), |row| row.integer(0))?;
+            let version =
+                self.connection.number("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
             let some = match changes {
                 Some(changes) => self
                     .connection

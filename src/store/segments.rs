@@ -260,8 +260,7 @@ impl Store {
         self.answer_condition(condition, now, false, answers)?;
         let found = select_keys(self.dialect(), &self.names, condition, now, false)?;
         let sql = format!("SELECT COUNT(*) FROM ({}) found", found.sql);
-        let row = self.connection.query_first(&sql, &found.parameters)?;
-        row.map_or(Ok(0), |row| row.integer(0))
+        self.connection.number(&sql, &found.parameters)
     }
 }
 

@@ -157,9 +157,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn sizes(&mut self) -> Result<Sizes, StoreError> {
-        let mut count = |sql: &str| -> Result<i64, StoreError> {
-            self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
-        };
+        let mut count = |sql: &str| -> Result<i64, StoreError> { self.connection.number(sql, &[]) };
         Ok(Sizes {
             accounts: count("SELECT COUNT(*) FROM account")?,
             contacts: count("SELECT COUNT(*) FROM contact")?,
@@ -169,15 +167,13 @@ impl Store {
             messages: count("SELECT COUNT(*) FROM outbox")?,
             bytes: match self.dialect() {
                 Dialect::Sqlite => {
-                    let mut pragma = |sql: &str| -> Result<i64, StoreError> {
-                        self.connection.query_first(sql, &[])?.map_or(Ok(0), |row| row.integer(0))
-                    };
+                    let mut pragma =
+                        |sql: &str| -> Result<i64, StoreError> { self.connection.number(sql, &[]) };
                     pragma("PRAGMA page_count")?.saturating_mul(pragma("PRAGMA page_size")?)
                 }
-                Dialect::Postgres => self
-                    .connection
-                    .query_first("SELECT pg_database_size(current_database())", &[])?
-                    .map_or(Ok(0), |row| row.integer(0))?,
+                Dialect::Postgres => {
+                    self.connection.number("SELECT pg_database_size(current_database())", &[])?
+                }
             },
         })
     }

@@ -49,8 +49,7 @@ pub(super) fn is_much(connection: &mut Connection, rows: i64) -> Result<bool, St
     if rows <= FEW {
         return Ok(false);
     }
-    let row = connection.query_first("SELECT COALESCE(MAX(key), 0) FROM contact", &[])?;
-    Ok(rows > row.map_or(Ok(0), |row| row.integer(0))? / SHARE)
+    Ok(rows > connection.number("SELECT COALESCE(MAX(key), 0) FROM contact", &[])? / SHARE)
 }
 
 /// The number of a new batch, within the transaction that fills it.

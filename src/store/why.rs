@@ -248,10 +248,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn made_for(&mut self, contact_id: &str, part: &Participation) -> Result<Vec<MadeRow>, StoreError> {
-        let key = self
-            .connection
-            .query_first("SELECT key FROM contact WHERE id = $1", &[contact_id.into()])?
-            .map_or(Ok(0), |row| row.integer(0))?;
+        let key = self.connection.number("SELECT key FROM contact WHERE id = $1", &[contact_id.into()])?;
         let parameters = [
             Cell::Integer(part.iteration_key),
             part.account_key.into(),
