@@ -141,7 +141,10 @@ fn handed_over(database: &mut Database, now: i64) -> Vec<String> {
 /// Writes the scores that are other than at a moment before, within an hour, of those who did something since,
 /// or for whom something fell out of a window. What fields give is taken from the scores that are there.
 pub fn changed_by_hand(database: &mut Database, before: i64, now: i64) {
-    let key = if matches!(database, Database::Sqlite(_)) { "INTEGER" } else { "BIGINT" };
+    let key = match database {
+        Database::Sqlite(_) => "INTEGER",
+        Database::Postgres(_) => "BIGINT",
+    };
     let ((columns, moving), within) = (counted(database, now), within(database, now));
     let types = database.number(first_type());
     let fell_out: String = COUNTED
@@ -151,14 +154,15 @@ pub fn changed_by_hand(database: &mut Database, before: i64, now: i64) {
             format!(" UNION SELECT contact_key FROM interaction WHERE type_key = {} AND at BETWEEN {from} AND {to}", types + kind)
         })
         .collect();
-    // All from the few to what they have: SQLite does so anyway, and keeps no copy of what it may have to undo.
+    // SQLite needs no copy of what it may have to undo; Postgres is to go from the few to what they have, as
+    // SQLite does anyway.
     let update = match database {
         Database::Sqlite(_) => "UPDATE OR ROLLBACK",
-        Database::Postgres(_) => "UPDATE",
+        Database::Postgres(_) => {
+            database.run("SET enable_hashjoin = off; SET enable_mergejoin = off");
+            "UPDATE"
+        }
     };
-    if let Database::Postgres(_) = database {
-        database.run("SET enable_hashjoin = off; SET enable_mergejoin = off");
-    }
     database.run(&format!(
         "CREATE TEMPORARY TABLE concerned (key {key} PRIMARY KEY);
          INSERT INTO concerned SELECT subject_key FROM change WHERE kind = 3{fell_out};

@@ -99,9 +99,14 @@ impl Store {
         let mut looked_at = None;
         if let (Some(reach), 0) = (evaluation.reach, row.integer(4)?) {
             let names = &self.names;
-            let subjects = self.connection.by_key(|connection| {
-                focus::find_subjects(connection, names, evaluation.target, reach, before.seen, until)
-            })?;
+            let subjects = focus::find_subjects(
+                &mut self.connection,
+                names,
+                evaluation.target,
+                reach,
+                before.seen,
+                until,
+            )?;
             if !touched::is_much(&mut self.connection, subjects)? {
                 looked_at = Some(subjects);
             }
@@ -151,14 +156,14 @@ impl Store {
         self.connection.analyze("evaluation", usize::try_from(members).unwrap_or(usize::MAX))?;
         let segment = [Cell::Integer(segment_key)];
         if looked_at.is_some() {
-            let moved = self.connection.by_key(|connection| {
-                connection.execute(
-                "INSERT INTO moved (key, joined) SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END FROM subject s
+            let moved = self.connection.execute(
+                "INSERT INTO moved (key, joined)
+                 SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END FROM subject s
                  LEFT JOIN evaluation e ON e.key = s.key
                  LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
                  WHERE (e.key IS NULL AND m.subject_key IS NOT NULL) OR (e.key IS NOT NULL AND m.subject_key IS NULL)",
                 &segment,
-            )})?;
+            )?;
             let joined =
                 self.connection.number("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?.unsigned_abs();
             return Ok(Found { joined, left: moved - joined, looked_at });

@@ -120,7 +120,7 @@ impl<'a> Focus<'a> {
 
     /// Nobody is in focus any more; the subjects stay.
     pub(super) fn anew(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
-        connection.empty(&TABLES[..3])?;
+        connection.empty(&Entity::ALL.map(table))?;
         Ok(Focus { connection, filled: ["subject"].into() })
     }
 

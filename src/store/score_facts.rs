@@ -17,17 +17,23 @@ fn window(printer: &Printer<'_>, did: &Did) -> (Option<i64>, i64) {
     (did.since.as_ref().map(bound), until)
 }
 
-/// Which interactions under an alias count for a `did`.
+/// Which interactions under an alias count for a `did`, of those that happened by now and not before `earliest`.
 pub(super) fn matching(
     printer: &mut Printer<'_>,
     did: &Did,
     alias: &str,
     scope: &Scope,
+    earliest: Option<i64>,
 ) -> Result<String, StoreError> {
-    let clause = printer.counted(did, alias, scope)?;
+    let mut clause = printer.counted(did, alias, scope)?;
     let (since, until) = window(printer, did);
-    let since = since.map_or(String::new(), |since| format!(" AND {alias}.at >= {}", number(printer, since)));
-    Ok(format!("{clause}{since} AND {alias}.at <= {}", number(printer, until)))
+    if let Some(since) = since.filter(|_| since != earliest) {
+        clause = format!("{clause} AND {alias}.at >= {}", number(printer, since));
+    }
+    if until != printer.now {
+        clause = format!("{clause} AND {alias}.at <= {}", number(printer, until));
+    }
+    Ok(clause)
 }
 
 /// A whole number as a parameter, each once, so that the text of a statement doesn't change with the time.
@@ -102,16 +108,7 @@ pub(super) fn aggregate(
     let (_, earliest) = extent(printer, &facts);
     let mut clauses = Vec::new();
     for did in &facts.dids {
-        let mut clause = printer.counted(did, "i", scope)?;
-        // What all have in common is asked of the rows.
-        let (since, until) = window(printer, did);
-        if let Some(since) = since.filter(|_| since != earliest) {
-            clause = format!("{clause} AND i.at >= {}", number(printer, since));
-        }
-        if until != printer.now {
-            clause = format!("{clause} AND i.at <= {}", number(printer, until));
-        }
-        clauses.push(clause);
+        clauses.push(matching(printer, did, "i", scope, earliest)?);
     }
     let known = facts.dids.iter().enumerate();
     let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();

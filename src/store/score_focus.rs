@@ -70,27 +70,24 @@ pub(super) fn fill(
     changes: &Changes,
     now: i64,
 ) -> Result<Option<Few>, StoreError> {
-    let (mut reach, around) = (changes.reach.clone(), looks_around(model));
-    let did = Reach {
-        interactions: std::mem::take(&mut reach.interactions),
-        passed: std::mem::take(&mut reach.passed),
-        ..Reach::default()
-    };
-    let rescore = match around {
-        true => rescore(connection, names, model, changes, &changes.reach, now)?,
-        false => rescore(connection, names, model, changes, &reach, now)?,
-    };
-    let base = model.target.base();
-    let mut moving = 0;
-    if !around {
-        let mut focus = Focus::anew(connection)?;
+    let mut reach = changes.reach.clone();
+    let (rescore, moving) = if looks_around(model) {
+        (rescore(connection, names, model, changes, &reach, now)?, 0)
+    } else {
+        let did = Reach {
+            interactions: std::mem::take(&mut reach.interactions),
+            passed: std::mem::take(&mut reach.passed),
+            ..Reach::default()
+        };
+        let rescore = rescore(connection, names, model, changes, &reach, now)?;
+        let (base, mut focus) = (model.target.base(), Focus::anew(connection)?);
         focus.touched(names, &did, &QUEUE)?;
         if base == Entity::Account {
             focus.accounts()?;
         }
         add_fading(&mut focus, names, model, changes, now)?;
-        moving = focus.count(table(base))?;
-    }
+        (rescore, focus.count(table(base))?)
+    };
     let all = format!("SELECT COALESCE(MAX(key), 0) FROM {}", model.target.subject().name());
     let all = connection.number(&all, &[])?;
     // Where very many are computed, going through all of them is quicker.
@@ -190,10 +187,8 @@ fn rescore(
         ),
         false => "SELECT p.key FROM subject p".to_owned(),
     };
-    let sql = format!(
-        "INSERT INTO rescore (key) SELECT * FROM ({subjects}) found WHERE 1 = 1 ON CONFLICT DO NOTHING"
-    );
-    let count = connection.execute(&sql, &[])?;
+    let count = connection
+        .execute(&format!("INSERT INTO rescore (key) {}", dialect.keys_to_add(&subjects, false)), &[])?;
     connection.analyze("rescore", usize::try_from(count).unwrap_or(usize::MAX))?;
     Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }

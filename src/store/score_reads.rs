@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Cell, Row, Store, StoreError,
     predicate::Printer,
-    score_facts::{Whose, matching},
+    score_facts::{Whose, matching, number},
     score_rows::{POINTS, band, rounded},
     scoring::{Formula, faded, formula},
 };
@@ -277,7 +277,8 @@ impl Store {
             }
             _ => String::new(),
         };
-        let clause = matching(&mut printer, did, "i", &scope)?;
+        let clause = matching(&mut printer, did, "i", &scope, None)?;
+        let now = number(&mut printer, now);
         let points = match (&rule.points, &rule.per) {
             (Points::Fixed(points), Per::Each { half_life: Some(half_life), .. }) => {
                 faded(&mut printer, *points, *half_life, "i.at")
@@ -293,7 +294,7 @@ impl Store {
             "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN contact k ON {column} = d.base
              LEFT JOIN account k_account ON k_account.key = k.account_key{lead}
              JOIN interaction i ON i.contact_key = k.key JOIN interaction_type t ON t.key = i.type_key
-             WHERE {clause}{consent} ORDER BY i.at, {order}",
+             WHERE {clause} AND i.at <= {now}{consent} ORDER BY i.at, {order}",
             base_of(model.target, key)
         );
         let parameters = std::mem::take(&mut printer.parameters);

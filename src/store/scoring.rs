@@ -21,9 +21,9 @@ pub(super) struct Formula {
     /// The score that is there, where only some are computed; NULL where there is none.
     was: String,
     /// The points of all steady rules, in millionths; never NULL.
-    pub(super) steady: String,
+    steady: String,
     /// The points of all others, in millionths; never NULL.
-    pub(super) moving: String,
+    moving: String,
     /// The expression for the subject's key.
     pub(super) key: String,
     /// What stands behind `FROM`.
@@ -82,9 +82,9 @@ pub(super) fn formula(
     model: &ScoringModel,
     whose: Whose<'_>,
 ) -> Result<Formula, StoreError> {
-    let (mut scope, base) = match model.target.base() {
-        Entity::Contact => (Scope::contact("c"), "c.key"),
-        _ => (Scope::account("a"), "a.key"),
+    let mut scope = match model.target.base() {
+        Entity::Contact => Scope::contact("c"),
+        _ => Scope::account("a"),
     };
     if model.target.subject() == Entity::Lead {
         scope.lead = Some("l".to_owned());
@@ -108,11 +108,8 @@ pub(super) fn formula(
             if *each > 0 { falls.push(lost) } else { rises.push(lost) }
         }
         let points = format!("(CASE WHEN {when} THEN {points} ELSE 0 END)");
-        if is_steady(rule) {
-            steady.push(points.clone())
-        } else {
-            moving.push(points.clone())
-        }
+        let kind = if is_steady(rule) { &mut steady } else { &mut moving };
+        kind.push(points.clone());
         rules.push(points);
         holds.push(when);
     }
@@ -121,79 +118,99 @@ pub(super) fn formula(
         true => "CAST(0 AS BIGINT)".to_owned(),
         false => parts.join(" + "),
     };
-    let mut steady = total(steady);
     let sum = |parts: Vec<String>| match parts.is_empty() {
         true => "CAST(NULL AS DOUBLE PRECISION)".to_owned(),
         false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
     };
-    let joined = joined(model);
-    let parent = match model.target.base() {
-        Entity::Contact => format!("contact c{joined}"),
-        _ => "account a".to_owned(),
+    let source = source(printer, model, whose, aggregate);
+    Ok(Formula {
+        was: source.was,
+        steady: source.steady.unwrap_or_else(|| total(steady)),
+        moving: total(moving),
+        key: source.key,
+        from: source.from,
+        clause: source.clauses.join(" AND "),
+        rules,
+        holds,
+        fades: (sum(falls), sum(rises)),
+        scope,
+    })
+}
+
+/// Where the subjects come from.
+struct Source {
+    key: String,
+    from: String,
+    clauses: Vec<String>,
+    /// The score that is there.
+    was: String,
+    /// The points of steady rules, where they are kept.
+    steady: Option<String>,
+}
+
+/// Joined in one order, whatever a planner thinks: all from the records to their parents, and to what was
+/// counted (`aggregate`); some from what was counted to the records.
+fn source(
+    printer: &Printer<'_>,
+    model: &ScoringModel,
+    whose: Whose<'_>,
+    aggregate: Option<String>,
+) -> Source {
+    let (parent, base) = match model.target.base() {
+        Entity::Contact => (format!("contact c{}", joined(model)), "c.key"),
+        _ => ("account a".to_owned(), "a.key"),
     };
-    let (mut key, condition) = match model.target {
+    let lead = model.target.subject() == Entity::Lead;
+    let of_score = |key: &str| {
+        format!("z.model_key = {} AND z.subject_key = {key}", printer.names.model_key(&model.name))
+    };
+    if let Whose::Moving { .. } = whose {
+        // Whom it scores hasn't changed: the score that is there tells.
+        let key = if lead { "l.key" } else { "b.key" };
+        let mut from = format!("({}) b", aggregate.unwrap_or_default());
+        let mut clauses = vec![of_score(key)];
+        if asks_records(model) {
+            from = format!("{from} CROSS JOIN {parent}");
+            clauses.push(format!("{base} = b.key"));
+        }
+        if lead {
+            from = format!("{from} CROSS JOIN lead l");
+            clauses.push(format!("l.{}_key = b.key", model.target.base().name()));
+        }
+        return Source {
+            key: key.to_owned(),
+            from: format!("{from} CROSS JOIN score z"),
+            clauses,
+            was: "z.score".to_owned(),
+            steady: Some("z.steady".to_owned()),
+        };
+    }
+    let (key, condition) = match model.target {
         ScoringTarget::ContactLeads => ("l.key", "c.key = l.contact_key"),
         ScoringTarget::AccountLeads => {
             ("l.key", "a.key = l.account_key AND l.contact_key IS NULL AND COALESCE(l.contact_id, '') = ''")
         }
         ScoringTarget::Contacts | ScoringTarget::Accounts => (base, "1 = 1"),
     };
-    let lead = model.target.subject() == Entity::Lead;
     let mut clauses = vec![condition.to_owned()];
-    let of_score = |key: &str| {
-        format!("z.model_key = {} AND z.subject_key = {key}", printer.names.model_key(&model.name))
-    };
-    let mut was = "CAST(NULL AS BIGINT)".to_owned();
-    // Joined in this order, whatever a planner thinks: all from the records to their parents, and to what
-    // was counted; some from what was counted to the records.
-    let from = match (whose, aggregate) {
-        (Whose::All { .. }, aggregate) => {
-            let lead = if lead { "lead l CROSS JOIN " } else { "" };
-            let counted = aggregate
-                .map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
-            format!("{lead}{parent}{counted}")
-        }
-        (Whose::Of { only, .. }, aggregate) => {
-            clauses.push(format!("{base} = b.key"));
-            clauses.extend(only.map(|only| format!("{key} = {only}")));
-            was = format!("(SELECT z.score FROM score z WHERE {})", of_score(key));
-            let lead = if lead { " CROSS JOIN lead l" } else { "" };
-            format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default())
-        }
-        (Whose::Moving { .. }, aggregate) => {
-            // Whom it scores hasn't changed: the score that is there tells.
-            clauses.clear();
-            let mut from = format!("({}) b", aggregate.unwrap_or_default());
-            if asks_records(model) {
-                from = format!("{from} CROSS JOIN {parent}");
-                clauses.push(format!("{base} = b.key"));
-            }
-            if lead {
-                from = format!("{from} CROSS JOIN lead l");
-                clauses.push(format!("l.{}_key = b.key", model.target.base().name()));
-            } else {
-                key = "b.key";
-            }
-            clauses.push(of_score(key));
-            (was, steady) = ("z.score".to_owned(), "z.steady".to_owned());
-            format!("{from} CROSS JOIN score z")
-        }
-    };
-    if model.target.base() == Entity::Contact && !matches!(whose, Whose::Moving { .. }) {
+    if model.target.base() == Entity::Contact {
         clauses.extend(consenting(model, "c"));
     }
-    Ok(Formula {
-        was,
-        steady,
-        moving: total(moving),
-        key: key.to_owned(),
-        from,
-        clause: clauses.join(" AND "),
-        rules,
-        holds,
-        fades: (sum(falls), sum(rises)),
-        scope,
-    })
+    let (from, was) = if let Whose::Of { only, .. } = whose {
+        clauses.push(format!("{base} = b.key"));
+        clauses.extend(only.map(|only| format!("{key} = {only}")));
+        let lead = if lead { " CROSS JOIN lead l" } else { "" };
+        (
+            format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default()),
+            format!("(SELECT z.score FROM score z WHERE {})", of_score(key)),
+        )
+    } else {
+        let lead = if lead { "lead l CROSS JOIN " } else { "" };
+        let counted = aggregate
+            .map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
+        (format!("{lead}{parent}{counted}"), "CAST(NULL AS BIGINT)".to_owned())
+    };
+    Source { key: key.to_owned(), from, clauses, was, steady: None }
 }
 
 /// The clause by which a contact meets the model's consent, where it has one.

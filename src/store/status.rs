@@ -167,9 +167,8 @@ impl Store {
             messages: count("SELECT COUNT(*) FROM outbox")?,
             bytes: match self.dialect() {
                 Dialect::Sqlite => {
-                    let mut pragma =
-                        |sql: &str| -> Result<i64, StoreError> { self.connection.number(sql, &[]) };
-                    pragma("PRAGMA page_count")?.saturating_mul(pragma("PRAGMA page_size")?)
+                    let pages = self.connection.number("PRAGMA page_count", &[])?;
+                    pages.saturating_mul(self.connection.number("PRAGMA page_size", &[])?)
                 }
                 Dialect::Postgres => {
                     self.connection.number("SELECT pg_database_size(current_database())", &[])?

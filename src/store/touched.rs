@@ -8,9 +8,9 @@ const SHARE: i64 = 20;
 /// Fewer rows than this are always noted.
 const FEW: i64 = 1_000;
 
-/// Notes what the queue holds as a batch of its own, each kind only where a segment is affected by it. `queued`
-/// has the kind, the type's key or 0, and the number of rows.
-/// Segments affected by very much look at everybody instead.
+/// Notes what the queue holds as a batch of its own, each kind only where a segment is affected by it.
+/// Segments affected by very much look at everybody instead. A row of `queued` has a kind, a type's key or 0,
+/// and how many rows of the queue are such.
 pub(super) fn note(
     connection: &mut Connection,
     queued: &[Row],
