@@ -129,7 +129,7 @@ fn handed_over(database: &mut Database, now: i64) -> Vec<String> {
              FROM score s JOIN lead l ON l.key = s.subject_key JOIN contact c ON c.key = l.contact_key
              WHERE s.ready = 1 AND COALESCE(l.sales_ready, 0) = 0"
         ),
-        format!("INSERT INTO change (kind, subject_key, type_key, at) SELECT 3, contact_key, type_key, at FROM interaction WHERE key > {before}"),
+        format!("INSERT INTO change (kind, subject_key, about, at) SELECT 3, contact_key, type_key, at FROM interaction WHERE key > {before}"),
         format!(
             "UPDATE lead SET sales_ready = 1, sales_ready_on = {now}, modified_on = {now}, marketing_qualified_on = {now}, stage = 'marketing_qualified'
              WHERE COALESCE(sales_ready, 0) = 0 AND key IN (SELECT subject_key FROM score WHERE ready = 1)"

@@ -6,7 +6,7 @@ use super::turns::{Turns, next_evaluation, passed};
 use crate::{
     compile::{Members, Plan, SegmentPlan},
     model::Entity,
-    store::{Evaluation, Incoming, Membership, Reach, SegmentState, Store, StoreError},
+    store::{Evaluation, Fields, Incoming, Membership, Reach, SegmentState, Store, StoreError},
 };
 
 /// What a refresh did.
@@ -124,28 +124,29 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
     })
 }
 
-/// Whether a record that is written can change who belongs to a segment.
-fn concerns(segment: &SegmentPlan, written: Entity) -> bool {
-    let interests = &segment.interests;
-    segment.target == written
-        || match written {
-            Entity::Contact => interests.contact_fields || interests.across,
-            Entity::Account => interests.account_fields,
-            Entity::Lead => interests.lead_fields,
-        }
+/// The fields of a kind of record whose change can change who belongs to a segment.
+fn concerns(segment: &SegmentPlan, entity: Entity) -> Fields {
+    let fields = Fields::of(segment.interests.fields(entity));
+    // Leads may come before the contact and the account that they are of.
+    match segment.target == entity || segment.target == Entity::Lead {
+        true => fields | Fields::BELONGING,
+        false => fields,
+    }
 }
 
-/// The names of the segments that may have changed by what came in.
-#[must_use]
-pub fn affected(plan: &Plan, incoming: &Incoming) -> Vec<String> {
-    let affected = |segment: &&SegmentPlan| {
-        (incoming.contacts && concerns(segment, Entity::Contact))
-            || (incoming.accounts && concerns(segment, Entity::Account))
-            || (incoming.leads && concerns(segment, Entity::Lead))
-            || (incoming.activities && segment.interests.activities)
-            || incoming.interactions.iter().any(|kind| segment.interests.interactions.contains(kind))
-    };
-    plan.segments.iter().filter(affected).map(|segment| segment.name.clone()).collect()
+/// Tells of something that came in the names of the segments that may have changed by it.
+pub fn affected(plan: &Plan) -> impl Fn(&Incoming) -> Vec<String> {
+    let segments = plan.segments.iter();
+    let segments: Vec<_> =
+        segments.map(|segment| (segment, Entity::ALL.map(|entity| concerns(segment, entity)))).collect();
+    move |incoming| {
+        let affected = segments.iter().filter(|(segment, concerns)| {
+            Entity::ALL.iter().zip(concerns).any(|(entity, fields)| incoming.fields(*entity).meet(*fields))
+                || (incoming.activities && segment.interests.activities)
+                || incoming.interactions.iter().any(|kind| segment.interests.interactions.contains(kind))
+        });
+        affected.map(|(segment, _)| segment.name.clone()).collect()
+    }
 }
 
 /// The earliest moment after `now` at which a segment has to be evaluated, on the workspace's refresh

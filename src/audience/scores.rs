@@ -11,7 +11,7 @@ use crate::{
         scoring::{Levels, ScoringModel},
         time::HOUR,
     },
-    store::{Changes, ModelState, Passed, Reach, Scored, Store, StoreError},
+    store::{Changes, Fields, ModelState, Passed, Reach, Scored, Store, StoreError},
 };
 
 /// Computes the scores of every model that is new, was changed, or whose inputs can have changed, and
@@ -112,7 +112,11 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
         });
     }
     let interests = &model.interests;
-    let (target, consent) = (model.model.target, model.model.consent.is_some());
+    let (none, consent) = (Fields::default(), model.model.consent.is_some());
+    let concerns = |entity: Entity| {
+        let own = if model.model.target.base() == entity { Fields::BELONGING } else { none };
+        Fields::of(interests.fields(entity)) | own
+    };
     let mut leads = false;
     Part::Predicate(&model.asked).each(&mut |part| {
         leads |= matches!(part, Part::Predicate(Predicate::Related(of)) if of.records == Records::Leads);
@@ -120,12 +124,9 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
     let segments = interests.segments.iter();
     Some(Changes {
         reach: Reach {
-            contacts: target.base() == Entity::Contact
-                || interests.contact_fields
-                || interests.across
-                || consent,
-            accounts: target.base() == Entity::Account || interests.account_fields,
-            leads,
+            contacts: concerns(Entity::Contact) | if consent { Fields::of(["consent"]) } else { none },
+            accounts: concerns(Entity::Account),
+            leads: if leads { Fields::of(interests.fields(Entity::Lead)) } else { none },
             interactions: interests.interactions.iter().cloned().collect(),
             segments: Vec::new(),
             across: interests.across,

@@ -224,7 +224,9 @@ fn counted(predicate: &Predicate) -> Option<&Did> {
 
 fn about_interaction(condition: &Predicate) -> bool {
     let interests = conditions::interests(condition);
-    !interests.contact_fields && !interests.account_fields && interests.segments.is_empty()
+    interests.contact_fields.is_empty()
+        && interests.account_fields.is_empty()
+        && interests.segments.is_empty()
 }
 
 /// In an account model, contacts below its consent don't count where interactions are asked of an

@@ -2,27 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Bound, DatePart, Operand, Part, Predicate, Records, SUBSCRIPTIONS, Subject};
+use crate::model::{Bound, DatePart, Entity, Operand, Part, Predicate, Records, SUBSCRIPTIONS, Subject};
 
 /// What the answer of a predicate depends on: when none of it changes, neither does the answer.
 ///
-/// Fields are those that the predicate names. Which account a contact belongs to counts as one of the
-/// contact's fields wherever the predicate goes from an account to its contacts; a predicate about a
-/// contact that names its account's fields changes, too, when the contact moves to another account.
+/// Fields are those that the predicate names, and those that tell which records belong together wherever it
+/// goes from a record to others; among these, `id` stands for which records there are. Only that the record
+/// itself belongs to another contact or account goes without saying.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interests {
     /// Interaction types by name.
     pub interactions: BTreeSet<String>,
-    /// Whether fields of contacts matter.
-    pub contact_fields: bool,
-    /// Whether fields of accounts matter.
-    pub account_fields: bool,
+    /// Fields of contacts.
+    pub contact_fields: BTreeSet<String>,
+    /// Fields of accounts.
+    pub account_fields: BTreeSet<String>,
     /// Whether what one contact is or does can concern its account, or others of its account.
     pub across: bool,
     /// Whether a contact can concern accounts whose primary contact it is.
     pub primary_contacts: bool,
-    /// Whether fields of leads matter, or which leads there are.
-    pub lead_fields: bool,
+    /// Fields of leads.
+    pub lead_fields: BTreeSet<String>,
     /// Whether it matters which activities there are.
     pub activities: bool,
     /// Segments by name.
@@ -33,6 +33,18 @@ pub struct Interests {
     pub clock: bool,
     /// Whether interactions fall out of windows that move, so that the answer can change when one does.
     pub windows: bool,
+}
+
+impl Interests {
+    /// The fields of a kind of record.
+    #[must_use]
+    pub fn fields(&self, of: Entity) -> &BTreeSet<String> {
+        match of {
+            Entity::Contact => &self.contact_fields,
+            Entity::Account => &self.account_fields,
+            Entity::Lead => &self.lead_fields,
+        }
+    }
 }
 
 /// What the answer of a predicate depends on.
@@ -46,8 +58,10 @@ pub fn interests(predicate: &Predicate) -> Interests {
 fn visit(part: Part<'_>, found: &mut Interests) {
     if let Some(did) = part.did() {
         found.interactions.insert(did.interaction.clone());
-        found.contact_fields |= did.of == Subject::Account;
-        found.across |= did.of == Subject::Account;
+        if did.of == Subject::Account {
+            belonging(&mut found.contact_fields, &["account_id"]);
+            found.across = true;
+        }
         let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
         found.windows |= moves(&did.since) || moves(&did.until);
     }
@@ -64,27 +78,40 @@ fn visit(part: Part<'_>, found: &mut Interests) {
             found.interactions.extend(SUBSCRIPTIONS.map(str::to_owned));
         }
         Part::Predicate(Predicate::Related(related)) => {
-            let whole_account = related.of == Subject::Account;
-            found.contact_fields |= related.records == Records::Contacts || whole_account;
-            found.across |= whole_account;
-            found.lead_fields |= related.records == Records::Leads;
-            found.activities |= related.records == Records::Activities;
-        }
-        Part::Operand(Operand::Field { subject, .. }) => match subject {
-            Subject::Contact => found.contact_fields = true,
-            Subject::Account => found.account_fields = true,
-            Subject::Lead => found.lead_fields = true,
-            Subject::PrimaryContact => {
-                found.contact_fields = true;
-                found.account_fields = true;
-                found.primary_contacts = true;
+            if related.of == Subject::Account {
+                belonging(&mut found.contact_fields, &["account_id"]);
+                found.across = true;
             }
-            Subject::Interaction | Subject::Activity => {}
-        },
+            match related.records {
+                Records::Contacts => {}
+                Records::Leads => belonging(&mut found.lead_fields, &["contact_id", "account_id"]),
+                Records::Activities => found.activities = true,
+            }
+        }
+        Part::Operand(Operand::Field { subject, name, .. }) => {
+            let fields = match subject {
+                Subject::Contact => &mut found.contact_fields,
+                Subject::Account => &mut found.account_fields,
+                Subject::Lead => &mut found.lead_fields,
+                Subject::PrimaryContact => {
+                    belonging(&mut found.account_fields, &["primary_contact_id"]);
+                    belonging(&mut found.contact_fields, &[]);
+                    found.primary_contacts = true;
+                    &mut found.contact_fields
+                }
+                Subject::Interaction | Subject::Activity => return,
+            };
+            fields.insert(name.clone());
+        }
         Part::Operand(Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_)) => {
             found.clock = true;
         }
         Part::Operand(Operand::OfDate { part: DatePart::Anniversary, .. }) => found.clock = true,
         _ => {}
     }
+}
+
+/// Which records there are, and to whom they belong by these fields.
+fn belonging(fields: &mut BTreeSet<String>, links: &[&str]) {
+    fields.extend(["id"].iter().chain(links).map(|name| (*name).to_owned()));
 }

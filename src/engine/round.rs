@@ -91,7 +91,7 @@ fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, Engin
 /// # Errors
 /// When the store fails or a tile is broken.
 pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<bool, EngineError> {
-    let incoming = store.take_incoming(now, &|incoming| audience::affected(engine.plan, incoming))?;
+    let incoming = store.take_incoming(now, &audience::affected(engine.plan))?;
     (engine.observe)(Phase::Incoming);
     if refresh {
         audience::refresh(store, engine.plan, now, engine.real_now)?;

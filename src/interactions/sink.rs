@@ -3,7 +3,7 @@
 use super::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
 use crate::{
     model::{Catalog, Entity, Field, FieldType, Value},
-    store::{NewInteraction, Store, StoreError},
+    store::{NewInteraction, Store, StoreError, Written},
 };
 
 /// Writes a batch in one transaction. An interaction whose contact isn't known is rejected.
@@ -35,8 +35,8 @@ fn records(
 ) -> Result<BatchOutcome, StoreError> {
     let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
     let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
-    let written = store.upsert_records(entity, &fields, &rows)?;
-    Ok(BatchOutcome { created: written.created, updated: written.updated, ..BatchOutcome::default() })
+    let Written { created, updated, unchanged } = store.upsert_records(entity, &fields, &rows)?;
+    Ok(BatchOutcome { created, updated, unchanged, ..BatchOutcome::default() })
 }
 
 fn interactions(

@@ -353,7 +353,7 @@ fn tell_dependents(
         let batch = touched::next_batch(connection)?;
         let kind = 10 + change_kind(evaluation.target);
         connection.execute(
-            "INSERT INTO touched (batch, kind, type_key, subject_key)
+            "INSERT INTO touched (batch, kind, about, subject_key)
              SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), key FROM moved",
             &[Cell::Integer(batch), kind.into(), before.key.into()],
         )?;

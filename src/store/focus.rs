@@ -3,18 +3,18 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Connection, StoreError, columns::Names};
+use super::{Cell, Connection, Fields, StoreError, columns::Names};
 use crate::model::Entity;
 
 /// What of all that comes in can concern a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reach {
-    /// Contacts that were written.
-    pub contacts: bool,
-    /// Accounts that were written.
-    pub accounts: bool,
-    /// Leads that were written.
-    pub leads: bool,
+    /// Contacts of whom one of these fields changed.
+    pub contacts: Fields,
+    /// Accounts of which one of these fields changed.
+    pub accounts: Fields,
+    /// Leads of which one of these fields changed.
+    pub leads: Fields,
     /// Interactions of these types.
     pub interactions: Vec<String>,
     /// Who joined or left these segments.
@@ -131,7 +131,7 @@ impl<'a> Focus<'a> {
 
     /// From who is in focus to all whom that concerns: they are the subjects.
     pub(super) fn concerned(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
-        let linked = reach.leads && reach.across;
+        let linked = !reach.leads.is_empty() && reach.across;
         while self.step(reach, linked)? > 0 && linked {}
         self.subjects(target)
     }
@@ -145,11 +145,11 @@ impl<'a> Focus<'a> {
         asked: &BTreeSet<Entity>,
     ) -> Result<(), StoreError> {
         // Leads and primary contacts lead from one account to another.
-        let far = reach.leads || reach.activities || reach.primary_contacts;
+        let far = !reach.leads.is_empty() || reach.activities || reach.primary_contacts;
         let colleagues = reach.across && (far || asked.contains(&Entity::Contact));
         let accounts = colleagues || far || asked.contains(&Entity::Account);
         self.subjects_in_focus(target, accounts)?;
-        let linked = reach.leads && reach.across;
+        let linked = !reach.leads.is_empty() && reach.across;
         while (far || colleagues) && self.step(reach, colleagues)? > 0 && (linked || reach.primary_contacts) {
         }
         Ok(())
@@ -178,7 +178,7 @@ impl<'a> Focus<'a> {
     /// Goes one step along what can make one record concern another; tells how many were added.
     fn step(&mut self, reach: &Reach, colleagues: bool) -> Result<u64, StoreError> {
         let mut added = 0;
-        if reach.leads {
+        if !reach.leads.is_empty() {
             added += self.add("focus_lead", LEADS, &[])?;
             added += self.add("focus_contact", &parents("contact"), &[])?;
             added += self.add("focus_account", &parents("account"), &[])?;
@@ -221,17 +221,17 @@ impl<'a> Focus<'a> {
             (Entity::Account, reach.accounts),
             (Entity::Lead, reach.leads),
         ];
-        for (entity, written) in written {
+        for (entity, fields) in written {
             let kind = change_kind(entity);
             let mut clauses = Vec::new();
-            if written {
-                clauses.push(format!("t.kind = {kind}"));
+            if !fields.is_empty() {
+                clauses.push(format!("t.kind = {kind} AND (t.about & {}) <> 0", fields.bits()));
             }
             if entity == Entity::Contact && !types.is_empty() {
-                clauses.push(format!("t.kind = 3 AND t.type_key IN ({})", listed(&types)));
+                clauses.push(format!("t.kind = 3 AND t.about IN ({})", listed(&types)));
             }
             if !segments.is_empty() {
-                clauses.push(format!("t.kind = {} AND t.type_key IN ({})", 10 + kind, listed(&segments)));
+                clauses.push(format!("t.kind = {} AND t.about IN ({})", 10 + kind, listed(&segments)));
             }
             if clauses.is_empty() {
                 continue;

@@ -84,7 +84,7 @@ impl Store {
              ON CONFLICT (id) DO NOTHING"
         );
         let queue = format!(
-            "INSERT INTO change (kind, subject_key, type_key, at)
+            "INSERT INTO change (kind, subject_key, about, at)
              SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i
              WHERE i.key > $2 AND i.id IN (SELECT r.value ->> 0 FROM {source} AS r)"
         );

@@ -410,7 +410,7 @@ impl Store {
                 let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
                 connection.execute(&record, &[interactions.finish()])?;
                 connection.execute(
-                    "INSERT INTO change (kind, subject_key, type_key, at)
+                    "INSERT INTO change (kind, subject_key, about, at)
                      SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1",
                     &[before.into()],
                 )?;

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Cell, Connection, JsonRows, Store, StoreError,
+    Cell, Connection, Fields, JsonRows, Store, StoreError,
     columns::{cell, column_type, field_column, value},
+    focus::change_kind,
 };
 use crate::model::{Entity, Field, Value};
 
@@ -13,21 +14,19 @@ use crate::model::{Entity, Field, Value};
 pub struct Written {
     /// Rows that weren't there before.
     pub created: u64,
-    /// Rows that were there.
+    /// Rows that were there with other values.
     pub updated: u64,
+    /// Rows that were there with the same values.
+    pub unchanged: u64,
 }
 
 /// A record's values by field name, and its id.
 pub type Record = BTreeMap<String, Value>;
 
-const CHANGE_CONTACT: i64 = 1;
-const CHANGE_ACCOUNT: i64 = 2;
-const CHANGE_LEAD: i64 = 4;
-
 impl Store {
     /// Writes records by id: new ones are made, known ones get the given columns and keep the others.
-    /// Ids are unique within `rows`; each row has a value for each column. The change is queued for
-    /// segments in the same transaction.
+    /// Ids are unique within `rows`; each row has a value for each column. What is new, and which fields are
+    /// other than before, is queued for segments in the same transaction.
     ///
     /// # Errors
     /// When the store fails; then nothing is written.
@@ -47,39 +46,46 @@ impl Store {
         let table = entity.name();
         let source = self.dialect().rows("$1");
         let mut names = String::from("id");
-        let mut values = String::from("value ->> 0");
-        let mut sets = Vec::new();
+        let mut values = String::from("s.value ->> 0");
+        let (mut sets, mut differ, mut bits) = (Vec::new(), Vec::new(), vec!["0".to_owned()]);
         for (at, field) in columns.iter().enumerate() {
             let name = field_column(&field.name);
+            let value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
             names = format!("{names}, {name}");
-            values = format!("{values}, CAST(value ->> {} AS {})", at + 1, column_type(&field.kind));
             sets.push(format!("{name} = excluded.{name}"));
+            differ.push(format!("r.{name} IS DISTINCT FROM excluded.{name}"));
+            let bit = Fields::of([&field.name]).bits();
+            bits.push(format!("CASE WHEN r.{name} IS DISTINCT FROM {value} THEN {bit} ELSE 0 END"));
+            values = format!("{values}, {value}");
         }
         let update = match sets.is_empty() {
             true => "DO NOTHING".to_owned(),
-            false => format!("DO UPDATE SET {}", sets.join(", ")),
+            false => format!("DO UPDATE SET {} WHERE {}", sets.join(", "), differ.join(" OR ")),
         };
         let insert = format!(
-            "INSERT INTO {table} ({names}) SELECT {values} FROM {source} WHERE 1 = 1 ON CONFLICT (id) {update}"
+            "INSERT INTO {table} AS r ({names}) SELECT {values} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) {update}"
         );
-        let known = format!("SELECT COUNT(*) FROM {table} WHERE id IN (SELECT value ->> 0 FROM {source})");
-        let kind = match entity {
-            Entity::Contact => CHANGE_CONTACT,
-            Entity::Account => CHANGE_ACCOUNT,
-            Entity::Lead => CHANGE_LEAD,
-        };
-        let queue = format!(
-            "INSERT INTO change (kind, subject_key)
-             SELECT {kind}, r.key FROM {table} r WHERE r.id IN (SELECT value ->> 0 FROM {source})"
+        let kind = change_kind(entity);
+        let queue_changed = format!(
+            "INSERT INTO change (kind, subject_key, about)
+             SELECT {kind}, d.key, d.about FROM (
+                SELECT r.key AS key, {} AS about FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0
+             ) d WHERE d.about <> 0",
+            bits.join(" | ")
         );
+        let queue_new = format!(
+            "INSERT INTO change (kind, subject_key) SELECT {kind}, r.key FROM {table} r WHERE r.key > $1"
+        );
+        let latest = format!("SELECT COALESCE(MAX(key), 0) FROM {table}");
         let rows_parameter = [json.finish()];
         self.connection.write(|connection| {
-            let known = connection.number(&known, &rows_parameter)?;
+            let before = connection.number(&latest, &[])?;
+            let updated = connection.execute(&queue_changed, &rows_parameter)?;
             connection.execute(&insert, &rows_parameter)?;
             link(connection, entity, &source, &rows_parameter)?;
-            connection.execute(&queue, &rows_parameter)?;
-            let known = u64::try_from(known).unwrap_or(0);
-            Ok(Written { created: (rows.len() as u64).saturating_sub(known), updated: known })
+            let created = connection.execute(&queue_new, &[before.into()])?;
+            let unchanged = (rows.len() as u64).saturating_sub(created + updated);
+            Ok(Written { created, updated, unchanged })
         })
     }
 
@@ -146,9 +152,10 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection.execute(
                 &format!(
                     "INSERT INTO change (kind, subject_key)
-                     SELECT DISTINCT {CHANGE_ACCOUNT}, contact.account_key FROM contact
+                     SELECT DISTINCT {}, contact.account_key FROM contact
                      WHERE {own} AND account_key IS NOT NULL
-                       AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = contact.account_id)"
+                       AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = contact.account_id)",
+                    change_kind(Entity::Account)
                 ),
                 rows,
             )?;
@@ -167,7 +174,8 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection.execute(
                 &format!(
                     "INSERT INTO change (kind, subject_key)
-                     SELECT {CHANGE_CONTACT}, contact.key FROM contact WHERE {waiting}"
+                     SELECT {}, contact.key FROM contact WHERE {waiting}",
+                    change_kind(Entity::Contact)
                 ),
                 rows,
             )?;
@@ -178,7 +186,8 @@ fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]
             connection
                 .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
             // The parents that a lead leaves have changed, too.
-            for (kind, parent) in [(CHANGE_CONTACT, "contact"), (CHANGE_ACCOUNT, "account")] {
+            for parent in [Entity::Contact, Entity::Account] {
+                let (kind, parent) = (change_kind(parent), parent.name());
                 connection.execute(
                     &format!(
                         "INSERT INTO change (kind, subject_key)

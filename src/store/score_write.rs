@@ -196,7 +196,7 @@ fn tell(
     all.extend_from_slice(parameters);
     if connection.execute(insert, &all)? > 0 {
         connection.execute(
-            "INSERT INTO change (kind, subject_key, type_key, at)
+            "INSERT INTO change (kind, subject_key, about, at)
              SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1 AND i.type_key = $2",
             &[before.into(), key.into()],
         )?;

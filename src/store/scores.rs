@@ -341,10 +341,10 @@ impl Store {
 /// would ever take it out.
 pub(super) fn queue_score_changes(connection: &mut super::Connection) -> Result<(), StoreError> {
     connection.execute(
-        "INSERT INTO score_change (kind, subject_key, type_key)
-         SELECT c.kind, c.subject_key, c.type_key FROM change c
+        "INSERT INTO score_change (kind, subject_key, about)
+         SELECT c.kind, c.subject_key, c.about FROM change c
          WHERE EXISTS (SELECT 1 FROM scoring_model)
-         GROUP BY c.kind, c.subject_key, c.type_key",
+         GROUP BY c.kind, c.subject_key, c.about",
         &[] as &[Cell],
     )?;
     Ok(())

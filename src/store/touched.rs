@@ -1,6 +1,13 @@
 //! Whom segments have to look at again: what was in the queue, kept until every segment has seen it.
 
-use super::{Cell, Connection, Incoming, Row, Store, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Cell, Connection, Fields, Incoming, Store, StoreError, focus::change_kind};
+use crate::model::Entity;
+
+/// The kinds of rows of the queue that aren't records.
+const INTERACTION: i64 = 3;
+const ACTIVITY: i64 = 5;
 
 /// More rows of a kind than this part of all contacts, and everybody is looked at instead.
 const SHARE: i64 = 20;
@@ -8,37 +15,69 @@ const SHARE: i64 = 20;
 /// Fewer rows than this are always noted.
 const FEW: i64 = 1_000;
 
-/// Notes what the queue holds as a batch of its own, each kind only where a segment is affected by it.
-/// Segments affected by very much look at everybody instead. A row of `queued` has a kind, a type's key or 0,
-/// and how many rows of the queue are such.
+/// How many rows of the queue are of one kind and about the same.
+pub(super) struct Queued {
+    kind: i64,
+    about: i64,
+    rows: i64,
+    /// What they stand for.
+    pub(super) incoming: Incoming,
+}
+
+/// What the queue holds. `types` are the interaction types with their keys.
+pub(super) fn queued(
+    connection: &mut Connection,
+    types: &[(String, i64)],
+) -> Result<Vec<Queued>, StoreError> {
+    let rows = connection
+        .query("SELECT kind, about, COUNT(*) FROM change GROUP BY kind, about ORDER BY kind, about", &[])?;
+    let queued = rows.iter().map(|row| {
+        let (kind, about) = (row.integer(0)?, row.integer(1)?);
+        Ok(Queued { kind, about, rows: row.integer(2)?, incoming: Incoming::of(kind, about, types) })
+    });
+    queued.collect()
+}
+
+/// Notes what the queue holds as a batch of its own, as far as a segment is affected by it. Segments affected by
+/// very much look at everybody instead.
 pub(super) fn note(
     connection: &mut Connection,
-    queued: &[Row],
-    types: &[(String, i64)],
+    queued: &[Queued],
     affected: &dyn Fn(&Incoming) -> Vec<String>,
 ) -> Result<(), StoreError> {
     let mut batch = None;
-    for row in queued {
-        let (kind, type_key, rows) = (row.integer(0)?, row.integer(1)?, row.integer(2)?);
-        let names = affected(&Incoming::of(kind, type_key, types));
-        if names.is_empty() {
-            continue;
-        }
-        if is_much(connection, rows)? {
+    // Rows about other interactions are told apart; those about other fields of a record count together.
+    for alike in queued.chunk_by(|one, other| one.kind == other.kind && one.kind != INTERACTION) {
+        let mut of_segment: BTreeMap<String, i64> = BTreeMap::new();
+        let with_names: Vec<_> = alike.iter().map(|queued| (queued, affected(&queued.incoming))).collect();
+        for (queued, names) in &with_names {
             for name in names {
-                connection.execute("UPDATE segment SET whole = 1 WHERE name = $1", &[name.into()])?;
+                *of_segment.entry(name.clone()).or_default() += queued.rows;
             }
-            continue;
         }
+        let mut few = BTreeSet::new();
+        for (name, rows) in of_segment {
+            if is_much(connection, rows)? {
+                connection.execute("UPDATE segment SET whole = 1 WHERE name = $1", &[name.into()])?;
+            } else {
+                few.insert(name);
+            }
+        }
+        let noted = with_names.iter().filter(|(_, names)| names.iter().any(|name| few.contains(name)));
+        let about: Vec<String> = noted.map(|(queued, _)| queued.about.to_string()).collect();
+        let Some(Queued { kind, .. }) = alike.first().filter(|_| !about.is_empty()) else { continue };
         let batch = match batch {
             Some(batch) => batch,
             None => *batch.insert(next_batch(connection)?),
         };
         connection.execute(
-            "INSERT INTO touched (batch, kind, type_key, subject_key)
-             SELECT DISTINCT CAST($1 AS BIGINT), kind, COALESCE(type_key, 0), subject_key FROM change
-             WHERE kind = $2 AND COALESCE(type_key, 0) = $3",
-            &[Cell::Integer(batch), kind.into(), type_key.into()],
+            &format!(
+                "INSERT INTO touched (batch, kind, about, subject_key)
+                 SELECT DISTINCT CAST($1 AS BIGINT), kind, about, subject_key FROM change
+                 WHERE kind = $2 AND about IN ({})",
+                about.join(", ")
+            ),
+            &[Cell::Integer(batch), (*kind).into()],
         )?;
     }
     Ok(())
@@ -68,16 +107,30 @@ pub(super) fn number(text: Option<String>) -> Result<i64, StoreError> {
 }
 
 impl Incoming {
-    /// What a kind of row of the queue stands for.
-    fn of(kind: i64, type_key: i64, types: &[(String, i64)]) -> Incoming {
-        let name = types.iter().find(|(_, key)| kind == 3 && *key == type_key);
+    /// What rows of the queue stand for that are of one kind and about the same.
+    fn of(kind: i64, about: i64, types: &[(String, i64)]) -> Incoming {
+        let fields = |of: Entity| match kind == change_kind(of) {
+            true => Fields::from_bits(about),
+            false => Fields::default(),
+        };
+        let name = types.iter().find(|(_, key)| kind == INTERACTION && *key == about);
         Incoming {
-            contacts: kind == 1,
-            accounts: kind == 2,
-            leads: kind == 4,
-            activities: kind == 5,
+            contacts: fields(Entity::Contact),
+            accounts: fields(Entity::Account),
+            leads: fields(Entity::Lead),
+            activities: kind == ACTIVITY,
             interactions: name.into_iter().map(|(name, _)| name.clone()).collect(),
         }
+    }
+
+    /// Both together.
+    pub(super) fn and(mut self, other: &Incoming) -> Incoming {
+        self.contacts = self.contacts | other.contacts;
+        self.accounts = self.accounts | other.accounts;
+        self.leads = self.leads | other.leads;
+        self.activities |= other.activities;
+        self.interactions.extend_from_slice(&other.interactions);
+        self
     }
 }
 

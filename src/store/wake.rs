@@ -1,20 +1,33 @@
 //! What came in since the last tick: who is woken by it, and which segments it may change.
 
-use super::{Store, StoreError, pausing::held_iterations};
+use super::{Fields, Store, StoreError, pausing::held_iterations, segments::bump_audience_version, touched};
+use crate::model::Entity;
 
 /// What the queue held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Incoming {
-    /// Contacts were written.
-    pub contacts: bool,
-    /// Accounts were written.
-    pub accounts: bool,
-    /// Leads were written.
-    pub leads: bool,
+    /// Fields of contacts that changed.
+    pub contacts: Fields,
+    /// Fields of accounts that changed.
+    pub accounts: Fields,
+    /// Fields of leads that changed.
+    pub leads: Fields,
     /// Activities were made.
     pub activities: bool,
     /// Interactions of these types came in.
     pub interactions: Vec<String>,
+}
+
+impl Incoming {
+    /// The fields that changed of a kind of record.
+    #[must_use]
+    pub fn fields(&self, of: Entity) -> Fields {
+        match of {
+            Entity::Contact => self.contacts,
+            Entity::Account => self.accounts,
+            Entity::Lead => self.leads,
+        }
+    }
 }
 
 impl Store {
@@ -38,28 +51,13 @@ impl Store {
         let types: Vec<(String, i64)> =
             self.names.types.iter().map(|(name, key)| (name.clone(), *key)).collect();
         self.connection.write(|connection| {
-            let mut incoming = Incoming::default();
-            let queued = connection.query(
-                "SELECT kind, COALESCE(type_key, 0), COUNT(*) FROM change GROUP BY kind, COALESCE(type_key, 0)",
-                &[],
-            )?;
-            for row in &queued {
-                let (kind, type_key) = (row.integer(0)?, row.integer(1)?);
-                match kind {
-                    1 => incoming.contacts = true,
-                    2 => incoming.accounts = true,
-                    3 => incoming.interactions.extend(
-                        types.iter().find(|(_, key)| *key == type_key).map(|(name, _)| name.clone()),
-                    ),
-                    4 => incoming.leads = true,
-                    _ => incoming.activities = true,
-                }
-            }
+            let queued = touched::queued(connection, &types)?;
+            let incoming = queued.iter().fold(Incoming::default(), |all, queued| all.and(&queued.incoming));
             // Interactions wake the contact's own position, or all positions of the account that it
             // takes part for or belongs to. Type 0 stands for changed records.
-            let happened = "SELECT c.subject_key AS contact_key, COALESCE(c.type_key, 0) AS type_key,
+            let happened = "SELECT c.subject_key AS contact_key, CASE c.kind WHEN 3 THEN c.about ELSE 0 END AS type_key,
                     MIN(COALESCE(c.at, $1)) AS at FROM change c WHERE c.kind IN (1, 3)
-                GROUP BY c.subject_key, COALESCE(c.type_key, 0)
+                GROUP BY c.subject_key, CASE c.kind WHEN 3 THEN c.about ELSE 0 END
                 UNION ALL
                 SELECT k.key, 0, CAST($1 AS BIGINT) FROM change c JOIN contact k ON k.account_key = c.subject_key
                 WHERE c.kind = 2";
@@ -107,9 +105,9 @@ impl Store {
             for name in affected(&incoming) {
                 connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
             }
-            super::touched::note(connection, &queued, &types, affected)?;
-            if incoming.contacts || incoming.accounts {
-                super::segments::bump_audience_version(connection)?;
+            touched::note(connection, &queued, affected)?;
+            if !(incoming.contacts | incoming.accounts).is_empty() {
+                bump_audience_version(connection)?;
             }
             super::scores::queue_score_changes(connection)?;
             connection.execute("DELETE FROM change", &[])?;

@@ -164,7 +164,9 @@ impl TileKind for Trigger {
         let wakes = Wakes {
             interactions: interests.interactions.iter().cloned().collect(),
             // Which contacts an account has is told by their fields.
-            fields: interests.contact_fields || interests.account_fields || asked == Asked::AllContacts,
+            fields: !interests.contact_fields.is_empty()
+                || !interests.account_fields.is_empty()
+                || asked == Asked::AllContacts,
             whole_account,
         };
         let question = Question {
@@ -177,7 +179,7 @@ impl TileKind for Trigger {
         // at every day.
         let has_no_event = interests.clock
             || !interests.segments.is_empty()
-            || interests.lead_fields
+            || !interests.lead_fields.is_empty()
             || interests.activities;
         let look_again = has_no_event.then_some(DAY);
         let tile = CompiledTrigger { question, quorum, grace, look_again };

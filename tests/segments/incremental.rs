@@ -439,3 +439,60 @@ fn the_incremental_refresh_equals_the_full_one_after_any_changes_on_sqlite() {
 fn the_incremental_refresh_equals_the_full_one_after_any_changes_on_postgres() {
     come_to_the_same(Database::Postgres, 5);
 }
+
+const FEW_FIELDS: &str = r#"
+kind: segment
+name: in-oslo
+target: contact
+where: contact.city == "Oslo"
+---
+kind: segment
+name: buyers-of-finance
+target: contact
+where:
+  all:
+    - contact.role == "buyer"
+    - account.industry == "Finance"
+---
+kind: segment
+name: quiet-accounts
+target: account
+where:
+  did_not: EmailClicked
+---
+kind: segment
+name: listed
+target: contact
+members: [c1, c3]
+"#;
+
+#[test]
+fn segments_are_evaluated_again_only_for_records_whose_fields_they_ask_for() {
+    for database in Database::BOTH {
+        let mut world = Workspace::on(database).file("journeys/all.yaml", FEW_FIELDS).open();
+        world.accounts(&["a1", "a2"]);
+        world.contacts(&[("c1", "a1"), ("c2", "a2")]);
+        let mut now = at(START);
+        world.try_tick(now).unwrap();
+        // A contacts file, and the segments that have to be looked at after it.
+        let cases: [(&str, &[&str]); 7] = [
+            ("id,role,city\nc1,buyer,\nc2,,Rome\n", &["buyers-of-finance", "in-oslo"]),
+            ("id,role,city\nc1,buyer,\nc2,,Rome\n", &[]),
+            ("id,role,city\nc1,user,\nc2,,Rome\n", &["buyers-of-finance"]),
+            ("id,phone\nc1,1\nc2,2\n", &[]),
+            ("id,account_id\nc2,a1\n", &["buyers-of-finance", "in-oslo", "listed", "quiet-accounts"]),
+            ("id,first_name\nc3,Ada\n", &["buyers-of-finance", "in-oslo", "listed", "quiet-accounts"]),
+            ("id,first_name\nc3,Ada\n", &[]),
+        ];
+        for (file, expected) in cases {
+            now += HOUR;
+            world.import(ImportKind::Contacts, file);
+            world.try_tick(now).unwrap();
+            let states = world.store.segment_states().unwrap();
+            let evaluated = states.into_iter().filter(|state| state.evaluated_at == Some(now));
+            let mut evaluated: Vec<_> = evaluated.map(|state| state.name).collect();
+            evaluated.sort();
+            assert_eq!(evaluated, expected, "after {file:?}");
+        }
+    }
+}

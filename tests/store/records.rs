@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tilework::model::{Entity, Field, FieldType, Value};
-use tilework::store::{Incoming, NewInteraction, Recorded, Store, Written};
+use tilework::store::{Fields, Incoming, NewInteraction, Recorded, Store, Written};
 
 use super::world::{
     Case, NOW, accounts, catalog, contacts, field, hold_on_both, interaction, interests, put, text,
@@ -26,7 +26,8 @@ fn of_orders() -> [Field; 2] {
 fn taken(store: &mut Store) -> (bool, bool, bool, BTreeSet<String>) {
     let Incoming { contacts, accounts, leads, interactions, activities: _ } =
         store.take_incoming(NOW, &|_| Vec::new()).unwrap();
-    (contacts, accounts, leads, interactions.into_iter().collect())
+    let interactions = interactions.into_iter().collect();
+    (!contacts.is_empty(), !accounts.is_empty(), !leads.is_empty(), interactions)
 }
 
 const CASES: &[Case] = &[
@@ -40,7 +41,7 @@ const CASES: &[Case] = &[
                 &[("acme".to_owned(), vec![text("Acme"), text("Chicago")])],
             )
             .unwrap();
-        assert_eq!(written, Written { created: 1, updated: 0 });
+        assert_eq!(written, Written { created: 1, updated: 0, unchanged: 0 });
         let written = store
             .upsert_records(
                 Entity::Account,
@@ -48,11 +49,39 @@ const CASES: &[Case] = &[
                 &[("acme".to_owned(), vec![Value::Missing]), ("globex".to_owned(), vec![text("Globex")])],
             )
             .unwrap();
-        assert_eq!(written, Written { created: 1, updated: 1 });
+        assert_eq!(written, Written { created: 1, updated: 1, unchanged: 0 });
         assert_eq!(get(&mut store, Entity::Account, "acme", "name"), Value::Missing);
         assert_eq!(get(&mut store, Entity::Account, "acme", "city"), text("Chicago"));
         let city = [field("city", FieldType::Text)];
         assert_eq!(store.record(Entity::Account, "acme ", &city).unwrap(), None, "ids are exact");
+    }),
+    ("only what is other than before is queued, with the fields that are", |place| {
+        let mut store = place.store();
+        let fields = [
+            field("first_name", FieldType::Text),
+            field("city", FieldType::Text),
+            field("score", FieldType::Number),
+            field("do_not_email", FieldType::Boolean),
+        ];
+        let row = |id: &str, city: Value, score: Value| {
+            (id.to_owned(), vec![text("Ada"), city, score, Value::Boolean(true)])
+        };
+        let mut write = |rows: &[(String, Vec<Value>)]| {
+            let written = store.upsert_records(Entity::Contact, &fields, rows).unwrap();
+            let incoming = store.take_incoming(NOW, &|_| Vec::new()).unwrap();
+            (written, incoming.contacts)
+        };
+        let (oslo, half) = (|| text("Oslo"), Value::Number(0.5));
+        let both = [row("a", oslo(), half.clone()), row("b", Value::Missing, Value::Missing)];
+        assert_eq!(write(&both), (Written { created: 2, updated: 0, unchanged: 0 }, Fields::ALL));
+        assert_eq!(write(&both), (Written { created: 0, updated: 0, unchanged: 2 }, Fields::default()));
+        let moved = [row("a", text("oslo"), half.clone()), row("b", Value::Missing, Value::Missing)];
+        assert_eq!(write(&moved), (Written { created: 0, updated: 1, unchanged: 1 }, Fields::of(["city"])));
+        let cleared = [row("a", Value::Missing, Value::Missing), row("b", oslo(), Value::Missing)];
+        let both_fields = Fields::of(["city", "score"]);
+        assert_eq!(write(&cleared), (Written { created: 0, updated: 2, unchanged: 0 }, both_fields));
+        let one_new = [row("b", oslo(), Value::Missing), row("c", oslo(), half)];
+        assert_eq!(write(&one_new), (Written { created: 1, updated: 0, unchanged: 1 }, Fields::ALL));
     }),
     ("values of every type come back as they went in", |place| {
         let mut store = place.store();

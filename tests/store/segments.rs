@@ -95,7 +95,7 @@ const CASES: &[Case] = &[
         orders(&mut store, &[("ada", NOW)]);
         let affected = |incoming: &Incoming| -> Vec<String> {
             // Asked of all together, and of each kind alone.
-            assert!(incoming.contacts || incoming.interactions == ["OrderPlaced"]);
+            assert!(!incoming.contacts.is_empty() || incoming.interactions == ["OrderPlaced"]);
             vec!["buyers".to_owned()]
         };
         store.take_incoming(NOW, &affected).unwrap();

@@ -1,5 +1,7 @@
 //! Interactions, segments, groups and an account's contacts.
 
+use std::collections::BTreeSet;
+
 use super::{nowhere, text, told};
 use crate::{
     conditions::{Interests, interests},
@@ -326,15 +328,16 @@ fn a_predicate_says_what_it_depends_on() {
         none: Some(vec![did(plain("EmailClicked"))]),
         span: nowhere(),
     };
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let predicate = super::checked(Contact, &node).unwrap();
     assert_eq!(
         interests(&predicate),
         Interests {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
-            contact_fields: false,
-            account_fields: true,
-            scores: std::collections::BTreeSet::new(),
-            lead_fields: false,
+            contact_fields: names(&[]),
+            account_fields: names(&["revenue"]),
+            scores: names(&[]),
+            lead_fields: names(&[]),
             activities: false,
             segments: ["readers".to_owned()].into(),
             clock: false,
@@ -345,7 +348,11 @@ fn a_predicate_says_what_it_depends_on() {
     );
     let still = super::checked(Account, &contacts(Quantifier::No, expression("contact.city == \"x\""), None));
     let still = interests(&still.unwrap());
-    assert!(still.contact_fields && !still.account_fields && !still.clock);
+    assert_eq!(still.contact_fields, names(&["account_id", "city", "id"]));
+    assert!(still.account_fields.is_empty() && !still.clock);
+    let primary = interests(&super::predicate(Account, "account.primary_contact.role == \"x\""));
+    assert_eq!(primary.account_fields, names(&["id", "primary_contact_id"]));
+    assert_eq!(primary.contact_fields, names(&["id", "role"]));
     let today = super::predicate(Contact, "days_since(contact.created_on) < 3");
     assert!(interests(&today).clock);
 }

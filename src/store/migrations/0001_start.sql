@@ -38,18 +38,20 @@ CREATE INDEX interaction_contact ON interaction (contact_key, type_key, at);
 -- With the contact, so that who did something within a window is found without reading the rows.
 CREATE INDEX interaction_type_at ON interaction (type_key, at, contact_key);
 
--- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead,
--- 5 activity.
+-- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead, 5 activity. What it is
+-- about: of an interaction its type; of a record the fields that changed, as bits (store/fields.rs), all
+-- where nothing else is said.
 CREATE TABLE change (
-    key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT, at BIGINT
+    key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, about BIGINT NOT NULL DEFAULT -1,
+    at BIGINT
 );
 
 -- Whom segments may have to look at again, by the number of the batch in which the queue was emptied: the
--- kinds of `change`, and 11, 12, 14 for who joined or left a segment of contacts, accounts, leads, whose
--- key is the type_key then. Rows that every segment has seen are gone.
+-- kinds of `change`, and 11, 12, 14 for who joined or left a segment of contacts, accounts, leads, which
+-- they are about. Rows that every segment has seen are gone.
 CREATE TABLE touched (
-    batch BIGINT NOT NULL, kind SMALLINT NOT NULL, type_key BIGINT NOT NULL, subject_key BIGINT NOT NULL,
-    PRIMARY KEY (batch, kind, type_key, subject_key)
+    batch BIGINT NOT NULL, kind SMALLINT NOT NULL, about BIGINT NOT NULL, subject_key BIGINT NOT NULL,
+    PRIMARY KEY (batch, kind, about, subject_key)
 ){clustered};
 
 INSERT INTO setting (name, value) VALUES ('touched_batch', '0');
@@ -215,8 +217,8 @@ CREATE TABLE score (
     PRIMARY KEY (model_key, subject_key)
 ){clustered};
 
--- What changed since scores were computed, with the kinds of `change`.
-CREATE TABLE score_change (key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, type_key BIGINT);
+-- What changed since scores were computed, as in `change`.
+CREATE TABLE score_change (key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, about BIGINT NOT NULL);
 
 -- What is left of a million after so many of the hours of a half-life.
 CREATE TABLE half_life (hours BIGINT NOT NULL, age BIGINT NOT NULL, factor BIGINT NOT NULL, PRIMARY KEY (hours, age)){clustered};
