@@ -1,6 +1,6 @@
 //! Erasing a contact: what is known of the person goes, numbers about journeys stay.
 
-use super::{Cell, Connection, Dialect, Store, StoreError, segments::bump_audience_version, stops};
+use super::{Cell, Connection, Dialect, Store, StoreError, segments::compute_everything_again, stops};
 
 /// What an erasure did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -70,6 +70,7 @@ impl Store {
             connection
                 .execute("DELETE FROM change WHERE kind IN (1, 3) AND subject_key = $1", &[key.into()])?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
+            // Whatever counted the contact may be otherwise now, and nothing tells any more what did.
             compute_everything_again(connection)?;
             Ok(Some(erased))
         })?;
@@ -107,11 +108,4 @@ fn forget_messages(connection: &mut Connection, key: i64, now: i64) -> Result<u6
         &[Cell::Integer(key)],
     )?;
     Ok(dropped)
-}
-
-/// Whatever counted the contact may be otherwise now, and nothing tells any more what did.
-fn compute_everything_again(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.execute("UPDATE segment SET stale = stale + 1, whole = 1", &[])?;
-    connection.execute("UPDATE scoring_model SET version = version + 1, scored_at = NULL", &[])?;
-    bump_audience_version(connection)
 }

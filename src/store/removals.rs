@@ -3,6 +3,7 @@
 use super::{
     Cell, Connection, Store, StoreError,
     columns::{Names, field_column},
+    segments::compute_everything_again,
 };
 use crate::model::{Catalog, Entity};
 
@@ -149,6 +150,8 @@ pub(super) fn rename_field(
             });
         }
     }
+    // What the queue holds goes by names, and values that were taken over aren't in it.
+    compute_everything_again(connection)?;
     *names = Names::load(connection)?;
     Ok(())
 }

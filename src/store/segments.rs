@@ -272,3 +272,11 @@ pub(super) fn bump_audience_version(connection: &mut Connection) -> Result<(), S
     )?;
     Ok(())
 }
+
+/// Has all segments look at everybody, and all scores computed, where the queue can't tell whom a change
+/// concerns.
+pub(super) fn compute_everything_again(connection: &mut Connection) -> Result<(), StoreError> {
+    connection.execute("UPDATE segment SET stale = stale + 1, whole = 1", &[])?;
+    connection.execute("UPDATE scoring_model SET version = version + 1, scored_at = NULL", &[])?;
+    bump_audience_version(connection)
+}

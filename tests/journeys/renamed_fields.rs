@@ -65,7 +65,11 @@ fn rule_27_a_renamed_field_keeps_its_values() {
 fn rule_27_a_field_that_was_declared_under_its_new_name_before_takes_over_the_values_of_the_former() {
     on_both(|database| {
         let fields = "kind: fields\nof: account\nfields:\n  region: { type: text }\n  area: { type: text }\n";
-        let mut world = workspace(database, EVERYONE, PAUSE).file("journeys/fields.yaml", fields).open();
+        let asks = "kind: segment\nname: local\ntarget: account\nwhere: account.area == \"EMEA\"\n---\n\
+                    kind: scoring_model\nname: place\ntarget: accounts\nrules:\n  - name: local\n    \
+                    when: account.area == \"EMEA\"\n    points: 7\n";
+        let workspace = workspace(database, EVERYONE, PAUSE).file("journeys/fields.yaml", fields);
+        let mut world = workspace.file("journeys/asks.yaml", asks).open();
         world.accounts(&["acme", "globex"]);
         world.import(
             tilework::interactions::ImportKind::Accounts,
@@ -80,5 +84,11 @@ fn rule_27_a_field_that_was_declared_under_its_new_name_before_takes_over_the_va
             ["acme EMEA", "globex APAC"]
         );
         assert_eq!(world.tables().lines("SELECT name FROM field WHERE name = 'region'"), [""; 0]);
+        // Who asked for it under its new name is told.
+        let local = "SELECT a.id FROM membership m JOIN account a ON a.key = m.subject_key";
+        assert_eq!(world.tables().lines(local), ["acme"]);
+        let scores =
+            "SELECT a.id, s.score FROM score s JOIN account a ON a.key = s.subject_key ORDER BY a.id";
+        assert_eq!(world.tables().lines(scores), ["acme 7", "globex 0"]);
     });
 }
