@@ -11,6 +11,7 @@ use super::{
     columns::value,
     facts::AsOf,
     predicate::{Printer, Scope, contact_key, from_contact, parents_of_lead},
+    selection::all_of,
 };
 use crate::model::{
     Answers, Call, Condition, Entity, FieldType, Operand, Part, Predicate, Records, Related, Subject, Value,
@@ -189,11 +190,7 @@ impl Store {
             focused: focused.then_some(condition.target),
             answers,
         };
-        let (alias, from, scope) = match condition.target {
-            Entity::Contact => ("c", from_contact("c", predicate), Scope::contact("c")),
-            Entity::Account => ("a", "account a".to_owned(), Scope::account("a")),
-            Entity::Lead => ("l", format!("lead l{}", parents_of_lead("l", predicate)), Scope::lead("l")),
-        };
+        let (alias, from, scope) = all_of(condition.target, predicate);
         let clause = match focused {
             true => format!("{alias}.key IN (SELECT key FROM subject)"),
             false => "1 = 1".to_owned(),

@@ -10,8 +10,8 @@ use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
     columns::Names,
     focus::{self, Reach, change_kind},
-    predicate::{Selection, select_keys},
     segments::bump_audience_version,
+    selection::{Selection, select_keys},
     touched,
 };
 use crate::model::{Answers, Condition, Entity};

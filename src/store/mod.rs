@@ -53,6 +53,7 @@ mod score_write;
 mod scores;
 mod scoring;
 mod segments;
+mod selection;
 mod sqlite;
 mod sqlite_functions;
 mod status;

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject,
-        TextTest, Value,
+        Comparison, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
+        Value,
     },
 };
 
@@ -43,7 +43,7 @@ pub(super) struct Printer<'a> {
     /// The expression for the key of the records that are selected from `subject`.
     own_key: Option<&'static str>,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
-    of_everybody: bool,
+    pub(super) of_everybody: bool,
 }
 
 /// Interactions that were counted already: of the contact under this alias, or of the account when there is
@@ -406,49 +406,4 @@ fn is_textual(operand: &Operand) -> bool {
         Operand::Call(call) => matches!(call.gives, FieldType::Text | FieldType::Date),
         Operand::Now { .. } | Operand::Moment(_) | Operand::Arithmetic { .. } => false,
     }
-}
-
-/// A statement that selects keys.
-pub(super) struct Selection {
-    pub(super) sql: String,
-    pub(super) parameters: Vec<Cell>,
-    /// The kinds of records whose `focus_…` table it looks at.
-    pub(super) focus: BTreeSet<Entity>,
-}
-
-/// The statement that selects the keys of all records that satisfy a condition, or of those in `subject`
-/// alone.
-pub(super) fn select_keys(
-    dialect: Dialect,
-    names: &Names,
-    condition: &Condition,
-    now: i64,
-    focused: bool,
-) -> Result<Selection, StoreError> {
-    let mut printer = Printer::new(dialect, names, now, &condition.timezone)?;
-    if focused {
-        printer = printer.focused(condition.target);
-    }
-    printer.of_everybody = !focused;
-    let those = |alias: &str| match focused {
-        true => format!(" AND {alias}.key IN (SELECT key FROM subject)"),
-        false => String::new(),
-    };
-    let sql = match condition.target {
-        Entity::Contact => {
-            let clause = printer.predicate(&condition.predicate, &Scope::contact("c"))?;
-            let from = from_contact("c", &condition.predicate);
-            format!("SELECT c.key AS key FROM {from} WHERE {clause}{}", those("c"))
-        }
-        Entity::Account => {
-            let clause = printer.predicate(&condition.predicate, &Scope::account("a"))?;
-            format!("SELECT a.key AS key FROM account a WHERE {clause}{}", those("a"))
-        }
-        Entity::Lead => {
-            let clause = printer.predicate(&condition.predicate, &Scope::lead("l"))?;
-            let parents = parents_of_lead("l", &condition.predicate);
-            format!("SELECT l.key AS key FROM lead l{parents} WHERE {clause}{}", those("l"))
-        }
-    };
-    Ok(Selection { sql, parameters: printer.parameters, focus: printer.focus.unwrap_or_default() })
 }

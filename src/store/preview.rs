@@ -1,6 +1,6 @@
 //! What a condition would come to, without writing anything.
 
-use super::{Cell, Membership, Store, StoreError, evaluation::select_members, predicate::Selection};
+use super::{Cell, Membership, Store, StoreError, evaluation::select_members, selection::Selection};
 use crate::model::{Answers, Condition, Entity};
 
 /// What a segment would be.

@@ -3,8 +3,8 @@
 use super::{
     Cell, Connection, Store, StoreError,
     columns::{Names, field_column},
-    predicate::select_keys,
     preview::named,
+    selection::select_keys,
 };
 use crate::model::{Answers, Condition, Entity};
 
