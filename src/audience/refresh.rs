@@ -127,8 +127,7 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
 /// The fields of a kind of record whose change can change who belongs to a segment.
 fn concerns(segment: &SegmentPlan, entity: Entity) -> Fields {
     let fields = Fields::of(segment.interests.fields(entity));
-    // Leads may come before the contact and the account that they are of.
-    match segment.target == entity || segment.target == Entity::Lead {
+    match segment.target == entity {
         true => fields | Fields::BELONGING,
         false => fields,
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Cell, Connection, JsonRows, Store, StoreError,
+    Cell, Connection, Fields, JsonRows, Store, StoreError,
     batch::range_parameters,
     claims::Claim,
     columns::{cell, column_type, field_column},
@@ -190,7 +190,11 @@ pub(super) fn write_changes(
         )?;
         let kind = if entity == Entity::Account { 2 } else { 1 };
         connection.execute(
-            &format!("INSERT INTO change (kind, subject_key) SELECT {kind}, CAST(value ->> 0 AS BIGINT) FROM {rows}"),
+            &format!(
+                "INSERT INTO change (kind, subject_key, about)
+                 SELECT {kind}, CAST(value ->> 0 AS BIGINT), {} FROM {rows}",
+                Fields::of([name]).bits()
+            ),
             &parameters,
         )?;
     }

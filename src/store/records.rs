@@ -7,7 +7,7 @@ use super::{
     columns::{cell, column_type, field_column, value},
     focus::change_kind,
 };
-use crate::model::{Entity, Field, Value};
+use crate::model::{Entity, Field, Stage, Value};
 
 /// How rows fared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -48,15 +48,31 @@ impl Store {
         let mut names = String::from("id");
         let mut values = String::from("s.value ->> 0");
         let (mut sets, mut differ, mut bits) = (Vec::new(), Vec::new(), vec!["0".to_owned()]);
+        let mut queue_left = Vec::new();
         for (at, field) in columns.iter().enumerate() {
             let name = field_column(&field.name);
-            let value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
+            let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
+            if entity == Entity::Lead && field.name == "stage" {
+                value = format!("COALESCE({value}, '{}')", Stage::Inquiry.name());
+            }
             names = format!("{names}, {name}");
+            values = format!("{values}, {value}");
             sets.push(format!("{name} = excluded.{name}"));
             differ.push(format!("r.{name} IS DISTINCT FROM excluded.{name}"));
             let bit = Fields::of([&field.name]).bits();
             bits.push(format!("CASE WHEN r.{name} IS DISTINCT FROM {value} THEN {bit} ELSE 0 END"));
-            values = format!("{values}, {value}");
+            if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
+                let (kind, parent) = (change_kind(*parent), parent.name());
+                names = format!("{names}, {parent}_key");
+                values = format!("{values}, (SELECT p.key FROM {parent} p WHERE p.id = {value})");
+                sets.push(format!("{parent}_key = excluded.{parent}_key"));
+                // The parent that a record leaves has changed, too.
+                queue_left.push(format!(
+                    "INSERT INTO change (kind, subject_key)
+                     SELECT DISTINCT {kind}, r.{parent}_key FROM {source} AS s CROSS JOIN {table} r
+                     WHERE r.id = s.value ->> 0 AND r.{parent}_key IS NOT NULL AND r.{name} IS DISTINCT FROM {value}"
+                ));
+            }
         }
         let update = match sets.is_empty() {
             true => "DO NOTHING".to_owned(),
@@ -81,9 +97,14 @@ impl Store {
         self.connection.write(|connection| {
             let before = connection.number(&latest, &[])?;
             let updated = connection.execute(&queue_changed, &rows_parameter)?;
+            for queue in queue_left.iter().filter(|_| updated > 0) {
+                connection.execute(queue, &rows_parameter)?;
+            }
             connection.execute(&insert, &rows_parameter)?;
-            link(connection, entity, &source, &rows_parameter)?;
             let created = connection.execute(&queue_new, &[before.into()])?;
+            if created > 0 {
+                complete(connection, entity, before)?;
+            }
             let unchanged = (rows.len() as u64).saturating_sub(created + updated);
             Ok(Written { created, updated, unchanged })
         })
@@ -136,77 +157,47 @@ impl Store {
     }
 }
 
-/// Keeps the keys of parents in step with their ids, also of parents that come after their children.
-fn link(connection: &mut Connection, entity: Entity, source: &str, rows: &[Cell]) -> Result<(), StoreError> {
-    let own = format!("id IN (SELECT value ->> 0 FROM {source})");
-    let account_of = |table: &str, which: &str| {
-        format!(
-            "UPDATE {table} SET account_key = (SELECT a.key FROM account a WHERE a.id = {table}.account_id)
-             WHERE {which}
-               AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = {table}.account_id)"
-        )
-    };
+/// Whom a record may belong to. Beside the field with the parent's id, its table has the parent's key.
+fn parents(entity: Entity) -> &'static [Entity] {
     match entity {
-        Entity::Contact => {
-            // The account that a contact leaves has changed, too.
-            connection.execute(
-                &format!(
-                    "INSERT INTO change (kind, subject_key)
-                     SELECT DISTINCT {}, contact.account_key FROM contact
-                     WHERE {own} AND account_key IS NOT NULL
-                       AND account_key IS DISTINCT FROM (SELECT a.key FROM account a WHERE a.id = contact.account_id)",
-                    change_kind(Entity::Account)
-                ),
-                rows,
-            )?;
-            connection.execute(&account_of("contact", &own), rows)?;
-            connection.execute(
-                &format!(
-                    "UPDATE lead SET contact_key = (SELECT c.key FROM contact c WHERE c.id = lead.contact_id)
-                     WHERE contact_key IS NULL AND contact_id IN (SELECT value ->> 0 FROM {source})"
-                ),
-                rows,
-            )?;
-        }
-        Entity::Account => {
-            let waiting = format!("account_key IS NULL AND account_id IN (SELECT value ->> 0 FROM {source})");
-            // The contacts that are linked now have changed for every condition on their account.
-            connection.execute(
-                &format!(
-                    "INSERT INTO change (kind, subject_key)
-                     SELECT {}, contact.key FROM contact WHERE {waiting}",
-                    change_kind(Entity::Contact)
-                ),
-                rows,
-            )?;
-            connection.execute(&account_of("contact", &waiting), rows)?;
-            connection.execute(&account_of("lead", &waiting), rows)?;
-        }
-        Entity::Lead => {
-            connection
-                .execute(&format!("UPDATE lead SET stage = 'inquiry' WHERE stage IS NULL AND {own}"), rows)?;
-            // The parents that a lead leaves have changed, too.
-            for parent in [Entity::Contact, Entity::Account] {
-                let (kind, parent) = (change_kind(parent), parent.name());
-                connection.execute(
-                    &format!(
-                        "INSERT INTO change (kind, subject_key)
-                         SELECT DISTINCT {kind}, lead.{parent}_key FROM lead
-                         WHERE {own} AND {parent}_key IS NOT NULL
-                           AND {parent}_key IS DISTINCT FROM (SELECT p.key FROM {parent} p WHERE p.id = lead.{parent}_id)"
-                    ),
-                    rows,
-                )?;
-            }
-            connection.execute(&account_of("lead", &own), rows)?;
-            connection.execute(
-                &format!(
-                    "UPDATE lead SET contact_key = (SELECT c.key FROM contact c WHERE c.id = lead.contact_id)
-                     WHERE {own}"
-                ),
-                rows,
-            )?;
-        }
+        Entity::Contact => &[Entity::Account],
+        Entity::Account => &[],
+        Entity::Lead => &[Entity::Contact, Entity::Account],
+    }
+}
+
+/// The field that tells a record's parent.
+fn id_of(parent: Entity) -> String {
+    format!("{}_id", parent.name())
+}
+
+/// Completes records that are new, with keys from after `before`: those that came before them and belong to
+/// them are linked, and have changed by that.
+fn complete(connection: &mut Connection, entity: Entity, before: i64) -> Result<(), StoreError> {
+    let before = [Cell::Integer(before)];
+    if entity == Entity::Lead {
+        let stage =
+            format!("UPDATE lead SET stage = '{}' WHERE stage IS NULL AND key > $1", Stage::Inquiry.name());
+        connection.execute(&stage, &before)?;
+    }
+    let (id, parent) = (id_of(entity), entity.name());
+    for child in Entity::ALL.into_iter().filter(|child| parents(*child).contains(&entity)) {
+        let (kind, table, about) = (change_kind(child), child.name(), Fields::of([&id]).bits());
+        let waiting =
+            format!("{parent}_key IS NULL AND {id} IN (SELECT p.id FROM {parent} p WHERE p.key > $1)");
+        connection.execute(
+            &format!(
+                "INSERT INTO change (kind, subject_key, about) SELECT {kind}, key, {about} FROM {table} WHERE {waiting}"
+            ),
+            &before,
+        )?;
+        connection.execute(
+            &format!(
+                "UPDATE {table} SET {parent}_key = (SELECT p.key FROM {parent} p WHERE p.id = {table}.{id})
+                 WHERE {waiting}"
+            ),
+            &before,
+        )?;
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::{Cell, Connection, Scored, StoreError, columns::Names, score_rows::band};
+use super::{Cell, Connection, Fields, Scored, StoreError, columns::Names, score_rows::band};
 use crate::model::{
     Entity,
-    scoring::{Levels, ScoringModel, ScoringTarget},
+    scoring::{Levels, ScoringModel, ScoringTarget, expression_name},
 };
 
 /// A computation whose results stand in `scored`.
@@ -122,12 +122,14 @@ fn wake(connection: &mut Connection, model: &ScoringModel, key: i64) -> Result<(
         ScoringTarget::Accounts => 2,
         ScoringTarget::ContactLeads | ScoringTarget::AccountLeads => return Ok(()),
     };
+    let name = expression_name(&model.name);
     connection.execute(
         &format!(
-            "INSERT INTO change (kind, subject_key)
-             SELECT {kind}, s.key FROM scored s
+            "INSERT INTO change (kind, subject_key, about)
+             SELECT {kind}, s.key, {} FROM scored s
              LEFT JOIN score z ON z.model_key = $1 AND z.subject_key = s.key
-             WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)"
+             WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)",
+            Fields::of(["score", "grade"].map(|what| format!("{what}.{name}"))).bits()
         ),
         &[key.into()],
     )?;
