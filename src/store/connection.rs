@@ -126,6 +126,22 @@ impl Connection {
         }
     }
 
+    /// Like `write`, and no other worker does such work meanwhile: what it reads can't be behind what another
+    /// one is about to write. SQLite has one writer anyway.
+    pub(super) fn write_alone<T>(
+        &mut self,
+        work: impl FnMut(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            return self.write(work);
+        }
+        // Before the transaction begins, which sees what was there at that moment.
+        self.query("SELECT CAST(pg_advisory_lock(7412, 0) AS TEXT)", &[])?;
+        let outcome = self.write(work);
+        let unlocked = self.query("SELECT CAST(pg_advisory_unlock(7412, 0) AS TEXT)", &[]);
+        outcome.and_then(|value| unlocked.map(|_| value))
+    }
+
     fn write_once<T>(
         &mut self,
         work: &mut impl FnMut(&mut Connection) -> Result<T, StoreError>,

@@ -94,7 +94,8 @@ impl Store {
         );
         let latest = format!("SELECT COALESCE(MAX(key), 0) FROM {table}");
         let rows_parameter = [json.finish()];
-        self.connection.write(|connection| {
+        // Two who write a record and its parent at the same time would both not see the other's.
+        self.connection.write_alone(|connection| {
             let before = connection.number(&latest, &[])?;
             let updated = connection.execute(&queue_changed, &rows_parameter)?;
             for queue in queue_left.iter().filter(|_| updated > 0) {

@@ -147,6 +147,30 @@ const CASES: &[Case] = &[
         let (of_contacts, of_accounts, ..) = taken(&mut store);
         assert!(of_contacts && of_accounts, "the contact has changed, too");
     }),
+    ("contacts and accounts that are imported at the same time find each other", |place| {
+        let mut store = place.store();
+        let ids: Vec<String> = (0..60).map(|at| format!("n{at}")).collect();
+        let start = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            for entity in [Entity::Contact, Entity::Account] {
+                let (mut store, ids, start) = (place.again(), &ids, &start);
+                scope.spawn(move || {
+                    for id in ids {
+                        start.wait();
+                        let (name, value) = match entity {
+                            Entity::Contact => ("account_id", text(id)),
+                            _ => ("name", text("Acme")),
+                        };
+                        let kind = catalog().field(entity, name).unwrap().clone();
+                        store.upsert_records(entity, &[kind], &[(id.clone(), vec![value])]).unwrap();
+                    }
+                });
+            }
+        });
+        let alone: Vec<&String> =
+            ids.iter().filter(|id| in_account(&mut store, id) != [id.as_str()]).collect();
+        assert!(alone.is_empty(), "{alone:?} aren't in their accounts");
+    }),
     ("a contact that changes its account leaves the old one", |place| {
         let mut store = place.store();
         accounts(&mut store, &["acme", "globex"]);
