@@ -105,10 +105,15 @@ fn attribute(
     let Some(field) = kind.attribute(name.as_str()) else {
         let wanted = name.as_str();
         let common = crate::model::common_attributes();
-        let known = kind.attributes.iter().chain(&common).map(|field| field.name.as_str()).chain(KEYS);
+        let attributes = kind.attributes.iter().chain(&common).map(|field| field.name.as_str());
         let message = format!("`{}` has no attribute `{wanted}`", kind.name);
         let problem = Problem::error(Code::UnknownField, name.span, message);
-        check.report(problem.hint_if(did_you_mean(wanted, known)));
+        let hint = did_you_mean(wanted, attributes.chain(KEYS)).unwrap_or_else(|| {
+            let own = kind.attributes.iter().map(|field| field.name.as_str());
+            let known: Vec<String> = KEYS.into_iter().chain(own).map(|name| format!("`{name}`")).collect();
+            format!("There is: {}.", known.join(", "))
+        });
+        check.report(problem.hint(hint));
         return None;
     };
     let (literal, literal_kind) = scalar(&field, value, scope, check)?;

@@ -72,7 +72,22 @@ fn always(clause: &Predicate) -> bool {
 fn opposite(one: &Predicate, other: &Predicate) -> bool {
     let denies =
         |one: &Predicate, other: &Predicate| matches!(one, Predicate::Not(inner) if **inner == *other);
-    denies(one, other) || denies(other, one)
+    denies(one, other) || denies(other, one) || unequal(one, other) || unequal(other, one)
+}
+
+/// Whether a clause asks for a value, and the other for any else, a missing one included.
+fn unequal(one: &Predicate, other: &Predicate) -> bool {
+    match (one, other) {
+        (
+            Predicate::Compare { left, operator: Comparison::Equal, right },
+            Predicate::Compare { left: of, operator: Comparison::NotEqual, right: than },
+        ) => {
+            left == of
+                && right == than
+                && matches!(right, Operand::Literal(value) if *value != Value::Missing)
+        }
+        _ => false,
+    }
 }
 
 /// Whether two clauses about the same record can't both hold.

@@ -89,8 +89,14 @@ impl<'f> Evaluation<'f> {
 
     fn clause(&self, predicate: &Predicate, here: Here<'f>) -> Clause {
         let parts = match predicate {
-            Predicate::All(parts) | Predicate::Any(parts) => parts.iter().collect(),
-            Predicate::Not(inner) => vec![&**inner],
+            Predicate::All(parts) | Predicate::Any(parts) => match parts.as_slice() {
+                [only] => return self.clause(only, here),
+                parts => parts.iter().collect(),
+            },
+            Predicate::Not(inner) => match &**inner {
+                Predicate::Any(parts) => parts.iter().collect(),
+                inner => vec![inner],
+            },
             _ => Vec::new(),
         };
         let parts: Vec<Clause> = parts.into_iter().map(|part| self.clause(part, here)).collect();

@@ -30,7 +30,8 @@ pub fn duration_hint(written: &str) -> String {
             (None, _) => suggest(&unit, words()).into_iter().next(),
         };
         if let Some(meant) = meant.filter(|_| unit.starts_with(char::is_alphabetic)) {
-            return format!("Write `{}`.", example(meant));
+            let several = DurationUnit::WORDS.into_iter().find(|(_, one, _)| amount != "1" && *one == meant);
+            return format!("Write `{}`.", example(several.map_or(meant, |(_, _, several)| several)));
         }
     }
     "Write a whole number and a unit: `90 seconds`, `10 minutes`, `4 hours`, `30 days`, `2 weeks`, `3 months`, \
@@ -77,6 +78,7 @@ mod tests {
             ("7days", "Write `7 days`."),
             ("7 Days", "Write `7 days`."),
             ("1 dya", "Write `1 day`."),
+            ("3 dayz", "Write `3 days`."),
             ("4h", "Write `4 hours`."),
             ("10 min", "Write `10 minutes`."),
             ("9000 years", "Write a shorter time, such as `1 year`."),

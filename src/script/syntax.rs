@@ -80,6 +80,15 @@ fn slip(text: &Text, places: &Places<'_>, at: usize) -> Option<Problem> {
         "and" => return said(3, "`and` is no operator", "Write `&&` for “and”."),
         "or" => return said(2, "`or` is no operator", "Write `||` for “or”."),
         "is" => return said(2, "`is` is no operator", "Write `==`, or `is_blank(…)` for a missing value."),
+        "equals" => return said(6, "`equals` is no operator", "Write `==` to compare."),
+        "contains" => {
+            return said(8, "`contains` is no operator", "Write `contains(contact.job_title, \"text\")`.");
+        }
+        "within" => {
+            let hint =
+                "Write `in_last(contact.created_on, \"30 days\")`, or `in_next(…)` for what lies ahead.";
+            return said(6, "`within` is no operator", hint);
+        }
         "like" => return said(4, "`like` is no operator", "Write `contains(contact.job_title, \"text\")`."),
         "between" => {
             return said(7, "`between` is no operator", "Write `x in 1..=5`; both ends belong to it.");

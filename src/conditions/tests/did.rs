@@ -134,6 +134,10 @@ fn what_is_wrong_with_a_did_is_said() {
             "unknown-field: `EmailClicked` has no attribute `witin` | Did you mean `within`?",
         ),
         (
+            DidNode { attributes: key("more_than", Content::Integer(5)), ..plain("OrderPlaced") },
+            "unknown-field: `OrderPlaced` has no attribute `more_than` | There is: `where`, `within`, `since`, `until`, `step`, `at_least`, `at_most`, `exactly`, `sum`, `avg`, `min`, `max`, `product`, `amount`, `paid`, `due`.",
+        ),
+        (
             DidNode { attributes: key("amount", Content::Text(text("much"))), ..plain("OrderPlaced") },
             "wrong-type: the attribute `amount` is of type `number`, and this is text | A key asks for equality; write `where:` with `interaction.amount` for more.",
         ),

@@ -100,6 +100,15 @@ fn what_conditions_do_not_allow_is_refused_with_a_way_out() {
         ("a <> 5", "1:3 expression-form: `<>` is no operator | Write `!=` for “not equal”."),
         ("a => 5", "1:3 expression-form: `=>` is no operator | Write `>=` for “at least”."),
         ("a and b", "1:3 expression-form: `and` is no operator | Write `&&` for “and”."),
+        ("a Equals b", "1:3 expression-form: `equals` is no operator | Write `==` to compare."),
+        (
+            "a contains \"b\"",
+            "1:3 expression-form: `contains` is no operator | Write `contains(contact.job_title, \"text\")`.",
+        ),
+        (
+            "a within \"3 days\"",
+            "1:3 expression-form: `within` is no operator | Write `in_last(contact.created_on, \"30 days\")`, or `in_next(…)` for what lies ahead.",
+        ),
         ("a OR b", "1:3 expression-form: `or` is no operator | Write `||` for “or”."),
         (
             "a && not b",
