@@ -34,7 +34,13 @@ pub fn check(
     catalog: &Catalog,
     problems: &mut Problems,
 ) -> Option<Predicate> {
-    node_predicate(node, *scope, &mut Check { catalog, problems })
+    let mut check = Check { catalog, problems };
+    let predicate = node_predicate(node, *scope, &mut check)?;
+    // Groups look at their own clauses.
+    if let (ConditionNode::Expression(text), Predicate::Any(_)) = (node, &predicate) {
+        doubts::warn(&[(text.span, &predicate)], &[], &[], &mut check);
+    }
+    Some(predicate)
 }
 
 /// Checks a calculation that has to come to a number, as the points of a scoring rule do. All problems

@@ -10,7 +10,7 @@ use crate::{
 /// A clause with the place where it was written.
 pub(super) type Placed<'p> = (Span, &'p Predicate);
 
-/// Warns of clauses of a group: those of `all` hold together, those of `none` don't hold then.
+/// Warns of clauses of a group: those of `all` hold together, one of `any` holds, those of `none` don't hold then.
 pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], check: &mut Check<'_>) {
     for (span, clause) in all.iter().chain(any).chain(none) {
         if always(clause) {
@@ -20,6 +20,13 @@ pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], 
             };
             let problem = Problem::warning(Code::AlwaysHolds, *span, message);
             check.report(problem.hint("Leave it out, or mend it."));
+        }
+    }
+    for (at, (span, clause)) in any.iter().enumerate() {
+        if let Some((other, earlier)) = any[..at].iter().find(|(_, earlier)| opposite(earlier, clause)) {
+            let message = format!("one of these always holds: {}; {}", explain(earlier), explain(clause));
+            let problem = Problem::warning(Code::AlwaysHolds, *span, message);
+            check.report(problem.hint("Mend one of the two.").related(*other, "the other one"));
         }
     }
     let negated: Vec<(Span, Predicate)> =
