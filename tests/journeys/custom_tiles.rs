@@ -127,6 +127,9 @@ fn what_a_step_sets_is_seen_by_the_next_and_by_segments() {
         let body = "if item.contact.role == \"champion\" { return take(\"other\"); }
             take(\"done\").set(\"contact.role\", `champion ${item.contact.first_name}`).set(\"account.employees\", 12)";
         let mut world = acting(database, "contact", "{ contact: [role, first_name] }", body);
+        let segments = "kind: segment\nname: champions\ntarget: contact\nwhere: starts_with(contact.role, \"champion\")\n\
+                        ---\nkind: segment\nname: teams\ntarget: account\nwhere: account.employees >= 12\n";
+        world.write("journeys/segments.yaml", segments);
         world.tick("2026-03-01 08:00");
         world.ways(&[("ada", "act.done | at after"), ("dan", "act.done | at after")]);
         assert_eq!(
@@ -137,6 +140,9 @@ fn what_a_step_sets_is_seen_by_the_next_and_by_segments() {
             world.tables().lines("SELECT id, employees FROM account ORDER BY id"),
             ["acme 12", "globex 12"]
         );
+        world.tick("2026-03-01 09:00");
+        let sizes = "SELECT name, size FROM segment WHERE name IN ('champions', 'teams') ORDER BY name";
+        assert_eq!(world.tables().lines(sizes), ["champions 4", "teams 2"]);
     });
 }
 

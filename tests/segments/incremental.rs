@@ -440,6 +440,48 @@ fn the_incremental_refresh_equals_the_full_one_after_any_changes_on_postgres() {
     come_to_the_same(Database::Postgres, 5);
 }
 
+#[test]
+fn each_field_that_a_segment_depends_on_has_it_evaluated_again() {
+    const CONTACT_CELLS: [(&str, &str); 9] = [
+        ("role", "buyer"),
+        ("role", ""),
+        ("account_id", "a1"),
+        ("account_id", "a4"),
+        ("account_id", ""),
+        ("city", "Oslo"),
+        ("city", "Rome"),
+        ("seen", "2026-03-27T07:00:00Z"),
+        ("birthdate", "2026-03-27"),
+    ];
+    for database in Database::BOTH {
+        let workspace = Workspace::on(database)
+            .file("journeys/all.yaml", DEFINITIONS)
+            .file("scripts/rank.rhai", SCRIPT)
+            .file("tables/cities.csv", TABLE);
+        let mut world = workspace.open();
+        let mut now = at(START);
+        world.contacts(&[("c1", "a1"), ("c2", "a2")]);
+        world.accounts(&["a1", "a2"]);
+        // Some come before those whom they belong to.
+        world.import(ImportKind::Leads, "id,contact_id,account_id\nl1,c1,\nl2,c4,a4\nl3,,a3\n");
+        world.try_tick(now).unwrap();
+        let cells = [
+            (ImportKind::Contacts, "c", &CONTACT_CELLS[..]),
+            (ImportKind::Accounts, "a", &ACCOUNT_CELLS[..]),
+            (ImportKind::Leads, "l", &LEAD_CELLS[..]),
+        ];
+        for (kind, letter, cells) in cells {
+            for (id, (column, value)) in (1..3).flat_map(|id| cells.iter().map(move |cell| (id, cell))) {
+                // No day turns, so that nothing but this field has anything evaluated.
+                now += 1_000;
+                world.import(kind, &format!("id,{column}\n{letter}{id},{value}\n"));
+                world.try_tick(now).unwrap();
+                holds(&mut world, now, &format!("{column} of {letter}{id} is {value}")).unwrap();
+            }
+        }
+    }
+}
+
 const FEW_FIELDS: &str = r#"
 kind: segment
 name: in-oslo
