@@ -1,6 +1,7 @@
 //! Segments: evaluated again only where something can have changed, and what is shown of them.
 
 mod commands;
+mod concerned;
 mod doubts;
 mod incremental;
 mod saas_sales;
