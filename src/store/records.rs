@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Cell, Connection, Fields, JsonRows, Store, StoreError,
+    Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
     columns::{cell, column_type, field_column, value},
     focus::change_kind,
 };
@@ -43,66 +43,17 @@ impl Store {
             cells.extend(values.iter().map(cell));
             json.push(&cells);
         }
-        let table = entity.name();
-        let source = self.dialect().rows("$1");
-        let mut names = String::from("id");
-        let mut values = String::from("s.value ->> 0");
-        let (mut sets, mut differ, mut bits) = (Vec::new(), Vec::new(), vec!["0".to_owned()]);
-        let mut queue_left = Vec::new();
-        for (at, field) in columns.iter().enumerate() {
-            let name = field_column(&field.name);
-            let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
-            if entity == Entity::Lead && field.name == "stage" {
-                value = format!("COALESCE({value}, '{}')", Stage::Inquiry.name());
-            }
-            names = format!("{names}, {name}");
-            values = format!("{values}, {value}");
-            sets.push(format!("{name} = excluded.{name}"));
-            differ.push(format!("r.{name} IS DISTINCT FROM excluded.{name}"));
-            let bit = Fields::of([&field.name]).bits();
-            bits.push(format!("CASE WHEN r.{name} IS DISTINCT FROM {value} THEN {bit} ELSE 0 END"));
-            if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
-                let (kind, parent) = (change_kind(*parent), parent.name());
-                names = format!("{names}, {parent}_key");
-                values = format!("{values}, (SELECT p.key FROM {parent} p WHERE p.id = {value})");
-                sets.push(format!("{parent}_key = excluded.{parent}_key"));
-                // The parent that a record leaves has changed, too.
-                queue_left.push(format!(
-                    "INSERT INTO change (kind, subject_key)
-                     SELECT DISTINCT {kind}, r.{parent}_key FROM {source} AS s CROSS JOIN {table} r
-                     WHERE r.id = s.value ->> 0 AND r.{parent}_key IS NOT NULL AND r.{name} IS DISTINCT FROM {value}"
-                ));
-            }
-        }
-        let update = match sets.is_empty() {
-            true => "DO NOTHING".to_owned(),
-            false => format!("DO UPDATE SET {} WHERE {}", sets.join(", "), differ.join(" OR ")),
-        };
-        let insert = format!(
-            "INSERT INTO {table} AS r ({names}) SELECT {values} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) {update}"
-        );
-        let kind = change_kind(entity);
-        let queue_changed = format!(
-            "INSERT INTO change (kind, subject_key, about)
-             SELECT {kind}, d.key, d.about FROM (
-                SELECT r.key AS key, {} AS about FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0
-             ) d WHERE d.about <> 0",
-            bits.join(" | ")
-        );
-        let queue_new = format!(
-            "INSERT INTO change (kind, subject_key) SELECT {kind}, r.key FROM {table} r WHERE r.key > $1"
-        );
-        let latest = format!("SELECT COALESCE(MAX(key), 0) FROM {table}");
         let rows_parameter = [json.finish()];
+        let statements = Statements::of(self.dialect(), entity, &columns);
         // Two who write a record and its parent at the same time would both not see the other's.
         self.connection.write_alone(|connection| {
-            let before = connection.number(&latest, &[])?;
-            let updated = connection.execute(&queue_changed, &rows_parameter)?;
-            for queue in queue_left.iter().filter(|_| updated > 0) {
+            let before = connection.number(&statements.latest, &[])?;
+            let updated = connection.execute(&statements.queue_changed, &rows_parameter)?;
+            for queue in statements.queue_left.iter().filter(|_| updated > 0) {
                 connection.execute(queue, &rows_parameter)?;
             }
-            connection.execute(&insert, &rows_parameter)?;
-            let created = connection.execute(&queue_new, &[before.into()])?;
+            connection.execute(&statements.write, &rows_parameter)?;
+            let created = connection.execute(&statements.queue_new, &[before.into()])?;
             if created > 0 {
                 complete(connection, entity, before)?;
             }
@@ -155,6 +106,73 @@ impl Store {
     pub fn count_records(&mut self, entity: Entity) -> Result<u64, StoreError> {
         let count = self.connection.number(&format!("SELECT COUNT(*) FROM {}", entity.name()), &[])?;
         Ok(u64::try_from(count).unwrap_or(0))
+    }
+}
+
+/// How records are written; all but the first and the last take the rows as their parameter.
+struct Statements {
+    /// The latest key that there is.
+    latest: String,
+    /// Queues those that are there with other values, with the fields that are other.
+    queue_changed: String,
+    /// Queue the parents that they leave, which have changed, too.
+    queue_left: Vec<String>,
+    /// Writes those that are new or other.
+    write: String,
+    /// Queues those whose key is after the one given.
+    queue_new: String,
+}
+
+impl Statements {
+    fn of(dialect: Dialect, entity: Entity, fields: &[&Field]) -> Statements {
+        let (table, kind, source) = (entity.name(), change_kind(entity), dialect.rows("$1"));
+        let known = format!("FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0");
+        let mut columns = vec![("id".to_owned(), "s.value ->> 0".to_owned())];
+        let (mut differing, mut changed, mut queue_left) = (Vec::new(), vec!["0".to_owned()], Vec::new());
+        for (at, field) in fields.iter().enumerate() {
+            let column = field_column(&field.name);
+            let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
+            if entity == Entity::Lead && field.name == "stage" {
+                value = format!("COALESCE({value}, '{}')", Stage::Inquiry.name());
+            }
+            let bit = Fields::of([&field.name]).bits();
+            differing.push(format!("r.{column} IS DISTINCT FROM excluded.{column}"));
+            changed.push(format!("CASE WHEN r.{column} IS DISTINCT FROM {value} THEN {bit} ELSE 0 END"));
+            if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
+                let (kind, parent) = (change_kind(*parent), parent.name());
+                queue_left.push(format!(
+                    "INSERT INTO change (kind, subject_key) SELECT DISTINCT {kind}, r.{parent}_key {known}
+                        AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}"
+                ));
+                let key = format!("(SELECT p.key FROM {parent} p WHERE p.id = {value})");
+                columns.push((format!("{parent}_key"), key));
+            }
+            columns.push((column, value));
+        }
+        let sets: Vec<String> =
+            columns.iter().skip(1).map(|(column, _)| format!("{column} = excluded.{column}")).collect();
+        let update = match sets.is_empty() {
+            true => "NOTHING".to_owned(),
+            false => format!("UPDATE SET {} WHERE {}", sets.join(", "), differing.join(" OR ")),
+        };
+        let (columns, values): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
+        Statements {
+            latest: format!("SELECT COALESCE(MAX(key), 0) FROM {table}"),
+            queue_changed: format!(
+                "INSERT INTO change (kind, subject_key, about) SELECT {kind}, d.key, d.about
+                 FROM (SELECT r.key AS key, {} AS about {known}) d WHERE d.about <> 0",
+                changed.join(" | ")
+            ),
+            queue_left,
+            write: format!(
+                "INSERT INTO {table} AS r ({}) SELECT {} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) DO {update}",
+                columns.join(", "),
+                values.join(", ")
+            ),
+            queue_new: format!(
+                "INSERT INTO change (kind, subject_key) SELECT {kind}, r.key FROM {table} r WHERE r.key > $1"
+            ),
+        }
     }
 }
 
