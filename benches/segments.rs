@@ -428,7 +428,7 @@ fn change(plan: &Plan, store: &mut Store, contacts: i64, round: usize, now: i64)
         .collect();
     let mut seen = BTreeSet::new();
     let rows: Vec<_> = rows.into_iter().filter(|(id, _)| seen.insert(id.clone())).collect();
-    store.upsert_records(Entity::Contact, &[role], &rows).expect("contacts");
+    store.upsert_records(Entity::Contact, &[role], &rows, 0).expect("contacts");
     let amount = plan.catalog.interactions["OrderPlaced"].attributes[0].clone();
     let rows: Vec<NewInteraction> = (0..contacts / 100)
         .map(|at| NewInteraction {

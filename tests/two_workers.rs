@@ -254,7 +254,7 @@ fn nobody_sleeps_over_what_comes_in_while_two_are_at_work() {
                     (compiled(&together), Store::open_for_writing(&together.address()).unwrap());
                 for rows in orders.chunks(2).chain(visits.chunks(2)) {
                     let (_, rejects) =
-                        import_into(&mut third, &plan, ImportKind::Interactions, csv(rows).as_bytes());
+                        import_into(&mut third, &plan, ImportKind::Interactions, csv(rows).as_bytes(), 0);
                     assert!(rejects.is_empty(), "{rejects:?}");
                 }
             }
@@ -288,7 +288,7 @@ fn an_order_that_comes_between_a_decision_and_its_commit_is_not_slept_over() {
             if (phase, decided.get()) == (Phase::Decided, 2) {
                 let mut other = Store::open_for_writing(&address).unwrap();
                 let order = csv(&[format!("order,OrderPlaced,{},bob", rfc3339(now))]);
-                import_into(&mut other, &plan, ImportKind::Interactions, order.as_bytes());
+                import_into(&mut other, &plan, ImportKind::Interactions, order.as_bytes(), 0);
                 other.take_incoming(now, &|_| Vec::new()).unwrap();
                 assert!(!other.has_incoming().unwrap());
             }

@@ -34,7 +34,7 @@ pub fn prepare(folder: &Path, address: &StoreAddress, world: &World) {
         .collect();
     for rows in accounts.chunks(5_000) {
         store
-            .upsert_records(Entity::Account, &fields(Entity::Account, &["name", "owner"]), rows)
+            .upsert_records(Entity::Account, &fields(Entity::Account, &["name", "owner"]), rows, 0)
             .expect("accounts");
     }
     let columns = fields(Entity::Contact, &["first_name", "email", "account_id", "status", "consent"]);
@@ -51,7 +51,7 @@ pub fn prepare(folder: &Path, address: &StoreAddress, world: &World) {
                 (format!("con-{at:07}"), values)
             })
             .collect();
-        store.upsert_records(Entity::Contact, &columns, &rows).expect("contacts");
+        store.upsert_records(Entity::Contact, &columns, &rows, 0).expect("contacts");
     }
     let amount = Field {
         name: "amount".to_owned(),

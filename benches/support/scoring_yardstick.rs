@@ -89,8 +89,8 @@ pub fn scores_by_hand(database: &mut Database, now: i64) {
 fn statements(database: &mut Database, now: i64) -> String {
     let scored = scored(database, now);
     format!(
-        "INSERT INTO score (model_key, subject_key, score, steady, grade, grade_since, ready)
-         SELECT 1, s.key, s.score, s.steady, {}, {now}, CASE WHEN s.score >= {READY} THEN 1 ELSE 0 END
+        "INSERT INTO score (model_key, subject_key, score, since, steady, grade, grade_since, ready)
+         SELECT 1, s.key, s.score, {now}, s.steady, {}, {now}, CASE WHEN s.score >= {READY} THEN 1 ELSE 0 END
          FROM ({scored} LIMIT 1000000000) s ORDER BY s.key",
         grade("s.score")
     )
@@ -179,7 +179,7 @@ pub fn changed_by_hand(database: &mut Database, before: i64, now: i64) {
     ));
     let mut statements = vec![format!(
         "{update} score SET score = n.score, grade = {grade}, ready = CASE WHEN n.score >= {READY} THEN 1 ELSE 0 END,
-            grade_since = CASE WHEN score.grade = {grade} THEN score.grade_since ELSE {now} END
+            grade_since = CASE WHEN score.grade = {grade} THEN score.grade_since ELSE {now} END, since = {now}
          FROM rescored n WHERE score.model_key = 1 AND score.subject_key = +n.key AND score.score <> n.score",
         grade = grade("n.score")
     )];

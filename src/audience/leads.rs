@@ -90,7 +90,7 @@ pub fn create_lead(
         values.push(("owner", Value::Text(owner.clone())));
     }
     values.extend(parents(store, lead.contact_id.as_deref(), lead.account_id.as_deref())?);
-    write(store, catalog, &id, values)?;
+    write(store, catalog, &id, values, now)?;
     Ok(id)
 }
 
@@ -134,7 +134,7 @@ pub fn change_lead(
         return Ok(false);
     }
     values.push(("modified_on", Value::Time(now)));
-    write(store, catalog, id, values)?;
+    write(store, catalog, id, values, now)?;
     Ok(true)
 }
 
@@ -149,7 +149,7 @@ fn accept(store: &mut Store, catalog: &Catalog, lead: &LeadRow, now: i64) -> Res
         ("sales_accepted_on", Value::Time(now)),
         ("modified_on", Value::Time(now)),
     ];
-    write(store, catalog, &lead.id, values)?;
+    write(store, catalog, &lead.id, values, now)?;
     Ok(true)
 }
 
@@ -173,11 +173,11 @@ fn parents(store: &mut Store, contact: Option<&str>, account: Option<&str>) -> R
     Ok(values)
 }
 
-fn write(store: &mut Store, catalog: &Catalog, id: &str, values: Values) -> Result<(), LeadError> {
+fn write(store: &mut Store, catalog: &Catalog, id: &str, values: Values, now: i64) -> Result<(), LeadError> {
     let (fields, values): (Vec<Field>, Vec<Value>) = values
         .into_iter()
         .filter_map(|(name, value)| Some((catalog.field(Entity::Lead, name)?.clone(), value)))
         .unzip();
-    store.upsert_records(Entity::Lead, &fields, &[(id.to_owned(), values)])?;
+    store.upsert_records(Entity::Lead, &fields, &[(id.to_owned(), values)], now)?;
     Ok(())
 }

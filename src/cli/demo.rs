@@ -62,9 +62,10 @@ pub(super) fn demo(
     let mut store = Store::open_for_writing(&StoreAddress::parse(&plan.settings.store, directory)?)?;
     store.declare(&plan.catalog)?;
     let kinds = [ImportKind::Accounts, ImportKind::Contacts, ImportKind::Interactions];
+    let now = runtime::moment_of_facts(&mut store, None)?;
     let mut imported = Vec::new();
     for kind in kinds {
-        imported.push(import(&mut store, &plan, kind)?);
+        imported.push(import(&mut store, &plan, kind, now)?);
     }
     store.analyze()?;
     if !store.start_worker(runtime::real_now())? {
@@ -105,7 +106,7 @@ fn files<E: Embed>(folder: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Imports one of the sample's files and tells how many rows it has.
-fn import(store: &mut Store, plan: &Plan, kind: ImportKind) -> Result<u64, CliError> {
+fn import(store: &mut Store, plan: &Plan, kind: ImportKind, now: i64) -> Result<u64, CliError> {
     let file = Data::get(&format!("{}.csv", kind.name()));
     let bytes = file.map(|file| file.data.into_owned()).unwrap_or_default();
     let request = ImportRequest {
@@ -119,7 +120,7 @@ fn import(store: &mut Store, plan: &Plan, kind: ImportKind) -> Result<u64, CliEr
     let summary = interactions::import(
         bytes.as_slice(),
         &request,
-        &mut |batch| interactions::write(store, &plan.catalog, batch),
+        &mut |batch| interactions::write(store, &plan.catalog, batch, now),
         &mut |_| Ok(()),
         &mut |_, _| {},
     )

@@ -7,7 +7,7 @@ use super::{
     },
     demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
 };
-use crate::{interactions, model::Entity, store::Store};
+use crate::{interactions, model::Entity, runtime, store::Store};
 
 /// Carries out a command.
 ///
@@ -23,7 +23,9 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
             store.declare(&plan.catalog)?;
             let zone = &plan.settings.zone;
-            let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch);
+            let asked = run::moment(global.now.as_ref(), zone)?;
+            let now = runtime::moment_of_facts(&mut store, asked)?;
+            let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch, now);
             let exit = super::import(import, &plan.catalog, zone, output, &mut sink)?;
             store.analyze()?;
             Ok(exit)

@@ -149,10 +149,8 @@ pub(super) fn writing(global: &GlobalArguments, output: &mut Output) -> Result<(
     let (_, plan) = plan(global, output)?;
     let mut store = Store::open_for_writing(&store_address(global, &plan)?)?;
     store.declare(&plan.catalog)?;
-    let now = match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
-        Some(now) => now,
-        None => store.clock()?.unwrap_or(i64::MIN).max(crate::runtime::real_now()),
-    };
+    let asked = super::run::moment(global.now.as_ref(), &plan.settings.zone)?;
+    let now = crate::runtime::moment_of_facts(&mut store, asked)?;
     Ok((plan, store, now))
 }
 

@@ -137,7 +137,7 @@ pub(super) fn commit(
         let Some((account_key, contact_key, visit, id)) = subject_of(loaded, subject) else { continue };
         // A record that is changed has no row of its own, and so needs no ordinal.
         if let Effect::Set { entity, field, value } = effect {
-            commit.changes.push(ChangeRow { account_key, contact_key, entity, field, value });
+            commit.changes.push(ChangeRow { account_key, contact_key, entity, field, value, at: created_at });
             continue;
         }
         let before = match subject {

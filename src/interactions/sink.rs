@@ -6,13 +6,19 @@ use crate::{
     store::{NewInteraction, Store, StoreError, Written},
 };
 
-/// Writes a batch in one transaction. An interaction whose contact isn't known is rejected.
+/// Writes a batch in one transaction. An interaction whose contact isn't known is rejected. `now` is when the
+/// store hears of it: since then records have the values that they bring.
 ///
 /// # Errors
 /// When the store fails; then nothing of the batch is written.
-pub fn write(store: &mut Store, catalog: &Catalog, batch: ImportBatch) -> Result<BatchOutcome, StoreError> {
+pub fn write(
+    store: &mut Store,
+    catalog: &Catalog,
+    batch: ImportBatch,
+    now: i64,
+) -> Result<BatchOutcome, StoreError> {
     match batch {
-        ImportBatch::Records { entity, columns, rows } => records(store, entity, &columns, rows),
+        ImportBatch::Records { entity, columns, rows } => records(store, entity, &columns, rows, now),
         ImportBatch::Interactions { attributes, rows } => interactions(store, catalog, &attributes, rows),
     }
 }
@@ -32,10 +38,11 @@ fn records(
     entity: Entity,
     columns: &[Column],
     rows: Vec<RecordRow>,
+    now: i64,
 ) -> Result<BatchOutcome, StoreError> {
     let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
     let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
-    let Written { created, updated, unchanged } = store.upsert_records(entity, &fields, &rows)?;
+    let Written { created, updated, unchanged } = store.upsert_records(entity, &fields, &rows, now)?;
     Ok(BatchOutcome { created, updated, unchanged, ..BatchOutcome::default() })
 }
 

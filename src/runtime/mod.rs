@@ -12,5 +12,5 @@ mod serve;
 pub use clock::{pause, real_now};
 pub use play::{play, starting_point};
 pub use publish::{PublishError, Publishing, publish};
-pub use run::{Runtime, RuntimeError, present, tick};
+pub use run::{Runtime, RuntimeError, moment_of_facts, present, tick};
 pub use serve::{Serving, serve};

@@ -57,6 +57,22 @@ pub fn present(store: &mut Store) -> Result<i64, StoreError> {
     Ok(store.clock()?.filter(|latest| *latest > now && latest - now <= LAG).unwrap_or(now))
 }
 
+/// When the store hears of facts that come in now: at the moment that is asked for; else at the store's time,
+/// when it was played (semantics 5); else in real time.
+///
+/// # Errors
+/// When the store fails.
+pub fn moment_of_facts(store: &mut Store, asked: Option<i64>) -> Result<i64, StoreError> {
+    if let Some(asked) = asked {
+        return Ok(asked);
+    }
+    let played = store.last_run()?.is_some_and(|run| !run.in_real_time(LAG));
+    match store.clock()? {
+        Some(latest) if played => Ok(latest),
+        _ => present(store),
+    }
+}
+
 /// Does everything that is due at `now`. With `refresh`, segments are brought up to date first.
 ///
 /// # Errors

@@ -95,6 +95,28 @@ impl Names {
         })
     }
 
+    /// The expression for the moment since which a score, grade or level of the record with a key is what it
+    /// is.
+    pub(super) fn measure_since(&self, name: &str, key: &str) -> Result<String, StoreError> {
+        let (group, name) = name.split_once('.').unwrap_or((name, ""));
+        let name = name.replace('_', "-");
+        let model = self.model_key(&name);
+        let of_model = |column: &str| {
+            format!("(SELECT z.{column} FROM score z WHERE z.model_key = {model} AND z.subject_key = {key})")
+        };
+        Ok(match group {
+            "score" => of_model("since"),
+            "grade" => of_model("grade_since"),
+            "levels" => {
+                let levels = self.levels_key(&name);
+                format!(
+                    "(SELECT z.since FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
+                )
+            }
+            _ => return Err(StoreError::Inconsistent(format!("`{group}.{name}` is no score"))),
+        })
+    }
+
     /// The key of a segment; -1, which no row has, for one that was never evaluated.
     pub(super) fn segment_key(&self, name: &str) -> i64 {
         self.segments.get(name).copied().unwrap_or(-1)
@@ -112,7 +134,7 @@ pub(super) fn column_type(kind: &FieldType) -> &'static str {
 }
 
 /// The tables' own columns, which stand beside those of the fields.
-const OWN_COLUMNS: [&str; 10] = [
+const OWN_COLUMNS: [&str; 11] = [
     "key",
     "account_key",
     "contact_key",
@@ -123,6 +145,7 @@ const OWN_COLUMNS: [&str; 10] = [
     "subject_contact_key",
     "ordinal",
     "created_at",
+    "known_since",
 ];
 
 /// The column of a record's field, in quotes. A field may be called like one of the tables' own columns;

@@ -69,6 +69,11 @@ impl Store {
             }
             connection
                 .execute("DELETE FROM change WHERE kind IN (1, 3) AND subject_key = $1", &[key.into()])?;
+            connection.execute(
+                "DELETE FROM field_since WHERE (kind = 1 AND subject_key = $1)
+                    OR (kind = 4 AND subject_key NOT IN (SELECT l.key FROM lead l))",
+                &[key.into()],
+            )?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
             // Whatever counted the contact may be otherwise now, and nothing tells any more what did.
             compute_everything_again(connection)?;

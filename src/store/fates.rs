@@ -33,6 +33,7 @@ const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS focus_contact (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS focus_account (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS focus_lead (key {key});
+    CREATE TEMPORARY TABLE IF NOT EXISTS changed_record (key BIGINT NOT NULL, changed TEXT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS entering (
         contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL, moment BIGINT NOT NULL, ended_at BIGINT);
     CREATE TEMPORARY TABLE IF NOT EXISTS fate (

@@ -7,6 +7,8 @@ use super::{
     batch::range_parameters,
     claims::Claim,
     columns::{cell, column_type, field_column},
+    field_since,
+    focus::change_kind,
     outcomes::BatchOutcome,
 };
 use crate::model::{Entity, Field, Value};
@@ -47,6 +49,8 @@ pub struct ChangeRow {
     pub field: Field,
     /// Its value.
     pub value: Value,
+    /// From when it has this value.
+    pub at: i64,
 }
 
 impl Store {
@@ -154,7 +158,7 @@ pub(super) fn write_changes(
     for row in &batch.outcomes {
         *passing.entry(row.account_key).or_default() |= !out.contains(&row.contact_key);
     }
-    type Changed<'a> = (&'a Field, BTreeMap<i64, &'a Value>);
+    type Changed<'a> = (&'a Field, BTreeMap<i64, (&'a Value, i64)>);
     let mut by_field: BTreeMap<(Entity, &str), Changed<'_>> = BTreeMap::new();
     for change in &batch.changes {
         let stands = match change.contact_key {
@@ -168,32 +172,48 @@ pub(super) fn write_changes(
         };
         if let (true, Some(key)) = (stands, key) {
             let place = by_field.entry((change.entity, change.field.name.as_str()));
-            place.or_insert_with(|| (&change.field, BTreeMap::new())).1.insert(key, &change.value);
+            place
+                .or_insert_with(|| (&change.field, BTreeMap::new()))
+                .1
+                .insert(key, (&change.value, change.at));
         }
     }
     for ((entity, name), (field, values)) in by_field {
         let mut json = JsonRows::default();
-        for (key, value) in values {
-            json.push(&[Cell::Integer(key), cell(value)]);
+        for (key, (value, at)) in values {
+            json.push(&[Cell::Integer(key), cell(value), at.into()]);
         }
         let (table, column) = (entity.name(), field_column(name));
         let rows = connection.dialect().rows("$1");
         let parameters = [json.finish()];
+        // A field changed to the value it has is no change (semantics 61).
+        let changed = format!(
+            "FROM (SELECT CAST(value ->> 0 AS BIGINT) AS of_key, CAST(value ->> 1 AS {}) AS new_value,
+                    CAST(value ->> 2 AS BIGINT) AS since FROM {rows}) s
+             CROSS JOIN {table} r WHERE r.key = s.of_key AND r.{column} IS DISTINCT FROM s.new_value",
+            column_type(&field.kind)
+        );
+        field_since::note(
+            connection,
+            entity,
+            name,
+            &format!("SELECT s.of_key AS key, s.since {changed}"),
+            &parameters,
+        )?;
+        connection.execute(
+            &format!(
+                "INSERT INTO change (kind, subject_key, about) SELECT {}, s.of_key, {} {changed}",
+                change_kind(entity),
+                Fields::of([name]).bits()
+            ),
+            &parameters,
+        )?;
         connection.execute(
             &format!(
                 "UPDATE {table} SET {column} = s.new_value
                  FROM (SELECT CAST(value ->> 0 AS BIGINT) AS of_key, CAST(value ->> 1 AS {}) AS new_value FROM {rows}) s
                  WHERE {table}.key = s.of_key",
                 column_type(&field.kind)
-            ),
-            &parameters,
-        )?;
-        let kind = if entity == Entity::Account { 2 } else { 1 };
-        connection.execute(
-            &format!(
-                "INSERT INTO change (kind, subject_key, about)
-                 SELECT {kind}, CAST(value ->> 0 AS BIGINT), {} FROM {rows}",
-                Fields::of([name]).bits()
             ),
             &parameters,
         )?;

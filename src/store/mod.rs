@@ -18,6 +18,7 @@ mod error;
 mod evaluation;
 mod facts;
 mod fates;
+mod field_since;
 mod fields;
 mod focus;
 mod happened;

@@ -412,9 +412,10 @@ fn write_effects(
         let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM lead", &[])?;
         connection.execute(
             &format!(
-                "INSERT INTO lead (id, created_at, created_on, contact_key, account_key, iteration_key, step_key, visit,
+                "INSERT INTO lead (id, created_at, created_on, known_since, contact_key, account_key, iteration_key, step_key, visit,
                     subject_account_key, subject_contact_key, ordinal, {})
                  SELECT value ->> 0, CAST(value ->> 5 AS BIGINT), CAST(value ->> 5 AS BIGINT),
+                    CAST(value ->> 5 AS BIGINT),
                     CASE WHEN CAST(value ->> 2 AS BIGINT) > 0 THEN CAST(value ->> 2 AS BIGINT) END,
                     CASE WHEN CAST(value ->> 2 AS BIGINT) = 0 AND CAST(value ->> 1 AS BIGINT) > 0
                          THEN CAST(value ->> 1 AS BIGINT) END,

@@ -24,9 +24,9 @@ pub struct Written {
 pub type Record = BTreeMap<String, Value>;
 
 impl Store {
-    /// Writes records by id: new ones are made, known ones get the given columns and keep the others.
-    /// Ids are unique within `rows`; each row has a value for each column. What is new, and which fields are
-    /// other than before, is queued for segments in the same transaction.
+    /// Writes records by id at a moment: new ones are made, known ones get the given columns and keep the
+    /// others. Ids are unique within `rows`; each row has a value for each column. What is new, and which
+    /// fields are other than before, is queued for segments in the same transaction, and kept with the moment.
     ///
     /// # Errors
     /// When the store fails; then nothing is written.
@@ -35,6 +35,7 @@ impl Store {
         entity: Entity,
         columns: &[Field],
         rows: &[(String, Vec<Value>)],
+        now: i64,
     ) -> Result<Written, StoreError> {
         let columns: Vec<&Field> = columns.iter().filter(|field| field.name != "id").collect();
         let mut json = JsonRows::default();
@@ -48,14 +49,19 @@ impl Store {
         // Two who write a record and its parent at the same time would both not see the other's.
         self.connection.write_alone(|connection| {
             let before = connection.number(&statements.latest, &[])?;
-            let updated = connection.execute(&statements.queue_changed, &rows_parameter)?;
-            for queue in statements.queue_left.iter().filter(|_| updated > 0) {
-                connection.execute(queue, &rows_parameter)?;
+            connection.empty(&["changed_record"])?;
+            let updated = connection.execute(&statements.find_changed, &rows_parameter)?;
+            if updated > 0 {
+                connection.execute(&statements.queue_changed, &[])?;
+                connection.execute(&statements.note_changed, &[now.into()])?;
+                for queue in &statements.queue_left {
+                    connection.execute(queue, &rows_parameter)?;
+                }
             }
-            connection.execute(&statements.write, &rows_parameter)?;
+            connection.execute(&statements.write, &[rows_parameter[0].clone(), now.into()])?;
             let created = connection.execute(&statements.queue_new, &[before.into()])?;
             if created > 0 {
-                complete(connection, entity, before)?;
+                complete(connection, entity, before, now)?;
             }
             let unchanged = (rows.len() as u64).saturating_sub(created + updated);
             Ok(Written { created, updated, unchanged })
@@ -109,15 +115,19 @@ impl Store {
     }
 }
 
-/// How records are written; all but the first and the last take the rows as their parameter.
+/// How records are written.
 struct Statements {
     /// The latest key that there is.
     latest: String,
-    /// Queues those that are there with other values, with the fields that are other.
+    /// Fills `changed_record` with those that are there with other values. Takes the rows.
+    find_changed: String,
+    /// Queues these, with the fields that are other.
     queue_changed: String,
-    /// Queue the parents that they leave, which have changed, too.
+    /// Keeps since when these fields have their values. Takes the moment.
+    note_changed: String,
+    /// Queue the parents that they leave, which have changed, too. Take the rows.
     queue_left: Vec<String>,
-    /// Writes those that are new or other.
+    /// Writes those that are new or other. Takes the rows and the moment.
     write: String,
     /// Queues those whose key is after the one given.
     queue_new: String,
@@ -128,7 +138,8 @@ impl Statements {
         let (table, kind, source) = (entity.name(), change_kind(entity), dialect.rows("$1"));
         let known = format!("FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0");
         let mut columns = vec![("id".to_owned(), "s.value ->> 0".to_owned())];
-        let (mut differing, mut changed, mut queue_left) = (Vec::new(), vec!["0".to_owned()], Vec::new());
+        let (mut differing, mut changed, mut queue_left) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut bits, mut names) = (vec!["0".to_owned()], Vec::new());
         for (at, field) in fields.iter().enumerate() {
             let column = field_column(&field.name);
             let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
@@ -137,7 +148,9 @@ impl Statements {
             }
             let bit = Fields::of([&field.name]).bits();
             differing.push(format!("r.{column} IS DISTINCT FROM excluded.{column}"));
-            changed.push(format!("CASE WHEN r.{column} IS DISTINCT FROM {value} THEN {bit} ELSE 0 END"));
+            changed.push(format!("CASE WHEN r.{column} IS DISTINCT FROM {value} THEN '1' ELSE '0' END"));
+            bits.push(format!("CASE WHEN substr(d.changed, {}, 1) = '1' THEN {bit} ELSE 0 END", at + 1));
+            names.push(format!("({}, '{}')", at + 1, field.name));
             if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
                 let (kind, parent) = (change_kind(*parent), parent.name());
                 queue_left.push(format!(
@@ -155,13 +168,30 @@ impl Statements {
             true => "NOTHING".to_owned(),
             false => format!("UPDATE SET {} WHERE {}", sets.join(", "), differing.join(" OR ")),
         };
+        columns.push(("known_since".to_owned(), "CAST($2 AS BIGINT)".to_owned()));
         let (columns, values): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
+        if changed.is_empty() {
+            changed.push("'0'".to_owned());
+            names.push("(0, '')".to_owned());
+        }
         Statements {
             latest: format!("SELECT COALESCE(MAX(key), 0) FROM {table}"),
+            find_changed: format!(
+                "INSERT INTO changed_record (key, changed) SELECT d.key, d.changed
+                 FROM (SELECT r.key AS key, {} AS changed {known}) d WHERE d.changed LIKE '%1%'",
+                changed.join(" || ")
+            ),
             queue_changed: format!(
-                "INSERT INTO change (kind, subject_key, about) SELECT {kind}, d.key, d.about
-                 FROM (SELECT r.key AS key, {} AS about {known}) d WHERE d.about <> 0",
-                changed.join(" | ")
+                "INSERT INTO change (kind, subject_key, about) SELECT {kind}, d.key, {} FROM changed_record d",
+                bits.join(" | ")
+            ),
+            note_changed: format!(
+                "INSERT INTO field_since (kind, subject_key, field, since)
+                 SELECT {kind}, d.key, f.column2, CAST($1 AS BIGINT)
+                 FROM changed_record d CROSS JOIN (VALUES {}) f
+                 WHERE substr(d.changed, CAST(f.column1 AS INTEGER), 1) = '1'
+                 ON CONFLICT (kind, subject_key, field) DO UPDATE SET since = excluded.since",
+                names.join(", ")
             ),
             queue_left,
             write: format!(
@@ -192,7 +222,8 @@ fn id_of(parent: Entity) -> String {
 
 /// Completes records that are new, with keys from after `before`: those that came before them and belong to
 /// them are linked, and have changed by that.
-fn complete(connection: &mut Connection, entity: Entity, before: i64) -> Result<(), StoreError> {
+fn complete(connection: &mut Connection, entity: Entity, before: i64, now: i64) -> Result<(), StoreError> {
+    let dated = [Cell::Integer(before), now.into()];
     let before = [Cell::Integer(before)];
     if entity == Entity::Lead {
         let stage =
@@ -209,6 +240,14 @@ fn complete(connection: &mut Connection, entity: Entity, before: i64) -> Result<
                 "INSERT INTO change (kind, subject_key, about) SELECT {kind}, key, {about} FROM {table} WHERE {waiting}"
             ),
             &before,
+        )?;
+        connection.execute(
+            &format!(
+                "INSERT INTO field_since (kind, subject_key, field, since)
+                 SELECT {kind}, key, '{id}', CAST($2 AS BIGINT) FROM {table} WHERE {waiting}
+                 ON CONFLICT (kind, subject_key, field) DO UPDATE SET since = excluded.since"
+            ),
+            &dated,
         )?;
         connection.execute(
             &format!(

@@ -3,6 +3,7 @@
 use super::{
     Cell, Connection, Store, StoreError,
     columns::{Names, field_column},
+    field_since,
     segments::compute_everything_again,
 };
 use crate::model::{Catalog, Entity};
@@ -58,7 +59,7 @@ impl Store {
                 "DELETE FROM field WHERE entity = $1 AND column_name = $2",
                 &[table.into(), field.column.as_str().into()],
             )?;
-            Ok(())
+            field_since::forget_field(connection, field.entity, &field.name)
         })?;
         self.names = Names::load(&mut self.connection)?;
         Ok(())
@@ -150,6 +151,7 @@ pub(super) fn rename_field(
             });
         }
     }
+    field_since::rename(connection, entity, was, name)?;
     // What the queue holds goes by names, and values that were taken over aren't in it.
     compute_everything_again(connection)?;
     *names = Names::load(connection)?;

@@ -44,6 +44,18 @@ pub struct RunRow {
     pub error: Option<String>,
 }
 
+impl RunRow {
+    /// Whether it worked at the machine's own time, give or take so many milliseconds.
+    #[must_use]
+    pub fn in_real_time(&self, lag: i64) -> bool {
+        let own = |moment: i64| {
+            (self.started_at.saturating_sub(lag)..=self.started_at.saturating_add(lag)).contains(&moment)
+        };
+        self.kind == RunKind::Serve.name()
+            || (self.kind == RunKind::Run.name() && self.moment.is_none_or(own))
+    }
+}
+
 impl Store {
     /// Notes that a run began, and gives its key. `started_at` is real time.
     ///

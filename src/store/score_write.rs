@@ -1,6 +1,6 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::{Cell, Connection, Fields, Scored, StoreError, columns::Names, score_rows::band};
+use super::{Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, score_rows::band};
 use crate::model::{
     Entity,
     scoring::{Levels, ScoringModel, ScoringTarget, expression_name},
@@ -75,7 +75,7 @@ fn write_scores(
             .execute(&format!("DELETE FROM score WHERE model_key = $1 AND {gone}"), &[key.into()])?;
         // All from what was computed to the scores, whatever a planner thinks.
         let written = connection.execute(
-            "UPDATE score SET score = s.score, steady = s.steady, grade = s.grade, ready = s.ready,
+            "UPDATE score SET score = s.score, since = CASE WHEN score.score = s.score THEN score.since ELSE $2 END, steady = s.steady, grade = s.grade, ready = s.ready,
                 grade_since = CASE WHEN score.grade IS DISTINCT FROM s.grade THEN $2 ELSE score.grade_since END,
                 fades_at = s.fades_at
              FROM scored s WHERE score.model_key = $1 AND score.subject_key = +s.key
@@ -95,8 +95,8 @@ fn write_scores(
     let known = if first { "" } else { " ON CONFLICT DO NOTHING" };
     changed += connection.execute(
         &format!(
-            "INSERT INTO score (model_key, subject_key, score, steady, grade, grade_since, ready, fades_at)
-             SELECT $1, s.key, s.score, s.steady, s.grade, $2, s.ready, s.fades_at FROM scored s
+            "INSERT INTO score (model_key, subject_key, score, since, steady, grade, grade_since, ready, fades_at)
+             SELECT $1, s.key, s.score, $2, s.steady, s.grade, $2, s.ready, s.fades_at FROM scored s
              WHERE s.was IS NULL ORDER BY s.key{known}"
         ),
         &parameters,
@@ -180,6 +180,21 @@ fn latch(
          WHERE key IN (SELECT key FROM score_ready)",
         &[now.into()],
     )?;
+    for field in ["sales_ready", "sales_ready_on"] {
+        field_since::note(
+            connection,
+            Entity::Lead,
+            field,
+            "SELECT key, CAST($1 AS BIGINT) AS since FROM score_ready",
+            &[now.into()],
+        )?;
+    }
+    for field in ["stage", "marketing_qualified_on"] {
+        let promoted =
+            "SELECT r.key, CAST($1 AS BIGINT) AS since FROM score_ready r JOIN lead l ON l.key = r.key
+            WHERE l.stage = 'marketing_qualified' AND l.marketing_qualified_on = $1";
+        field_since::note(connection, Entity::Lead, field, promoted, &[now.into()])?;
+    }
     connection.execute("INSERT INTO change (kind, subject_key) SELECT 4, key FROM score_ready", &[])?;
     Ok(reached)
 }

@@ -357,7 +357,7 @@ fn fill(address: &StoreAddress, facts: &Facts) -> Store {
                 .zip(record.values().cloned())
                 .filter(|(field, _)| field.name != "id")
                 .unzip::<Field, Value, Vec<_>, Vec<_>>();
-            store.upsert_records(entity, &fields, &[(id.clone(), values)]).unwrap();
+            store.upsert_records(entity, &fields, &[(id.clone(), values)], 0).unwrap();
         }
     }
     for (place, interaction) in facts.interactions.iter().enumerate() {

@@ -113,7 +113,7 @@ const CASES: &[Case] = &[
         for entity in Entity::ALL {
             for name in names {
                 let fields = [field(name, FieldType::Text)];
-                store.upsert_records(entity, &fields, &[("one".to_owned(), vec![text(name)])]).unwrap();
+                store.upsert_records(entity, &fields, &[("one".to_owned(), vec![text(name)])], 0).unwrap();
                 let record = store.record(entity, "one", &fields).unwrap().unwrap();
                 assert_eq!(record[name], text(name), "{entity}");
             }
@@ -143,7 +143,7 @@ const CASES: &[Case] = &[
 
 fn put_rank(store: &mut Store, value: Value, kind: FieldType) -> Result<(), StoreError> {
     store
-        .upsert_records(Entity::Contact, &[field("rank", kind)], &[("ada".to_owned(), vec![value])])
+        .upsert_records(Entity::Contact, &[field("rank", kind)], &[("ada".to_owned(), vec![value])], 0)
         .map(|_| ())
 }
 

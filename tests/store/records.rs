@@ -39,6 +39,7 @@ const CASES: &[Case] = &[
                 Entity::Account,
                 &[name.clone(), city],
                 &[("acme".to_owned(), vec![text("Acme"), text("Chicago")])],
+                0,
             )
             .unwrap();
         assert_eq!(written, Written { created: 1, updated: 0, unchanged: 0 });
@@ -47,6 +48,7 @@ const CASES: &[Case] = &[
                 Entity::Account,
                 &[name],
                 &[("acme".to_owned(), vec![Value::Missing]), ("globex".to_owned(), vec![text("Globex")])],
+                0,
             )
             .unwrap();
         assert_eq!(written, Written { created: 1, updated: 1, unchanged: 0 });
@@ -67,7 +69,7 @@ const CASES: &[Case] = &[
             (id.to_owned(), vec![text("Ada"), city, score, Value::Boolean(true)])
         };
         let mut write = |rows: &[(String, Vec<Value>)]| {
-            let written = store.upsert_records(Entity::Contact, &fields, rows).unwrap();
+            let written = store.upsert_records(Entity::Contact, &fields, rows, 0).unwrap();
             let incoming = store.take_incoming(NOW, &|_| Vec::new()).unwrap();
             (written, incoming.contacts)
         };
@@ -132,7 +134,7 @@ const CASES: &[Case] = &[
             .enumerate()
             .map(|(at, number)| (format!("c{at:04}"), vec![Value::Number(*number)]))
             .collect();
-        store.upsert_records(Entity::Contact, &[field("score", FieldType::Number)], &rows).unwrap();
+        store.upsert_records(Entity::Contact, &[field("score", FieldType::Number)], &rows, 0).unwrap();
         for (id, values) in &rows {
             assert_eq!(&get(&mut store, Entity::Contact, id, "score"), &values[0]);
         }
@@ -162,7 +164,7 @@ const CASES: &[Case] = &[
                             _ => ("name", text("Acme")),
                         };
                         let kind = catalog().field(entity, name).unwrap().clone();
-                        store.upsert_records(entity, &[kind], &[(id.clone(), vec![value])]).unwrap();
+                        store.upsert_records(entity, &[kind], &[(id.clone(), vec![value])], 0).unwrap();
                     }
                 });
             }

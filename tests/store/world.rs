@@ -114,7 +114,7 @@ pub fn put(store: &mut Store, entity: Entity, id: &str, values: &[(&str, Value)]
     let fields: Vec<Field> =
         values.iter().map(|(name, _)| catalog.field(entity, name).expect("it is declared").clone()).collect();
     let values = values.iter().map(|(_, value)| value.clone()).collect();
-    store.upsert_records(entity, &fields, &[(id.to_owned(), values)]).unwrap();
+    store.upsert_records(entity, &fields, &[(id.to_owned(), values)], 0).unwrap();
 }
 
 /// Writes accounts that have nothing but an id.

@@ -31,6 +31,8 @@ pub struct World {
     pub passed: i64,
     /// Real time that passes while it works, in milliseconds.
     pub passing: Rc<Cell<i64>>,
+    /// When the store hears of what is imported; at its last tick when nothing is said.
+    pub facts_at: Option<i64>,
     observe: Box<dyn Fn(Phase)>,
     tables: Option<Tables>,
 }
@@ -51,6 +53,7 @@ impl World {
             batch_size: 5_000,
             passed: 0,
             passing: Rc::default(),
+            facts_at: None,
             observe: Box::new(|_| {}),
             tables: None,
         }
@@ -81,7 +84,11 @@ impl World {
 
     /// Imports rows of CSV.
     pub fn try_import(&mut self, kind: ImportKind, csv: &[u8]) -> (ImportSummary, Vec<String>) {
-        import_into(&mut self.store, &self.plan, kind, csv)
+        let now = match self.facts_at {
+            Some(at) => at,
+            None => self.store.clock().unwrap().unwrap_or(0),
+        };
+        import_into(&mut self.store, &self.plan, kind, csv, now)
     }
 
     /// Imports rows of CSV that are all right.
@@ -107,6 +114,13 @@ impl World {
     /// Sets one field of a contact.
     pub fn set(&mut self, contact: &str, field: &str, value: &str) {
         self.import(ImportKind::Contacts, &format!("id,{field}\n{contact},{value}\n"));
+    }
+
+    /// Sets one field of a contact, account or lead at a moment.
+    pub fn set_at(&mut self, kind: ImportKind, id: &str, field: &str, value: &str, when: &str) {
+        let before = self.facts_at.replace(at(when));
+        self.import(kind, &format!("id,{field}\n{id},{value}\n"));
+        self.facts_at = before;
     }
 
     /// Records that a contact did something at a moment.
@@ -305,6 +319,7 @@ pub fn import_into(
     plan: &Plan,
     kind: ImportKind,
     csv: &[u8],
+    now: i64,
 ) -> (ImportSummary, Vec<String>) {
     let request = ImportRequest {
         kind,
@@ -319,7 +334,7 @@ pub fn import_into(
     let summary = interactions::import(
         csv,
         &request,
-        &mut |batch| interactions::write(store, catalog, batch),
+        &mut |batch| interactions::write(store, catalog, batch, now),
         &mut |reject| {
             rejects.push(format!("{}: {}", reject.line, reject.reason));
             Ok(())

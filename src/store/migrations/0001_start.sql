@@ -22,11 +22,19 @@ CREATE TABLE field (
     PRIMARY KEY (entity, name, kind)
 );
 
-CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE);
+-- known_since: when the store had the record first.
+CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE, known_since BIGINT);
 
-CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT);
+CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT, known_since BIGINT);
 -- With the key, so that colleagues are found without reading their rows.
 CREATE INDEX contact_account ON contact (account_key, key);
+
+-- Since when a field of a record has its present value, where that is another time than known_since. kind: 1
+-- contact, 2 account, 4 lead. A link to a parent counts from when the parent was there.
+CREATE TABLE field_since (
+    kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, field TEXT NOT NULL, since BIGINT NOT NULL,
+    PRIMARY KEY (kind, subject_key, field)
+){clustered};
 
 CREATE TABLE interaction_type (key {identity}, name TEXT NOT NULL UNIQUE);
 
@@ -195,7 +203,7 @@ CREATE INDEX claim_range ON claim (iteration_key, step_key);
 CREATE TABLE lead (
     key {identity}, id TEXT NOT NULL UNIQUE, contact_key BIGINT, account_key BIGINT,
     iteration_key BIGINT, step_key BIGINT, visit BIGINT, subject_account_key BIGINT, subject_contact_key BIGINT,
-    ordinal BIGINT, created_at BIGINT,
+    ordinal BIGINT, created_at BIGINT, known_since BIGINT,
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
 -- With the key, so that the leads of a parent are found without reading their rows.
@@ -209,11 +217,11 @@ CREATE TABLE scoring_model (
 );
 
 -- steady: what the rules give, in millionths, that go by fields alone. ready: 1 when the score has reached the
--- model's threshold. fades_at: the earliest moment at which it can be another because points fade; empty when
+-- model's threshold. since: when the score became what it is. fades_at: the earliest moment at which it can be another because points fade; empty when
 -- none do.
 CREATE TABLE score (
-    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, score BIGINT NOT NULL, steady BIGINT NOT NULL,
-    grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL, fades_at BIGINT,
+    model_key BIGINT NOT NULL, subject_key BIGINT NOT NULL, score BIGINT NOT NULL, since BIGINT NOT NULL,
+    steady BIGINT NOT NULL, grade TEXT, grade_since BIGINT NOT NULL, ready SMALLINT NOT NULL, fades_at BIGINT,
     PRIMARY KEY (model_key, subject_key)
 ){clustered};
 
