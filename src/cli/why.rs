@@ -358,7 +358,8 @@ pub(super) fn called(calls: Option<i64>, state: Option<&str>) -> Option<String> 
 /// When those who stand at a step are looked at next, and what wakes them before.
 pub(super) fn next_look(plan: &Plan, journey: &str, step: &str, due_at: Option<i64>, now: i64) -> String {
     let known = step_of(plan, journey, step);
-    let wakes = known.map(|(_, step)| step.tile.wakes.interactions.join(", "));
+    let wakes =
+        known.map(|(_, step)| step.tile.wakes.interactions.iter().cloned().collect::<Vec<_>>().join(", "));
     let wakes = wakes.filter(|wakes| !wakes.is_empty());
     let end = known.and_then(|(journey, _)| journey.end).filter(|end| *end > now);
     let end = end.map(|end| format!("; the journey ends at {}", rfc3339(end))).unwrap_or_default();

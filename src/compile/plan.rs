@@ -14,7 +14,7 @@ use crate::{
     },
     script::Library,
     templates::Template,
-    tiles::{CustomTiles, Sends, Tile, WORKFLOW},
+    tiles::{CustomTiles, Sends, Tile, WORKFLOW, Wakes},
 };
 
 /// Everything that a workspace defines, checked.
@@ -29,6 +29,8 @@ pub struct Plan {
     pub library: Arc<Library>,
     /// Segments, those that others refer to first.
     pub segments: Vec<SegmentPlan>,
+    /// The conditions of those that have one and are active, by name.
+    pub conditions: BTreeMap<String, Condition>,
     /// E-mails by name.
     pub emails: BTreeMap<String, EmailPlan>,
     /// Scoring models by name.
@@ -50,6 +52,27 @@ impl Plan {
     #[must_use]
     pub fn segment(&self, name: &str) -> Option<&SegmentPlan> {
         self.segments.iter().find(|segment| segment.name == name)
+    }
+
+    /// What wakes those who wait at a step, with what its segments depend on.
+    #[must_use]
+    pub fn wakes(&self, tile: &Tile) -> Wakes {
+        let mut wakes = tile.wakes.clone();
+        let mut open: Vec<String> = wakes.segments.iter().cloned().collect();
+        while let Some(segment) = open.pop().and_then(|name| self.segment(&name)) {
+            let Interests { interactions, across, activities, segments, .. } = &segment.interests;
+            let records = [&segment.interests.contact_fields, &segment.interests.account_fields];
+            wakes.interactions.extend(interactions.iter().cloned());
+            wakes.records |= matches!(segment.members, Members::Static(_))
+                || records.iter().any(|fields| !fields.is_empty())
+                || !segment.interests.scores.is_empty()
+                || segment.target == Entity::Account;
+            wakes.leads |= !segment.interests.lead_fields.is_empty();
+            wakes.activities |= activities;
+            wakes.colleagues |= across;
+            open.extend(segments.iter().filter(|name| wakes.segments.insert((*name).clone())).cloned());
+        }
+        wakes
     }
 
     /// The scoring model with this name.

@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings, workflow,
+    Members, Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings,
+    workflow,
 };
 use crate::{
     definitions::Definitions,
@@ -86,7 +87,13 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         return None;
     }
     let secrets = definitions.secrets.clone();
+    let conditions =
+        segments.iter().filter(|segment| segment.active).filter_map(|segment| match &segment.members {
+            Members::Where(condition) => Some((segment.name.clone(), condition.clone())),
+            Members::Static(_) => None,
+        });
     Some(Plan {
+        conditions: conditions.collect(),
         settings,
         catalog,
         segments,

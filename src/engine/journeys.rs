@@ -1,11 +1,17 @@
 //! Journeys that are published, and their iterations.
 
+use std::collections::BTreeMap;
+
 use super::reentry;
 use crate::{
     compile::JourneyPlan,
     definitions::AtEnd,
-    model::time::{LAG_LIMIT, moment_of},
+    model::{
+        Condition,
+        time::{LAG_LIMIT, moment_of},
+    },
     store::{Enrolment, IterationRow, Reentry, Store, StoreError},
+    tiles::Wakes,
 };
 
 /// A journey as it is published: its plan with the keys that the store gave it.
@@ -20,6 +26,13 @@ pub struct LiveJourney<'a> {
     pub origin: String,
     /// The ids under which the plan's steps were published first, in the plan's order.
     pub step_origins: Vec<String>,
+    /// What wakes those who wait at the plan's steps, in the plan's order, segments resolved to what they
+    /// depend on.
+    pub wakes: Vec<Wakes>,
+    /// The conditions of segments by name.
+    pub segments: &'a BTreeMap<String, Condition>,
+    /// When its present version was published.
+    pub published_at: i64,
 }
 
 impl LiveJourney<'_> {

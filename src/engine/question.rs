@@ -40,7 +40,6 @@ pub(super) fn answer(
                     visit: standing.visit,
                     since: participant.arrived_at,
                     until: participant.deadline,
-                    looked_at: participant.looked_at,
                 });
             }
         }
@@ -54,7 +53,6 @@ pub(super) fn answer(
                         visit: known.visit,
                         since: account.opened_at,
                         until: account.deadline,
-                        looked_at: known.looked_at,
                     });
                 }
             }
@@ -68,6 +66,7 @@ pub(super) fn answer(
         of,
         step_key: &|id| journey.step_key(id),
         answers,
+        segments: &place.journey.segments,
     };
     let answers = store.ask(claim, &asked, &subjects, place.now)?;
     if question.asked == Asked::Contact {

@@ -71,11 +71,10 @@ fn pass(
 ) -> Result<Passed, EngineError> {
     let mut pass = Passed::default();
     let mut passed: Vec<i64> = Vec::new();
-    for (step, step_key) in journey.plan.steps.iter().zip(&journey.step_keys) {
+    for ((step, step_key), wakes) in journey.plan.steps.iter().zip(&journey.step_keys).zip(&journey.wakes) {
         // Whether a mail was sent is told by delivery, which comes after the steps: who asks for it waits
         // until what is due has left. The next round finds them.
-        let asks_for_delivery =
-            step.tile.wakes.interactions.iter().any(|name| BY_DELIVERY.contains(&name.as_str()));
+        let asks_for_delivery = BY_DELIVERY.iter().any(|name| wakes.interactions.contains(*name));
         if asks_for_delivery && store.delivery_pending(now)? {
             continue;
         }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::{
     compile::{JourneyPlan, Plan, Removal, StepPlan},
     engine::LiveJourney,
-    store::{self, Publication, PublishedStep, Removed, Store, StoreError, UndeclaredField},
-    tiles::{Asked, Tile},
+    store::{Publication, PublishedStep, Removed, StepWakes, Store, StoreError, UndeclaredField},
+    tiles::Wakes,
 };
 
 /// Why definitions can't be published. Nothing was changed.
@@ -112,7 +112,20 @@ pub fn publish<'a>(
             journey.steps.iter().map(|step| row.steps.get(&step.id).copied().unwrap_or(-1)).collect();
         let origin = |key: &i64| row.step_origins.get(key).cloned().unwrap_or_default();
         let step_origins = step_keys.iter().map(origin).collect();
-        live.push(LiveJourney { plan: journey, key: row.key, step_keys, origin: row.origin, step_origins });
+        let wakes: Vec<Wakes> = journey.steps.iter().map(|step| plan.wakes(&step.tile)).collect();
+        let declared = step_keys.iter().copied().zip(wakes.iter().map(step_wakes)).collect::<Vec<_>>();
+        store.declare_wakes(row.key, &declared, now)?;
+        let published_at = if unchanged { store.published_at("journey", &journey.name)? } else { None };
+        live.push(LiveJourney {
+            plan: journey,
+            key: row.key,
+            step_keys,
+            origin: row.origin,
+            step_origins,
+            wakes,
+            segments: &plan.conditions,
+            published_at: published_at.unwrap_or(now),
+        });
     }
     let changed = changed(store, plan, &known)?;
     if !changed.is_empty() {
@@ -226,11 +239,6 @@ fn refuse_lost_people(store: &mut Store, plan: &Plan) -> Result<(), PublishError
 }
 
 fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
-    let asks = |tile: &Tile| match tile.question().map(|question| question.asked) {
-        None | Some(Asked::Contact) => store::Asked::Contact,
-        Some(Asked::Participants) => store::Asked::Participants,
-        Some(Asked::AllContacts) => store::Asked::AllContacts,
-    };
     journey
         .steps
         .iter()
@@ -238,13 +246,21 @@ fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
             id: step.id.clone(),
             was: step.was.clone(),
             tile: step.tile_name.clone(),
-            wakes: step.tile.wakes.interactions.clone(),
-            wakes_on_fields: step.tile.wakes.fields,
-            asks: asks(&step.tile),
             look_after: step.tile.look.after,
             look_at: step.tile.look.at,
         })
         .collect()
+}
+
+fn step_wakes(wakes: &Wakes) -> StepWakes {
+    StepWakes {
+        interactions: wakes.interactions.clone(),
+        records: wakes.records,
+        leads: wakes.leads,
+        activities: wakes.activities,
+        whole_account: wakes.whole_account,
+        colleagues: wakes.colleagues,
+    }
 }
 
 fn removed(journey: &JourneyPlan) -> Vec<(String, Removed)> {

@@ -8,8 +8,8 @@
 
 use super::{
     JsonRows, Store, StoreError,
+    as_of::AsOf,
     columns::value,
-    facts::AsOf,
     predicate::{Printer, Scope, contact_key, from_contact, parents_of_lead},
     selection::all_of,
 };
@@ -37,6 +37,7 @@ pub(super) struct Source {
 }
 
 /// Calls that a statement is about to ask.
+#[derive(Clone)]
 pub(super) struct Asking<'a> {
     /// What they stand in.
     pub(super) part: Part<'a>,

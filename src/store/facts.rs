@@ -6,12 +6,13 @@
 //! entry; a contact without account is an account of its own, whose key is the contact's, negative.
 
 use super::{
-    Cell, JsonRows, Store, StoreError,
+    JsonRows, Store, StoreError,
+    as_of::AsOf,
     calls::{Asking, Source},
     columns::value,
-    predicate::{Printer, Scope, contact_key, from_contact},
+    predicate::{Printer, Scope},
 };
-use crate::model::{Answers, Bound, CountTest, Did, Entity, Measure, Part, Predicate, Subject, Value};
+use crate::model::{Answers, Entity, Part, Predicate, Value};
 
 /// A contact or an account, asked as of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +49,6 @@ pub struct FactAnswer {
     pub holds: bool,
     /// What each of its [`Predicate::own_calls`] gives.
     pub given: Vec<Value>,
-}
-
-/// As of which moment interactions count, and in which journey.
-#[derive(Debug, Clone)]
-pub(super) struct AsOf {
-    /// An expression for the moment.
-    moment: String,
-    journey: String,
-    iteration: i64,
 }
 
 impl Store {
@@ -98,6 +90,8 @@ impl Store {
             moment: "s.moment".to_owned(),
             journey: facts.journey.to_owned(),
             iteration: facts.iteration,
+            dated: false,
+            window: None,
         };
         let (mut scope, from, clause) = match facts.of {
             Entity::Account => {
@@ -151,118 +145,4 @@ impl Store {
         })?;
         Ok(answers)
     }
-}
-
-impl Printer<'_> {
-    /// The present moment plus so many milliseconds: the subject's own, where it is asked as of one.
-    pub(super) fn moment(&mut self, plus: i64) -> String {
-        match &self.as_of {
-            Some(as_of) => format!("({} + {plus})", as_of.moment),
-            None => self.bind(Cell::Integer(self.now.saturating_add(plus))),
-        }
-    }
-
-    /// The clause for whether a `did` held at the subject's moment.
-    pub(super) fn did_as_of(&mut self, did: &Did, scope: &Scope, as_of: &AsOf) -> Result<String, StoreError> {
-        let alias = format!("i{}", self.alias());
-        let those = self.interactions_as_of(did, &alias, scope, as_of)?;
-        let count = format!("(SELECT COUNT(*) FROM {those})");
-        Ok(match did.count {
-            CountTest::AtLeast(number) => format!("({count} >= {number})"),
-            CountTest::AtMost(number) => format!("({count} <= {number})"),
-            CountTest::Exactly(number) => format!("({count} = {number})"),
-            CountTest::AtLeastPercent(_) | CountTest::All => {
-                return Err(StoreError::Inconsistent("a `did` has no share to compare".to_owned()));
-            }
-        })
-    }
-
-    /// A measure as it was at the subject's moment.
-    pub(super) fn measure_as_of(
-        &mut self,
-        measure: &Measure,
-        scope: &Scope,
-        as_of: &AsOf,
-    ) -> Result<String, StoreError> {
-        let alias = format!("i{}", self.alias());
-        let those = self.interactions_as_of(&measure.over, &alias, scope, as_of)?;
-        let value = self.measured_value(measure, &alias, scope)?;
-        let total = self.total(measure, &value);
-        Ok(format!("(SELECT {total} FROM {those} AND {value} IS NOT NULL)"))
-    }
-
-    /// `FROM` and `WHERE` for the interactions under an alias that count up to the subject's moment.
-    fn interactions_as_of(
-        &mut self,
-        did: &Did,
-        alias: &str,
-        scope: &Scope,
-        as_of: &AsOf,
-    ) -> Result<String, StoreError> {
-        let mut clause = self.counted(did, alias, scope)?;
-        let moment = &as_of.moment;
-        for (bound, sign) in [(&did.since, ">="), (&did.until, "<=")] {
-            clause = match bound {
-                None => clause,
-                Some(Bound::At(at)) => format!("{clause} AND {alias}.at {sign} {at}"),
-                // A length that depends on the calendar is as long as it is now.
-                Some(bound @ Bound::Ago(_)) => {
-                    let length = self.now.saturating_sub(self.bound(bound));
-                    format!("{clause} AND {alias}.at {sign} {moment} - {length}")
-                }
-            };
-        }
-        if let Some(step) = &did.step {
-            let (journey, step) = (self.bind(as_of.journey.as_str().into()), self.bind(step.as_str().into()));
-            clause = format!(
-                "{clause} AND {alias}.journey = {journey} AND {alias}.step = {step}
-                 AND ({alias}.iteration IS NULL OR {alias}.iteration = {})",
-                as_of.iteration
-            );
-        }
-        let from = match did.of {
-            Subject::Account => format!(
-                "contact {alias}c CROSS JOIN interaction {alias}
-                 WHERE {} AND {alias}.contact_key = {alias}c.key",
-                of_account(&format!("{alias}c"), &scope.account_key)
-            ),
-            _ => {
-                format!("interaction {alias} WHERE {alias}.contact_key = {}", contact_key(scope)?)
-            }
-        };
-        Ok(format!("{from} AND {clause} AND {alias}.at <= {moment}"))
-    }
-
-    /// The clause for whether a condition about an account's contacts held at the subject's moment.
-    pub(super) fn contacts_as_of(
-        &mut self,
-        condition: &Predicate,
-        count: CountTest,
-        scope: &Scope,
-    ) -> Result<String, StoreError> {
-        let alias = format!("q{}", self.alias());
-        let those =
-            format!("{} WHERE {}", from_contact(&alias, condition), of_account(&alias, &scope.account_key));
-        let condition = self.predicate(condition, &Scope::contact(&alias))?;
-        let counted = |clause: &str| format!("(SELECT COUNT(*) FROM {those} AND {clause})");
-        Ok(match count {
-            CountTest::AtLeast(number) => format!("({} >= {number})", counted(&condition)),
-            CountTest::AtMost(number) => format!("({} <= {number})", counted(&condition)),
-            CountTest::Exactly(number) => format!("({} = {number})", counted(&condition)),
-            CountTest::All => format!("({} = 0)", counted(&format!("(({condition}) IS NOT TRUE)"))),
-            CountTest::AtLeastPercent(percent) => {
-                let percent = self.bind(Cell::Real(percent));
-                format!(
-                    "((SELECT CASE WHEN COUNT(*) > 0
-                        AND 100.0 * SUM(CASE WHEN {condition} THEN 1 ELSE 0 END) >= {percent} * COUNT(*)
-                        THEN 1 ELSE 0 END FROM {those}) = 1)"
-                )
-            }
-        })
-    }
-}
-
-/// The clause for whether a contact belongs to an account; a contact that entered without one is its own.
-fn of_account(contact: &str, account_key: &str) -> String {
-    format!("({contact}.account_key = {account_key} OR {contact}.key = -{account_key})")
 }

@@ -47,7 +47,7 @@ const TEMPORARY_TABLES: &str = "
         PRIMARY KEY (place, contact_key));
     CREATE TEMPORARY TABLE IF NOT EXISTS asked (
         account_key BIGINT NOT NULL, contact_key BIGINT, since BIGINT NOT NULL, upper BIGINT NOT NULL,
-        until BIGINT NOT NULL, looked BIGINT, visit BIGINT NOT NULL);
+        until BIGINT NOT NULL, visit BIGINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS fact_asked (
         place BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT, moment BIGINT NOT NULL)";
 

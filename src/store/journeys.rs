@@ -1,8 +1,8 @@
 //! Publications, journeys, their steps and their iterations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Asked, Cell, Store, StoreError};
+use super::{Cell, Store, StoreError};
 use crate::calendar::Holidays;
 
 /// A definition as it is published.
@@ -40,16 +40,49 @@ pub struct PublishedStep {
     pub was: Option<String>,
     /// Its tile.
     pub tile: String,
-    /// The interaction types that wake those who wait there.
-    pub wakes: Vec<String>,
-    /// Whether changed contacts and accounts wake them, too.
-    pub wakes_on_fields: bool,
-    /// Whom the step asks, and so whose interactions wake whom.
-    pub asks: Asked,
     /// How long after an arrival it looks at who came, in milliseconds.
     pub look_after: i64,
     /// It doesn't look at them before this moment.
     pub look_at: i64,
+}
+
+/// What wakes those who wait at a step, and whose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepWakes {
+    /// Interactions of these types.
+    pub interactions: BTreeSet<String>,
+    /// Changed contacts and accounts.
+    pub records: bool,
+    /// Changed leads.
+    pub leads: bool,
+    /// Activities that were made.
+    pub activities: bool,
+    /// Whether all who entered for the account are woken, or the contact alone.
+    pub whole_account: bool,
+    /// Whether what the account's present contacts are and do wakes them, too.
+    pub colleagues: bool,
+}
+
+/// The types in `step_wake` that stand for changed records.
+pub(super) const RECORDS: i64 = 0;
+pub(super) const LEADS: i64 = -1;
+pub(super) const ACTIVITIES: i64 = -2;
+
+impl StepWakes {
+    /// Its rows: type and scope.
+    fn rows(&self, types: &BTreeMap<String, i64>) -> BTreeSet<(i64, String)> {
+        let own = if self.whole_account { "account" } else { "contact" };
+        let scopes = [Some(own), self.colleagues.then_some("present_account")];
+        let records = [(self.records, RECORDS), (self.leads, LEADS), (self.activities, ACTIVITIES)];
+        let of_records = records.into_iter().filter(|(wakes, _)| *wakes).map(|(_, key)| key);
+        // Whose leads and activities they are is told by records that changed.
+        let of_records = of_records.chain((self.leads || self.activities).then_some(RECORDS));
+        // A type that was never declared wakes nobody.
+        let of_types = self.interactions.iter().filter_map(|name| types.get(name).copied());
+        let keys: BTreeSet<i64> = of_records.chain(of_types).collect();
+        let scopes = scopes.into_iter().flatten();
+        scopes.flat_map(|scope| keys.iter().map(|key| (*key, scope.to_owned())).collect::<Vec<_>>()).collect()
+    }
 }
 
 /// What becomes of those who stand on a step that is gone.
@@ -76,6 +109,18 @@ impl Store {
             &[kind.into()],
         )?;
         rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+    }
+
+    /// When a definition was published last.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn published_at(&mut self, kind: &str, name: &str) -> Result<Option<i64>, StoreError> {
+        let row = self.connection.query_first(
+            "SELECT MAX(at) FROM publication WHERE kind = $1 AND name = $2",
+            &[kind.into(), name.into()],
+        )?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
     /// Keeps publications (semantics 25). `at` is the store's time.
@@ -159,7 +204,6 @@ impl Store {
         removed: &[(String, Removed)],
         now: i64,
     ) -> Result<JourneyRow, StoreError> {
-        let types = self.names.types.clone();
         self.connection.write(|connection| {
             connection.execute(
                 "INSERT INTO journey (name, origin, target, publication_key, state) VALUES ($1, $1, $2, 0, 'live')
@@ -186,26 +230,6 @@ impl Store {
                 )?;
             }
             let keys = step_keys(connection, key)?;
-            for step in steps {
-                let step_key = keys.get(&step.id).copied().unwrap_or(-1);
-                connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[step_key.into()])?;
-                let scopes: &[&str] = match step.asks {
-                    Asked::Contact => &["contact"],
-                    Asked::Participants => &["account"],
-                    Asked::AllContacts => &["account", "present_account"],
-                };
-                let on_fields = step.wakes_on_fields.then_some(0);
-                let on_types = step.wakes.iter().map(|name| types.get(name).copied().unwrap_or(-1));
-                for type_key in on_fields.into_iter().chain(on_types) {
-                    for scope in scopes {
-                        connection.execute(
-                            "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)
-                             ON CONFLICT (step_key, type_key, scope) DO NOTHING",
-                            &[step_key.into(), type_key.into(), (*scope).into()],
-                        )?;
-                    }
-                }
-            }
             for (id, fate) in removed {
                 let Some(from) = keys.get(id) else { continue };
                 let to = match fate {
@@ -229,6 +253,57 @@ impl Store {
             super::kept::restore_waits(connection, key)?;
             super::segments::bump_audience_version(connection)?;
             row_of(connection, key)
+        })
+    }
+
+    /// Takes note of what wakes those who wait at a journey's steps. Where that is other than before, they are
+    /// looked at at `now`: what they wait for means something else.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is changed.
+    pub fn declare_wakes(
+        &mut self,
+        journey_key: i64,
+        wakes: &[(i64, StepWakes)],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut known: BTreeMap<i64, BTreeSet<(i64, String)>> = BTreeMap::new();
+        let rows = self.connection.query(
+            "SELECT w.step_key, w.type_key, w.scope FROM step_wake w JOIN step s ON s.key = w.step_key
+             WHERE s.journey_key = $1",
+            &[journey_key.into()],
+        )?;
+        for row in &rows {
+            known.entry(row.integer(0)?).or_default().insert((row.integer(1)?, row.text(2)?));
+        }
+        let mut changed = Vec::new();
+        for (step_key, wakes) in wakes {
+            let wanted = wakes.rows(&self.names.types);
+            if known.get(step_key).is_none_or(|known| *known != wanted)
+                && !(wanted.is_empty() && !known.contains_key(step_key))
+            {
+                changed.push((*step_key, wanted));
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.connection.write(|connection| {
+            for (step_key, rows) in &changed {
+                connection.execute("DELETE FROM step_wake WHERE step_key = $1", &[(*step_key).into()])?;
+                for (type_key, scope) in rows {
+                    connection.execute(
+                        "INSERT INTO step_wake (step_key, type_key, scope) VALUES ($1, $2, $3)",
+                        &[(*step_key).into(), (*type_key).into(), scope.as_str().into()],
+                    )?;
+                }
+                connection.execute(
+                    "UPDATE position SET due_at = CASE WHEN arrived_at > $2 THEN arrived_at ELSE $2 END
+                     WHERE step_key = $1 AND due_at > $2",
+                    &[(*step_key).into(), now.into()],
+                )?;
+            }
+            Ok(())
         })
     }
 

@@ -5,6 +5,7 @@
 //! journeys' definitions, tiles or the time of day.
 
 mod allotments;
+mod as_of;
 mod batch;
 mod calls;
 mod claims;
@@ -26,6 +27,7 @@ mod interactions;
 mod iterations;
 mod journeys;
 mod kept;
+mod known;
 mod leads;
 mod lists;
 mod migrations;
@@ -63,6 +65,7 @@ mod stops;
 mod surroundings;
 mod touched;
 mod trigger;
+mod turning_points;
 mod value;
 mod wake;
 mod why;
@@ -82,7 +85,7 @@ pub use fields::Fields;
 pub use focus::{Passed, Reach};
 pub use interactions::{NewInteraction, Recorded};
 pub use iterations::IterationRow;
-pub use journeys::{JourneyRow, Publication, PublishedStep, Removed};
+pub use journeys::{JourneyRow, Publication, PublishedStep, Removed, StepWakes};
 pub use kept::{ChangeRow, KeptRow};
 pub use leads::LeadRow;
 pub use lists::{ActivityRow, MessageRow};

@@ -16,25 +16,29 @@ impl Printer<'_> {
         Ok(match operand {
             Operand::Literal(value) => self.bind(cell(value)),
             Operand::Now { plus } => self.moment(*plus),
-            Operand::Today { plus } => {
-                let day = calendar::day_from_today(self.now, *plus, &self.zone);
-                self.bind(Cell::Text(day))
-            }
-            Operand::Moment(reckoning) => {
+            Operand::Today { plus } => self.by_day(&|printer| {
+                let day = calendar::day_from_today(printer.now, *plus, &printer.zone);
+                Ok(printer.bind(Cell::Text(day)))
+            })?,
+            Operand::Moment(reckoning @ (Reckoning::Ago(_) | Reckoning::Ahead(_))) => {
+                // A length that depends on the calendar is as long as it is now.
                 let at = calendar::reckoned_moment(*reckoning, self.now, &self.zone);
-                match reckoning {
-                    // A length that depends on the calendar is as long as it is now.
-                    Reckoning::Ago(_) | Reckoning::Ahead(_) => self.moment(at.saturating_sub(self.now)),
-                    Reckoning::StartOf(..) | Reckoning::EndOf(..) => self.bind(Cell::Integer(at)),
-                }
+                self.moment(at.saturating_sub(self.now))
             }
-            Operand::Day(reckoning) => {
-                let day = calendar::reckoned_day(*reckoning, self.now, &self.zone);
-                self.bind(Cell::Text(day))
-            }
+            Operand::Moment(reckoning) => self.by_day(&|printer| {
+                let at = calendar::reckoned_moment(*reckoning, printer.now, &printer.zone);
+                Ok(printer.bind(Cell::Integer(at)))
+            })?,
+            Operand::Day(reckoning) => self.by_day(&|printer| {
+                let day = calendar::reckoned_day(*reckoning, printer.now, &printer.zone);
+                Ok(printer.bind(Cell::Text(day)))
+            })?,
             Operand::Arithmetic { left, operator, right } => {
                 let (left, right) = (self.operand(left, scope)?, self.operand(right, scope)?);
                 calculation(&left, *operator, &right)
+            }
+            Operand::OfDate { part: DatePart::Anniversary, of } => {
+                self.by_day(&|printer| printer.of_date(DatePart::Anniversary, of, scope))?
             }
             Operand::OfDate { part, of } => self.of_date(*part, of, scope)?,
             Operand::Measure(measure) => self.measure(measure, scope)?,

@@ -4,19 +4,19 @@
 //! doesn't hold; `WHERE` and `CASE WHEN` take that as false, and every negation is printed as
 //! `IS NOT TRUE`, so that NULL never gets out of a clause.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Cell, Dialect, StoreError,
+    as_of::AsOf,
     columns::{Names, cell},
-    facts::AsOf,
     focus,
 };
 use crate::{
     calendar::Zone,
     model::{
-        Comparison, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject, TextTest,
-        Value,
+        Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject,
+        TextTest, Value,
     },
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Printer<'a> {
     own_key: Option<&'static str>,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     pub(super) of_everybody: bool,
+    /// The conditions of segments, where a segment is asked by its condition and not by its members.
+    pub(super) segments: Option<&'a BTreeMap<String, Condition>>,
 }
 
 /// Interactions that were counted already: of the contact under this alias, or of the account when there is
@@ -170,6 +172,7 @@ impl<'a> Printer<'a> {
             focus: None,
             own_key: None,
             of_everybody: false,
+            segments: None,
         })
     }
 
@@ -355,7 +358,7 @@ pub(super) fn alias_of<'s>(alias: Option<&'s str>, what: &str) -> Result<&'s str
 }
 
 /// The key of the record in scope that a segment may hold.
-fn key_in_scope(holds: Entity, scope: &Scope) -> Result<String, StoreError> {
+pub(super) fn key_in_scope(holds: Entity, scope: &Scope) -> Result<String, StoreError> {
     Ok(match holds {
         Entity::Account => scope.account_key.clone(),
         Entity::Lead => format!("{}.key", alias_of(scope.lead.as_deref(), "a lead")?),

@@ -1,6 +1,9 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::{Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, score_rows::band};
+use super::{
+    Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, focus::change_kind,
+    score_rows::band,
+};
 use crate::model::{
     Entity,
     scoring::{Levels, ScoringModel, ScoringTarget, expression_name},
@@ -120,7 +123,7 @@ fn wake(connection: &mut Connection, model: &ScoringModel, key: i64) -> Result<(
     let kind = match model.target {
         ScoringTarget::Contacts => 1,
         ScoringTarget::Accounts => 2,
-        ScoringTarget::ContactLeads | ScoringTarget::AccountLeads => return Ok(()),
+        ScoringTarget::ContactLeads | ScoringTarget::AccountLeads => 4,
     };
     let name = expression_name(&model.name);
     connection.execute(
@@ -128,7 +131,7 @@ fn wake(connection: &mut Connection, model: &ScoringModel, key: i64) -> Result<(
             "INSERT INTO change (kind, subject_key, about)
              SELECT {kind}, s.key, {} FROM scored s
              LEFT JOIN score z ON z.model_key = $1 AND z.subject_key = s.key
-             WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)",
+             WHERE z.score IS DISTINCT FROM s.score AND EXISTS (SELECT 1 FROM step_wake WHERE type_key <= 0)",
             Fields::of(["score", "grade"].map(|what| format!("{what}.{name}"))).bits()
         ),
         &[key.into()],
@@ -292,5 +295,18 @@ pub(super) fn write_levels(
         &[now.into()],
     )?;
     let removed = connection.execute(&format!("DELETE {gone}"), &[])?;
+    if changed + removed > 0 {
+        // Those who wait for levels are looked at.
+        let kind = change_kind(levels.of);
+        let bits = Fields::of([format!("levels.{}", expression_name(&levels.name))]).bits();
+        connection.execute(
+            &format!(
+                "INSERT INTO change (kind, subject_key, about)
+                 SELECT {kind}, h.subject_key, {bits} FROM level_change h WHERE h.levels_key = {key} AND h.at = $1
+                    AND EXISTS (SELECT 1 FROM step_wake WHERE type_key = 0)"
+            ),
+            &[now.into()],
+        )?;
+    }
     Ok(changed + removed)
 }

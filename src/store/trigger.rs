@@ -1,14 +1,16 @@
 //! Asking who satisfies a trigger's condition, for a whole batch with one statement.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{
     JsonRows, Store, StoreError,
+    as_of::{AsOf, TriggerWindow},
     calls::{Asking, Source},
     claims::Claim,
     outcomes::DecisionRow,
-    predicate::{Printer, Scope, mentions_account},
-    satisfaction::{Surroundings, next_event, satisfied_at},
+    predicate::{Printer, Scope},
 };
-use crate::model::{Answers, Part, Predicate};
+use crate::model::{Answers, Condition, Part, Predicate};
 
 /// What is asked of a batch.
 #[derive(Clone)]
@@ -27,6 +29,8 @@ pub struct Question<'a> {
     pub step_key: &'a dyn Fn(&str) -> i64,
     /// Who answers calls of functions.
     pub answers: &'a dyn Answers,
+    /// The conditions of the segments that it may ask for.
+    pub segments: &'a BTreeMap<String, Condition>,
 }
 
 /// Who is asked about a subject.
@@ -53,8 +57,6 @@ pub struct Subject {
     pub since: i64,
     /// When it closes.
     pub until: i64,
-    /// When it was looked at before.
-    pub looked_at: Option<i64>,
 }
 
 /// What was found about a contact.
@@ -97,7 +99,6 @@ impl Store {
                 subject.since.into(),
                 subject.until.min(now).into(),
                 subject.until.into(),
-                subject.looked_at.into(),
                 subject.visit.into(),
             ]);
         }
@@ -105,10 +106,9 @@ impl Store {
         self.connection.execute("DELETE FROM asked", &[])?;
         self.connection.execute(
             &format!(
-                "INSERT INTO asked (account_key, contact_key, since, upper, until, looked, visit)
+                "INSERT INTO asked (account_key, contact_key, since, upper, until, visit)
                  SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
-                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT),
-                    CAST(value ->> 6 AS BIGINT)
+                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
                  FROM {rows}"
             ),
             &[json.finish()],
@@ -120,27 +120,24 @@ impl Store {
         let asked = match question.of {
             Asked::Contact => "asked".to_owned(),
             Asked::Participants => format!(
-                "(SELECT g.account_key, g.visit, k.contact_key, g.upper, g.until, g.looked,
+                "(SELECT g.account_key, g.visit, k.contact_key, g.upper, g.until,
                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
                  FROM asked g CROSS JOIN participant k
                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
-            Asked::AllContacts => {
-                "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until, g.looked
+            Asked::AllContacts => "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until
                  FROM asked g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact) k
                    ON k.account_key = g.account_key)"
-                    .to_owned()
-            }
+                .to_owned(),
         };
         let mut scope = Scope::contact("c");
         scope.account_key = "s.account_key".to_owned();
-        let account = match mentions_account(question.predicate) {
-            true => "LEFT JOIN account c_account ON c_account.key = s.account_key",
-            false => "",
-        };
-        let from = format!("{asked} s CROSS JOIN contact c {account}");
+        // Segments that are asked by their conditions may look at the account, too.
+        let from = format!(
+            "{asked} s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key"
+        );
         let asking = Asking {
             part: Part::Predicate(question.predicate),
             only: None,
@@ -150,18 +147,31 @@ impl Store {
             focused: None,
             answers: question.answers,
         };
-        let clause = "c.key = s.contact_key".to_owned();
-        self.answer_calls(&asking, &Source { from: from.clone(), clause, scope: scope.clone() })?;
-        let around = Surroundings {
-            iteration_key: iteration,
-            iteration: question.iteration,
-            journey: question.journey,
-            step_key: question.step_key,
-            asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
-        };
+        let source =
+            Source { from: from.clone(), clause: "c.key = s.contact_key".to_owned(), scope: scope.clone() };
+        self.answer_calls(&asking, &source)?;
+        for name in segments_of(question) {
+            let Some(condition) = question.segments.get(&name) else { continue };
+            let part = Part::Predicate(&condition.predicate);
+            let asking = Asking { part, timezone: &condition.timezone, ..asking.clone() };
+            self.answer_calls(&asking, &source)?;
+        }
         let mut printer = Printer::new(self.dialect(), &self.names, now, question.timezone)?;
-        let satisfied = satisfied_at(&mut printer, question.predicate, &scope, &around)?;
-        let next = next_event(&mut printer, question.predicate, &scope, &around)?;
+        printer.segments = Some(question.segments);
+        printer.as_of = Some(AsOf {
+            moment: "m.at".to_owned(),
+            journey: question.journey.to_owned(),
+            iteration: question.iteration,
+            dated: true,
+            window: Some(TriggerWindow {
+                iteration_key: iteration,
+                steps: steps_of(question),
+                asked_again: subjects.iter().any(|subject| subject.visit > 1).then_some(claim.step_key),
+                own_account: question.of != Asked::Contact,
+            }),
+        });
+        let satisfied = printer.satisfied_at(question.predicate, &scope)?;
+        let next = printer.next_turn(question.predicate, &scope)?;
         let sql = format!(
             "WITH found AS MATERIALIZED (
                 SELECT s.account_key, s.contact_key, s.visit, c.id, {satisfied} AS satisfied, {next} AS next
@@ -235,4 +245,31 @@ impl Store {
             })
             .collect()
     }
+}
+
+/// The segments that a question asks for, by way of others, too.
+fn segments_of(question: &Question<'_>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![question.predicate];
+    while let Some(predicate) = open.pop() {
+        Part::Predicate(predicate).each(&mut |part| {
+            if let Part::Predicate(Predicate::InSegment { segment, .. }) = part
+                && found.insert(segment.clone())
+            {
+                open.extend(question.segments.get(segment).map(|condition| &condition.predicate));
+            }
+        });
+    }
+    found
+}
+
+/// The keys of the steps that a question refers to, by id.
+fn steps_of(question: &Question<'_>) -> BTreeMap<String, i64> {
+    let mut steps = BTreeMap::new();
+    Part::Predicate(question.predicate).each(&mut |part| {
+        if let Some(step) = part.did().and_then(|did| did.step.as_ref()) {
+            steps.insert(step.clone(), (question.step_key)(step));
+        }
+    });
+    steps
 }

@@ -1,6 +1,12 @@
 //! What came in since the last tick: who is woken by it, and which segments it may change.
 
-use super::{Fields, Store, StoreError, pausing::held_iterations, segments::bump_audience_version, touched};
+use super::{
+    Connection, Fields, Store, StoreError,
+    journeys::{ACTIVITIES, LEADS, RECORDS},
+    pausing::held_iterations,
+    segments::bump_audience_version,
+    touched,
+};
 use crate::model::Entity;
 
 /// What the queue held.
@@ -53,57 +59,12 @@ impl Store {
         self.connection.write(|connection| {
             let queued = touched::queued(connection, &types)?;
             let incoming = queued.iter().fold(Incoming::default(), |all, queued| all.and(&queued.incoming));
-            // Interactions wake the contact's own position, or all positions of the account that it
-            // takes part for or belongs to. Type 0 stands for changed records.
-            let happened = "SELECT c.subject_key AS contact_key, CASE c.kind WHEN 3 THEN c.about ELSE 0 END AS type_key,
-                    MIN(COALESCE(c.at, $1)) AS at FROM change c WHERE c.kind IN (1, 3)
-                GROUP BY c.subject_key, CASE c.kind WHEN 3 THEN c.about ELSE 0 END
-                UNION ALL
-                SELECT k.key, 0, CAST($1 AS BIGINT) FROM change c JOIN contact k ON k.account_key = c.subject_key
-                WHERE c.kind = 2";
-            let woken = format!(
-                "SELECT t.key AS iteration_key, w.step_key, w.scope, h.contact_key, h.at,
-                        CASE WHEN w.scope = 'present_account' THEN COALESCE(k.account_key, -k.key)
-                             ELSE COALESCE(p.account_key, k.account_key, -k.key) END AS account_key
-                 FROM ({happened}) h
-                 JOIN step_wake w ON w.type_key = h.type_key
-                 JOIN step s ON s.key = w.step_key
-                 JOIN iteration t ON t.journey_key = s.journey_key
-                 JOIN contact k ON k.key = h.contact_key
-                 LEFT JOIN participant p ON p.iteration_key = t.key AND p.contact_key = h.contact_key"
-            );
-            connection.execute(
-                &format!(
-                    "UPDATE position AS o SET due_at = CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END
-                     FROM (SELECT iteration_key, step_key, account_key, contact_key, MIN(at) AS at
-                           FROM ({woken}) m WHERE scope = 'contact'
-                           GROUP BY iteration_key, step_key, account_key, contact_key) v
-                     WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND o.contact_key = v.contact_key AND +o.step_key = v.step_key AND o.due_at > v.at"
-                ),
-                &[now.into()],
-            )?;
-            connection.execute(
-                &format!(
-                    "UPDATE position AS o SET due_at = CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END
-                     FROM (SELECT iteration_key, step_key, account_key, MIN(at) AS at
-                           FROM ({woken}) m WHERE scope <> 'contact'
-                           GROUP BY iteration_key, step_key, account_key) v
-                     WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
-                       AND +o.step_key = v.step_key AND o.due_at > v.at"
-                ),
-                &[now.into()],
-            )?;
-            connection.execute(
-                &format!(
-                    "UPDATE claim SET woken = 1 WHERE EXISTS (SELECT 1 FROM ({woken}) m
-                        WHERE m.iteration_key = claim.iteration_key AND m.step_key = claim.step_key
-                          AND m.account_key BETWEEN claim.account_from AND claim.account_to)"
-                ),
-                &[now.into()],
-            )?;
+            wake(connection, now)?;
             for name in affected(&incoming) {
-                connection.execute("UPDATE segment SET stale = stale + 1 WHERE name = $1", &[name.as_str().into()])?;
+                connection.execute(
+                    "UPDATE segment SET stale = stale + 1 WHERE name = $1",
+                    &[name.as_str().into()],
+                )?;
             }
             touched::note(connection, &queued, affected)?;
             if !(incoming.contacts | incoming.accounts).is_empty() {
@@ -168,4 +129,83 @@ impl Store {
         }
         Ok(next.filter(|at| *at != crate::model::time::NEVER))
     }
+}
+
+/// Has those looked at who wait for what the queue holds: when it happened, changed records at `now`.
+fn wake(connection: &mut Connection, now: i64) -> Result<(), StoreError> {
+    let any = "SELECT 1 FROM step_wake LIMIT 1";
+    if connection.query_first(any, &[])?.is_none() {
+        return Ok(());
+    }
+    // Of leads and activities it is asked whose they are: the contact's, the account's.
+    let parents = |table: &str, kind: i64, type_key: i64| {
+        format!(
+            "SELECT r.contact_key, r.account_key, {type_key} AS type_key, CAST($1 AS BIGINT) AS at
+             FROM change c JOIN {table} r ON r.key = c.subject_key WHERE c.kind = {kind}"
+        )
+    };
+    let happened = format!(
+        "SELECT c.subject_key AS contact_key, CAST(NULL AS BIGINT) AS account_key,
+            CASE c.kind WHEN 3 THEN c.about ELSE {RECORDS} END AS type_key, MIN(COALESCE(c.at, $1)) AS at
+         FROM change c WHERE c.kind IN (1, 3)
+         GROUP BY c.subject_key, CASE c.kind WHEN 3 THEN c.about ELSE {RECORDS} END
+         UNION ALL
+         SELECT CAST(NULL AS BIGINT), c.subject_key, {RECORDS}, CAST($1 AS BIGINT) FROM change c WHERE c.kind = 2
+         UNION ALL {} UNION ALL {}",
+        parents("lead", 4, LEADS),
+        parents("activity", 5, ACTIVITIES)
+    );
+    let steps = "JOIN step_wake w ON w.type_key = h.type_key
+                 JOIN step s ON s.key = w.step_key
+                 JOIN iteration t ON t.journey_key = s.journey_key AND t.ended_at IS NULL";
+    let of_contacts = format!(
+        "SELECT t.key AS iteration_key, w.step_key, w.scope, h.contact_key, h.at,
+                CASE WHEN w.scope = 'present_account' THEN COALESCE(k.account_key, -k.key)
+                     ELSE COALESCE(p.account_key, k.account_key, -k.key) END AS account_key
+         FROM ({happened}) h {steps}
+         JOIN contact k ON k.key = h.contact_key
+         LEFT JOIN participant p ON p.iteration_key = t.key AND p.contact_key = h.contact_key"
+    );
+    // What an account is, or has, concerns all who take part for it.
+    let of_accounts = format!(
+        "SELECT t.key AS iteration_key, w.step_key, h.account_key, h.at
+         FROM ({happened}) h {steps} WHERE h.account_key IS NOT NULL"
+    );
+    let whole_accounts = format!(
+        "SELECT iteration_key, step_key, account_key, at FROM ({of_contacts}) m WHERE scope <> 'contact'
+         UNION ALL {of_accounts}"
+    );
+    let due = "CASE WHEN v.at > o.arrived_at THEN v.at ELSE o.arrived_at END";
+    connection.execute(
+        &format!(
+            "UPDATE position AS o SET due_at = {due}
+             FROM (SELECT iteration_key, step_key, account_key, contact_key, MIN(at) AS at
+                   FROM ({of_contacts}) m WHERE scope = 'contact'
+                   GROUP BY iteration_key, step_key, account_key, contact_key) v
+             WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
+               AND o.contact_key = v.contact_key AND +o.step_key = v.step_key AND o.due_at > v.at"
+        ),
+        &[now.into()],
+    )?;
+    connection.execute(
+        &format!(
+            "UPDATE position AS o SET due_at = {due}
+             FROM (SELECT iteration_key, step_key, account_key, MIN(at) AS at FROM ({whole_accounts}) m
+                   GROUP BY iteration_key, step_key, account_key) v
+             WHERE o.iteration_key = v.iteration_key AND o.account_key = v.account_key
+               AND +o.step_key = v.step_key AND o.due_at > v.at"
+        ),
+        &[now.into()],
+    )?;
+    connection.execute(
+        &format!(
+            "UPDATE claim SET woken = 1 WHERE EXISTS (
+                SELECT 1 FROM (SELECT iteration_key, step_key, account_key FROM ({of_contacts}) c
+                               UNION ALL SELECT iteration_key, step_key, account_key FROM ({of_accounts}) a) m
+                WHERE m.iteration_key = claim.iteration_key AND m.step_key = claim.step_key
+                  AND m.account_key BETWEEN claim.account_from AND claim.account_to)"
+        ),
+        &[now.into()],
+    )?;
+    Ok(())
 }

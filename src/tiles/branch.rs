@@ -100,7 +100,7 @@ impl TileKind for Branch {
             paths,
             work: Work::Each(of, Box::new(tile)),
             // Nobody waits here, unless a mail that a case asks for is still on its way.
-            wakes: Wakes { interactions: interactions.into_iter().collect(), ..Wakes::default() },
+            wakes: Wakes { interactions, ..Wakes::default() },
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{Code, Problem, Text},
     model::{
         Entity,
-        time::{DAY, NEVER, moment_of, rfc3339},
+        time::{NEVER, moment_of, rfc3339},
     },
 };
 
@@ -162,11 +162,16 @@ impl TileKind for Trigger {
             (Unit::Account, Some(counts)) => counts.value,
         };
         let wakes = Wakes {
-            interactions: interests.interactions.iter().cloned().collect(),
             // Which contacts an account has is told by their fields.
-            fields: !interests.contact_fields.is_empty()
+            records: !interests.contact_fields.is_empty()
                 || !interests.account_fields.is_empty()
+                || !interests.scores.is_empty()
                 || asked == Asked::AllContacts,
+            leads: !interests.lead_fields.is_empty(),
+            activities: interests.activities,
+            colleagues: interests.across || asked == Asked::AllContacts,
+            interactions: interests.interactions,
+            segments: interests.segments,
             whole_account,
         };
         let question = Question {
@@ -175,14 +180,7 @@ impl TileKind for Trigger {
             timeout: timeout.map(|timeout| timeout.value),
             counted: quorum.depends_on_number(),
         };
-        // What depends on the clock, segments, leads or activities has no event that wakes: it is looked
-        // at every day.
-        let has_no_event = interests.clock
-            || !interests.segments.is_empty()
-            || !interests.lead_fields.is_empty()
-            || interests.activities;
-        let look_again = has_no_event.then_some(DAY);
-        let tile = CompiledTrigger { question, quorum, grace, look_again };
+        let tile = CompiledTrigger { question, quorum, grace };
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: SPEC.paths.iter().map(|path| (*path).to_owned()).collect(),
@@ -196,15 +194,13 @@ struct CompiledTrigger {
     question: Question,
     quorum: Quorum,
     grace: i64,
-    look_again: Option<i64>,
 }
 
 impl CompiledTrigger {
     /// When to look again: at the deadline, or when something happens before it.
-    fn until(&self, deadline: i64, next_at: Option<i64>, now: i64) -> i64 {
+    fn until(&self, deadline: i64, next_at: Option<i64>) -> i64 {
         let deadline = if deadline == NEVER { NEVER } else { deadline.saturating_add(self.grace) };
-        let again = self.look_again.map(|after| now.saturating_add(after));
-        [next_at, again].into_iter().flatten().fold(deadline, i64::min)
+        next_at.map_or(deadline, |next_at| next_at.min(deadline))
     }
 
     fn is_over(&self, deadline: i64, now: i64) -> bool {
@@ -256,7 +252,7 @@ impl CompiledTrigger {
                     out.noted(place, Outcome::Go { path: Some("else".to_owned()), moment }, Some(note));
                 }
                 None => {
-                    let until = self.until(deadline, participant.answer.next_at, batch.now);
+                    let until = self.until(deadline, participant.answer.next_at);
                     out.participant(place, Outcome::Wait { until });
                 }
             }
@@ -279,7 +275,7 @@ impl CompiledTrigger {
                         let moment = moment_of((*at).max(arrived_at), batch.now);
                         Outcome::Go { path: Some(path.clone()), moment }
                     }
-                    None => Outcome::Wait { until: self.until(account.deadline, account.next_at, batch.now) },
+                    None => Outcome::Wait { until: self.until(account.deadline, account.next_at) },
                 };
                 out.participant(member, outcome);
             }

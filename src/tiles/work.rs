@@ -127,11 +127,19 @@ pub struct Mail {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Wakes {
     /// Interactions of these types.
-    pub interactions: Vec<String>,
-    /// Changed contacts and accounts.
-    pub fields: bool,
+    pub interactions: BTreeSet<String>,
+    /// Changed contacts and accounts, their scores and levels, and members of static segments.
+    pub records: bool,
+    /// Changed leads, and their scores.
+    pub leads: bool,
+    /// Activities that are made.
+    pub activities: bool,
+    /// Whatever changes who belongs to these segments.
+    pub segments: BTreeSet<String>,
     /// Whether all who wait for the account are woken, or the contact alone.
     pub whole_account: bool,
+    /// Whether what the account's present contacts are and do wakes those who wait.
+    pub colleagues: bool,
 }
 
 /// What a tile has to know about a batch.

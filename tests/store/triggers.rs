@@ -1,5 +1,7 @@
 //! Asking who satisfies a trigger's condition, and when it came true.
 
+use std::collections::BTreeMap;
+
 use tilework::model::{Bound, CountTest, Did, Entity, Predicate, Subject};
 use tilework::store::{Answer, Asked, NewInteraction, Question, Store};
 
@@ -40,7 +42,6 @@ fn ask(
             visit: row.visit,
             since: row.arrived_at,
             until: NOW + 30 * DAY,
-            looked_at: row.looked_at,
         });
     }
     let steps = journey.row.steps.clone();
@@ -53,6 +54,7 @@ fn ask(
         of,
         step_key: &step_key,
         answers: &(),
+        segments: &BTreeMap::new(),
     };
     let answers: Vec<Answer> = store.ask(&claim, &question, &subjects, now).unwrap();
     store.release(&claim).unwrap();

@@ -8,8 +8,8 @@ use tilework::model::{
     InteractionType, Operand, Predicate, Subject, Value, time,
 };
 use tilework::store::{
-    AccountRange, Asked, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep, Store,
-    StoreAddress,
+    AccountRange, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep,
+    StepWakes, Store, StoreAddress,
 };
 
 use crate::support::postgres::database;
@@ -251,31 +251,26 @@ impl Journey {
 }
 
 pub fn step(id: &str) -> PublishedStep {
-    PublishedStep {
-        id: id.to_owned(),
-        was: None,
-        tile: "wait".to_owned(),
-        wakes: Vec::new(),
-        wakes_on_fields: false,
-        asks: Asked::Contact,
-        look_after: 0,
-        look_at: 0,
-    }
+    PublishedStep { id: id.to_owned(), was: None, tile: "wait".to_owned(), look_after: 0, look_at: 0 }
 }
 
 /// A step that waits for orders.
 pub fn awaiting(id: &str, whole_account: bool) -> PublishedStep {
-    PublishedStep {
-        tile: "trigger".to_owned(),
-        wakes: vec!["OrderPlaced".to_owned()],
-        asks: if whole_account { Asked::Participants } else { Asked::Contact },
-        ..step(id)
-    }
+    PublishedStep { tile: if whole_account { "account_trigger" } else { "trigger" }.to_owned(), ..step(id) }
 }
 
 /// Publishes the journey `spring` and starts its first iteration now.
 pub fn journey(store: &mut Store, steps: &[PublishedStep]) -> Journey {
     let row = store.publish_journey("spring", "account", steps, &[], NOW).unwrap();
+    let wakes = steps.iter().filter(|step| step.tile.ends_with("trigger")).map(|step| {
+        let wakes = StepWakes {
+            interactions: ["OrderPlaced".to_owned()].into(),
+            whole_account: step.tile == "account_trigger",
+            ..StepWakes::default()
+        };
+        (row.steps[&step.id], wakes)
+    });
+    store.declare_wakes(row.key, &wakes.collect::<Vec<_>>(), NOW).unwrap();
     store.start_iteration(row.key, 1, NOW).unwrap();
     let iteration = store.iterations(row.key).unwrap().remove(0);
     Journey { row, iteration }

@@ -1,0 +1,292 @@
+//! Whether a condition is known to have held as of a moment.
+//!
+//! What was done is known of any moment. A field, a link, a score is known from the moment since which it
+//! has its present value; what it was before isn't kept. So of a moment a condition can be known to hold,
+//! known not to, or neither: it holds where that follows from what is known.
+
+use super::{
+    Cell, StoreError,
+    as_of::of_account,
+    predicate::{Printer, Scope, contact_key, key_in_scope},
+};
+use crate::model::{
+    Condition, CountTest, DatePart, Entity, FieldType, Operand, Part, Predicate, Reckoning, Records, Related,
+    Subject,
+};
+
+/// How the answer of a comparison depends on the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Clock {
+    /// It doesn't.
+    Apart,
+    /// It turns at the moment that a field holds, so many milliseconds away from it.
+    Moments,
+    /// It turns with the day, if it does.
+    Days,
+    /// It may turn at any time.
+    Always,
+}
+
+impl Printer<'_> {
+    /// The clause for whether a predicate, or its opposite when `negated`, is known to have held as of the
+    /// moment of `as_of`, which has to be dated.
+    pub(super) fn known(
+        &mut self,
+        predicate: &Predicate,
+        negated: bool,
+        scope: &Scope,
+    ) -> Result<String, StoreError> {
+        let all = |parts: Vec<String>, word: &str, none: &str| match parts.is_empty() {
+            true => none.to_owned(),
+            false => format!("({})", parts.join(word)),
+        };
+        match predicate {
+            Predicate::Constant(holds) => {
+                Ok(if *holds != negated { "(1 = 1)" } else { "(1 = 0)" }.to_owned())
+            }
+            Predicate::All(parts) | Predicate::Any(parts) => {
+                let printed = parts.iter().map(|part| self.known(part, negated, scope));
+                let printed = printed.collect::<Result<Vec<String>, _>>()?;
+                Ok(match matches!(predicate, Predicate::All(_)) != negated {
+                    true => all(printed, " AND ", "(1 = 1)"),
+                    false => all(printed, " OR ", "(1 = 0)"),
+                })
+            }
+            Predicate::Not(inner) => self.known(inner, !negated, scope),
+            Predicate::Did(_) | Predicate::Subscribed { .. } => self.told(predicate, negated, scope),
+            Predicate::InSegment { segment, holds, .. } => match self.condition_of(segment) {
+                Some(condition) => self
+                    .in_condition(condition, |printer| printer.known(&condition.predicate, negated, scope)),
+                None => self.was_member(segment, *holds, negated, scope),
+            },
+            Predicate::Related(related) => self.known_related(related, negated, scope),
+            leaf => {
+                let told = self.told(leaf, negated, scope)?;
+                let known = self.known_since(leaf, scope)?;
+                Ok(match known.is_empty() {
+                    true => told,
+                    false => format!("({} AND {told})", known.join(" AND ")),
+                })
+            }
+        }
+    }
+
+    /// The condition of a segment that is asked by it.
+    pub(super) fn condition_of<'s>(&self, segment: &str) -> Option<&'s Condition>
+    where
+        Self: 's,
+    {
+        self.segments.and_then(|segments| segments.get(segment))
+    }
+
+    /// Prints a part of a segment's condition: in the segment's time zone, over everything that was ever done.
+    pub(super) fn in_condition<T>(
+        &mut self,
+        condition: &Condition,
+        print: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let zone = crate::calendar::Zone::named(&condition.timezone)
+            .map_err(|error| StoreError::Inconsistent(error.to_string()))?
+            .with_holidays(&self.names.holidays);
+        let zone = std::mem::replace(&mut self.zone, zone);
+        let window = self.as_of.as_mut().and_then(|as_of| as_of.window.take());
+        let printed = print(self);
+        if let Some(as_of) = &mut self.as_of {
+            as_of.window = window;
+        }
+        self.zone = zone;
+        printed
+    }
+
+    fn told(&mut self, predicate: &Predicate, negated: bool, scope: &Scope) -> Result<String, StoreError> {
+        let clause = self.predicate(predicate, scope)?;
+        Ok(if negated { format!("(({clause}) IS NOT TRUE)") } else { clause })
+    }
+
+    fn as_of_moment(&self) -> Result<String, StoreError> {
+        let moment = self.as_of.as_ref().map(|as_of| as_of.moment.clone());
+        moment.ok_or_else(|| StoreError::Inconsistent("a condition is asked as of no moment".to_owned()))
+    }
+
+    /// The clauses for whether the fields, links and days are known that a comparison asks for.
+    fn known_since(&mut self, leaf: &Predicate, scope: &Scope) -> Result<Vec<String>, StoreError> {
+        let moment = self.as_of_moment()?;
+        let mut known = Vec::new();
+        for (subject, name) in fields_of(leaf) {
+            let since = self.field_since(subject, name, scope)?;
+            known.push(format!("COALESCE({since}, {moment}) <= {moment}"));
+        }
+        match clock_of(leaf) {
+            Clock::Apart | Clock::Moments => {}
+            Clock::Days => {
+                let earliest = self.days().last().map_or(i64::MIN, |(start, _)| *start);
+                known.push(format!("{moment} >= {earliest}"));
+            }
+            Clock::Always => known.push(format!("{moment} >= {}", self.now)),
+        }
+        Ok(known)
+    }
+
+    fn was_member(
+        &mut self,
+        segment: &str,
+        holds: Entity,
+        negated: bool,
+        scope: &Scope,
+    ) -> Result<String, StoreError> {
+        let (moment, key, subject) =
+            (self.as_of_moment()?, self.names.segment_key(segment), key_in_scope(holds, scope)?);
+        let member = format!(
+            "COALESCE((SELECT h.joined FROM membership_change h WHERE h.segment_key = {key}
+                AND h.subject_key = {subject} AND h.at <= {moment} ORDER BY h.at DESC LIMIT 1), 0)"
+        );
+        Ok(format!("({member} = {})", i64::from(!negated)))
+    }
+
+    fn known_related(
+        &mut self,
+        related: &Related,
+        negated: bool,
+        scope: &Scope,
+    ) -> Result<String, StoreError> {
+        let moment = self.as_of_moment()?;
+        let alias = format!("q{}", self.alias());
+        let (from, belongs, inner) = belonging(related, &alias, scope)?;
+        let mut there = vec![belongs];
+        for since in self.there_since(related, &alias, &inner)? {
+            there.push(format!("COALESCE({since}, {moment}) <= {moment}"));
+        }
+        let there = there.join(" AND ");
+        let holds = self.known(&related.condition, false, &inner)?;
+        let fails = self.known(&related.condition, true, &inner)?;
+        let count = |clause: &str| format!("(SELECT COUNT(*) FROM {from} WHERE {there} AND {clause})");
+        let (sure, possible) = (count(&holds), count(&format!("(({fails}) IS NOT TRUE)")));
+        Ok(match (related.count, negated) {
+            (CountTest::AtLeast(1), false) => {
+                format!("EXISTS (SELECT 1 FROM {from} WHERE {there} AND {holds})")
+            }
+            (CountTest::AtLeast(number), false) => format!("({sure} >= {number})"),
+            (CountTest::AtLeast(number), true) => format!("({possible} < {number})"),
+            (CountTest::AtMost(number), false) => format!("({possible} <= {number})"),
+            (CountTest::AtMost(number), true) => format!("({sure} > {number})"),
+            (CountTest::Exactly(number), false) => {
+                format!("({sure} >= {number} AND {possible} <= {number})")
+            }
+            (CountTest::Exactly(number), true) => format!("({sure} > {number} OR {possible} < {number})"),
+            (CountTest::All, false) => format!("({} = 0)", count(&format!("(({holds}) IS NOT TRUE)"))),
+            (CountTest::All, true) => format!("({} > 0)", count(&fails)),
+            (CountTest::AtLeastPercent(percent), _) => {
+                let percent = self.bind(Cell::Real(percent));
+                let all = count("1 = 1");
+                match negated {
+                    false => format!("({all} > 0 AND 100.0 * {sure} >= {percent} * {all})"),
+                    true => format!("({all} = 0 OR 100.0 * {possible} < {percent} * {all})"),
+                }
+            }
+        })
+    }
+
+    /// Expressions for the moments since which a related record under an alias has been there, and belonged to
+    /// whom it belongs to.
+    pub(super) fn there_since(
+        &mut self,
+        related: &Related,
+        alias: &str,
+        inner: &Scope,
+    ) -> Result<Vec<String>, StoreError> {
+        Ok(match related.records {
+            Records::Contacts => vec![self.field_since(Subject::Contact, "account_id", inner)?],
+            Records::Leads => vec![
+                self.field_since(Subject::Lead, "contact_id", inner)?,
+                self.field_since(Subject::Lead, "account_id", inner)?,
+            ],
+            Records::Activities => vec![format!("{alias}.created_at")],
+        })
+    }
+}
+
+/// The records under an alias that belong to the subject in scope: tables, the clause, and their scope.
+pub(super) fn belonging(
+    related: &Related,
+    alias: &str,
+    scope: &Scope,
+) -> Result<(String, String, Scope), StoreError> {
+    let account = &scope.account_key;
+    // Segments that are asked by their conditions may look at parents that the condition itself doesn't name.
+    let account_of_it =
+        format!(" LEFT JOIN account {alias}_account ON {alias}_account.key = {alias}.account_key");
+    let through = |table: &str| {
+        match related.of {
+        Subject::Account => Ok(format!(
+            "({alias}.account_key = {account} OR {alias}.contact_key IN (SELECT k.key FROM contact k WHERE {}))",
+            of_account("k", account)
+        )),
+        _ => contact_key(scope).map(|key| format!("{alias}.contact_key = {key}")),
+    }
+    .map(|clause| (table.to_owned(), clause))
+    };
+    Ok(match related.records {
+        Records::Contacts => {
+            (format!("contact {alias}{account_of_it}"), of_account(alias, account), Scope::contact(alias))
+        }
+        Records::Leads => {
+            let (table, clause) = through("lead")?;
+            let contact =
+                format!(" LEFT JOIN contact {alias}_contact ON {alias}_contact.key = {alias}.contact_key");
+            (format!("{table} {alias}{contact}{account_of_it}"), clause, Scope::lead(alias))
+        }
+        Records::Activities => {
+            let (table, clause) = through("activity")?;
+            (format!("{table} {alias}"), clause, Scope::activity(alias))
+        }
+    })
+}
+
+/// The fields of the records in scope that a comparison asks for, each once.
+pub(super) fn fields_of(leaf: &Predicate) -> Vec<(Subject, &str)> {
+    fn visit<'p>(part: Part<'p>, found: &mut Vec<(Subject, &'p str)>) {
+        match part {
+            Part::Operand(Operand::Measure(_)) => {}
+            Part::Operand(Operand::Field { subject, name, .. }) => {
+                let apart = matches!(subject, Subject::Interaction | Subject::Activity);
+                if !apart && !found.contains(&(*subject, name)) {
+                    found.push((*subject, name));
+                }
+            }
+            other => other.below().into_iter().for_each(|part| visit(part, found)),
+        }
+    }
+    let mut found = Vec::new();
+    visit(Part::Predicate(leaf), &mut found);
+    found
+}
+
+/// How a comparison depends on the clock.
+pub(super) fn clock_of(leaf: &Predicate) -> Clock {
+    if let Predicate::Compare { left, right, .. } = leaf
+        && moments_of(left, right).or_else(|| moments_of(right, left)).is_some()
+    {
+        return Clock::Moments;
+    }
+    let mut clock = Clock::Apart;
+    Part::Predicate(leaf).each(&mut |part| {
+        let of_part = match part {
+            Part::Operand(Operand::Today { .. } | Operand::Day(_)) => Clock::Days,
+            Part::Operand(Operand::Moment(Reckoning::StartOf(..) | Reckoning::EndOf(..))) => Clock::Days,
+            Part::Operand(Operand::OfDate { part: DatePart::Anniversary, .. }) => Clock::Days,
+            Part::Operand(Operand::Now { .. } | Operand::Moment(_)) => Clock::Always,
+            _ => Clock::Apart,
+        };
+        clock = clock.max(of_part);
+    });
+    clock
+}
+
+/// A field or attribute that holds a moment, compared with one that lies a fixed time away from now: the
+/// operand, and the moment it is compared with.
+pub(super) fn moments_of<'p>(value: &'p Operand, moment: &'p Operand) -> Option<(&'p Operand, &'p Operand)> {
+    let fixed =
+        matches!(moment, Operand::Now { .. } | Operand::Moment(Reckoning::Ago(_) | Reckoning::Ahead(_)));
+    let field = matches!(value, Operand::Field { kind: FieldType::DateTime, .. });
+    (fixed && field).then_some((value, moment))
+}
