@@ -349,7 +349,7 @@ fn all_by_hand(database: &mut Database, plan: &Plan, now: i64) -> BTreeMap<Strin
 fn open_with_segments(address: &StoreAddress, plan: &Plan) -> Store {
     let mut store = open(address);
     for segment in &plan.segments {
-        store.declare_segment(&segment.name, segment.target, &segment.hash, true).expect("a segment");
+        store.declare_segment(&segment.name, segment.target, &segment.hash, true, 0).expect("a segment");
     }
     store
 }

@@ -37,7 +37,7 @@ pub fn refresh(
     for segment in &plan.segments {
         let known = states.get(&segment.name);
         if known.is_none_or(|known| known.hash != segment.hash || known.active != segment.active) {
-            store.declare_segment(&segment.name, segment.target, &segment.hash, segment.active)?;
+            store.declare_segment(&segment.name, segment.target, &segment.hash, segment.active, now)?;
             declared = true;
         }
     }

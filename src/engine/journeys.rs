@@ -6,10 +6,7 @@ use super::reentry;
 use crate::{
     compile::JourneyPlan,
     definitions::AtEnd,
-    model::{
-        Condition,
-        time::{LAG_LIMIT, moment_of},
-    },
+    model::{Condition, time::LAG_LIMIT},
     store::{Enrolment, IterationRow, Reentry, Store, StoreError},
     tiles::Wakes,
 };
@@ -86,7 +83,6 @@ impl LiveJourney<'_> {
     pub(super) fn let_in(&self, store: &mut Store, open: &Open, now: i64) -> Result<bool, StoreError> {
         let iteration = &open.iteration;
         let present = open.present(self.plan, now);
-        let looked_at = iteration.looked_at.unwrap_or(i64::MIN);
         let version = store.audience_version()?;
         let again = self.may_enter_again(store, iteration, present)?;
         if iteration.audience_version == Some(version) && !again {
@@ -102,11 +98,7 @@ impl LiveJourney<'_> {
         let ended = over && (iteration.enrolled_at.is_some() || missed);
         let first = self.plan.steps.first().zip(self.step_keys.first());
         if let (Some((first, key)), false) = (first, ended) {
-            // The first to enter do so when the iteration starts, however late the tick (semantics 14).
-            let moment = match iteration.enrolled_at {
-                None => moment_of(iteration.starts_at, now),
-                Some(_) => now,
-            };
+            let since = iteration.starts_at.max(self.published_at).min(now);
             let account_steps: Vec<i64> = self
                 .plan
                 .steps
@@ -116,13 +108,8 @@ impl LiveJourney<'_> {
                 .map(|(_, key)| *key)
                 .collect();
             let enters_again = |ended_at: i64| {
-                let due =
-                    self.plan.reentry.and_then(|length| reentry::due(ended_at, length, &self.plan.zone));
-                match due {
-                    Some(due) if due > looked_at => moment_of(due, now),
-                    // It might have entered before, but wasn't in the audience then.
-                    _ => now,
-                }
+                let length = self.plan.reentry;
+                length.and_then(|length| reentry::due(ended_at, length, &self.plan.zone)).unwrap_or(now)
             };
             let entered = store.enrol(
                 &Enrolment {
@@ -132,7 +119,7 @@ impl LiveJourney<'_> {
                     first_look_at: first.tile.look.at,
                     audience: &self.plan.audience,
                     blocks: &self.plan.blocks,
-                    moment,
+                    since,
                     reentry: self.plan.reentry.map(|length| Reentry {
                         ended_until: reentry::ended_until(now, length, &self.plan.zone),
                         moment: &enters_again,

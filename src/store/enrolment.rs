@@ -5,7 +5,7 @@ use super::{
     batch::former_visits,
     predicate::{Printer, Scope, from_contact},
 };
-use crate::model::Predicate;
+use crate::model::{Predicate, time::LAG_LIMIT};
 
 /// Who may enter an iteration, and how.
 #[derive(Debug, Clone)]
@@ -22,8 +22,9 @@ pub struct Enrolment<'a> {
     pub audience: &'a Predicate,
     /// What keeps out those who are: each with its reason.
     pub blocks: &'a [(String, Predicate)],
-    /// The moment of entry of those who weren't in the iteration before.
-    pub moment: i64,
+    /// Nobody enters before this moment. Entries are dated by the latest of it, of what brought somebody into
+    /// the audience, and of the end of what blocked (semantics 14).
+    pub since: i64,
     /// How those come in again who were.
     pub reentry: Option<Reentry<'a>>,
     /// The steps that decide for whole accounts, whose waiting accounts a newcomer may decide.
@@ -37,7 +38,7 @@ pub struct Enrolment<'a> {
 pub struct Reentry<'a> {
     /// Those may whose participation ended at this moment or before it.
     pub ended_until: i64,
-    /// The moment of the new entry, by the one at which the former participation ended.
+    /// The earliest moment of the new entry, by the one at which the former participation ended.
     pub moment: &'a dyn Fn(i64) -> i64,
 }
 
@@ -57,14 +58,27 @@ impl Store {
         let mut printer = Printer::new(self.dialect(), &self.names, now, enrolment.timezone)?;
         let scope = Scope::contact("c");
         let iteration = printer.bind(enrolment.iteration_key.into());
-        let moment = printer.bind(enrolment.moment.into());
         let mut clauses = vec![printer.predicate(enrolment.audience, &scope)?];
         let mut parts = vec![enrolment.audience.clone()];
         for (_, block) in enrolment.blocks {
             clauses.push(format!("(({}) IS NOT TRUE)", printer.predicate(block, &scope)?));
-            parts.push(block.clone());
+            parts.push(Predicate::Not(Box::new(block.clone())));
         }
-        let from = from_contact("c", &Predicate::All(parts));
+        let all = Predicate::All(parts);
+        let from = from_contact("c", &all);
+        let since = printer.bind(enrolment.since.into());
+        let moment = match enrolment.since >= now {
+            true => since,
+            false => {
+                let mut moments = vec![
+                    format!("SELECT {since} AS v"),
+                    format!("SELECT CASE WHEN c.known_since <= {now} THEN c.known_since END"),
+                ];
+                let standing = printer.standing_since(&all, false, &scope)?;
+                moments.extend(standing.map(|standing| format!("SELECT {standing}")));
+                format!("(SELECT MAX(d.v) FROM ({}) d)", moments.join(" UNION ALL "))
+            }
+        };
         let clause = clauses.join(" AND ");
         let candidates = format!(
             "INSERT INTO entering (contact_key, account_key, moment)
@@ -107,6 +121,12 @@ impl Store {
             let entered = new + again;
             let many = usize::try_from(entered).unwrap_or(usize::MAX);
             connection.analyze("entering", many)?;
+            if enrolment.since < now {
+                connection.execute(
+                    "UPDATE entering SET moment = CAST($1 AS BIGINT) WHERE moment < $2",
+                    &[now.into(), now.saturating_sub(LAG_LIMIT).into()],
+                )?;
+            }
             if entered > 0 {
                 if again > 0 {
                     renew(connection, enrolment.iteration_key)?;
@@ -203,7 +223,7 @@ fn date_again(
     }
     connection.execute(
         &format!(
-            "UPDATE entering SET moment = r.moment
+            "UPDATE entering SET moment = CASE WHEN r.moment > entering.moment THEN r.moment ELSE entering.moment END
              FROM (SELECT CAST(value ->> 0 AS BIGINT) AS ended_at, CAST(value ->> 1 AS BIGINT) AS moment FROM {rows}) r
              WHERE entering.ended_at = r.ended_at"
         ),

@@ -14,7 +14,7 @@ use super::{
     selection::{Selection, select_keys},
     touched,
 };
-use crate::model::{Answers, Condition, Entity};
+use crate::model::{Answers, Condition, Entity, time::LAG_LIMIT};
 
 /// What a segment is made from.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,13 +86,17 @@ impl Store {
     /// When the store fails; then the members are what they were.
     pub fn evaluate(&mut self, evaluation: &Evaluation<'_>) -> Result<Difference, StoreError> {
         let row = self.connection.query_first(
-            "SELECT g.key, g.stale, g.seen, g.evaluations, g.whole, (SELECT value FROM setting WHERE name = 'touched_batch')
+            "SELECT g.key, g.stale, g.seen, g.evaluations, g.whole,
+                (SELECT value FROM setting WHERE name = 'touched_batch'), g.defined_at, g.evaluated_at
              FROM segment g WHERE g.name = $1",
             &[evaluation.name.into()],
         )?;
         let Some(row) = row else { return Ok(Difference::default()) };
         let until = touched::number(row.optional_text(5)?)?;
         let before = Before { key: row.integer(0)?, stale: row.integer(1)?, seen: row.integer(2)?, until };
+        let defined_at = row.integer(6)?;
+        // Who joins or leaves because of a new definition does so now.
+        let as_before = row.optional_integer(7)?.is_some_and(|evaluated_at| evaluated_at >= defined_at);
         if row.integer(3)? != evaluation.evaluations {
             return Ok(Difference::default());
         }
@@ -120,6 +124,13 @@ impl Store {
                 found?
             }
         };
+        if let Membership::Where(condition) = evaluation.membership
+            && as_before
+            && found.joined + found.left > 0
+        {
+            let earliest = evaluation.now.saturating_sub(LAG_LIMIT).max(defined_at);
+            self.date_moves(before.key, condition, evaluation.now, earliest)?;
+        }
         self.connection.write(|connection| write_difference(connection, evaluation, &before, &found))
     }
 
@@ -142,12 +153,16 @@ impl Store {
         if let (Some(_), Some(reach)) = (looked_at, evaluation.reach) {
             focus::widen(&mut self.connection, evaluation.target, reach, &selection.focus)?;
         }
+        let now = evaluation.now;
         if let Membership::Where(condition) = evaluation.membership {
             self.answer_condition(condition, evaluation.now, looked_at.is_some(), evaluation.answers)?;
         }
         if evaluation.evaluations == 0 {
             // There is nothing to compare with.
-            let sql = format!("INSERT INTO moved (key, joined) SELECT e.key, 1 FROM ({}) e", selection.sql);
+            let sql = format!(
+                "INSERT INTO moved (key, joined, since) SELECT e.key, 1, {now} FROM ({}) e",
+                selection.sql
+            );
             let joined = self.connection.execute(&sql, &selection.parameters)?;
             return Ok(Found { joined, left: 0, looked_at });
         }
@@ -157,11 +172,14 @@ impl Store {
         let segment = [Cell::Integer(segment_key)];
         if looked_at.is_some() {
             let moved = self.connection.execute(
-                "INSERT INTO moved (key, joined)
-                 SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END FROM subject s
-                 LEFT JOIN evaluation e ON e.key = s.key
-                 LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
-                 WHERE (e.key IS NULL AND m.subject_key IS NOT NULL) OR (e.key IS NOT NULL AND m.subject_key IS NULL)",
+                &format!(
+                    "INSERT INTO moved (key, joined, since)
+                     SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END, {now} FROM subject s
+                     LEFT JOIN evaluation e ON e.key = s.key
+                     LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
+                     WHERE (e.key IS NULL AND m.subject_key IS NOT NULL)
+                        OR (e.key IS NOT NULL AND m.subject_key IS NULL)"
+                ),
                 &segment,
             )?;
             let joined =
@@ -169,13 +187,17 @@ impl Store {
             return Ok(Found { joined, left: moved - joined, looked_at });
         }
         let joined = self.connection.execute(
-            "INSERT INTO moved (key, joined) SELECT e.key, 1 FROM evaluation e
-             WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)",
+            &format!(
+                "INSERT INTO moved (key, joined, since) SELECT e.key, 1, {now} FROM evaluation e
+                 WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)"
+            ),
             &segment,
         )?;
         let left = self.connection.execute(
-            "INSERT INTO moved (key, joined) SELECT m.subject_key, 0 FROM membership m WHERE m.segment_key = $1
-                AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)",
+            &format!(
+                "INSERT INTO moved (key, joined, since) SELECT m.subject_key, 0, {now} FROM membership m
+                 WHERE m.segment_key = $1 AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)"
+            ),
             &segment,
         )?;
         Ok(Found { joined, left, looked_at })
@@ -276,8 +298,8 @@ fn write_difference(
     if found.joined > 0 {
         connection.execute(
             "INSERT INTO membership (segment_key, subject_key, joined_at)
-             SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT) FROM moved WHERE joined = 1",
-            &stamp,
+             SELECT CAST($1 AS BIGINT), key, since FROM moved WHERE joined = 1",
+            &stamp[..1],
         )?;
     }
     if found.left > 0 {
@@ -287,17 +309,32 @@ fn write_difference(
         )?;
     }
     if found.joined + found.left > 0 {
-        // Within one moment somebody may do the same twice.
-        let again = connection
-            .query_first("SELECT 1 FROM segment_evaluation WHERE segment_key = $1 AND at = $2", &stamp)?;
-        let twice = if again.is_some() { " ON CONFLICT DO NOTHING" } else { "" };
+        // Nobody has a history before the first evaluation.
+        let known = match evaluation.evaluations {
+            0 => "",
+            _ => {
+                " WHERE 1 = 1 ON CONFLICT (segment_key, subject_key, at)
+                  DO UPDATE SET joined = excluded.joined, noted_at = excluded.noted_at"
+            }
+        };
         connection.execute(
             &format!(
-                "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-                 SELECT CAST($1 AS BIGINT), key, CAST($2 AS BIGINT), joined FROM moved WHERE 1 = 1{twice}"
+                "INSERT INTO membership_change (segment_key, subject_key, at, joined, noted_at)
+                 SELECT CAST($1 AS BIGINT), key, since, joined, CAST($2 AS BIGINT) FROM moved{known}"
             ),
             &stamp,
         )?;
+        if matches!(evaluation.membership, Membership::Static(_)) {
+            // What a segment by condition depends on wakes those who wait for it; a list is another by itself.
+            connection.execute(
+                &format!(
+                    "INSERT INTO change (kind, subject_key, about) SELECT {}, key, 0 FROM moved
+                     WHERE EXISTS (SELECT 1 FROM step_wake WHERE type_key <= 0)",
+                    change_kind(evaluation.target)
+                ),
+                &[],
+            )?;
+        }
     }
     let (joined, left) = (count(found.joined), count(found.left));
     let size = connection.number(

@@ -22,7 +22,8 @@ pub(super) fn temporary_tables(dialect: Dialect) -> String {
 
 const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS evaluation (key {key});
-    CREATE TEMPORARY TABLE IF NOT EXISTS moved (key BIGINT NOT NULL, joined SMALLINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS moved (key BIGINT NOT NULL, joined SMALLINT NOT NULL, since BIGINT NOT NULL);
+    CREATE TEMPORARY TABLE IF NOT EXISTS moved_since (key {key}, since BIGINT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS rescore (key {key});
     CREATE TEMPORARY TABLE IF NOT EXISTS scored (
         key {key}, was BIGINT, steady BIGINT NOT NULL, score BIGINT NOT NULL, grade TEXT, ready SMALLINT NOT NULL,

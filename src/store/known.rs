@@ -157,30 +157,39 @@ impl Printer<'_> {
             there.push(format!("COALESCE({since}, {moment}) <= {moment}"));
         }
         let there = there.join(" AND ");
-        let holds = self.known(&related.condition, false, &inner)?;
-        let fails = self.known(&related.condition, true, &inner)?;
         let count = |clause: &str| format!("(SELECT COUNT(*) FROM {from} WHERE {there} AND {clause})");
-        let (sure, possible) = (count(&holds), count(&format!("(({fails}) IS NOT TRUE)")));
+        // Those of whom it is known that they satisfy it, and those of whom it isn't known that they don't.
+        let holds = |printer: &mut Self| printer.known(&related.condition, false, &inner);
+        let fails = |printer: &mut Self| printer.known(&related.condition, true, &inner);
+        let sure = |printer: &mut Self| holds(printer).map(|holds| count(&holds));
+        let possible =
+            |printer: &mut Self| fails(printer).map(|fails| count(&format!("(({fails}) IS NOT TRUE)")));
         Ok(match (related.count, negated) {
             (CountTest::AtLeast(1), false) => {
-                format!("EXISTS (SELECT 1 FROM {from} WHERE {there} AND {holds})")
+                format!("EXISTS (SELECT 1 FROM {from} WHERE {there} AND {})", holds(self)?)
             }
-            (CountTest::AtLeast(number), false) => format!("({sure} >= {number})"),
-            (CountTest::AtLeast(number), true) => format!("({possible} < {number})"),
-            (CountTest::AtMost(number), false) => format!("({possible} <= {number})"),
-            (CountTest::AtMost(number), true) => format!("({sure} > {number})"),
+            (CountTest::AtLeast(number), false) => format!("({} >= {number})", sure(self)?),
+            (CountTest::AtLeast(number), true) => format!("({} < {number})", possible(self)?),
+            (CountTest::AtMost(number), false) => format!("({} <= {number})", possible(self)?),
+            (CountTest::AtMost(number), true) => format!("({} > {number})", sure(self)?),
             (CountTest::Exactly(number), false) => {
-                format!("({sure} >= {number} AND {possible} <= {number})")
+                format!("({} >= {number} AND {} <= {number})", sure(self)?, possible(self)?)
             }
-            (CountTest::Exactly(number), true) => format!("({sure} > {number} OR {possible} < {number})"),
-            (CountTest::All, false) => format!("({} = 0)", count(&format!("(({holds}) IS NOT TRUE)"))),
-            (CountTest::All, true) => format!("({} > 0)", count(&fails)),
+            (CountTest::Exactly(number), true) => {
+                format!("({} > {number} OR {} < {number})", sure(self)?, possible(self)?)
+            }
+            (CountTest::All, false) => {
+                let holds = holds(self)?;
+                format!("({} = 0)", count(&format!("(({holds}) IS NOT TRUE)")))
+            }
+            (CountTest::All, true) => format!("({} > 0)", count(&fails(self)?)),
             (CountTest::AtLeastPercent(percent), _) => {
+                let part = if negated { possible(self)? } else { sure(self)? };
                 let percent = self.bind(Cell::Real(percent));
                 let all = count("1 = 1");
                 match negated {
-                    false => format!("({all} > 0 AND 100.0 * {sure} >= {percent} * {all})"),
-                    true => format!("({all} = 0 OR 100.0 * {possible} < {percent} * {all})"),
+                    false => format!("({all} > 0 AND 100.0 * {part} >= {percent} * {all})"),
+                    true => format!("({all} = 0 OR 100.0 * {part} < {percent} * {all})"),
                 }
             }
         })

@@ -30,6 +30,7 @@ mod kept;
 mod known;
 mod leads;
 mod lists;
+mod membership_since;
 mod migrations;
 mod open;
 mod operand;

@@ -148,7 +148,7 @@ fn rescore(
         focus.add(
             table(*holds),
             "SELECT DISTINCT m.subject_key FROM membership_change m
-             WHERE m.segment_key = $1 AND m.at >= $2 AND m.at <= $3 AND EXISTS
+             WHERE m.segment_key = $1 AND m.noted_at >= $2 AND m.noted_at <= $3 AND EXISTS
                 (SELECT 1 FROM segment_evaluation e WHERE e.segment_key = $1 AND e.at >= $2)",
             &[names.segment_key(segment).into(), changes.since.into(), now.into()],
         )?;

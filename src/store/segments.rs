@@ -115,13 +115,15 @@ impl Store {
         target: Entity,
         hash: &str,
         active: bool,
+        now: i64,
     ) -> Result<(), StoreError> {
         self.connection.execute(
-            "INSERT INTO segment (name, target, hash, active, stale, size) VALUES ($1, $2, $3, $4, 1, 0)
+            "INSERT INTO segment (name, target, hash, active, stale, size, defined_at)
+             VALUES ($1, $2, $3, $4, 1, 0, $5)
              ON CONFLICT (name) DO UPDATE SET target = excluded.target, hash = excluded.hash,
-                active = excluded.active, stale = segment.stale + 1, whole = 1
+                active = excluded.active, stale = segment.stale + 1, whole = 1, defined_at = excluded.defined_at
              WHERE segment.hash <> excluded.hash OR segment.active <> excluded.active",
-            &[name.into(), target.name().into(), hash.into(), i64::from(active).into()],
+            &[name.into(), target.name().into(), hash.into(), i64::from(active).into(), now.into()],
         )?;
         self.names = Names::load(&mut self.connection)?;
         Ok(())

@@ -400,7 +400,7 @@ fn fill(address: &StoreAddress, facts: &Facts) -> Store {
     }
     for (name, target) in SEGMENTS {
         let ids = facts.members.get(name).into_iter().flatten().cloned().collect();
-        store.declare_segment(name, target, "", true).unwrap();
+        store.declare_segment(name, target, "", true, 0).unwrap();
         store.evaluate_segment(name, &Membership::Static(ids), target, 0, None, &[]).unwrap();
     }
     store

@@ -54,7 +54,7 @@ fn in_store(
     let (target, predicate) = question.clone();
     let condition = Condition { target, predicate, timezone: zone.to_owned() };
     let name = format!("asked of {target}");
-    store.declare_segment(&name, target, "", true).map_err(|error| error.to_string())?;
+    store.declare_segment(&name, target, "", true, 0).map_err(|error| error.to_string())?;
     evaluate(store, &name, &Membership::Where(condition), target, now, answers)
         .map_err(|error| error.to_string())?;
     let mut ids = Vec::new();

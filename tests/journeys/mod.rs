@@ -22,6 +22,7 @@ mod renamed_fields;
 mod repeat;
 mod script_workflows;
 mod split;
+mod states;
 mod stopping;
 mod values;
 mod waits;

@@ -357,7 +357,7 @@ pub(super) fn holds(world: &mut World, now: i64, happened: &str) -> Result<(), T
             (Members::Static(ids), _) => Membership::Static(ids.clone()),
         };
         let full = format!("all of {}", segment.name);
-        world.store.declare_segment(&full, segment.target, "", true).unwrap();
+        world.store.declare_segment(&full, segment.target, "", true, 0).unwrap();
         let library = world.plan.library.clone();
         evaluate(&mut world.store, &full, &everybody, segment.target, now, &*library).unwrap();
         let expected = members(world, &full, segment.target);

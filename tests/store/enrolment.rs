@@ -22,7 +22,7 @@ fn enrolment<'a>(
         audience,
         blocks,
         reentry: None,
-        moment: NOW,
+        since: NOW,
         account_steps,
         timezone: "UTC",
     }

@@ -261,7 +261,7 @@ fn with_segments(place: &Place) {
         ("rivals", Entity::Account, ids(&["acme"])),
         ("empty", Entity::Contact, ids(&[])),
     ] {
-        store.declare_segment(name, target, "", true).unwrap();
+        store.declare_segment(name, target, "", true, 0).unwrap();
         store.evaluate_segment(name, &members, target, NOW, None, &[]).unwrap();
     }
     let in_segment =

@@ -18,7 +18,7 @@ fn evaluate(store: &mut Store, now: i64) -> Difference {
 }
 
 fn declared(store: &mut Store) {
-    store.declare_segment("buyers", Entity::Contact, "1", true).unwrap();
+    store.declare_segment("buyers", Entity::Contact, "1", true, 0).unwrap();
 }
 
 fn buy(store: &mut Store, id: &str, role: Value) {
@@ -84,7 +84,7 @@ const CASES: &[Case] = &[
         assert_eq!((state.stale, state.evaluated_at, state.count), (false, Some(NOW), 0));
         declared(&mut store);
         assert!(!is_stale(&mut store));
-        store.declare_segment("buyers", Entity::Contact, "2", true).unwrap();
+        store.declare_segment("buyers", Entity::Contact, "2", true, 0).unwrap();
         assert!(is_stale(&mut store));
     }),
     ("what comes in makes the segments stale that it may change", |place| {
@@ -121,7 +121,7 @@ const CASES: &[Case] = &[
         declared(&mut store);
         buy(&mut store, "ada", text("buyer"));
         let nobody = Membership::Static(Vec::new());
-        store.declare_segment("all", Entity::Contact, "1", true).unwrap();
+        store.declare_segment("all", Entity::Contact, "1", true, 0).unwrap();
         let stale = |store: &mut Store| store.segment_states().unwrap()[0].stale;
         let dependents = ["all".to_owned()];
         for (now, expected) in [(NOW, true), (NOW + 1, false)] {

@@ -8,8 +8,8 @@ use tilework::model::{
     InteractionType, Operand, Predicate, Subject, Value, time,
 };
 use tilework::store::{
-    AccountRange, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep,
-    StepWakes, Store, StoreAddress,
+    AccountRange, Claim, Enrolment, IterationRow, JourneyRow, NewInteraction, PublishedStep, StepWakes,
+    Store, StoreAddress,
 };
 
 use crate::support::postgres::database;
@@ -220,7 +220,7 @@ pub fn matching(store: &mut Store, target: Entity, predicate: &Predicate) -> Vec
     let condition = Condition { target, predicate: predicate.clone(), timezone: "UTC".to_owned() };
     let counted = store.count_matching(&condition, NOW, &()).unwrap();
     let name = format!("asked of {target}");
-    store.declare_segment(&name, target, "", true).unwrap();
+    store.declare_segment(&name, target, "", true, 0).unwrap();
     store.evaluate_segment(&name, &Membership::Where(condition), target, NOW, None, &[]).unwrap();
     let members = members(store, &name, target);
     assert_eq!(counted, i64::try_from(members.len()).unwrap(), "counted as many as there are members");
@@ -289,7 +289,7 @@ pub fn enrol_all(store: &mut Store, journey: &Journey, first: &str, look_after: 
                 audience: &everyone,
                 blocks: &[],
                 reentry: None,
-                moment: NOW,
+                since: NOW,
                 account_steps: &[],
                 timezone: "UTC",
             },

@@ -72,10 +72,10 @@ CREATE INDEX publication_name ON publication (kind, name, key);
 
 -- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
 -- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
--- The last one took so many milliseconds and looked at so many records, all when that is empty.
+-- defined_at: since when its definition is what it is. The last one took so many milliseconds and looked at so many records, all when that is empty.
 CREATE TABLE segment (
     key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL,
-    active SMALLINT NOT NULL, stale BIGINT NOT NULL, size BIGINT NOT NULL,
+    active SMALLINT NOT NULL, stale BIGINT NOT NULL, size BIGINT NOT NULL, defined_at BIGINT NOT NULL,
     evaluated_at BIGINT, next_evaluation_at BIGINT,
     whole SMALLINT NOT NULL DEFAULT 1, seen BIGINT NOT NULL DEFAULT 0, evaluations BIGINT NOT NULL DEFAULT 0,
     milliseconds BIGINT, looked_at BIGINT
@@ -93,10 +93,12 @@ CREATE TABLE membership (
     PRIMARY KEY (segment_key, subject_key)
 ){clustered};
 
--- Who joined (1) and who left (0), and when.
+-- Who joined (1) and who left (0): at the moment at which that came to be, noted by an evaluation. Of several
+-- changes at one moment the last stands.
 CREATE TABLE membership_change (
     segment_key BIGINT NOT NULL, at BIGINT NOT NULL, subject_key BIGINT NOT NULL, joined SMALLINT NOT NULL,
-    PRIMARY KEY (segment_key, subject_key, at, joined)
+    noted_at BIGINT NOT NULL,
+    PRIMARY KEY (segment_key, subject_key, at)
 ){clustered};
 
 -- origin: the name under which it was published first, by which chance goes after a rename, too.
