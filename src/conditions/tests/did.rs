@@ -338,6 +338,7 @@ fn a_predicate_says_what_it_depends_on() {
         interests(&predicate),
         Interests {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
+            account_interactions: names(&[]),
             contact_fields: names(&[]),
             account_fields: names(&["revenue"]),
             scores: names(&[]),
