@@ -33,8 +33,10 @@ fn each_field_that_a_segment_depends_on_has_it_evaluated_again() {
         let mut now = at(START);
         world.contacts(&[("c1", "a1"), ("c2", "a2")]);
         world.accounts(&["a1", "a2"]);
+        // A lead of c1 is for another account than the contact's own.
+        world.import(ImportKind::Accounts, "id,primary_contact_id\na2,c2\n");
         // Some come before those whom they belong to.
-        world.import(ImportKind::Leads, "id,contact_id,account_id\nl1,c1,\nl2,c4,a4\nl3,,a3\n");
+        world.import(ImportKind::Leads, "id,contact_id,account_id\nl1,c1,\nl2,c4,a4\nl3,,a3\nl4,c1,a2\n");
         world.try_tick(now).unwrap();
         let cells = [
             (ImportKind::Contacts, "c", &CONTACT_CELLS[..]),

@@ -128,7 +128,7 @@ fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
 fn populated(empty: &Workspace) -> World {
     let mut world = empty.copy().open();
     world.facts_at = Some(at(START));
-    world.contacts(&[("c0", "a1"), ("c1", "a1"), ("c2", "a2"), ("c3", "")]);
+    world.contacts(&[("c0", "a1"), ("c1", "a1"), ("c2", "a2"), ("c3", ""), ("c4", ""), ("c5", "a4")]);
     world.accounts(&["a1", "a2", "a3"]);
     world
 }
