@@ -284,6 +284,7 @@ fn change(store: &mut Store, contacts: i64) {
             kind: format!("Did{}", at % TYPES),
             at: NOW - at,
             contact_id: format!("c{}", at * 7919 % contacts + 1),
+            account_id: None,
             journey: None,
             iteration: None,
             step: None,

@@ -438,6 +438,7 @@ fn change(plan: &Plan, store: &mut Store, contacts: i64, round: usize, now: i64)
             .to_owned(),
             at: now - at * 1_000,
             contact_id: format!("c{}", (at * 7919 + others) % contacts + 1),
+            account_id: None,
             journey: None,
             iteration: None,
             step: None,

@@ -13,6 +13,7 @@ mod forgotten;
 mod init;
 mod interleavings;
 mod journeys;
+mod moved;
 mod postgres_server;
 mod properties;
 mod reading;

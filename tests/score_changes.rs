@@ -5,10 +5,11 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use proptest::{
     prelude::*,
+    sample::select,
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use tilework::{
-    audience::gives_scores,
+    audience::{LeadChange, change_lead, gives_scores},
     insights::score_stories,
     interactions::ImportKind,
     model::{
@@ -85,6 +86,11 @@ rules:
   - name: colleagues
     when: { any_contact: { did: Visited, within: 1 day }, at_least: 50% }
     points: 13
+  - { name: no buyers, when: { no_contact: contact.role == "buyer" }, points: 14 }
+  - { name: colleagues with leads, when: { any_contact: { any_lead: lead.stage == "inquiry" } }, points: 17 }
+  - { name: leads for finance, when: { any_lead: lead.account.industry == "Finance" }, points: 18 }
+  - { name: leads for buyers, when: { any_lead: lead.account.primary_contact.role == "buyer" }, points: 19 }
+  - { name: below the first, when: account.parent_account_id == "a1", points: 21 }
 ---
 kind: topic
 name: product-news
@@ -101,6 +107,8 @@ rules:
   - { name: young, when: days_since(lead.created_on) < 2, points: 3 }
   - { name: stage, when: lead.stage == "sales_accepted", points: 5 }
   - { name: industry, when: account.industry == "Finance", points: 15 }
+  - { name: all ordered, when: { all_contacts: { did: OrderPlaced } }, points: 16 }
+  - { name: other leads, when: { any_lead: lead.stage == "inquiry", at_least: 2 leads }, points: 22 }
 grades: [{ name: Hot, from: 20 }, { name: Cold }]
 sales_ready: 30
 ---
@@ -114,6 +122,16 @@ rules:
   - name: breadth
     when: { any_contact: { did: OrderPlaced, within: 6 days }, at_least: 2 contacts }
     points: 5
+  - { name: ordering, when: { segment: ordering-accounts }, points: 9 }
+---
+kind: scoring_model
+name: of-what-accounts-did
+target: accounts
+consent: profiling
+rules:
+  - { name: orders, when: { did: OrderPlaced, within: 4 days }, points: 2, per: each }
+  - { name: visits, when: { did: Visited }, points: 5, per: each, half_life: 1 day }
+  - { name: industry, when: account.industry == "Finance", points: 3 }
 ---
 kind: scoring_model
 name: of-accounts
@@ -139,7 +157,9 @@ levels: [{ name: Low }, { name: High, from: 8 }]
 #[derive(Debug, Clone)]
 enum Change {
     Record { kind: ImportKind, id: String, column: &'static str, value: String },
-    Interaction { contact: u8, kind: &'static str, offset: i64, amount: u8 },
+    Link { lead: u8, contact: &'static str, account: &'static str },
+    Interaction { contact: u8, account: &'static str, kind: &'static str, offset: i64, amount: u8 },
+    Erase { contact: u8 },
     Word { contact: u8, kind: &'static str },
     Time { milliseconds: i64 },
 }
@@ -147,11 +167,13 @@ enum Change {
 /// A field and a value for it.
 type Written = (&'static str, &'static str);
 
-const CONTACT: [Written; 11] = [
+const CONTACT: [Written; 13] = [
     ("role", "buyer"),
     ("role", ""),
     ("account_id", "a1"),
     ("account_id", "a3"),
+    ("account_id", "a5"),
+    ("account_id", "a9"),
     ("account_id", ""),
     ("consent", "none"),
     ("consent", "marketing"),
@@ -161,29 +183,34 @@ const CONTACT: [Written; 11] = [
     ("birthdate", ""),
 ];
 
-const ACCOUNT: [Written; 6] = [
+const ACCOUNT: [Written; 9] = [
     ("industry", "Finance"),
     ("industry", ""),
     ("employees", "500"),
     ("employees", ""),
     ("primary_contact_id", "c1"),
     ("primary_contact_id", "c4"),
+    ("primary_contact_id", "c9"),
+    ("parent_account_id", "a1"),
+    ("parent_account_id", ""),
 ];
 
-const LEAD: [Written; 8] = [
+const LEAD: [Written; 10] = [
     ("stage", "sales_accepted"),
     ("stage", "inquiry"),
     ("contact_id", "c1"),
     ("contact_id", "c4"),
+    ("contact_id", "c9"),
     ("contact_id", ""),
     ("account_id", "a1"),
+    ("account_id", "a5"),
     ("account_id", "a3"),
     ("account_id", ""),
 ];
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let record = |kind: ImportKind, letter: &'static str, cells: &'static [Written]| {
-        (1..8_u8, proptest::sample::select(cells)).prop_map(move |(id, (column, value))| Change::Record {
+        (1..10_u8, select(cells)).prop_map(move |(id, (column, value))| Change::Record {
             kind,
             id: format!("{letter}{id}"),
             column,
@@ -197,41 +224,67 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
         value: rfc3339(at(START) + offset),
     });
     let offset = prop_oneof![-10 * DAY..2 * DAY, (-9..2_i64).prop_map(|days| days * DAY), Just(0)];
+    let accounts = &["", "", "", "a1", "a3", "a5"][..];
+    let interaction = (1..8_u8, select(accounts), select(&["OrderPlaced", "Visited"][..]), offset, 5..15_u8)
+        .prop_map(|(contact, account, kind, offset, amount)| Change::Interaction {
+            contact,
+            account,
+            kind,
+            offset,
+            amount,
+        });
     let change = prop_oneof![
-        3 => record(ImportKind::Contacts, "c", &CONTACT),
+        5 => record(ImportKind::Contacts, "c", &CONTACT),
         1 => seen,
         2 => record(ImportKind::Accounts, "a", &ACCOUNT),
         2 => record(ImportKind::Leads, "l", &LEAD),
-        1 => (1..8_u8, proptest::sample::select(&["Subscribed", "Unsubscribed"][..]))
+        1 => (1..8_u8, select(&["Subscribed", "Unsubscribed"][..]))
             .prop_map(|(contact, kind)| Change::Word { contact, kind }),
-        6 => (1..8_u8, proptest::sample::select(&["OrderPlaced", "Visited"][..]), offset, 5..15_u8)
-            .prop_map(|(contact, kind, offset, amount)| Change::Interaction { contact, kind, offset, amount }),
+        1 => (1..8_u8, select(&["", "c1", "c4", "c9"][..]), select(&["", "a1", "a3"][..]))
+            .prop_map(|(lead, contact, account)| Change::Link { lead, contact, account }),
+        1 => (1..8_u8).prop_map(|contact| Change::Erase { contact }),
+        6 => interaction,
         5 => prop_oneof![
             1 => Just(1_i64), 3 => 1..3 * DAY, 3 => (1..30_i64).prop_map(|hours| hours * HOUR), 2 => 1..HOUR
         ]
         .prop_map(|milliseconds| Change::Time { milliseconds }),
     ];
-    proptest::collection::vec(change, 6..22)
+    proptest::collection::vec(change, 8..28)
 }
 
 fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
+    world.facts_at = Some(now);
     match change {
         Change::Record { kind, id, column, value } => {
             world.import(*kind, &format!("id,{column}\n{id},{value}\n"));
         }
-        Change::Interaction { contact, kind, offset, amount } => {
+        Change::Link { lead, contact, account } => {
+            let link = LeadChange::Link {
+                contact_id: Some((*contact).to_owned()),
+                account_id: Some((*account).to_owned()),
+            };
+            let catalog = &world.plan.catalog;
+            // Refused where there is no such lead or parent, which changes nothing.
+            change_lead(&mut world.store, catalog, &format!("l{lead}"), &link, now).ok();
+        }
+        Change::Interaction { contact, account, kind, offset, amount } => {
             let (column, value) = match *kind {
                 "OrderPlaced" => (",amount", format!(",{amount}")),
                 _ => ("", String::new()),
             };
             let at = rfc3339(now + offset);
-            let row = format!("id,type,at,contact_id{column}\ne{place},{kind},{at},c{contact}{value}\n");
-            world.import(ImportKind::Interactions, &row);
+            let row = format!(
+                "id,type,at,contact_id,account_id{column}\ne{place},{kind},{at},c{contact},{account}{value}\n"
+            );
+            world.try_import(ImportKind::Interactions, row.as_bytes());
         }
         Change::Word { contact, kind } => {
             let at = rfc3339(now);
             let row = format!("id,type,at,contact_id,topic\ne{place},{kind},{at},c{contact},product-news\n");
-            world.import(ImportKind::Interactions, &row);
+            world.try_import(ImportKind::Interactions, row.as_bytes());
+        }
+        Change::Erase { contact } => {
+            world.store.erase_contact(&format!("c{contact}"), now).unwrap();
         }
         Change::Time { .. } => {}
     }
@@ -305,7 +358,7 @@ fn each_field_that_a_score_depends_on_has_it_computed_again() {
         let mut now = at(START);
         for contact in 1..8 {
             for (place, kind) in ["OrderPlaced", "Visited"].into_iter().enumerate() {
-                let change = Change::Interaction { contact, kind, offset: -DAY, amount: 12 };
+                let change = Change::Interaction { contact, account: "", kind, offset: -DAY, amount: 12 };
                 happen(&mut world, usize::from(contact) * 2 + place, now, &change);
             }
         }

@@ -69,6 +69,7 @@ pub fn prepare(folder: &Path, address: &StoreAddress, world: &World) {
                     kind: "OrderPlaced".to_owned(),
                     at: moment,
                     contact_id: format!("con-{contact:07}"),
+                    account_id: None,
                     journey: None,
                     iteration: None,
                     step: None,

@@ -1,10 +1,11 @@
 //! Evaluating the segments whose inputs can have changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::turns::{Turns, next_evaluation, passed};
 use crate::{
     compile::{Members, Plan, SegmentPlan},
+    conditions::Interests,
     model::Entity,
     store::{Evaluation, Fields, Incoming, Membership, Reach, SegmentState, Store, StoreError},
 };
@@ -116,6 +117,8 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
         accounts: concerns(segment, Entity::Account),
         leads: concerns(segment, Entity::Lead),
         interactions: interests.interactions.iter().cloned().collect(),
+        account_interactions: interests.account_interactions.iter().cloned().collect(),
+        consent_in_history: false,
         segments: interests.segments.iter().cloned().collect(),
         across: interests.across,
         primary_contacts: interests.primary_contacts,
@@ -126,11 +129,23 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
 
 /// The fields of a kind of record whose change can change who belongs to a segment.
 fn concerns(segment: &SegmentPlan, entity: Entity) -> Fields {
-    let fields = Fields::of(segment.interests.fields(entity));
-    match segment.target == entity {
-        true => fields | Fields::BELONGING,
-        false => fields,
+    fields(&segment.interests, segment.target, entity)
+}
+
+/// The fields of a kind of record on which an answer about records of `target` depends.
+pub(super) fn fields(interests: &Interests, target: Entity, entity: Entity) -> Fields {
+    let mut fields = Fields::of(interests.fields(entity));
+    if target == entity {
+        fields = fields | Fields::BELONGING;
     }
+    if interests.belongings() {
+        fields = fields | Fields::LEFT;
+    }
+    fields
+}
+
+fn meet(came: &[String], asked: &BTreeSet<String>) -> bool {
+    came.iter().any(|kind| asked.contains(kind))
 }
 
 /// Tells of something that came in the names of the segments that may have changed by it.
@@ -142,7 +157,8 @@ pub fn affected(plan: &Plan) -> impl Fn(&Incoming) -> Vec<String> {
         let affected = segments.iter().filter(|(segment, concerns)| {
             Entity::ALL.iter().zip(concerns).any(|(entity, fields)| incoming.fields(*entity).meet(*fields))
                 || (incoming.activities && segment.interests.activities)
-                || incoming.interactions.iter().any(|kind| segment.interests.interactions.contains(kind))
+                || meet(&incoming.interactions, &segment.interests.interactions)
+                || meet(&incoming.account_interactions, &segment.interests.account_interactions)
         });
         affected.map(|(segment, _)| segment.name.clone()).collect()
     }

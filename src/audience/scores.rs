@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::score_turns::turned;
+use super::{refresh::fields, score_turns::turned};
 use crate::{
     calendar,
     compile::{ModelPlan, Plan},
@@ -113,10 +113,8 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
     }
     let interests = &model.interests;
     let (none, consent) = (Fields::default(), model.model.consent.is_some());
-    let concerns = |entity: Entity| {
-        let own = if model.model.target.base() == entity { Fields::BELONGING } else { none };
-        Fields::of(interests.fields(entity)) | own
-    };
+    let base = model.model.target.base();
+    let concerns = |entity: Entity| fields(interests, base, entity);
     let mut leads = false;
     Part::Predicate(&model.asked).each(&mut |part| {
         leads |= matches!(part, Part::Predicate(Predicate::Related(of)) if of.records == Records::Leads);
@@ -124,10 +122,13 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
     let segments = interests.segments.iter();
     Some(Changes {
         reach: Reach {
-            contacts: concerns(Entity::Contact) | if consent { Fields::of(["consent"]) } else { none },
+            contacts: concerns(Entity::Contact)
+                | if consent && base == Entity::Contact { Fields::of(["consent"]) } else { none },
             accounts: concerns(Entity::Account),
             leads: if leads { Fields::of(interests.fields(Entity::Lead)) } else { none },
             interactions: interests.interactions.iter().cloned().collect(),
+            account_interactions: interests.account_interactions.iter().cloned().collect(),
+            consent_in_history: consent && base == Entity::Account,
             segments: Vec::new(),
             across: interests.across,
             primary_contacts: interests.primary_contacts,

@@ -126,6 +126,7 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
             "id": row.id,
             "type": row.kind,
             "at": rfc3339(row.at),
+            "account_id": optional(row.account_id.clone()),
             "journey": optional(journey),
             "step": optional(step),
         })
@@ -259,7 +260,9 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
             Some((journey, step)) => format!(", by {journey}, {step}"),
             None => String::new(),
         };
-        lines.push(line(Some(row.at), &format!("{}{cause}", row.kind)));
+        let account = row.account_id.as_ref().filter(|_| row.elsewhere);
+        let account = account.map_or(String::new(), |account| format!(", for {account}"));
+        lines.push(line(Some(row.at), &format!("{}{account}{cause}", row.kind)));
     }
     lines
 }

@@ -240,7 +240,7 @@ fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
         Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
         Predicate::Related(related)
             if related.records != Records::Activities
-                && !conditions::interests(&related.condition).interactions.is_empty() =>
+                && conditions::interests(&related.condition).all_interactions().next().is_some() =>
         {
             let enough = may_be_counted(consent);
             let condition = match related.count {

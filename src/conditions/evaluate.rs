@@ -247,13 +247,12 @@ impl<'f> Evaluation<'f> {
     }
 
     fn is_by(&self, subject: Subject, interaction: &InteractionFact, here: Here<'f>) -> bool {
-        let by = &interaction.contact_id;
         match subject {
             Subject::Account => {
-                let account = self.facts.parent(self.facts.contacts.get(by), "account_id", Entity::Account);
-                account.zip(here.account).is_some_and(|(its, here)| id_of(its) == id_of(here))
+                let its = interaction.account_id.as_deref();
+                here.account.is_some_and(|account| Some(id_of(account)) == its)
             }
-            _ => here.contact.is_some_and(|contact| id_of(contact) == by),
+            _ => here.contact.is_some_and(|contact| id_of(contact) == interaction.contact_id),
         }
     }
 
@@ -321,6 +320,7 @@ fn attribute(interaction: &InteractionFact, name: &str) -> Value {
         "type" => Value::Text(interaction.kind.clone()),
         "at" => Value::Time(interaction.at),
         "contact_id" => Value::Text(interaction.contact_id.clone()),
+        "account_id" => interaction.account_id.clone().map_or(Value::Missing, Value::Text),
         _ => interaction.values.get(name).cloned().unwrap_or_default(),
     }
 }

@@ -224,24 +224,24 @@ fn reckoned(reckoning: Reckoning) -> String {
 }
 
 fn measured(measure: &Measure) -> String {
-    let who = match measure.over.of {
-        Subject::Account => "the account's contacts",
-        _ => "the contact",
-    };
+    let for_account = measure.over.of == Subject::Account;
     let name = &measure.over.interaction;
     let what = match (measure.function, measure.attribute.as_str()) {
         (MeasureFunction::Least, "at") => {
-            return format!("the first {name} of {who}{}", limits(&measure.over));
+            let whose = if for_account { "for the account" } else { "of the contact" };
+            return format!("the first {name} {whose}{}", limits(&measure.over));
         }
         (MeasureFunction::Greatest, "at") => {
-            return format!("the last {name} of {who}{}", limits(&measure.over));
+            let whose = if for_account { "for the account" } else { "of the contact" };
+            return format!("the last {name} {whose}{}", limits(&measure.over));
         }
         (MeasureFunction::Sum, attribute) => format!("the sum of {attribute}"),
         (MeasureFunction::Average, attribute) => format!("the average {attribute}"),
         (MeasureFunction::Least, attribute) => format!("the least {attribute}"),
         (MeasureFunction::Greatest, attribute) => format!("the greatest {attribute}"),
     };
-    format!("{what} of {name} by {who}{}", limits(&measure.over))
+    let whose = if for_account { "for the account" } else { "by the contact" };
+    format!("{what} of {name} {whose}{}", limits(&measure.over))
 }
 
 /// So many milliseconds, as days where they are whole, before or after an anchor.
@@ -269,19 +269,14 @@ fn listed(values: &[Value]) -> String {
 }
 
 fn interactions(did: &Did) -> String {
-    let who = match did.of {
-        Subject::Account => "any contact of the account",
-        other => &format!("the {}", subject(other)),
-    };
     let name = &did.interaction;
-    let mut text = match did.count {
-        CountTest::Exactly(0) if did.of == Subject::Account => {
-            format!("no contact of the account did {name}")
-        }
-        CountTest::Exactly(0) => format!("{who} did not do {name}"),
-        CountTest::AtLeast(1) => format!("{who} did {name}"),
-        count if did.of == Subject::Account => format!("the account's contacts did {name} {}", times(count)),
-        count => format!("{who} did {name} {}", times(count)),
+    let mut text = match (did.of, did.count) {
+        (Subject::Account, CountTest::Exactly(0)) => format!("nobody did {name} for the account"),
+        (Subject::Account, CountTest::AtLeast(1)) => format!("somebody did {name} for the account"),
+        (Subject::Account, count) => format!("{name} was done for the account {}", times(count)),
+        (who, CountTest::Exactly(0)) => format!("the {} did not do {name}", subject(who)),
+        (who, CountTest::AtLeast(1)) => format!("the {} did {name}", subject(who)),
+        (who, count) => format!("the {} did {name} {}", subject(who), times(count)),
     };
     text.push_str(&limits(did));
     text

@@ -19,8 +19,9 @@ pub struct InteractionFact {
     pub at: i64,
     /// With whom.
     pub contact_id: String,
-    /// Its attributes by name: those of its type, and of the common ones `id`, `account_id`, `journey`,
-    /// `iteration` and `step`.
+    /// The account in whose history it stands.
+    pub account_id: Option<String>,
+    /// Its attributes by name: those of its type, and of the common ones `id`, `journey`, `iteration` and `step`.
     pub values: BTreeMap<String, Value>,
 }
 

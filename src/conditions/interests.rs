@@ -11,8 +11,10 @@ use crate::model::{Bound, DatePart, Entity, Operand, Part, Predicate, Records, S
 /// itself belongs to another contact or account goes without saying.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Interests {
-    /// Interaction types by name.
+    /// Interaction types that contacts are asked for, by name.
     pub interactions: BTreeSet<String>,
+    /// Interaction types that the history of an account is asked for.
+    pub account_interactions: BTreeSet<String>,
     /// Fields of contacts.
     pub contact_fields: BTreeSet<String>,
     /// Fields of accounts.
@@ -36,6 +38,17 @@ pub struct Interests {
 }
 
 impl Interests {
+    /// All interaction types, whoever is asked for them.
+    pub fn all_interactions(&self) -> impl Iterator<Item = &String> {
+        self.interactions.union(&self.account_interactions)
+    }
+
+    /// Whether it can matter that a record doesn't belong to another any more.
+    #[must_use]
+    pub fn belongings(&self) -> bool {
+        self.across || self.activities || !self.lead_fields.is_empty()
+    }
+
     /// The fields of a kind of record.
     #[must_use]
     pub fn fields(&self, of: Entity) -> &BTreeSet<String> {
@@ -57,11 +70,11 @@ pub fn interests(predicate: &Predicate) -> Interests {
 
 fn visit(part: Part<'_>, found: &mut Interests) {
     if let Some(did) = part.did() {
-        found.interactions.insert(did.interaction.clone());
-        if did.of == Subject::Account {
-            belonging(&mut found.contact_fields, &["account_id"]);
-            found.across = true;
-        }
+        let of = match did.of {
+            Subject::Account => &mut found.account_interactions,
+            _ => &mut found.interactions,
+        };
+        of.insert(did.interaction.clone());
         let moves = |bound: &Option<Bound>| matches!(bound, Some(Bound::Ago(_)));
         found.windows |= moves(&did.since) || moves(&did.until);
     }

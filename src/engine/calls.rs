@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
     model::time::moment_of,
-    store::{Claim, ColleagueRow, Store},
+    store::{Claim, ColleagueRow, CountedContact, Store},
     tiles::{Colleague, Kept, Needs},
 };
 
@@ -78,7 +78,8 @@ fn keep(store: &mut Store, claim: &Claim, per_account: bool, loaded: &mut Loaded
     Ok(())
 }
 
-/// How often each contact did each of what is counted, up to the moment of its call.
+/// How often each contact did each of what is counted, up to the moment of its call; in a decision of an account,
+/// for this account.
 fn count(
     store: &mut Store,
     place: &Place<'_>,
@@ -90,7 +91,7 @@ fn count(
         return Ok(BTreeMap::new());
     }
     let now = place.now;
-    let mut moments: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut asked = Vec::new();
     match needs.colleagues {
         true => {
             let of_accounts: BTreeMap<i64, i64> = loaded
@@ -104,16 +105,21 @@ fn count(
                 .collect();
             for row in colleagues {
                 let due = of_accounts.get(&row.account_key).copied().unwrap_or(now);
-                moments.insert(row.contact_key, moment_of(due.min(now), now));
+                asked.push(CountedContact {
+                    contact_key: row.contact_key,
+                    // A contact that entered without account is an account of its own.
+                    account_key: Some(row.account_key).filter(|key| *key > 0),
+                    moment: moment_of(due.min(now), now),
+                });
             }
         }
         false => {
             for row in &loaded.standing {
-                moments.insert(row.contact_key, moment_of(row.due_at, now));
+                let moment = moment_of(row.due_at, now);
+                asked.push(CountedContact { contact_key: row.contact_key, account_key: None, moment });
             }
         }
     }
-    let moments: Vec<(i64, i64)> = moments.into_iter().collect();
-    let rows = store.count_interactions(&needs.counts, &moments, place.journey.plan.zone.name(), now)?;
+    let rows = store.count_interactions(&needs.counts, &asked, place.journey.plan.zone.name(), now)?;
     Ok(rows.into_iter().map(|row| ((row.contact_key, row.place), row.count)).collect())
 }

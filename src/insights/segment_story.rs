@@ -33,7 +33,7 @@ pub fn segment_story(
 ) -> Result<Option<SegmentStory>, StoreError> {
     let catalog = &plan.catalog;
     let interests = &segment.interests;
-    let interactions: Vec<String> = interests.interactions.iter().cloned().collect();
+    let interactions: Vec<String> = interests.all_interactions().cloned().collect();
     let mut segments: Vec<(String, Entity)> = interests
         .segments
         .iter()
@@ -73,6 +73,7 @@ fn facts(surroundings: Surroundings) -> Facts {
             kind: found.kind,
             at: found.at,
             contact_id: found.contact_id,
+            account_id: found.account_id,
             values: found.values,
         })
         .collect();

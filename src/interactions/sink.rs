@@ -6,7 +6,8 @@ use crate::{
     store::{NewInteraction, Store, StoreError, Written},
 };
 
-/// Writes a batch in one transaction. An interaction whose contact isn't known is rejected. `now` is when the
+/// Writes a batch in one transaction. An interaction whose contact, or the account that it
+/// names, isn't known is rejected. `now` is when the
 /// store hears of it: since then records have the values that they bring.
 ///
 /// # Errors
@@ -78,6 +79,7 @@ fn interactions(
             kind: row.interaction,
             at: row.at,
             contact_id: row.contact_id,
+            account_id: row.account_id,
             journey: row.journey,
             iteration: row.iteration,
             step: row.step,
@@ -88,14 +90,25 @@ fn interactions(
         row.values.resize(fields.len(), Value::Missing);
     }
     let recorded = store.insert_interactions(&fields, &new)?;
-    let reason = |place: usize| {
+    let contact = |place: usize| {
         let contact = new.get(place).map_or("", |row| row.contact_id.as_str());
         (place, format!("there is no contact `{contact}`; import contacts before their interactions"))
+    };
+    let account = |place: usize| {
+        let account = new.get(place).and_then(|row| row.account_id.as_deref()).unwrap_or_default();
+        let hint =
+            "import accounts before what was done for them, or leave `account_id` empty for the contact's";
+        (place, format!("`account_id`: there is no account `{account}`; {hint}"))
     };
     Ok(BatchOutcome {
         created: recorded.created,
         updated: 0,
         unchanged: recorded.known,
-        rejected: recorded.without_contact.into_iter().map(reason).collect(),
+        rejected: recorded
+            .without_contact
+            .into_iter()
+            .map(contact)
+            .chain(recorded.without_account.into_iter().map(account))
+            .collect(),
     })
 }

@@ -339,7 +339,8 @@ pub enum CountTest {
 /// How often a type of interaction happened, within a window.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Did {
-    /// Whose interactions: the contact's, or those of any contact of the account.
+    /// Whose interactions: the contact's, whatever account they were for; or those in the history of the account,
+    /// whoever did them.
     pub of: Subject,
     /// The interaction type's name.
     pub interaction: String,

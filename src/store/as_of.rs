@@ -190,11 +190,12 @@ impl Printer<'_> {
             );
         }
         Ok(match did.of {
+            // A contact that entered without account is an account of its own, with all that it did.
             Subject::Account => (
-                format!("contact {alias}c CROSS JOIN interaction {alias}"),
+                format!("interaction {alias}"),
                 format!(
-                    "{} AND {alias}.contact_key = {alias}c.key AND {clause}",
-                    of_account(&format!("{alias}c"), &scope.account_key)
+                    "({alias}.account_key = {0} OR {alias}.contact_key = -{0}) AND {clause}",
+                    scope.account_key
                 ),
             ),
             _ => {

@@ -24,6 +24,17 @@ pub struct ColleagueRow {
     pub contact: Vec<Value>,
 }
 
+/// A contact whose interactions are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountedContact {
+    /// The contact.
+    pub contact_key: i64,
+    /// The account in whose history they have to stand; nothing counts all that the contact did.
+    pub account_key: Option<i64>,
+    /// The moment up to which they count.
+    pub moment: i64,
+}
+
 /// How often a contact did something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountRow {
@@ -66,25 +77,25 @@ impl Store {
         Ok(found)
     }
 
-    /// How often each contact did each of several things, up to a moment of its own; what it never did
-    /// isn't among the rows. Windows end at that moment, calendar lengths count in the zone.
+    /// How often each contact did each of several things, for one account or for any, up to a moment of its own;
+    /// what it never did isn't among the rows. Windows end at that moment, calendar lengths count in the zone.
     ///
     /// # Errors
     /// When the store fails.
     pub fn count_interactions(
         &mut self,
         counted: &[Did],
-        moments: &[(i64, i64)],
+        asked: &[CountedContact],
         timezone: &str,
         now: i64,
     ) -> Result<Vec<CountRow>, StoreError> {
-        if counted.is_empty() || moments.is_empty() {
+        if counted.is_empty() || asked.is_empty() {
             return Ok(Vec::new());
         }
         let zone = Zone::named(timezone).map_err(|error| StoreError::Inconsistent(error.to_string()))?;
         let mut json = JsonRows::default();
         for (place, did) in counted.iter().enumerate() {
-            for (contact_key, moment) in moments {
+            for CountedContact { contact_key, account_key, moment } in asked {
                 let bound = |bound: &Bound| match bound {
                     Bound::At(at) => *at,
                     Bound::Ago(length) => calendar::before(*moment, *length, &zone).unwrap_or(i64::MIN),
@@ -92,21 +103,27 @@ impl Store {
                 let since = did.since.as_ref().map_or(i64::MIN, bound);
                 let until = did.until.as_ref().map_or(*moment, bound).min(*moment);
                 let place = i64::try_from(place).unwrap_or(i64::MAX);
-                json.push(&[(*contact_key).into(), place.into(), since.into(), until.into()]);
+                json.push(&[
+                    (*contact_key).into(),
+                    place.into(),
+                    since.into(),
+                    until.into(),
+                    (*account_key).into(),
+                ]);
             }
         }
         let rows = self.dialect().rows("$1");
         self.connection.execute("DELETE FROM counting", &[])?;
         self.connection.execute(
             &format!(
-                "INSERT INTO counting (contact_key, place, since, until)
+                "INSERT INTO counting (contact_key, place, since, until, account_key)
                  SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
-                    CAST(value ->> 3 AS BIGINT)
+                    CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT)
                  FROM {rows}"
             ),
             &[json.finish()],
         )?;
-        self.connection.analyze("counting", counted.len() * moments.len())?;
+        self.connection.analyze("counting", counted.len() * asked.len())?;
         let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
         let mut parts = Vec::new();
         for (place, did) in counted.iter().enumerate() {
@@ -114,7 +131,8 @@ impl Store {
             parts.push(format!(
                 "SELECT k.contact_key, k.place, COUNT(*) FROM counting k CROSS JOIN interaction i, {}
                  WHERE k.place = {place} AND i.contact_key = k.contact_key AND c.key = k.contact_key
-                   AND i.at >= k.since AND i.at <= k.until AND {clause}
+                   AND i.at >= k.since AND i.at <= k.until
+                   AND (k.account_key IS NULL OR i.account_key = k.account_key) AND {clause}
                  GROUP BY k.contact_key, k.place",
                 from_contact("c", &did.condition)
             ));

@@ -74,6 +74,7 @@ impl Store {
                     OR (kind = 4 AND subject_key NOT IN (SELECT l.key FROM lead l))",
                 &[key.into()],
             )?;
+            connection.execute("DELETE FROM former_account WHERE contact_key = $1", &[key.into()])?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
             // Whatever counted the contact may be otherwise now, and nothing tells any more what did.
             compute_everything_again(connection)?;

@@ -45,7 +45,7 @@ const TEMPORARY_TABLES: &str = "
         PRIMARY KEY (call_key, inputs));
     CREATE TEMPORARY TABLE IF NOT EXISTS counting (
         contact_key BIGINT NOT NULL, place BIGINT NOT NULL, since BIGINT NOT NULL, until BIGINT NOT NULL,
-        PRIMARY KEY (place, contact_key));
+        account_key BIGINT, PRIMARY KEY (place, contact_key));
     CREATE TEMPORARY TABLE IF NOT EXISTS asked (
         account_key BIGINT NOT NULL, contact_key BIGINT, since BIGINT NOT NULL, upper BIGINT NOT NULL,
         until BIGINT NOT NULL, visit BIGINT NOT NULL);

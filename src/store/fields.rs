@@ -15,8 +15,11 @@ const ID: u32 = 62;
 /// The bit of all fields that tell which records belong together.
 const LINKS: u32 = 61;
 
+/// The bit that says that another record no longer belongs to this one.
+const LEFT: u32 = 60;
+
 /// The bit of `modified_on`, which changes whenever another field does.
-const MODIFIED: u32 = 60;
+const MODIFIED: u32 = 59;
 
 impl Fields {
     /// Any field may have changed, or the record is new.
@@ -24,6 +27,9 @@ impl Fields {
 
     /// Those that tell which records there are, and which account and contact they belong to.
     pub const BELONGING: Fields = Fields(1 << ID | 1 << LINKS);
+
+    /// No field: a record that belonged to this one belongs to another now, or to none.
+    pub const LEFT: Fields = Fields(1 << LEFT);
 
     /// The fields with these names. `id` stands for which records there are.
     pub fn of(names: impl IntoIterator<Item = impl AsRef<str>>) -> Fields {

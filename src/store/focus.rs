@@ -15,8 +15,12 @@ pub struct Reach {
     pub accounts: Fields,
     /// Leads of which one of these fields changed.
     pub leads: Fields,
-    /// Interactions of these types.
+    /// Interactions of these types, by those who did them.
     pub interactions: Vec<String>,
+    /// Interactions of these types, by the accounts in whose history they stand.
+    pub account_interactions: Vec<String>,
+    /// Whether it goes by the consent of contacts which part of an account's history counts.
+    pub consent_in_history: bool,
     /// Who joined or left these segments.
     pub segments: Vec<String>,
     /// Whether what one contact or lead is or does can concern its account, or others of its account.
@@ -124,15 +128,11 @@ impl<'a> Focus<'a> {
         Ok(Focus { connection, filled: ["subject"].into() })
     }
 
-    /// Puts the accounts of the contacts in focus into focus.
-    pub(super) fn accounts(&mut self) -> Result<(), StoreError> {
-        self.add("focus_account", ACCOUNTS, &[]).map(|_| ())
-    }
-
     /// From who is in focus to all whom that concerns: they are the subjects.
     pub(super) fn concerned(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
         let linked = !reach.leads.is_empty() && reach.across;
-        while self.step(reach, linked)? > 0 && linked {}
+        let far = !reach.leads.is_empty() && (reach.across || reach.primary_contacts);
+        while self.step(reach, linked)? > 0 && far {}
         self.subjects(target)
     }
 
@@ -215,7 +215,7 @@ impl<'a> Focus<'a> {
     ) -> Result<(), StoreError> {
         let Queue { from, parameters } = queue;
         let segments: Vec<i64> = reach.segments.iter().map(|name| names.segment_key(name)).collect();
-        let types: Vec<i64> = reach.interactions.iter().map(|name| names.type_key(name)).collect();
+        let keys = |types: &[String]| types.iter().map(|name| names.type_key(name)).collect::<Vec<i64>>();
         let written = [
             (Entity::Contact, reach.contacts),
             (Entity::Account, reach.accounts),
@@ -227,8 +227,13 @@ impl<'a> Focus<'a> {
             if !fields.is_empty() {
                 clauses.push(format!("t.kind = {kind} AND (t.about & {}) <> 0", fields.bits()));
             }
-            if entity == Entity::Contact && !types.is_empty() {
-                clauses.push(format!("t.kind = 3 AND t.about IN ({})", listed(&types)));
+            let done = match entity {
+                Entity::Contact => Some((3, keys(&reach.interactions))),
+                Entity::Account => Some((6, keys(&reach.account_interactions))),
+                Entity::Lead => None,
+            };
+            if let Some((kind, types)) = done.filter(|(_, types)| !types.is_empty()) {
+                clauses.push(format!("t.kind = {kind} AND t.about IN ({})", listed(&types)));
             }
             if !segments.is_empty() {
                 clauses.push(format!("t.kind = {} AND t.about IN ({})", 10 + kind, listed(&segments)));
@@ -247,12 +252,32 @@ impl<'a> Focus<'a> {
             );
             self.add(table(parent), &select, parameters)?;
         }
+        if reach.consent_in_history {
+            let select = format!(
+                "SELECT i.account_key FROM interaction i WHERE i.account_key IS NOT NULL AND i.contact_key IN
+                    (SELECT t.subject_key FROM {from} AND t.kind = {} AND (t.about & {}) <> 0)",
+                change_kind(Entity::Contact),
+                Fields::of(["consent"]).bits()
+            );
+            self.add("focus_account", &select, parameters)?;
+        }
         for passed in &reach.passed {
-            self.add(
-                "focus_contact",
-                "SELECT contact_key FROM interaction WHERE type_key = $1 AND at >= $2 AND at <= $3",
-                &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
-            )?;
+            for (of, types) in
+                [(Entity::Contact, &reach.interactions), (Entity::Account, &reach.account_interactions)]
+            {
+                if !types.contains(&passed.interaction) {
+                    continue;
+                }
+                let column = format!("{}_key", of.name());
+                self.add(
+                    table(of),
+                    &format!(
+                        "SELECT {column} FROM interaction
+                         WHERE type_key = $1 AND at >= $2 AND at <= $3 AND {column} IS NOT NULL"
+                    ),
+                    &[names.type_key(&passed.interaction).into(), passed.from.into(), passed.to.into()],
+                )?;
+            }
         }
         Ok(())
     }

@@ -17,8 +17,6 @@ use crate::{
 struct Source {
     /// The key of the subject in scope.
     key: String,
-    /// Tables for `FROM`.
-    from: String,
     /// The expression that tells whose an interaction is.
     group: String,
     /// Which interactions count.
@@ -54,33 +52,17 @@ impl Printer<'_> {
             clause = format!("{clause} AND {alias}.at >= {}", self.bind(since.into()));
         }
         clause = format!("{clause} AND {alias}.at <= {}", self.bind(until.into()));
-        // Of few accounts, the contacts are looked up first; SQLite keeps to the order of a `CROSS JOIN`.
-        let by_contact = format!("contact {alias}c CROSS JOIN interaction {alias}");
-        let by_interaction = format!("interaction {alias}, contact {alias}c");
-        let (key, from, group, of) = match did.of {
-            Subject::Account => (
-                scope.account_key.clone(),
-                if self.focus.is_some() { by_contact } else { by_interaction },
-                format!("{alias}c.account_key"),
-                Entity::Account,
-            ),
-            _ => (
-                contact_key(scope)?.to_owned(),
-                format!("interaction {alias}"),
-                format!("{alias}.contact_key"),
-                Entity::Contact,
-            ),
+        let (key, group, of) = match did.of {
+            Subject::Account => (scope.account_key.clone(), format!("{alias}.account_key"), Entity::Account),
+            _ => (contact_key(scope)?.to_owned(), format!("{alias}.contact_key"), Entity::Contact),
         };
-        if of == Entity::Account {
-            clause = format!("{alias}c.key = {alias}.contact_key AND {clause}");
-        }
         clause.push_str(&self.in_focus(of, &group, &key));
         if let (Subject::Account, Some(least)) = (did.of, self.consent)
-            && let Some(meets) = consenting(least, &format!("{alias}c"))
+            && let Some(meets) = by_consenting(least, alias)
         {
             clause = format!("{clause} AND {meets}");
         }
-        Ok(Source { key, from, group, clause })
+        Ok(Source { key, group, clause })
     }
 
     /// The column in which interactions of the record in scope were counted already.
@@ -111,9 +93,11 @@ impl Printer<'_> {
             return self.did_as_of(did, scope, &as_of);
         }
         let alias = format!("i{}", self.alias());
-        let Source { key, from, group, clause } = self.source(did, &alias, scope)?;
+        let Source { key, group, clause } = self.source(did, &alias, scope)?;
         let those = |having: String| {
-            format!("({key} IN (SELECT {group} FROM {from} WHERE {clause} AND {group} IS NOT NULL {having}))")
+            format!(
+                "({key} IN (SELECT {group} FROM interaction {alias} WHERE {clause} AND {group} IS NOT NULL {having}))"
+            )
         };
         let grouped = |test: String| those(format!("GROUP BY {group} HAVING COUNT(*) {test}"));
         Ok(match did.count {
@@ -137,7 +121,7 @@ impl Printer<'_> {
         scope: &Scope,
     ) -> Result<String, StoreError> {
         let alias = format!("i{}", self.alias());
-        let Source { key, from, group, clause } = self.source(&measure.over, &alias, scope)?;
+        let Source { key, group, clause } = self.source(&measure.over, &alias, scope)?;
         let value = self.measured_value(measure, &alias, scope)?;
         let total = self.total(measure, &value);
         let right_side = self.operand(right, scope)?;
@@ -150,7 +134,7 @@ impl Printer<'_> {
         };
         let those = |having: &str| {
             format!(
-                "({key} IN (SELECT {group} FROM {from} WHERE {clause} AND {value} IS NOT NULL
+                "({key} IN (SELECT {group} FROM interaction {alias} WHERE {clause} AND {value} IS NOT NULL
                     AND {group} IS NOT NULL GROUP BY {group} HAVING {having}))"
             )
         };
@@ -166,10 +150,12 @@ impl Printer<'_> {
             return self.measure_as_of(measure, scope, &as_of);
         }
         let alias = format!("i{}", self.alias());
-        let Source { key, from, group, clause } = self.source(&measure.over, &alias, scope)?;
+        let Source { key, group, clause } = self.source(&measure.over, &alias, scope)?;
         let value = self.measured_value(measure, &alias, scope)?;
         let total = self.total(measure, &value);
-        Ok(format!("(SELECT {total} FROM {from} WHERE {group} = {key} AND {clause} AND {value} IS NOT NULL)"))
+        Ok(format!(
+            "(SELECT {total} FROM interaction {alias} WHERE {group} = {key} AND {clause} AND {value} IS NOT NULL)"
+        ))
     }
 
     /// The value that a measure takes of an interaction under an alias.
@@ -232,6 +218,15 @@ impl Printer<'_> {
 pub(super) fn consenting(least: Consent, alias: &str) -> Option<String> {
     let names: Vec<String> = least.at_least().into_iter().map(|name| format!("'{name}'")).collect();
     (least != Consent::None).then(|| format!("{alias}.consent IN ({})", names.join(", ")))
+}
+
+/// The clause by which the contact that did an interaction meets a consent; nothing where everybody does.
+pub(super) fn by_consenting(least: Consent, interaction: &str) -> Option<String> {
+    let by = format!("{interaction}k");
+    let meets = consenting(least, &by)?;
+    Some(format!(
+        "EXISTS (SELECT 1 FROM contact {by} WHERE {by}.key = {interaction}.contact_key AND {meets})"
+    ))
 }
 
 /// Whether the sum of nothing, 0, satisfies a comparison.

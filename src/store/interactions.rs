@@ -1,8 +1,9 @@
 //! Interactions: written once by id, and queued for those who wait for them.
 
 use super::{
-    Cell, JsonRows, Store, StoreError,
+    Cell, Connection, JsonRows, Store, StoreError,
     columns::{attribute_column, cell, column_type},
+    former_accounts::account_at,
 };
 use crate::model::{Field, Value};
 
@@ -17,6 +18,9 @@ pub struct NewInteraction {
     pub at: i64,
     /// With whom.
     pub contact_id: String,
+    /// The account in whose history it stands; where nothing is said, the one that the contact belonged to when
+    /// it happened, as far as moves are known.
+    pub account_id: Option<String>,
     /// The journey that caused it.
     pub journey: Option<String>,
     /// The journey's iteration.
@@ -36,6 +40,8 @@ pub struct Recorded {
     pub known: u64,
     /// Places in the list of those whose contact isn't known; they aren't written.
     pub without_contact: Vec<usize>,
+    /// Places of those that name an account which isn't known; they aren't written either.
+    pub without_account: Vec<usize>,
 }
 
 impl Store {
@@ -59,6 +65,7 @@ impl Store {
                 Cell::from(row.iteration),
                 Cell::from(row.step.clone()),
                 Cell::Integer(i64::try_from(at).unwrap_or(i64::MAX)),
+                Cell::from(row.account_id.clone()),
             ];
             cells.extend(row.values.iter().map(cell));
             json.push(&cells);
@@ -68,41 +75,65 @@ impl Store {
         let mut values = String::new();
         for (at, attribute) in attributes.iter().enumerate() {
             names = format!("{names}, {}", attribute_column(attribute));
-            values = format!("{values}, CAST(r.value ->> {} AS {})", at + 8, column_type(&attribute.kind));
+            values = format!("{values}, CAST(r.value ->> {} AS {})", at + 9, column_type(&attribute.kind));
         }
         let unknown = format!(
-            "SELECT CAST(r.value ->> 7 AS BIGINT) AS place FROM {source} AS r
-             WHERE NOT EXISTS (SELECT 1 FROM contact c WHERE c.id = r.value ->> 3) ORDER BY place"
+            "SELECT p.place, p.contact_key FROM (
+                SELECT CAST(r.value ->> 7 AS BIGINT) AS place, c.key AS contact_key, a.key AS account_key,
+                    r.value ->> 8 AS account_id
+                FROM {source} AS r LEFT JOIN contact c ON c.id = r.value ->> 3
+                LEFT JOIN account a ON a.id = r.value ->> 8) p
+             WHERE p.contact_key IS NULL OR (p.account_id IS NOT NULL AND p.account_key IS NULL) ORDER BY p.place"
         );
-        let latest = "SELECT COALESCE(MAX(key), 0) FROM interaction";
         let insert = format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, journey, iteration, step{names})
              SELECT r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), c.key,
-                    c.account_key, r.value ->> 4, CAST(r.value ->> 5 AS BIGINT), r.value ->> 6{values}
-             FROM {source} AS r JOIN contact c ON c.id = r.value ->> 3
-             WHERE 1 = 1
-             ON CONFLICT (id) DO NOTHING"
-        );
-        let queue = format!(
-            "INSERT INTO change (kind, subject_key, about, at)
-             SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i
-             WHERE i.key > $2 AND i.id IN (SELECT r.value ->> 0 FROM {source} AS r)"
+                    CASE WHEN r.value ->> 8 IS NULL THEN {} ELSE a.key END,
+                    r.value ->> 4, CAST(r.value ->> 5 AS BIGINT), r.value ->> 6{values}
+             FROM {source} AS r JOIN contact c ON c.id = r.value ->> 3 LEFT JOIN account a ON a.id = r.value ->> 8
+             WHERE r.value ->> 8 IS NULL OR a.key IS NOT NULL
+             ON CONFLICT (id) DO NOTHING",
+            account_at("c", "CAST(r.value ->> 2 AS BIGINT)")
         );
         let parameter = json.finish();
         self.connection.write(|connection| {
             let parameter = std::slice::from_ref(&parameter);
             let mut recorded = Recorded::default();
             for row in connection.query(&unknown, parameter)? {
-                recorded.without_contact.push(usize::try_from(row.integer(0)?).unwrap_or(usize::MAX));
+                let place = usize::try_from(row.integer(0)?).unwrap_or(usize::MAX);
+                match row.optional_integer(1)? {
+                    None => recorded.without_contact.push(place),
+                    Some(_) => recorded.without_account.push(place),
+                }
             }
-            let before = connection.number(latest, &[])?;
+            let before = latest(connection)?;
             recorded.created = connection.execute(&insert, parameter)?;
             if recorded.created > 0 {
-                connection.execute(&queue, &[parameter[0].clone(), before.into()])?;
+                queue(connection, before)?;
             }
-            let possible = (rows.len() - recorded.without_contact.len()) as u64;
-            recorded.known = possible.saturating_sub(recorded.created);
+            let refused = recorded.without_contact.len() + recorded.without_account.len();
+            recorded.known = (rows.len().saturating_sub(refused) as u64).saturating_sub(recorded.created);
             Ok(recorded)
         })
     }
+}
+
+/// The latest key of an interaction.
+pub(super) fn latest(connection: &mut Connection) -> Result<i64, StoreError> {
+    connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])
+}
+
+/// Queues the interactions that were written after the one with this key: for those who did them, and for the
+/// accounts in whose history they stand.
+pub(super) fn queue(connection: &mut Connection, after: i64) -> Result<(), StoreError> {
+    for sql in [
+        "INSERT INTO change (kind, subject_key, about, at)
+         SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1",
+        "INSERT INTO change (kind, subject_key, about, at)
+         SELECT 6, i.account_key, i.type_key, MIN(i.at) FROM interaction i
+         WHERE i.key > $1 AND i.account_key IS NOT NULL GROUP BY i.account_key, i.type_key",
+    ] {
+        connection.execute(sql, &[after.into()])?;
+    }
+    Ok(())
 }

@@ -3,6 +3,8 @@
 use super::{
     Cell, JsonRows, MessageRow, Store, StoreError,
     columns::{field_column, value},
+    former_accounts::account_at,
+    interactions,
     pausing::held_iterations,
 };
 use crate::model::{Field, Value};
@@ -351,7 +353,7 @@ impl Store {
         settled: &[(&DueMessage, Settled)],
         now: i64,
     ) -> Result<(), StoreError> {
-        let (mut states, mut interactions) = (JsonRows::default(), JsonRows::default());
+        let (mut states, mut made) = (JsonRows::default(), JsonRows::default());
         let mut stops: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
         for (message, fate) in settled {
             let mut cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
@@ -363,7 +365,7 @@ impl Store {
             ]);
             states.push(&cells);
             if let Some((kind, at, email)) = &fate.interaction {
-                interactions.push(&[
+                made.push(&[
                     format!("{kind}/{}", message.key).into(),
                     self.names.type_key(kind).into(),
                     (*at).into(),
@@ -373,6 +375,7 @@ impl Store {
                     message.step.as_str().into(),
                     email.as_str().into(),
                     fate.reason.clone().into(),
+                    message.place[1].into(),
                 ]);
             }
             if let Some(reason) = &fate.stop {
@@ -397,23 +400,22 @@ impl Store {
                AND outbox.contact_key = r.contact_key AND outbox.step_key = r.step_key
                AND outbox.visit = r.visit AND outbox.ordinal = r.ordinal"
         );
+        // A journey's mail belongs to the account that its participant entered with.
         let record = format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, journey, iteration, step, email_text, reason_text)
-             SELECT r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), c.key, c.account_key,
+             SELECT r.value ->> 0, CAST(r.value ->> 1 AS BIGINT), CAST(r.value ->> 2 AS BIGINT), c.key,
+                CASE WHEN CAST(r.value ->> 9 AS BIGINT) > 0 THEN CAST(r.value ->> 9 AS BIGINT) ELSE {} END,
                 r.value ->> 4, CAST(r.value ->> 5 AS BIGINT), r.value ->> 6, r.value ->> 7, r.value ->> 8
              FROM {rows} AS r JOIN contact c ON c.key = CAST(r.value ->> 3 AS BIGINT)
-             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING"
+             WHERE 1 = 1 ON CONFLICT (id) DO NOTHING",
+            account_at("c", "CAST(r.value ->> 2 AS BIGINT)")
         );
         self.connection.write(|connection| {
             connection.execute(&settle, &[states.finish(), now.into()])?;
-            if !interactions.is_empty() {
-                let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
-                connection.execute(&record, &[interactions.finish()])?;
-                connection.execute(
-                    "INSERT INTO change (kind, subject_key, about, at)
-                     SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1",
-                    &[before.into()],
-                )?;
+            if !made.is_empty() {
+                let before = interactions::latest(connection)?;
+                connection.execute(&record, &[made.finish()])?;
+                interactions::queue(connection, before)?;
             }
             for (iteration, who) in &stops {
                 super::stops::stop(connection, *iteration, who)?;

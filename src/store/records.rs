@@ -6,6 +6,7 @@ use super::{
     Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
     columns::{cell, column_type, field_column, value},
     focus::change_kind,
+    former_accounts::{Moves, give_account},
 };
 use crate::model::{Entity, Field, Stage, Value};
 
@@ -56,6 +57,9 @@ impl Store {
                 connection.execute(&statements.note_changed, &[now.into()])?;
                 for queue in &statements.queue_left {
                     connection.execute(queue, &rows_parameter)?;
+                }
+                if let Some(moves) = &statements.moves {
+                    moves.write(connection, &rows_parameter[0], now)?;
                 }
             }
             connection.execute(&statements.write, &[rows_parameter[0].clone(), now.into()])?;
@@ -127,6 +131,8 @@ struct Statements {
     note_changed: String,
     /// Queue the parents that they leave, which have changed, too. Take the rows.
     queue_left: Vec<String>,
+    /// Contacts that change their account.
+    moves: Option<Moves>,
     /// Writes those that are new or other. Takes the rows and the moment.
     write: String,
     /// Queues those whose key is after the one given.
@@ -139,7 +145,7 @@ impl Statements {
         let known = format!("FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0");
         let mut columns = vec![("id".to_owned(), "s.value ->> 0".to_owned())];
         let (mut differing, mut changed, mut queue_left) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut bits, mut names) = (vec!["0".to_owned()], Vec::new());
+        let (mut bits, mut names, mut moves) = (vec!["0".to_owned()], Vec::new(), None);
         for (at, field) in fields.iter().enumerate() {
             let column = field_column(&field.name);
             let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
@@ -154,9 +160,13 @@ impl Statements {
             if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
                 let (kind, parent) = (change_kind(*parent), parent.name());
                 queue_left.push(format!(
-                    "INSERT INTO change (kind, subject_key) SELECT DISTINCT {kind}, r.{parent}_key {known}
-                        AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}"
+                    "INSERT INTO change (kind, subject_key, about) SELECT DISTINCT {kind}, r.{parent}_key, {} {known}
+                        AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}",
+                    Fields::LEFT.bits()
                 ));
+                if entity == Entity::Contact {
+                    moves = Some(Moves::of(&known, &column, &value));
+                }
                 let key = format!("(SELECT p.key FROM {parent} p WHERE p.id = {value})");
                 columns.push((format!("{parent}_key"), key));
             }
@@ -194,6 +204,7 @@ impl Statements {
                 names.join(", ")
             ),
             queue_left,
+            moves,
             write: format!(
                 "INSERT INTO {table} AS r ({}) SELECT {} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) DO {update}",
                 columns.join(", "),
@@ -249,6 +260,13 @@ fn complete(connection: &mut Connection, entity: Entity, before: i64, now: i64) 
             ),
             &dated,
         )?;
+        if child == Entity::Contact {
+            let joining = format!(
+                "SELECT key AS contact_key, (SELECT p.key FROM account p WHERE p.id = contact.account_id) AS account_key
+                 FROM contact WHERE {waiting}"
+            );
+            give_account(connection, &joining, &before)?;
+        }
         connection.execute(
             &format!(
                 "UPDATE {table} SET {parent}_key = (SELECT p.key FROM {parent} p WHERE p.id = {table}.{id})

@@ -2,8 +2,9 @@
 
 use super::{
     Cell, Store, StoreError,
+    happened::by_consenting,
     predicate::{Printer, Scope, mentions},
-    scoring::{consenting, faded},
+    scoring::faded,
 };
 use crate::model::{
     Bound, CountTest, Did, Entity, Operand, Part, Predicate, Subject,
@@ -143,31 +144,19 @@ pub(super) fn aggregate(
         });
     }
     let counts = within(printer, &facts, whose);
-    let consent = match model.target.base() {
-        Entity::Contact => None,
-        _ => consenting(model, "k"),
-    };
-    let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
-    let (group, rows) = match (model.target.base(), whose) {
-        (Entity::Contact, Whose::All { .. }) => ("i.contact_key", format!("interaction i WHERE {counts}")),
-        (Entity::Contact, Whose::Of { bases, .. } | Whose::Moving { bases }) => {
-            ("w.base", format!("({bases}) w LEFT JOIN interaction i ON i.contact_key = w.base AND {counts}"))
+    let (of, counts) = match model.target.base() {
+        Entity::Contact => ("i.contact_key", counts),
+        _ => {
+            let consent = model.consent.and_then(|least| by_consenting(least, "i"));
+            let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
+            ("i.account_key", format!("{counts}{consent}"))
         }
-        (_, Whose::All { much: true }) => (
-            "k.account_key",
-            format!("contact k CROSS JOIN interaction i WHERE i.contact_key = k.key AND {counts}{consent}"),
-        ),
-        (_, Whose::All { much: false }) => (
-            "k.account_key",
-            format!("interaction i CROSS JOIN contact k WHERE k.key = i.contact_key AND {counts}{consent}"),
-        ),
-        (_, Whose::Of { bases, .. } | Whose::Moving { bases }) => (
-            "w.base",
-            format!(
-                "({bases}) w LEFT JOIN contact k ON k.account_key = w.base{consent}
-                 LEFT JOIN interaction i ON i.contact_key = k.key AND {counts}"
-            ),
-        ),
+    };
+    let (group, rows) = match whose {
+        Whose::All { .. } => (of, format!("interaction i WHERE {of} IS NOT NULL AND {counts}")),
+        Whose::Of { bases, .. } | Whose::Moving { bases } => {
+            ("w.base", format!("({bases}) w LEFT JOIN interaction i ON {of} = w.base AND {counts}"))
+        }
     };
     Ok(Some(format!("SELECT {group} AS key{columns} FROM {rows} GROUP BY {group}")))
 }

@@ -76,15 +76,13 @@ pub(super) fn fill(
     } else {
         let did = Reach {
             interactions: std::mem::take(&mut reach.interactions),
+            account_interactions: std::mem::take(&mut reach.account_interactions),
             passed: std::mem::take(&mut reach.passed),
             ..Reach::default()
         };
         let rescore = rescore(connection, names, model, changes, &reach, now)?;
         let (base, mut focus) = (model.target.base(), Focus::anew(connection)?);
         focus.touched(names, &did, &QUEUE)?;
-        if base == Entity::Account {
-            focus.accounts()?;
-        }
         add_fading(&mut focus, names, model, changes, now)?;
         (rescore, focus.count(table(base))?)
     };

@@ -266,9 +266,9 @@ impl Store {
         now: i64,
     ) -> Result<Vec<CountedInteraction>, StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let mut scope = match model.target.base() {
-            Entity::Contact => super::predicate::Scope::contact("k"),
-            _ => super::predicate::Scope::account("k_account"),
+        let (mut scope, of) = match model.target.base() {
+            Entity::Contact => (super::predicate::Scope::contact("k"), "i.contact_key"),
+            _ => (super::predicate::Scope::account("k_account"), "i.account_key"),
         };
         let lead = match model.target.subject() {
             Entity::Lead => {
@@ -286,14 +286,14 @@ impl Store {
             (Points::Fixed(points), Per::Each { .. }) => format!("CAST({points} AS BIGINT)"),
             _ => "CAST(NULL AS BIGINT)".to_owned(),
         };
-        let column = if model.target.base() == Entity::Contact { "k.key" } else { "k.account_key" };
+        let account = if model.target.base() == Entity::Contact { "k.account_key" } else { of };
         let consent = super::scoring::consenting(model, "k");
         let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
         let order = self.dialect().order_text("i.id");
         let sql = format!(
-            "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN contact k ON {column} = d.base
-             LEFT JOIN account k_account ON k_account.key = k.account_key{lead}
-             JOIN interaction i ON i.contact_key = k.key JOIN interaction_type t ON t.key = i.type_key
+            "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN interaction i ON {of} = d.base
+             JOIN contact k ON k.key = i.contact_key LEFT JOIN account k_account ON k_account.key = {account}{lead}
+             JOIN interaction_type t ON t.key = i.type_key
              WHERE {clause} AND i.at <= {now}{consent} ORDER BY i.at, {order}",
             base_of(model.target, key)
         );
@@ -318,12 +318,19 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn left_out(&mut self, model: &ScoringModel, key: i64) -> Result<(i64, i64), StoreError> {
-        let column = if model.target.base() == Entity::Contact { "k.key" } else { "k.account_key" };
+        let base = base_of(model.target, key);
+        let whose = match model.target.base() {
+            Entity::Contact => base,
+            // Its contacts, and those who did something for it and left since.
+            _ => format!(
+                "SELECT c.key FROM contact c WHERE c.account_key IN ({base})
+                 UNION SELECT i.contact_key FROM interaction i WHERE i.account_key IN ({base})"
+            ),
+        };
         let meets = super::scoring::consenting(model, "k").unwrap_or_else(|| "1 = 1".to_owned());
         let sql = format!(
             "SELECT COUNT(*), COUNT(CASE WHEN ({meets}) IS NOT TRUE THEN 1 END)
-             FROM ({}) d JOIN contact k ON {column} = d.base",
-            base_of(model.target, key)
+             FROM contact k WHERE k.key IN ({whose})"
         );
         let row = self.connection.query_first(&sql, &[])?;
         row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
@@ -337,10 +344,14 @@ impl Store {
         let Some(meets) = super::scoring::consenting(model, "k") else { return Ok(0) };
         let parties = match model.target {
             ScoringTarget::Contacts => "1 = 1",
-            ScoringTarget::Accounts => "k.account_key IS NOT NULL",
+            ScoringTarget::Accounts => {
+                "(k.account_key IS NOT NULL
+                  OR EXISTS (SELECT 1 FROM interaction i WHERE i.contact_key = k.key AND i.account_key IS NOT NULL))"
+            }
             ScoringTarget::ContactLeads => "EXISTS (SELECT 1 FROM lead l WHERE l.contact_key = k.key)",
             ScoringTarget::AccountLeads => {
-                "EXISTS (SELECT 1 FROM lead l WHERE l.account_key = k.account_key AND l.contact_key IS NULL)"
+                "EXISTS (SELECT 1 FROM lead l WHERE l.contact_key IS NULL AND (l.account_key = k.account_key
+                    OR l.account_key IN (SELECT i.account_key FROM interaction i WHERE i.contact_key = k.key)))"
             }
         };
         let sql = format!("SELECT COUNT(*) FROM contact k WHERE {parties} AND ({meets}) IS NOT TRUE");

@@ -1,7 +1,7 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
 use super::{
-    Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, focus::change_kind,
+    Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, focus::change_kind, interactions,
     score_rows::band,
 };
 use crate::model::{
@@ -160,9 +160,9 @@ fn latch(
         return Ok(0);
     }
     connection.analyze("score_ready", usize::try_from(reached).unwrap_or(usize::MAX))?;
-    let (contact, id) = match model.target.base() {
-        Entity::Contact => ("c.key = l.contact_key", "''"),
-        _ => ("c.account_key = l.account_key", "'/' || c.id"),
+    let (contact, account, id) = match model.target.base() {
+        Entity::Contact => ("c.key = l.contact_key", "c.account_key", "''"),
+        _ => ("c.account_key = l.account_key", "l.account_key", "'/' || c.id"),
     };
     tell(
         connection,
@@ -170,7 +170,7 @@ fn latch(
         "LeadSalesReady",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"model_text\", \"lead_text\")
-             SELECT 'LeadSalesReady/' || l.id || '/' || CAST($3 AS TEXT) || {id}, $1, $4, c.key, c.account_key, $2, l.id
+             SELECT 'LeadSalesReady/' || l.id || '/' || CAST($3 AS TEXT) || {id}, $1, $4, c.key, {account}, $2, l.id
              FROM score_ready r CROSS JOIN lead l CROSS JOIN contact c
              WHERE l.key = r.key AND {contact} ON CONFLICT (id) DO NOTHING"
         ),
@@ -211,15 +211,11 @@ fn tell(
     parameters: &[Cell],
 ) -> Result<(), StoreError> {
     let key = names.type_key(kind);
-    let before = connection.number("SELECT COALESCE(MAX(key), 0) FROM interaction", &[])?;
+    let before = interactions::latest(connection)?;
     let mut all = vec![Cell::Integer(key)];
     all.extend_from_slice(parameters);
     if connection.execute(insert, &all)? > 0 {
-        connection.execute(
-            "INSERT INTO change (kind, subject_key, about, at)
-             SELECT 3, i.contact_key, i.type_key, i.at FROM interaction i WHERE i.key > $1 AND i.type_key = $2",
-            &[before.into(), key.into()],
-        )?;
+        interactions::queue(connection, before)?;
     }
     Ok(())
 }
@@ -243,9 +239,9 @@ pub(super) fn write_levels(
         band(&levels.levels, "z.score"),
         among("z.subject_key")
     );
-    let (id, contact) = match levels.of {
-        Entity::Contact => ("r.id", "c.key = r.key"),
-        _ => ("r.id || '/' || c.id", "c.account_key = r.key"),
+    let (id, contact, account) = match levels.of {
+        Entity::Contact => ("r.id", "c.key = r.key", "c.account_key"),
+        _ => ("r.id || '/' || c.id", "c.account_key = r.key", "r.key"),
     };
     let record = levels.of.name();
     tell(
@@ -254,7 +250,7 @@ pub(super) fn write_levels(
         "LevelChanged",
         &format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, \"levels_text\", \"from_text\", \"to_text\")
-             SELECT 'LevelChanged/{}/' || CAST($3 AS TEXT) || '/' || {id}, $1, $4, c.key, c.account_key, $2, o.level, n.level
+             SELECT 'LevelChanged/{}/' || CAST($3 AS TEXT) || '/' || {id}, $1, $4, c.key, {account}, $2, o.level, n.level
              FROM {now_has} n JOIN level o ON o.levels_key = {key} AND o.subject_key = n.key
              JOIN {record} r ON r.key = n.key JOIN contact c ON {contact}
              WHERE o.level <> n.level ON CONFLICT (id) DO NOTHING",

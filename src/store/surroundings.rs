@@ -18,6 +18,8 @@ pub struct InteractionRecord {
     pub at: i64,
     /// With whom, by id.
     pub contact_id: String,
+    /// The account in whose history it stands, by id.
+    pub account_id: Option<String>,
     /// Its attributes by name, with `id`, `journey`, `iteration` and `step`.
     pub values: Record,
 }
@@ -152,13 +154,19 @@ impl Store {
         let columns: String =
             attributes.iter().map(|field| format!(", i.{}", attribute_column(field))).collect();
         let sql = format!(
-            "SELECT i.at, c.id, i.id, i.journey, i.step, i.iteration{columns}
+            "SELECT i.at, c.id, i.id, i.journey, i.step, i.iteration, i.key, a.id{columns}
              FROM interaction i JOIN contact c ON c.key = i.contact_key
-             WHERE i.type_key = {} AND i.contact_key IN ({{}})",
+             LEFT JOIN account a ON a.key = i.account_key WHERE i.type_key = {} AND i.",
             self.names.type_key(name)
         );
-        let mut found = Vec::new();
-        for row in self.of_keys(&sql, &keys.contacts)? {
+        // Who left an account did part of what stands in its history.
+        let mut rows = self.of_keys(&format!("{sql}contact_key IN ({{}})"), &keys.contacts)?;
+        rows.extend(self.of_keys(&format!("{sql}account_key IN ({{}})"), &keys.accounts)?);
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+        for row in rows {
+            if !seen.insert(row.integer(6)?) {
+                continue;
+            }
             let mut values = Record::new();
             for (at, common) in [(2, "id"), (3, "journey"), (4, "step")] {
                 values.insert(common.to_owned(), row.optional_text(at)?.map_or(Value::Missing, Value::Text));
@@ -166,12 +174,13 @@ impl Store {
             let iteration = row.optional_integer(5)?.map_or(Value::Missing, Value::Integer);
             values.insert("iteration".to_owned(), iteration);
             for (at, attribute) in attributes.iter().enumerate() {
-                values.insert(attribute.name.clone(), value(row.raw(at + 6)?, &attribute.kind)?);
+                values.insert(attribute.name.clone(), value(row.raw(at + 8)?, &attribute.kind)?);
             }
             found.push(InteractionRecord {
                 kind: name.to_owned(),
                 at: row.integer(0)?,
                 contact_id: row.text(1)?,
+                account_id: row.optional_text(7)?,
                 values,
             });
         }

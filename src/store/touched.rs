@@ -8,6 +8,7 @@ use crate::model::Entity;
 /// The kinds of rows of the queue that aren't records.
 const INTERACTION: i64 = 3;
 const ACTIVITY: i64 = 5;
+const ACCOUNT_INTERACTION: i64 = 6;
 
 /// More rows of a kind than this part of all contacts, and everybody is looked at instead.
 const SHARE: i64 = 20;
@@ -47,7 +48,10 @@ pub(super) fn note(
 ) -> Result<(), StoreError> {
     let mut batch = None;
     // Rows about other interactions are told apart; those about other fields of a record count together.
-    for alike in queued.chunk_by(|one, other| one.kind == other.kind && one.kind != INTERACTION) {
+    let together = |one: &Queued, other: &Queued| {
+        one.kind == other.kind && ![INTERACTION, ACCOUNT_INTERACTION].contains(&one.kind)
+    };
+    for alike in queued.chunk_by(together) {
         let mut of_segment: BTreeMap<String, i64> = BTreeMap::new();
         let with_names: Vec<_> = alike.iter().map(|queued| (queued, affected(&queued.incoming))).collect();
         for (queued, names) in &with_names {
@@ -113,13 +117,17 @@ impl Incoming {
             true => Fields::from_bits(about),
             false => Fields::default(),
         };
-        let name = types.iter().find(|(_, key)| kind == INTERACTION && *key == about);
+        let name = |wanted: i64| {
+            let name = types.iter().find(|(_, key)| kind == wanted && *key == about);
+            name.into_iter().map(|(name, _)| name.clone()).collect()
+        };
         Incoming {
             contacts: fields(Entity::Contact),
             accounts: fields(Entity::Account),
             leads: fields(Entity::Lead),
             activities: kind == ACTIVITY,
-            interactions: name.into_iter().map(|(name, _)| name.clone()).collect(),
+            interactions: name(INTERACTION),
+            account_interactions: name(ACCOUNT_INTERACTION),
         }
     }
 
@@ -130,6 +138,7 @@ impl Incoming {
         self.leads = self.leads | other.leads;
         self.activities |= other.activities;
         self.interactions.extend_from_slice(&other.interactions);
+        self.account_interactions.extend_from_slice(&other.account_interactions);
         self
     }
 }

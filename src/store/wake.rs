@@ -22,6 +22,8 @@ pub struct Incoming {
     pub activities: bool,
     /// Interactions of these types came in.
     pub interactions: Vec<String>,
+    /// Interactions of these types came into the history of accounts.
+    pub account_interactions: Vec<String>,
 }
 
 impl Incoming {

@@ -130,6 +130,10 @@ pub struct InteractionRow {
     pub kind: String,
     /// When it happened.
     pub at: i64,
+    /// The account in whose history it stands.
+    pub account_id: Option<String>,
+    /// Whether that is another than the contact's present one.
+    pub elsewhere: bool,
     /// The journey and step that caused it.
     pub caused_by: Option<(String, String)>,
 }
@@ -344,8 +348,10 @@ impl Store {
     pub fn interactions_of(&mut self, contact_id: &str, now: i64) -> Result<Vec<InteractionRow>, StoreError> {
         let order = self.dialect().order_text("i.id");
         let sql = format!(
-            "SELECT i.id, t.name, i.at, i.journey, i.step FROM interaction i
+            "SELECT i.id, t.name, i.at, i.journey, i.step, a.id,
+                CASE WHEN i.account_key <> COALESCE(c.account_key, 0) THEN 1 ELSE 0 END FROM interaction i
              JOIN contact c ON c.key = i.contact_key JOIN interaction_type t ON t.key = i.type_key
+             LEFT JOIN account a ON a.key = i.account_key
              WHERE c.id = $1 AND i.at <= $2 ORDER BY i.at, {order}"
         );
         let rows = self.connection.query(&sql, &[contact_id.into(), now.into()])?;
@@ -355,6 +361,8 @@ impl Store {
                     id: row.text(0)?,
                     kind: row.text(1)?,
                     at: row.integer(2)?,
+                    account_id: row.optional_text(5)?,
+                    elsewhere: row.integer(6)? == 1,
                     caused_by: row.optional_text(3)?.zip(row.optional_text(4)?),
                 })
             })

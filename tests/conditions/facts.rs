@@ -254,12 +254,16 @@ fn interaction() -> impl Strategy<Value = InteractionFact> {
         3 => order.prop_map(|values| ("OrderPlaced", values.into_iter().collect::<BTreeMap<_, _>>())),
         1 => said,
     ];
-    (what, select(CONTACTS.to_vec()), moments()).prop_map(|((kind, values), contact, at)| InteractionFact {
-        kind: kind.to_owned(),
-        at,
-        contact_id: contact.to_owned(),
-        values,
-    })
+    let account = prop_oneof![2 => Just(None), 1 => select(ACCOUNTS.to_vec()).prop_map(Some)];
+    (what, select(CONTACTS.to_vec()), account, moments()).prop_map(
+        |((kind, values), contact, account, at)| InteractionFact {
+            kind: kind.to_owned(),
+            at,
+            contact_id: contact.to_owned(),
+            account_id: account.map(str::to_owned),
+            values,
+        },
+    )
 }
 
 fn activity() -> impl Strategy<Value = RecordFact> {
@@ -311,6 +315,14 @@ pub fn facts() -> impl Strategy<Value = Facts> {
                 ids.iter().zip(records).for_each(|(id, record)| facts.add(entity, id, record));
             }
             facts.interactions = interactions;
+            // What names no account belongs to the contact's.
+            for interaction in &mut facts.interactions {
+                let account = match facts.contacts[&interaction.contact_id].get("account_id") {
+                    Some(Value::Text(id)) if facts.accounts.contains_key(id) => Some(id.clone()),
+                    _ => None,
+                };
+                interaction.account_id = interaction.account_id.take().or(account);
+            }
             facts.activities = activities;
             for (place, activity) in facts.activities.iter_mut().enumerate() {
                 activity.insert("id".to_owned(), Value::Text(format!("a{place}")));
@@ -367,6 +379,7 @@ fn fill(address: &StoreAddress, facts: &Facts) -> Store {
             kind: interaction.kind.clone(),
             at: interaction.at,
             contact_id: interaction.contact_id.clone(),
+            account_id: interaction.account_id.clone(),
             journey: None,
             iteration: None,
             step: None,

@@ -47,7 +47,9 @@ impl Scope {
             let common = tilework::model::common_attributes().into_iter();
             add(
                 Subject::Interaction,
-                common.filter(|field| ["at", "type", "contact_id"].contains(&field.name.as_str())).collect(),
+                common
+                    .filter(|field| ["at", "type", "contact_id", "account_id"].contains(&field.name.as_str()))
+                    .collect(),
             );
         }
         let subjects: &[(Subject, Entity)] = match self.target {

@@ -129,7 +129,8 @@ const EDGES: &[(&str, Entity, &str, &[&str])] = &[
     ("the window includes its start", Entity::Contact, "{ did: OrderPlaced, within: 28 days }", &["ada"]),
     ("and nothing before", Entity::Contact, "{ did: OrderPlaced, within: 27 days, exactly: 1 }", &["ada"]),
     ("what comes later isn't there yet", Entity::Contact, "{ did: OrderPlaced, exactly: 2 }", &["ada"]),
-    ("present contacts count for an account", Entity::Account, "{ did: OrderPlaced, exactly: 3 }", &["acme"]),
+    ("history stays with the account", Entity::Account, "{ did: OrderPlaced, exactly: 1 }", &["globex"]),
+    ("who comes brings none along", Entity::Account, "{ did: OrderPlaced, exactly: 2 }", &["acme"]),
     ("sums are exact", Entity::Contact, "{ did: OrderPlaced, sum: amount, exactly: 10.30 }", &["ada"]),
     (
         "the sum of nothing is 0",

@@ -15,6 +15,7 @@ mod event_time;
 mod goto;
 mod mail;
 mod moments;
+mod moved;
 mod pausing;
 mod playing;
 mod reentry;

@@ -2,6 +2,7 @@
 
 mod commands;
 mod concerned;
+mod definitions;
 mod doubts;
 mod incremental;
 mod saas_sales;

@@ -24,7 +24,7 @@ fn of_orders() -> [Field; 2] {
 
 /// Kinds of what came in.
 fn taken(store: &mut Store) -> (bool, bool, bool, BTreeSet<String>) {
-    let Incoming { contacts, accounts, leads, interactions, activities: _ } =
+    let Incoming { contacts, accounts, leads, interactions, account_interactions: _, activities: _ } =
         store.take_incoming(NOW, &|_| Vec::new()).unwrap();
     let interactions = interactions.into_iter().collect();
     (!contacts.is_empty(), !accounts.is_empty(), !leads.is_empty(), interactions)
@@ -186,11 +186,11 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", ""), ("bob", "")]);
         let one = [order("o1", "ada", "bike", Value::Number(9.5))];
         let first = store.insert_interactions(&of_orders(), &one).unwrap();
-        assert_eq!(first, Recorded { created: 1, known: 0, without_contact: Vec::new() });
+        assert_eq!(first, Recorded { created: 1, ..Recorded::default() });
         taken(&mut store);
         let again = [order("o1", "bob", "car", Value::Missing), order("o2", "bob", "car", Value::Missing)];
         let second = store.insert_interactions(&of_orders(), &again).unwrap();
-        assert_eq!(second, Recorded { created: 1, known: 1, without_contact: Vec::new() });
+        assert_eq!(second, Recorded { created: 1, known: 1, ..Recorded::default() });
         let of = |store: &mut Store, contact: &str| -> Vec<String> {
             store.interactions_of(contact, NOW).unwrap().into_iter().map(|row| row.id).collect()
         };
@@ -216,7 +216,7 @@ const CASES: &[Case] = &[
             interaction("i2", "OrderPlaced", "someone", NOW),
         ];
         let recorded = store.insert_interactions(&[], &rows).unwrap();
-        assert_eq!(recorded, Recorded { created: 1, known: 0, without_contact: vec![0, 2] });
+        assert_eq!(recorded, Recorded { created: 1, without_contact: vec![0, 2], ..Recorded::default() });
     }),
     ("two interaction types give one name meanings of their own", |place| {
         let mut store = place.store();

@@ -136,6 +136,7 @@ pub fn interaction(id: &str, kind: &str, contact: &str, at: i64) -> NewInteracti
         kind: kind.to_owned(),
         at,
         contact_id: contact.to_owned(),
+        account_id: None,
         journey: None,
         iteration: None,
         step: None,

@@ -115,7 +115,7 @@ fn interactions_are_asked_for_in_windows_and_counts() {
     for (node, expected) in cases {
         assert_eq!(told(Contact, &did(node)), expected);
     }
-    assert_eq!(told(Account, &did(plain("EmailClicked"))), "any contact of the account did EmailClicked");
+    assert_eq!(told(Account, &did(plain("EmailClicked"))), "somebody did EmailClicked for the account");
 }
 
 #[test]
@@ -338,6 +338,7 @@ fn a_predicate_says_what_it_depends_on() {
         interests(&predicate),
         Interests {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
+            account_interactions: names(&[]),
             contact_fields: names(&[]),
             account_fields: names(&["revenue"]),
             scores: names(&[]),

@@ -38,17 +38,25 @@ CREATE TABLE field_since (
 
 CREATE TABLE interaction_type (key {identity}, name TEXT NOT NULL UNIQUE);
 
+-- account_key: the account in whose history it stands: it never changes once there is one (semantics 6).
 CREATE TABLE interaction (
     key {identity}, id TEXT NOT NULL UNIQUE, type_key BIGINT NOT NULL, at BIGINT NOT NULL,
     contact_key BIGINT NOT NULL, account_key BIGINT, journey TEXT, iteration BIGINT, step TEXT
 );
 CREATE INDEX interaction_contact ON interaction (contact_key, type_key, at);
--- With the contact, so that who did something within a window is found without reading the rows.
-CREATE INDEX interaction_type_at ON interaction (type_key, at, contact_key);
+-- With contact and account, so that who did something within a window is found without reading the rows.
+CREATE INDEX interaction_type_at ON interaction (type_key, at, contact_key, account_key);
+CREATE INDEX interaction_account ON interaction (account_key, type_key, at);
 
--- What changed since the last refresh: 1 contact, 2 account, 3 interaction, 4 lead, 5 activity. What it is
--- about: of an interaction its type; of a record the fields that changed, as bits (store/fields.rs), all
--- where nothing else is said.
+-- The accounts that a contact belonged to before, each with the moment at which it left.
+CREATE TABLE former_account (
+    contact_key BIGINT NOT NULL, account_key BIGINT NOT NULL, until BIGINT NOT NULL,
+    PRIMARY KEY (contact_key, until)
+){clustered};
+
+-- What changed since the last refresh: 1 contact, 2 account, 3 interaction (of a contact), 4 lead, 5 activity,
+-- 6 interaction in the history of an account. What it is about: of an interaction its type; of a record the
+-- fields that changed, as bits (store/fields.rs), all where nothing else is said.
 CREATE TABLE change (
     key {identity}, kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, about BIGINT NOT NULL DEFAULT -1,
     at BIGINT
