@@ -11,6 +11,9 @@ use super::{
 };
 use crate::model::{Entity, Subject};
 
+/// Stands for a field of contacts and accounts: when a lead left them last. No field has such a name.
+pub(super) const LEADS_LEFT: &str = "leads left";
+
 impl Printer<'_> {
     /// The expression for the moment since which a field of the record in scope has its present value, NULL
     /// when no time is known, or one that hasn't come.

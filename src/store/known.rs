@@ -7,6 +7,9 @@
 use super::{
     Cell, StoreError,
     as_of::of_account,
+    field_since::LEADS_LEFT,
+    focus::change_kind,
+    former_accounts::account_at,
     predicate::{Printer, Scope, contact_key, key_in_scope},
 };
 use crate::model::{
@@ -152,11 +155,7 @@ impl Printer<'_> {
         let moment = self.as_of_moment()?;
         let alias = format!("q{}", self.alias());
         let (from, belongs, inner) = belonging(related, &alias, scope)?;
-        let mut there = vec![belongs];
-        for since in self.there_since(related, &alias, &inner)? {
-            there.push(format!("COALESCE({since}, {moment}) <= {moment}"));
-        }
-        let there = there.join(" AND ");
+        let there = format!("{belongs} AND {}", self.there_at(related, &alias, &inner, scope, &moment)?);
         let count = |clause: &str| format!("(SELECT COUNT(*) FROM {from} WHERE {there} AND {clause})");
         // Those of whom it is known that they satisfy it, and those of whom it isn't known that they don't.
         let holds = |printer: &mut Self| printer.known(&related.condition, false, &inner);
@@ -164,7 +163,7 @@ impl Printer<'_> {
         let sure = |printer: &mut Self| holds(printer).map(|holds| count(&holds));
         let possible =
             |printer: &mut Self| fails(printer).map(|fails| count(&format!("(({fails}) IS NOT TRUE)")));
-        Ok(match (related.count, negated) {
+        let clause = match (related.count, negated) {
             (CountTest::AtLeast(1), false) => {
                 format!("EXISTS (SELECT 1 FROM {from} WHERE {there} AND {})", holds(self)?)
             }
@@ -192,19 +191,72 @@ impl Printer<'_> {
                     true => format!("({all} = 0 OR 100.0 * {part} < {percent} * {all})"),
                 }
             }
+        };
+        let asks_for_few = matches!(
+            (related.count, negated),
+            (CountTest::AtLeast(_), true)
+                | (CountTest::AtMost(_) | CountTest::All | CountTest::Exactly(_), false)
+                | (CountTest::AtLeastPercent(_), _)
+        );
+        // Which leads there were before one left isn't kept.
+        Ok(match (related.records, asks_for_few) {
+            (Records::Leads, true) => {
+                format!("({clause} AND COALESCE({}, {moment}) <= {moment})", leads_left(related, scope)?)
+            }
+            _ => clause,
         })
     }
 
-    /// Expressions for the moments since which a related record under an alias has been there, and belonged to
-    /// whom it belongs to.
-    pub(super) fn there_since(
+    /// The clause for whether a related record under an alias was there as of a moment, and belonged to whom it
+    /// is asked of.
+    fn there_at(
         &mut self,
         related: &Related,
         alias: &str,
         inner: &Scope,
+        scope: &Scope,
+        moment: &str,
+    ) -> Result<String, StoreError> {
+        Ok(match related.records {
+            Records::Contacts => {
+                let (account, since) =
+                    (&scope.account_key, self.field_since(Subject::Contact, "account_id", inner)?);
+                format!(
+                    "({alias}.key = -{account} OR {} = {account}) AND (EXISTS (SELECT 1 FROM former_account f
+                        WHERE f.contact_key = {alias}.key AND f.until > {moment})
+                        OR COALESCE({since}, {moment}) <= {moment})",
+                    account_at(alias, moment)
+                )
+            }
+            Records::Leads => {
+                let mut there = Vec::new();
+                for link in ["contact_id", "account_id"] {
+                    let since = self.field_since(Subject::Lead, link, inner)?;
+                    there.push(format!("COALESCE({since}, {moment}) <= {moment}"));
+                }
+                there.join(" AND ")
+            }
+            Records::Activities => format!("{alias}.created_at <= {moment}"),
+        })
+    }
+
+    /// Adds the moments at which related records under an alias came, and left.
+    pub(super) fn belonging_points(
+        &mut self,
+        related: &Related,
+        alias: &str,
+        inner: &Scope,
+        scope: &Scope,
     ) -> Result<Vec<String>, StoreError> {
         Ok(match related.records {
-            Records::Contacts => vec![self.field_since(Subject::Contact, "account_id", inner)?],
+            Records::Contacts => vec![
+                self.field_since(Subject::Contact, "account_id", inner)?,
+                format!(
+                    "(SELECT MAX(f.until) FROM former_account f
+                      WHERE f.contact_key = {alias}.key AND f.account_key = {})",
+                    scope.account_key
+                ),
+            ],
             Records::Leads => vec![
                 self.field_since(Subject::Lead, "contact_id", inner)?,
                 self.field_since(Subject::Lead, "account_id", inner)?,
@@ -212,6 +264,30 @@ impl Printer<'_> {
             Records::Activities => vec![format!("{alias}.created_at")],
         })
     }
+}
+
+/// The expression for the latest moment at which a lead left the subject in scope.
+pub(super) fn leads_left(related: &Related, scope: &Scope) -> Result<String, StoreError> {
+    let of = |kind: Entity, key: &str| {
+        format!(
+            "SELECT f.since AS v FROM field_since f
+             WHERE f.kind = {} AND f.subject_key = {key} AND f.field = '{LEADS_LEFT}'",
+            change_kind(kind)
+        )
+    };
+    Ok(match related.of {
+        Subject::Account => format!(
+            "(SELECT MAX(u.v) FROM ({} UNION ALL {}) u)",
+            of(Entity::Account, &scope.account_key),
+            format_args!(
+                "SELECT f.since FROM contact k JOIN field_since f ON f.kind = {} AND f.subject_key = k.key
+                    AND f.field = '{LEADS_LEFT}' WHERE k.account_key = {}",
+                change_kind(Entity::Contact),
+                scope.account_key
+            )
+        ),
+        _ => format!("(SELECT MAX(u.v) FROM ({}) u)", of(Entity::Contact, contact_key(scope)?)),
+    })
 }
 
 /// The records under an alias that belong to the subject in scope: tables, the clause, and their scope.
@@ -235,9 +311,15 @@ pub(super) fn belonging(
     .map(|clause| (table.to_owned(), clause))
     };
     Ok(match related.records {
-        Records::Contacts => {
-            (format!("contact {alias}{account_of_it}"), of_account(alias, account), Scope::contact(alias))
-        }
+        // Those who left belonged to it before.
+        Records::Contacts => (
+            format!("contact {alias}{account_of_it}"),
+            format!(
+                "({} OR {alias}.key IN (SELECT f.contact_key FROM former_account f WHERE f.account_key = {account}))",
+                of_account(alias, account)
+            ),
+            Scope::contact(alias),
+        ),
         Records::Leads => {
             let (table, clause) = through("lead")?;
             let contact =

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
     columns::{cell, column_type, field_column, value},
+    field_since::LEADS_LEFT,
     focus::change_kind,
     former_accounts::{Moves, give_account},
 };
@@ -57,6 +58,9 @@ impl Store {
                 connection.execute(&statements.note_changed, &[now.into()])?;
                 for queue in &statements.queue_left {
                     connection.execute(queue, &rows_parameter)?;
+                }
+                for note in &statements.note_left {
+                    connection.execute(note, &[rows_parameter[0].clone(), now.into()])?;
                 }
                 if let Some(moves) = &statements.moves {
                     moves.write(connection, &rows_parameter[0], now)?;
@@ -131,6 +135,8 @@ struct Statements {
     note_changed: String,
     /// Queue the parents that they leave, which have changed, too. Take the rows.
     queue_left: Vec<String>,
+    /// Keep when a lead left the parents that are left. Take the rows and the moment.
+    note_left: Vec<String>,
     /// Contacts that change their account.
     moves: Option<Moves>,
     /// Writes those that are new or other. Takes the rows and the moment.
@@ -146,6 +152,7 @@ impl Statements {
         let mut columns = vec![("id".to_owned(), "s.value ->> 0".to_owned())];
         let (mut differing, mut changed, mut queue_left) = (Vec::new(), Vec::new(), Vec::new());
         let (mut bits, mut names, mut moves) = (vec!["0".to_owned()], Vec::new(), None);
+        let mut note_left = Vec::new();
         for (at, field) in fields.iter().enumerate() {
             let column = field_column(&field.name);
             let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
@@ -164,6 +171,14 @@ impl Statements {
                         AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}",
                     Fields::LEFT.bits()
                 ));
+                if entity == Entity::Lead {
+                    note_left.push(format!(
+                        "INSERT INTO field_since (kind, subject_key, field, since)
+                         SELECT DISTINCT {kind}, r.{parent}_key, '{LEADS_LEFT}', CAST($2 AS BIGINT) {known}
+                            AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}
+                         ON CONFLICT (kind, subject_key, field) DO UPDATE SET since = excluded.since"
+                    ));
+                }
                 if entity == Entity::Contact {
                     moves = Some(Moves::of(&known, &column, &value));
                 }
@@ -204,6 +219,7 @@ impl Statements {
                 names.join(", ")
             ),
             queue_left,
+            note_left,
             moves,
             write: format!(
                 "INSERT INTO {table} AS r ({}) SELECT {} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) DO {update}",

@@ -3,10 +3,10 @@
 
 use super::{
     StoreError,
-    known::{Clock, belonging, clock_of, fields_of, moments_of},
+    known::{Clock, belonging, clock_of, fields_of, leads_left, moments_of},
     predicate::{Printer, Scope, key_in_scope},
 };
-use crate::model::{Bound, Did, Operand, Predicate, Reckoning, SUBSCRIPTIONS, Subject, time::HOUR};
+use crate::model::{Bound, Did, Operand, Predicate, Reckoning, Records, SUBSCRIPTIONS, Subject, time::HOUR};
 
 /// Moments that a statement can select: `at` and so many milliseconds after it, from the rows of `from` that
 /// satisfy `clause`. Both are empty where `at` is about the subject itself.
@@ -102,8 +102,8 @@ impl Printer<'_> {
                 let (from, belongs, inner) = belonging(related, &alias, scope)?;
                 let mut points = Vec::new();
                 self.turning_points(&related.condition, &inner, &mut points)?;
-                for since in self.there_since(related, &alias, &inner)? {
-                    points.push(TurningPoints::own(since, 0, false));
+                for at in self.belonging_points(related, &alias, &inner, scope)? {
+                    points.push(TurningPoints::own(at, 0, false));
                 }
                 found.extend(points.into_iter().map(|point| TurningPoints {
                     from: match point.from.is_empty() {
@@ -116,6 +116,9 @@ impl Printer<'_> {
                     },
                     ..point
                 }));
+                if related.records == Records::Leads {
+                    found.push(TurningPoints::own(leads_left(related, scope)?, 0, false));
+                }
             }
             leaf => self.comparison_points(leaf, scope, found)?,
         }

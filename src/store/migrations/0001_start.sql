@@ -53,6 +53,7 @@ CREATE TABLE former_account (
     contact_key BIGINT NOT NULL, account_key BIGINT NOT NULL, until BIGINT NOT NULL,
     PRIMARY KEY (contact_key, until)
 ){clustered};
+CREATE INDEX former_account_account ON former_account (account_key, contact_key);
 
 -- What changed since the last refresh: 1 contact, 2 account, 3 interaction (of a contact), 4 lead, 5 activity,
 -- 6 interaction in the history of an account. What it is about: of an interaction its type; of a record the
