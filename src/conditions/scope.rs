@@ -29,7 +29,7 @@ pub struct Scope<'a> {
     pub zone: &'a Zone,
     /// In a journey: the ids of its steps, which `step:` may name. Nothing elsewhere.
     pub steps: Option<&'a BTreeSet<String>>,
-    /// In a trigger, for what the contact itself does: how long is waited, and from when.
+    /// In a trigger: how long is waited, and from when.
     pub wait: Option<Wait>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
     pub interaction: Option<&'a InteractionType>,
@@ -63,10 +63,11 @@ impl<'a> Scope<'a> {
         Scope { wait: self.wait.map(|wait| Wait { alone: false, ..wait }), ..self }
     }
 
-    /// The same about other records. What they did is asked whenever it was, in triggers, too.
+    /// The same about other records, of which contacts may not be in the journey.
     #[must_use]
     pub fn about(self, target: Entity) -> Self {
-        Scope { target, with_lead: false, wait: None, ..self }
+        let wait = self.wait.map(|wait| Wait { outsiders: true, ..wait });
+        Scope { target, with_lead: false, wait, ..self }
     }
 
     /// The same with a lead of the record in scope.

@@ -83,13 +83,12 @@ fn moment(text: &Text, end: bool, scope: Scope<'_>, check: &mut Check<'_>) -> Op
 /// `since: entry`, which only a trigger can ask, of contacts who entered.
 fn entry(node: &DidNode, text: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Bound> {
     let (message, hint) = match (scope.wait, &node.step) {
-        (None, _) => (
-            "`since: entry` is known only in a trigger, for what the contact itself does",
-            "Write a date, or `within:` with a length of time.",
-        ),
+        (None, _) => {
+            ("`since: entry` is known only in a trigger", "Write a date, or `within:` with a length of time.")
+        }
         (Some(wait), _) if wait.outsiders => (
-            "`since: entry` asks for an entry, and `counts: all_contacts` counts contacts who never entered",
-            "Leave out `counts`, so that the account's participants count; or leave out `since: entry`.",
+            "`since: entry` asks for the contact's entry, and here contacts count who never entered",
+            "Leave out `since: entry`; or write the `did` outside of `any_contact` and its like, in a trigger without `counts: all_contacts`.",
         ),
         (Some(_), Some(_)) => {
             ("a `did` with `step` counts from that step, which comes after the entry", "Leave out `since`.")

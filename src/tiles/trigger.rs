@@ -30,7 +30,7 @@ static SPEC: TileSpec = TileSpec {
         Parameter::required(
             "when",
             "condition about a contact",
-            "What is waited for. Of what the contact does, that counts which happens from the arrival at the trigger on (when it is based on accounts: from the account's first arrival); with `step`, from the moment at which that step handled the contact; with `since: entry`, from the entry into the journey. A branch asks what was before",
+            "What is waited for. An interaction counts if it happens from the arrival at the trigger on (when it is based on accounts: from the account's first arrival); with `step`, from the moment at which that step handled the contact; with `since: entry`, from the entry into the journey. A branch asks what was before",
         ),
         Parameter::optional("timeout", "duration", "How long; to the end of the journey when not written"),
         Parameter::optional(

@@ -92,6 +92,13 @@ fn rule_11_a_window_that_leaves_nothing_out_is_refused() {
         ("{ did: OrderPlaced, within: 3 months, at_least: 2 }", ", timeout: 3 months"),
         ("{ did: Paid, sum: amount, at_least: 5, within: 30 days }", ", timeout: 2 weeks"),
         ("{ all: [{ did: Visited }, { did_not: OrderPlaced, within: 30 days }] }", ", timeout: 30 days"),
+        // What colleagues do counts from the same moment.
+        ("{ any_contact: { did: OrderPlaced, within: 3 days } }", ", timeout: 10 days"),
+        (
+            "{ any_contact: { did: OrderPlaced, within: 30 days }, at_least: 2 contacts }",
+            ", timeout: 10 days",
+        ),
+        ("{ any_contact: { did: OrderPlaced, since: 2026-01-01 } }", ", timeout: 10 days"),
     ];
     for (condition, more) in refused {
         assert_eq!(problems(condition, more), ["window-without-effect"], "{condition}{more}");
@@ -107,9 +114,8 @@ fn rule_11_a_window_that_leaves_nothing_out_is_refused() {
         ("{ did: EmailClicked, within: 30 days, step: invite, at_least: 2 }", ", timeout: 30 days"),
         ("{ all: [{ did: OrderPlaced, within: 1 day }, { did: Visited, within: 1 day }] }", ""),
         ("{ all: [{ did: OrderPlaced, within: 1 day }, 'contact.city == \"Oslo\"'] }", ", timeout: 30 days"),
-        // What colleagues did counts whenever it was.
-        ("{ any_contact: { did: OrderPlaced, within: 30 days } }", ", timeout: 10 days"),
-        ("{ any_contact: { did: OrderPlaced, since: 2026-01-01 } }", ", timeout: 10 days"),
+        ("{ any_contact: { did: OrderPlaced, within: 3 days }, at_least: 2 contacts }", ", timeout: 10 days"),
+        ("{ all_contacts: { did: OrderPlaced, within: 3 days } }", ", timeout: 10 days"),
     ];
     for (condition, more) in allowed {
         assert!(problems(condition, more).is_empty(), "{condition}{more}: {:?}", problems(condition, more));
