@@ -32,7 +32,7 @@ const CONDITIONS: [&str; 12] = [
     "{ did: Visited }",
     "{ did: OrderPlaced, at_least: 2 times }",
     "{ did: OrderPlaced, at_least: 2 times, within: 3 days }",
-    "{ did: Visited, at_most: 1 time }",
+    "{ all: [{ did: OrderPlaced }, { did: Visited, at_most: 1 time }] }",
     "{ did: EmailSent }",
     "{ did: EmailBlocked }",
     "{ all: [{ did: OrderPlaced }, { did: Visited }] }",
@@ -41,6 +41,24 @@ const CONDITIONS: [&str; 12] = [
     "{ all: [{ did: OrderPlaced, within: 1 day }, { did: Visited, within: 1 day }] }",
     "{ all: [{ did: OrderPlaced }, 'contact.role == \"buyer\"'] }",
 ];
+
+/// A condition of triggers alone, where everybody asked has entered.
+const SINCE_ENTRY: &str =
+    "{ any: [{ did: Visited, since: entry }, { did: OrderPlaced, at_least: 3 times }] }";
+
+/// A condition of branches alone: whoever did nothing satisfies it.
+const NEGATIVE: &str = "{ did: Visited, at_most: 1 time }";
+
+/// A condition that is one of these or the further one.
+fn condition(further: &'static str) -> impl Strategy<Value = &'static str> {
+    select(CONDITIONS.into_iter().chain([further]).collect::<Vec<_>>())
+}
+
+/// The shortest timeout in hours that is longer than all windows of a condition.
+fn shortest_timeout(condition: &str) -> i64 {
+    let windows = [("within: 3 days", 73), ("within: 2 days", 49), ("within: 1 day", 25)];
+    windows.iter().find(|(window, _)| condition.contains(window)).map_or(1, |(_, hours)| *hours)
+}
 
 /// A step, without its id, and what its paths hold.
 #[derive(Debug, Clone)]
@@ -100,7 +118,7 @@ fn waiting() -> impl Strategy<Value = String> {
 fn division() -> impl Strategy<Value = (&'static str, String)> {
     let unit = || select(vec!["contact", "account"]);
     prop_oneof![
-        (unit(), select(CONDITIONS.to_vec())).prop_map(|(unit, condition)| {
+        (unit(), condition(NEGATIVE)).prop_map(|(unit, condition)| {
             // Of an account it is asked whether any of its contacts satisfies it.
             let condition = match unit {
                 "account" => format!("{{ any_contact: {condition} }}"),
@@ -124,8 +142,11 @@ fn trigger_parameters() -> impl Strategy<Value = String> {
         Just("contact".to_owned()),
         of_account.prop_map(|(quorum, counts)| format!("account{quorum}{counts}")),
     ];
-    (based_on, select(CONDITIONS.to_vec()), 1..200_i64, select(vec!["", ", grace: 2 hours"])).prop_map(
+    (based_on, condition(SINCE_ENTRY), 1..200_i64, select(vec!["", ", grace: 2 hours"])).prop_map(
         |(based_on, when, hours, grace)| {
+            let hours = hours.max(shortest_timeout(when));
+            let outsiders = based_on.contains("all_contacts");
+            let when = if outsiders && when == SINCE_ENTRY { CONDITIONS[0] } else { when };
             format!("{{ based_on: {based_on}, when: {when}, timeout: {hours} hours{grace} }}")
         },
     )

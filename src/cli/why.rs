@@ -13,7 +13,7 @@ use super::{
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
     conditions::explain,
-    insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, VisitStory, contact_story},
+    insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, NotCounted, VisitStory, contact_story},
     model::{
         Entity,
         time::{NEVER, rfc3339},
@@ -145,7 +145,7 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
 
 fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
     let part = &story.participation;
-    let steps = story.visits.iter().map(|VisitStory { visit, made }| {
+    let steps = story.visits.iter().map(|VisitStory { visit, made, not_counted }| {
         let next = visit.left_at.is_none().then(|| what_next(plan, &part.journey, &visit.step)).flatten();
         json!({
             "step": visit.step,
@@ -161,6 +161,7 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
             "calls": visit.calls,
             "state": optional(visit.state.clone()),
             "made": made.iter().map(made_json).collect::<Vec<_>>(),
+            "not_counted": not_counted.iter().map(not_counted_json).collect::<Vec<_>>(),
             "next": optional(next),
         })
     });
@@ -178,6 +179,20 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
         "steps": steps.collect::<Vec<_>>(),
         "made_for_account": story.made_meanwhile.iter().map(made_json).collect::<Vec<_>>(),
     })
+}
+
+pub(super) fn not_counted_json(earlier: &NotCounted) -> Json {
+    json!({
+        "type": earlier.interaction,
+        "at": rfc3339(earlier.at),
+        "was_before": earlier.before.words(),
+    })
+}
+
+/// "OrderPlaced at 2026-03-02T08:00:00Z was before the arrival and doesn't count here"
+pub(super) fn does_not_count(earlier: &NotCounted) -> String {
+    let NotCounted { interaction, at, before } = earlier;
+    format!("{interaction} at {} was before {} and doesn't count here", rfc3339(*at), before.words())
 }
 
 pub(super) fn made_json(made: &MadeRow) -> Json {
@@ -288,7 +303,7 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     lines.push(format!("\nJourney {}{iteration}{entry}: {}", part.journey, state(part.state)));
     let account = part.account_id.as_ref().map(|id| format!(" for account {id}")).unwrap_or_default();
     lines.push(line(Some(part.entered_at), &format!("entered{account}")));
-    for VisitStory { visit, made } in &story.visits {
+    for VisitStory { visit, made, not_counted } in &story.visits {
         let again = if visit.visit > 1 { format!(", visit {}", visit.visit) } else { String::new() };
         lines.push(line(Some(visit.arrived_at), &format!("came to {} ({}{again})", visit.step, visit.tile)));
         lines.extend(made.iter().map(|made| line(Some(made.created_at), &said(made))));
@@ -297,6 +312,7 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
                 Some(at) => lines.push(paused(&part.journey, at)),
                 None => tell_standing(visit, &part.journey, plan, now, lines),
             }
+            lines.extend(not_counted.iter().map(|earlier| line(None, &does_not_count(earlier))));
             continue;
         };
         // A decision of the account is also the reason of those who stood there.
@@ -312,6 +328,7 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
             }
             (None, false) => {}
         }
+        lines.extend(not_counted.iter().map(|earlier| line(None, &does_not_count(earlier))));
     }
     for made in &story.made_meanwhile {
         lines.push(line(Some(made.created_at), &format!("meanwhile, at {}: {}", made.step, said(made))));

@@ -7,7 +7,10 @@ use serde_json::{Value as Json, json};
 use super::{
     CliError, Exit, Output,
     cells::{moment, optional},
-    why::{called, line, made_json, next_look, only_one, said, state, what_next, words},
+    why::{
+        called, does_not_count, line, made_json, next_look, not_counted_json, only_one, said, state,
+        what_next, words,
+    },
     why_lead::Scored,
 };
 use crate::{
@@ -105,6 +108,11 @@ fn journey_json(story: &AccountJourney, plan: &Plan) -> Json {
             object["contact_id"] = optional(contact.clone());
             object
         });
+        let not_counted = step.not_counted.iter().map(|(contact, earlier)| {
+            let mut object = not_counted_json(earlier);
+            object["contact_id"] = contact.clone().into();
+            object
+        });
         let stands = step.visits.iter().any(|visit| visit.left_at.is_none());
         let next = stands.then(|| what_next(plan, &story.journey, &step.step)).flatten();
         json!({
@@ -114,6 +122,7 @@ fn journey_json(story: &AccountJourney, plan: &Plan) -> Json {
             "decision": decision,
             "contacts": visits.collect::<Vec<_>>(),
             "made": made.collect::<Vec<_>>(),
+            "not_counted": not_counted.collect::<Vec<_>>(),
             "next": optional(next),
         })
     });
@@ -270,6 +279,16 @@ fn tell_step(step: &AccountStep, lines: &mut Vec<String>) {
     }
     later.sort_by_key(|(at, _)| *at);
     lines.extend(later.into_iter().map(|(at, text)| line(Some(at), &text)));
+    if step.visits.iter().all(|visit| visit.left_at.is_some()) {
+        tell_not_counted(step, lines);
+    }
+}
+
+fn tell_not_counted(step: &AccountStep, lines: &mut Vec<String>) {
+    let told = step.not_counted.iter();
+    lines.extend(
+        told.map(|(contact, earlier)| line(None, &format!("{contact}: {}", does_not_count(earlier)))),
+    );
 }
 
 fn tell_standing(story: &AccountJourney, step: &AccountStep, plan: &Plan, now: i64, lines: &mut Vec<String>) {
@@ -290,5 +309,8 @@ fn tell_standing(story: &AccountJourney, step: &AccountStep, plan: &Plan, now: i
     }
     if let Some(next) = what_next(plan, &story.journey, &step.step).filter(|_| stands) {
         lines.push(line(None, &next));
+    }
+    if stands {
+        tell_not_counted(step, lines);
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn compile(
     }
     let audience = audience(definition, definitions, problems);
     let blocks = blocks(definition, definitions, problems);
-    let steps = steps::compile(definition, catalog, &zone, names, tiles, problems);
+    let steps = steps::compile(definition, start, catalog, &zone, names, tiles, problems);
     let removed = removed(definition, problems);
     if let (Some(start), Some(steps)) = (start, &steps) {
         let end = end.flatten();

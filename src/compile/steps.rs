@@ -17,6 +17,7 @@ use crate::{
 /// Checks the steps of a journey. All problems are reported; with an error there are none.
 pub(super) fn compile(
     definition: &JourneyDefinition,
+    start: Option<i64>,
     catalog: &Catalog,
     zone: &Zone,
     names: &Names,
@@ -42,6 +43,7 @@ pub(super) fn compile(
         let mut context = CompileContext {
             target: definition.target.value,
             zone,
+            start,
             owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
             catalog,
             names,

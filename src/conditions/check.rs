@@ -79,10 +79,14 @@ pub(super) fn node_predicate(
             Some(predicate)
         }
         ConditionNode::Group { all, any, none, .. } => {
-            let each = |nodes: &Option<Vec<ConditionNode>>, check: &mut Check<'_>| {
+            let each = |nodes: &Option<Vec<ConditionNode>>, alone: bool, check: &mut Check<'_>| {
+                let scope = if alone { scope } else { scope.joined() };
                 nodes.as_deref().map(|nodes| each(nodes, scope, check))
             };
-            let (all_of, any_of, none_of) = (each(all, check), each(any, check), each(none, check));
+            let lone = all.as_ref().is_some_and(|nodes| nodes.len() == 1) && any.is_none() && none.is_none();
+            let all_of = each(all, lone, check);
+            let any_of = each(any, all.is_none() && none.is_none(), check);
+            let none_of = each(none, false, check);
             let mut together = all_of.unwrap_or_else(|| Some(Vec::new()))?;
             let (any_of, none_of) = match (any_of, none_of) {
                 (Some(None), _) | (_, Some(None)) => return None,

@@ -6,14 +6,13 @@ use super::{
     lists, measure,
     operand::Typed,
     related,
+    window::{self, Window},
 };
 use crate::{
-    calendar::{end_of_day, parse_date, parse_duration, parse_moment, start_of_day},
-    definitions::{Content, DidNode, DidWord, Node, duration_hint, moment_hint},
+    calendar::{parse_date, parse_moment},
+    definitions::{Content, DidNode, DidWord, Node},
     diagnostics::{Code, Problem, Text, did_you_mean},
-    model::{
-        Bound, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value,
-    },
+    model::{CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value},
 };
 
 /// The keys of a `did` that aren't attributes, for "did you mean".
@@ -27,7 +26,7 @@ const MAX_WHOLE: u64 = 1 << 53;
 /// The predicate of a `did` and its like.
 pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
     check::refuse_inside(node.word.key(), node.interaction.span, scope, check)?;
-    let window = window(node, scope, check);
+    let window = window::window(node, scope, check);
     let step = step(node, scope, check);
     let interaction = interaction(node, check);
     let condition = interaction.as_ref().and_then(|kind| condition(node, kind, scope, check));
@@ -176,64 +175,6 @@ fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -
     let message =
         format!("the attribute `{}` is of type `{}`, and this is {}", field.name, field.kind, node.found());
     check.refuse(Code::WrongType, node.span, message, &hint)
-}
-
-pub(super) type Window = (Option<Bound>, Option<Bound>);
-
-fn window(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Window> {
-    let within = node.within.as_ref().map(|text| match parse_duration(text.as_str()) {
-        Ok(duration) => Some(Bound::Ago(duration)),
-        Err(error) => {
-            check.refuse(Code::InvalidDuration, text.span, error.to_string(), &duration_hint(text.as_str()))
-        }
-    });
-    let since = node.since.as_ref().map(|text| moment(text, false, scope, check));
-    let until = node.until.as_ref().map(|text| moment(text, true, scope, check));
-    if let (Some(within), Some(since)) = (&node.within, &node.since) {
-        let message = "`within` and `since` both say when the window starts";
-        let problem = Problem::error(Code::InvalidValue, since.span, message);
-        check.report(problem.related(within.span, "the other one").hint("Keep one of them."));
-        return None;
-    }
-    let since = match within.or(since) {
-        Some(bound) => Some(bound?),
-        None => None,
-    };
-    let until = match until {
-        Some(bound) => Some(bound?),
-        None => None,
-    };
-    if let (Some(Bound::At(from)), Some(Bound::At(to)), Some(text)) = (&since, &until, &node.until)
-        && to < from
-    {
-        return check.refuse(
-            Code::InvalidTime,
-            text.span,
-            "`until` is earlier than `since`",
-            "Write the later of the two under `until`.",
-        );
-    }
-    Some((since, until))
-}
-
-fn moment(text: &Text, end: bool, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Bound> {
-    let at = match parse_date(text.as_str()) {
-        Ok(day) if end => end_of_day(&day, scope.zone),
-        Ok(day) => start_of_day(&day, scope.zone),
-        Err(_) => parse_moment(text.as_str(), scope.zone),
-    };
-    match at {
-        Ok(at) => Some(Bound::At(at)),
-        Err(error) => check.refuse(
-            Code::InvalidTime,
-            text.span,
-            error.to_string(),
-            &match parse_duration(text.as_str()) {
-                Ok(_) => format!("Write `within: {}` for a length of time.", text.as_str()),
-                Err(_) => moment_hint(text.as_str()),
-            },
-        ),
-    }
 }
 
 fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Option<String>> {

@@ -260,6 +260,8 @@ impl<'f> Evaluation<'f> {
         match bound {
             Bound::At(at) => *at,
             Bound::Ago(length) => calendar::before(self.now, *length, self.zone).unwrap_or(i64::MIN),
+            // Facts don't tell who entered a journey when.
+            Bound::Entry => i64::MIN,
         }
     }
 

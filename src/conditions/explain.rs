@@ -288,6 +288,7 @@ fn limits(did: &Did) -> String {
     let bound = |bound: &Bound| match bound {
         Bound::At(at) => crate::model::time::rfc3339(*at),
         Bound::Ago(duration) => format!("{duration} ago"),
+        Bound::Entry => "the entry".to_owned(),
     };
     match (&did.since, &did.until) {
         (None, None) => {}

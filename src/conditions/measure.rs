@@ -4,8 +4,8 @@ use super::{
     Scope,
     check::Check,
     compare,
-    did::Window,
     operand::{self, Typed},
+    window::Window,
 };
 use crate::{
     calendar::{parse_date, parse_moment},
@@ -70,6 +70,8 @@ pub(super) fn first_or_last(word: DidWord, over: Did, (since, until): Window) ->
             let right = match bound? {
                 Bound::At(at) => Operand::Literal(Value::Time(at)),
                 Bound::Ago(length) => Operand::Moment(Reckoning::Ago(length)),
+                // Triggers have neither word.
+                Bound::Entry => return None,
             };
             Some(Predicate::Compare { left: Operand::Measure(measure.clone()), operator, right })
         })

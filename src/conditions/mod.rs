@@ -16,17 +16,20 @@ mod explain;
 mod expression;
 mod facts;
 mod functions;
+
 mod interests;
 mod lists;
 mod measure;
 mod mentions;
 mod never;
+mod on_arrival;
 mod operand;
 mod periods;
 mod record;
 mod related;
 mod scope;
 mod value;
+mod window;
 
 pub use check::{check, check_number};
 pub use evaluate::{Clause, evaluate, holds};
@@ -36,7 +39,8 @@ pub use functions::functions;
 pub use interests::{Interests, interests};
 pub use mentions::mentions;
 pub use never::never_holds;
-pub use scope::Scope;
+pub use on_arrival::holds_on_arrival;
+pub use scope::{Scope, Wait};
 
 #[cfg(test)]
 mod tests;

@@ -4,8 +4,21 @@ use std::collections::BTreeSet;
 
 use crate::{
     calendar::Zone,
-    model::{Entity, InteractionType, Subject},
+    model::{Duration, Entity, InteractionType, Subject},
 };
+
+/// The time in which a trigger looks at what happens.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wait {
+    /// When the journey starts, UTC milliseconds; nothing when that can't be told.
+    pub start: Option<i64>,
+    /// The trigger's timeout.
+    pub timeout: Option<Duration>,
+    /// Whether contacts are asked who may not be in the journey.
+    pub outsiders: bool,
+    /// Whether the condition at hand satisfies the trigger alone: it is the whole, or an alternative.
+    pub alone: bool,
+}
 
 /// What a condition is about and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -14,8 +27,10 @@ pub struct Scope<'a> {
     pub target: Entity,
     /// The time zone in which its days, dates and calendar lengths count.
     pub zone: &'a Zone,
-    /// In a trigger: the ids of the journey's steps, which `step:` may name. Nothing elsewhere.
+    /// In a journey: the ids of its steps, which `step:` may name. Nothing elsewhere.
     pub steps: Option<&'a BTreeSet<String>>,
+    /// In a trigger: how long is waited, and from when.
+    pub wait: Option<Wait>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
     pub interaction: Option<&'a InteractionType>,
     /// Whether a lead of the record is in scope, too, as in the rules of a scoring model for leads.
@@ -28,19 +43,31 @@ impl<'a> Scope<'a> {
     /// The scope of a condition about contacts, accounts or leads.
     #[must_use]
     pub fn new(target: Entity, zone: &'a Zone) -> Self {
-        Scope { target, zone, steps: None, interaction: None, activity: false, with_lead: false }
+        Scope { target, zone, steps: None, wait: None, interaction: None, activity: false, with_lead: false }
     }
 
-    /// The same within a trigger of a journey with these step ids.
+    /// The same within a journey with these step ids.
     #[must_use]
-    pub fn in_trigger(self, steps: &'a BTreeSet<String>) -> Self {
+    pub fn in_journey(self, steps: &'a BTreeSet<String>) -> Self {
         Scope { steps: Some(steps), ..self }
     }
 
-    /// The same about other records.
+    /// The same within a trigger.
+    #[must_use]
+    pub fn in_trigger(self, wait: Wait) -> Self {
+        Scope { wait: Some(wait), ..self }
+    }
+
+    /// The same for a clause that satisfies the whole condition only together with others.
+    pub(super) fn joined(self) -> Self {
+        Scope { wait: self.wait.map(|wait| Wait { alone: false, ..wait }), ..self }
+    }
+
+    /// The same about other records, of which contacts may not be in the journey.
     #[must_use]
     pub fn about(self, target: Entity) -> Self {
-        Scope { target, with_lead: false, ..self }
+        let wait = self.wait.map(|wait| Wait { outsiders: true, ..wait });
+        Scope { target, with_lead: false, wait, ..self }
     }
 
     /// The same with a lead of the record in scope.

@@ -383,7 +383,11 @@ pub const DID: &[Key] = &[
     Key::optional("last_did", Form::Reference(Referred::Interaction), "What happened for the last time then"),
     Key::optional("where", Form::Condition, "What else holds of it, such as `interaction.amount > 100`"),
     Key::optional("within", Form::Duration, "How long ago at most"),
-    Key::optional("since", Form::Moment, "Not before this date or time"),
+    Key::optional(
+        "since",
+        Form::OrWord(&Form::Moment, "entry"),
+        "Not before this date or time; in a trigger `entry` counts from the contact's entry into the journey",
+    ),
     Key::optional("until", Form::Moment, "Not after this date or time"),
     Key::optional("step", Form::Text, "In triggers: only what this step of the journey caused"),
     Key::optional("sum", Form::Text, "The attribute whose sum is compared; 0 where nothing happened"),

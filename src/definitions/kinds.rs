@@ -75,6 +75,8 @@ pub enum Form {
     Moment,
     /// The IANA name of a time zone.
     TimeZone,
+    /// What the form says, or this word.
+    OrWord(&'static Form, &'static str),
     /// One of these words.
     Choice(&'static [&'static str]),
     /// A condition.

@@ -121,6 +121,10 @@ pub enum Code {
     NeverHolds,
     /// A clause that holds for everybody.
     AlwaysHolds,
+    /// A trigger's condition that holds for everybody who did nothing.
+    HoldsOnArrival,
+    /// A window in a trigger that leaves nothing out.
+    WindowWithoutEffect,
     /// A segment that nothing refers to.
     UnusedSegment,
     /// A value that no record in the store has.
@@ -137,7 +141,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 64] = [
+    pub const ALL: [(Code, &'static str); 66] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -196,6 +200,8 @@ impl Code {
         (Code::AccountScore, "account-score"),
         (Code::NeverHolds, "never-holds"),
         (Code::AlwaysHolds, "always-holds"),
+        (Code::HoldsOnArrival, "holds-on-arrival"),
+        (Code::WindowWithoutEffect, "window-without-effect"),
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),
         (Code::MemberNotFound, "member-not-found"),

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    JourneyFacts,
+    JourneyFacts, NotCounted,
     flow::{Moved, in_order, merged},
+    not_counted::{Moments, not_counted},
 };
 use crate::{
+    compile::JourneyPlan,
     model::{Entity, Subject, Value, standard_fields},
     store::{AccountDecision, AccountParticipant, AccountVisit, MadeRow, MembershipRow, Store, StoreError},
 };
@@ -58,6 +60,9 @@ pub struct AccountStep {
     pub visits: Vec<AccountVisit>,
     /// What was made, each with the contact that it was for; once for the account without one.
     pub made: Vec<(Option<String>, MadeRow)>,
+    /// What its contacts in the journey did before, and doesn't count here, where it waits for that or took
+    /// `else`; each with the contact.
+    pub not_counted: Vec<(String, NotCounted)>,
 }
 
 /// A journey that nobody of an account entered.
@@ -110,6 +115,11 @@ pub fn account_story(
             }),
         }
     }
+    for story in &mut stories {
+        if let Some(plan) = facts_of(&story.journey).and_then(|facts| facts.plan) {
+            add_not_counted(store, plan, story, now)?;
+        }
+    }
     let mut elsewhere = Vec::new();
     for facts in journeys {
         let names = [Some(facts.name), facts.was];
@@ -137,6 +147,37 @@ pub fn account_story(
     }))
 }
 
+/// Adds to each step what the contacts in the journey did before, where the step waits for that, or the
+/// account or a contact took `else`.
+fn add_not_counted(
+    store: &mut Store,
+    plan: &JourneyPlan,
+    story: &mut AccountJourney,
+    now: i64,
+) -> Result<(), StoreError> {
+    for step in &mut story.steps {
+        let opened_at = step.decision.as_ref().map(|decision| decision.opened_at);
+        let decided = step.decision.as_ref().and_then(|decision| decision.path.as_deref());
+        for participant in story.participants.iter().filter(|participant| participant.state != 3) {
+            let visit = step.visits.iter().find(|visit| visit.contact_id == participant.contact_id);
+            let path = decided.or(visit.and_then(|visit| visit.path.as_deref()));
+            let waits = opened_at.is_some() || visit.is_some_and(|visit| visit.left_at.is_none());
+            if !(path == Some("else") || path.is_none() && waits) {
+                continue;
+            }
+            let moments = Moments {
+                entered_at: participant.entered_at,
+                arrived_at: visit.map(|visit| visit.arrived_at),
+                opened_at,
+            };
+            let contact = &participant.contact_id;
+            let earlier = not_counted(store, plan, &step.step, contact, moments, now)?;
+            step.not_counted.extend(earlier.into_iter().map(|one| (contact.clone(), one)));
+        }
+    }
+    Ok(())
+}
+
 fn steps(
     store: &mut Store,
     iteration_key: i64,
@@ -154,6 +195,7 @@ fn steps(
                 decision: None,
                 visits: Vec::new(),
                 made: Vec::new(),
+                not_counted: Vec::new(),
             });
             steps.len() - 1
         });

@@ -1,8 +1,9 @@
 //! Everything that happened with one contact, and what comes next.
 
 use super::{
-    JourneyFacts,
+    JourneyFacts, NotCounted,
     flow::{Moved, in_order},
+    not_counted::{Moments, not_counted},
 };
 use crate::{
     model::{Entity, Subject, Value, standard_fields},
@@ -52,6 +53,8 @@ pub struct VisitStory {
     pub visit: VisitRow,
     /// What the step made, for it or once for its account.
     pub made: Vec<MadeRow>,
+    /// What it did before, and doesn't count here, where it waits for that or took `else`.
+    pub not_counted: Vec<NotCounted>,
 }
 
 /// A journey that a contact didn't enter.
@@ -100,7 +103,7 @@ pub fn contact_story(
         let facts = journeys.iter().find(named);
         let paused_at = pauses.of(&participation.journey).filter(|_| participation.state == 1);
         let may_enter_again_at = facts.and_then(|facts| enters_again_at(facts, &participation, now));
-        let mut story = journey_story(store, contact_id, participation, facts)?;
+        let mut story = journey_story(store, contact_id, participation, facts, now)?;
         (story.paused_at, story.may_enter_again_at) = (paused_at, may_enter_again_at);
         stories.push(story);
     }
@@ -147,6 +150,7 @@ fn journey_story(
     contact_id: &str,
     participation: Participation,
     facts: Option<&JourneyFacts<'_>>,
+    now: i64,
 ) -> Result<JourneyStory, StoreError> {
     let visits = in_order(store.visits(contact_id, &participation)?, facts, |visit| Moved {
         step: &visit.step,
@@ -154,8 +158,22 @@ fn journey_story(
         arrived_at: visit.arrived_at,
         left_at: visit.left_at,
     });
-    let mut visits: Vec<VisitStory> =
-        visits.into_iter().map(|visit| VisitStory { visit, made: Vec::new() }).collect();
+    let mut visits: Vec<VisitStory> = visits
+        .into_iter()
+        .map(|visit| VisitStory { visit, made: Vec::new(), not_counted: Vec::new() })
+        .collect();
+    for VisitStory { visit, not_counted: earlier, .. } in &mut visits {
+        let unsatisfied = visit.left_at.is_none() || visit.path.as_deref() == Some("else");
+        let Some(plan) = facts.and_then(|facts| facts.plan).filter(|_| unsatisfied && !visit.stopped) else {
+            continue;
+        };
+        let moments = Moments {
+            entered_at: participation.entered_at,
+            arrived_at: Some(visit.arrived_at),
+            opened_at: visit.opened_at,
+        };
+        *earlier = not_counted(store, plan, &visit.step, contact_id, moments, now)?;
+    }
     let mut made_meanwhile = Vec::new();
     for made in store.made_for(contact_id, &participation)? {
         let here =

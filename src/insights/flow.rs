@@ -91,6 +91,7 @@ mod tests {
             path: path.map(str::to_owned),
             reason: None,
             because: None,
+            opened_at: None,
             calls: None,
             state: None,
         };

@@ -9,6 +9,7 @@ mod contact_story;
 mod flow;
 mod journey_facts;
 mod journeys;
+mod not_counted;
 mod score_story;
 mod segment_doubts;
 mod segment_story;
@@ -23,6 +24,7 @@ pub use journeys::{
     IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,
     journey_report, journey_summary,
 };
+pub use not_counted::{NotCounted, Opening};
 pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
 pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};

@@ -363,4 +363,7 @@ pub enum Bound {
     At(i64),
     /// So long before now.
     Ago(Duration),
+    /// The contact's entry into the journey, in a trigger: what happened between the entry and the arrival
+    /// at the trigger counts, too. As the end of a window it never occurs.
+    Entry,
 }

@@ -60,6 +60,9 @@ pub(super) fn form(form: Form, names: &Names) -> Json {
             "pattern": "^\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}",
             "examples": ["2026-03-01 08:00", "2026-03-01T08:00:00Z"],
         }),
+        Form::OrWord(form, word) => {
+            json!({ "anyOf": [self::form(*form, names), { "const": word }] })
+        }
         Form::Choice(words) => json!({ "enum": words }),
         Form::Condition => refer("condition"),
         Form::Reference(to) => match names.defined.get(&to).filter(|known| !known.is_empty()) {

@@ -124,6 +124,7 @@ fn form(form: Form) -> String {
         Form::Duration => "length of time".to_owned(),
         Form::Moment => "date and time".to_owned(),
         Form::TimeZone => "time zone".to_owned(),
+        Form::OrWord(form, word) => format!("{}, or {}", self::form(*form), code(word)),
         Form::Choice(words) => format!("one of {}", quoted(words.iter().copied())),
         Form::Condition => "condition".to_owned(),
         Form::Reference(to) => format!("name of {}", referred(to)),

@@ -45,8 +45,8 @@ pub(super) struct TriggerWindow {
 
 impl TriggerWindow {
     /// The expression for the moment from which interactions of a contact count for a `did`: when the step
-    /// that it refers to handled the contact, else when the subject's own window opened. What ended a former
-    /// visit of the step that asks doesn't count again.
+    /// that it refers to handled the contact, or when the contact entered, else when the subject's own window
+    /// opened. What ended a former visit of the step that asks doesn't count again.
     pub(super) fn opened(&self, did: &Did, contact: &str) -> String {
         let left = |value: &str, contact: &str, step_key: i64, more: &str| {
             format!(
@@ -56,12 +56,17 @@ impl TriggerWindow {
                 self.iteration_key
             )
         };
-        let opens = match &did.step {
-            None => "s.since".to_owned(),
-            Some(step) => {
+        let opens = match (&did.step, &did.since) {
+            (Some(step), _) => {
                 let step_key = self.steps.get(step).copied().unwrap_or(-1);
                 format!("COALESCE({}, s.since)", left("h.left_at", contact, step_key, ""))
             }
+            (None, Some(Bound::Entry)) => format!(
+                "COALESCE((SELECT p.entered_at FROM participant p WHERE p.iteration_key = {}
+                    AND p.account_key = s.account_key AND p.contact_key = {contact}), s.since)",
+                self.iteration_key
+            ),
+            (None, _) => "s.since".to_owned(),
         };
         let Some(step_key) = self.asked_again else { return opens };
         let before = left("h.left_at + 1", "s.contact_key", step_key, " AND h.visit < s.visit");
@@ -159,7 +164,8 @@ impl Printer<'_> {
         let (from, mut clause) = self.interactions_of(did, alias, scope, as_of)?;
         for (bound, sign) in [(&did.since, ">="), (&did.until, "<=")] {
             clause = match bound {
-                None => clause,
+                // A trigger's window opens by the entry.
+                None | Some(Bound::Entry) => clause,
                 Some(Bound::At(at)) => format!("{clause} AND {alias}.at {sign} {at}"),
                 // A length that depends on the calendar is as long as it is now.
                 Some(bound @ Bound::Ago(_)) => {

@@ -99,6 +99,8 @@ impl Store {
                 let bound = |bound: &Bound| match bound {
                     Bound::At(at) => *at,
                     Bound::Ago(length) => calendar::before(*moment, *length, &zone).unwrap_or(i64::MIN),
+                    // Only triggers ask from the entry.
+                    Bound::Entry => i64::MIN,
                 };
                 let since = did.since.as_ref().map_or(i64::MIN, bound);
                 let until = did.until.as_ref().map_or(*moment, bound).min(*moment);

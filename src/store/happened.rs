@@ -41,6 +41,8 @@ impl Printer<'_> {
         match bound {
             Bound::At(at) => *at,
             Bound::Ago(duration) => calendar::before(self.now, *duration, &self.zone).unwrap_or(i64::MIN),
+            // Only triggers ask from the entry, and open their windows by it (`satisfaction`).
+            Bound::Entry => i64::MIN,
         }
     }
 

@@ -13,6 +13,7 @@ mod columns;
 mod connection;
 mod counts;
 mod dialect;
+mod earlier;
 mod enrolment;
 mod erasure;
 mod error;

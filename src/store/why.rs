@@ -81,6 +81,8 @@ pub struct VisitRow {
     pub reason: Option<String>,
     /// What decided it for the whole account.
     pub because: Option<String>,
+    /// When the account's clock started there, in a step that decides for accounts.
+    pub opened_at: Option<i64>,
     /// How often a tile with a script was called on this visit, while it stands there.
     pub calls: Option<i64>,
     /// What the script remembers, as JSON.
@@ -211,7 +213,7 @@ impl Store {
         let rows = self.connection.query(
             &format!(
                 "SELECT s.id, s.tile, v.visit, v.arrived_at, v.left_at, v.due_at, v.stopped, v.path, v.reason, d.because,
-                v.calls, v.state, s.place
+                v.calls, v.state, d.opened_at, s.place
              FROM {VISITS} v
              JOIN contact c ON c.key = v.contact_key JOIN step s ON s.key = v.step_key
              LEFT JOIN decision d ON d.iteration_key = v.iteration_key AND d.account_key = v.account_key
@@ -242,6 +244,7 @@ impl Store {
                     because: row.optional_text(9)?,
                     calls: row.optional_integer(10)?,
                     state: row.optional_text(11)?,
+                    opened_at: row.optional_integer(12)?,
                 })
             })
             .collect()

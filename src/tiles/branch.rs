@@ -71,7 +71,7 @@ impl TileKind for Branch {
             None => return None,
             Some(Unit::Contact) => Entity::Contact,
         };
-        let scope = Scope::new(about, context.zone).in_trigger(context.steps);
+        let scope = Scope::new(about, context.zone).in_journey(context.steps);
         let mut cases = Vec::new();
         for (name, node) in &entries {
             path_name(name, "case", context.problems);

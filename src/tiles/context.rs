@@ -19,6 +19,8 @@ pub struct CompileContext<'a> {
     pub target: Entity,
     /// The journey's time zone.
     pub zone: &'a Zone,
+    /// When the journey starts, UTC milliseconds; nothing when that can't be told.
+    pub start: Option<i64>,
     /// The journey's owner.
     pub owner: Option<&'a str>,
     /// Fields, interaction types and segments.

@@ -7,7 +7,7 @@ use super::{
     shared::milliseconds,
 };
 use crate::{
-    conditions::{self, Scope},
+    conditions::{self, Scope, Wait},
     definitions::{Reader, StepDefinition},
     diagnostics::{Code, Problem, Text},
     model::{
@@ -27,7 +27,11 @@ static SPEC: TileSpec = TileSpec {
             "contact or account",
             "Whether each contact decides for itself, or the account as one; required in account journeys",
         ),
-        Parameter::required("when", "condition about a contact", "What is waited for"),
+        Parameter::required(
+            "when",
+            "condition about a contact",
+            "What is waited for. An interaction counts if it happens from the arrival at the trigger on (when it is based on accounts: from the account's first arrival); with `step`, from the moment at which that step handled the contact; with `since: entry`, from the entry into the journey. A branch asks what was before",
+        ),
         Parameter::optional("timeout", "duration", "How long; to the end of the journey when not written"),
         Parameter::optional(
             "quorum",
@@ -147,10 +151,26 @@ impl TileKind for Trigger {
             Some(grace) => milliseconds(grace.value, grace.span, context.problems)?,
             None => 0,
         };
-        let scope = Scope::new(Entity::Contact, context.zone).in_trigger(context.steps);
-        let predicate =
-            when.and_then(|when| conditions::check(&when, &scope, context.catalog, context.problems));
+        let wait = Wait {
+            start: context.start,
+            timeout: timeout.as_ref().map(|timeout| timeout.value),
+            outsiders: counts.as_ref().is_some_and(|counts| counts.value == Asked::AllContacts),
+            alone: true,
+        };
+        let scope = Scope::new(Entity::Contact, context.zone).in_journey(context.steps).in_trigger(wait);
+        let when = when?;
+        let predicate = conditions::check(&when, &scope, context.catalog, context.problems);
         let (based_on, predicate) = (based_on?, predicate?);
+        if conditions::holds_on_arrival(&predicate) {
+            sound = false;
+            let message = format!(
+                "everybody who did nothing satisfies this on arrival: {}",
+                conditions::explain(&predicate)
+            );
+            context.problems.push(Problem::error(Code::HoldsOnArrival, when.span(), message).hint(
+                "Wait for what somebody may do, such as `did: OrderPlaced`; whoever doesn't do it goes `else` at the `timeout`.",
+            ));
+        }
         if !sound {
             return None;
         }

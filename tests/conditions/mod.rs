@@ -6,3 +6,4 @@ mod facts;
 mod predicates;
 mod same;
 mod samples;
+mod triggers;

@@ -81,6 +81,60 @@ fn rule_11_an_order_of_before_the_arrival_does_not_count() {
     });
 }
 
+#[test]
+fn rule_11_since_entry_counts_what_happened_between_the_entry_and_the_arrival() {
+    let condition = |based_on: &str, condition: &str| {
+        format!(
+            "
+  - id: pause
+    tile: wait
+    with: {{ for: 2 days }}
+  - id: ordered
+    tile: trigger
+    with:
+      based_on: {based_on}
+      when: {condition}
+      timeout: 5 days
+"
+        )
+    };
+    let conditions = [
+        "{ did: OrderPlaced, since: entry }",
+        // A condition that can come and go, and one with a count, look back alike.
+        "{ all: [{ did: OrderPlaced, since: entry }, { none: [{ did: OrderPlaced, since: entry, at_least: 2 }] }] }",
+        "{ did: OrderPlaced, since: entry, exactly: 1 }",
+        "{ all: [{ did: OrderPlaced, since: entry }, 'contact.first_name != \"nobody\"'] }",
+    ];
+    on_both(|database| {
+        for when in conditions {
+            for based_on in ["contact", "account"] {
+                for played in [true, false] {
+                    let mut world = world(database, EVERYONE, &condition(based_on, when));
+                    world.did("cy", "OrderPlaced", "2026-03-01T07:59:59.999Z");
+                    world.did("dan", "OrderPlaced", "2026-03-01T08:00:00Z");
+                    world.did("ada", "OrderPlaced", "2026-03-05T10:00:00Z");
+                    match played {
+                        true => world.play("2026-04-01 08:00"),
+                        false => {
+                            world.tick("2026-03-01 08:00");
+                            world.tick("2026-03-02 09:00");
+                            world.tick("2026-03-03 10:00");
+                            world.tick("2026-04-01 08:00");
+                        }
+                    }
+                    world.ways(&[
+                        ("ada", "pause ordered.then | finished"),
+                        ("cy", "pause ordered.else | finished"),
+                        ("dan", "pause ordered.then | finished"),
+                    ]);
+                    // What was there before takes effect with the arrival.
+                    assert_eq!(world.left("dan", "ordered"), "2026-03-03T08:00:00Z", "{when} {based_on}");
+                }
+            }
+        }
+    });
+}
+
 /// Clicks count from the mail that brought them, even before the trigger is reached.
 const CLICKED: &str = "
   - id: invite

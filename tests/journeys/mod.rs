@@ -16,6 +16,7 @@ mod goto;
 mod mail;
 mod moments;
 mod moved;
+mod not_counted;
 mod pausing;
 mod playing;
 mod reentry;

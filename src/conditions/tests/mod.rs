@@ -88,12 +88,12 @@ pub(super) fn berlin() -> Zone {
     Zone::named("Europe/Berlin").unwrap()
 }
 
-/// Checks a condition about a target, in Berlin, in a trigger with the steps `invite` and `remind`.
+/// Checks a condition about a target, in Berlin, in a journey with the steps `invite` and `remind`.
 pub(super) fn checked(target: Entity, node: &ConditionNode) -> Result<Predicate, Problems> {
     let zone = berlin();
     let steps: BTreeSet<String> = ["invite".to_owned(), "remind".to_owned()].into();
     let mut problems = Problems::default();
-    let scope = Scope::new(target, &zone).in_trigger(&steps);
+    let scope = Scope::new(target, &zone).in_journey(&steps);
     match check(node, &scope, &catalog(), &mut problems) {
         Some(predicate) => {
             assert!(!problems.has_errors(), "{problems:?}");
