@@ -84,8 +84,8 @@ pub(super) fn answer(
     for answer in &answers {
         by_account.entry((answer.account_key, answer.visit)).or_default().push(answer);
     }
-    let counts: BTreeMap<i64, u64> = match question.counted {
-        true => store.count_asked(claim, of)?.into_iter().collect(),
+    let mut counts: BTreeMap<i64, store::AskedCount> = match question.counted {
+        true => store.count_asked(claim, of)?,
         false => BTreeMap::new(),
     };
     for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
@@ -96,7 +96,8 @@ pub(super) fn answer(
             .collect();
         account.satisfied.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
         account.next_at = found.iter().filter_map(|answer| answer.next_at).min();
-        account.asked = counts.get(&known.account_key).copied().unwrap_or(0);
+        let count = counts.remove(&known.account_key).unwrap_or_default();
+        (account.asked, account.ceased) = (count.asked, count.ceased);
     }
     Ok(())
 }

@@ -210,7 +210,8 @@ impl Printer<'_> {
                     clause = format!("{clause} AND {alias}.at >= {}", window.opened(did, contact));
                     if window.own_account {
                         clause = format!(
-                            "{clause} AND ({alias}.account_key = s.account_key OR {alias}.account_key IS NULL)"
+                            "{clause} AND ({alias}.account_key = s.account_key OR {alias}.account_key IS NULL
+                                OR s.account_key < 0)"
                         );
                     }
                 }

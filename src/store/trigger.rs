@@ -76,6 +76,15 @@ pub struct Answer {
     pub next_at: Option<i64>,
 }
 
+/// How many are asked for an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AskedCount {
+    /// How many count now.
+    pub asked: u64,
+    /// When those ceased to count who did before.
+    pub ceased: Vec<i64>,
+}
+
 impl Store {
     /// Asks a question of subjects. Contacts about whom there is nothing to tell aren't in the answer.
     ///
@@ -194,30 +203,42 @@ impl Store {
         Ok(answers)
     }
 
-    /// How many are asked for each account of a claim: participants who entered and weren't stopped, or
-    /// all present contacts.
+    /// How many are asked for each account of a claim: participants who entered, weren't stopped and still belong
+    /// to the account, or all present contacts; and when others ceased to be.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn count_asked(&mut self, claim: &Claim, of: Asked) -> Result<Vec<(i64, u64)>, StoreError> {
+    pub fn count_asked(&mut self, claim: &Claim, of: Asked) -> Result<BTreeMap<i64, AskedCount>, StoreError> {
+        // Each as account and the moment at which it ceased to count, empty for those who do.
+        let stays = "(p.account_key < 0 OR k.account_key = p.account_key)";
         let sql = match of {
-            Asked::AllContacts => {
-                "SELECT account_key, COUNT(*) FROM contact WHERE account_key BETWEEN $1 AND $2 GROUP BY account_key
+            Asked::AllContacts => "SELECT account_key, CAST(NULL AS BIGINT) FROM contact
+                    WHERE account_key BETWEEN $1 AND $2
                  UNION ALL
-                 SELECT account_key, 1 FROM participant
-                 WHERE account_key BETWEEN $1 AND $2 AND account_key < 0 AND iteration_key = $3"
-            }
-            Asked::Contact | Asked::Participants => {
-                "SELECT account_key, COUNT(*) FROM participant
-                 WHERE account_key BETWEEN $1 AND $2 AND iteration_key = $3 AND state = 1 GROUP BY account_key"
-            }
+                 SELECT account_key, CAST(NULL AS BIGINT) FROM participant
+                 WHERE account_key BETWEEN $1 AND $2 AND account_key < 0 AND iteration_key = $3
+                 UNION ALL
+                 SELECT account_key, until FROM former_account WHERE account_key BETWEEN $1 AND $2"
+                .to_owned(),
+            Asked::Contact | Asked::Participants => format!(
+                "SELECT p.account_key, CASE WHEN p.state = 3 THEN p.ended_at WHEN {stays} THEN NULL
+                    ELSE (SELECT MAX(f.until) FROM former_account f
+                          WHERE f.contact_key = p.contact_key AND f.account_key = p.account_key) END
+                 FROM participant p JOIN contact k ON k.key = p.contact_key
+                 WHERE p.account_key BETWEEN $1 AND $2 AND p.iteration_key = $3 AND p.state IN (1, 3)"
+            ),
         };
         let parameters = [claim.range.from.into(), claim.range.to.into(), claim.iteration_key.into()];
-        self.connection
-            .query(sql, &parameters)?
-            .iter()
-            .map(|row| Ok((row.integer(0)?, u64::try_from(row.integer(1)?).unwrap_or(0))))
-            .collect()
+        let mut counts: BTreeMap<i64, AskedCount> = BTreeMap::new();
+        self.connection.query_each(&sql, &parameters, &mut |row| {
+            let count = counts.entry(row.integer(0)?).or_default();
+            match row.optional_integer(1)? {
+                Some(at) => count.ceased.push(at),
+                None => count.asked += 1,
+            }
+            Ok(())
+        })?;
+        Ok(counts)
     }
 
     /// The decisions of a claim's accounts at its step, taken or open.

@@ -124,6 +124,8 @@ pub struct AccountGroup {
     pub next_at: Option<i64>,
     /// How many are asked.
     pub asked: u64,
+    /// When others ceased to be asked.
+    pub ceased: Vec<i64>,
     /// Which arrival at the step this is, from 1.
     pub visit: i64,
     /// All who entered with the account and weren't stopped, when the tile asks for them, by id.

@@ -186,7 +186,8 @@ impl TileKind for Trigger {
             records: !interests.contact_fields.is_empty()
                 || !interests.account_fields.is_empty()
                 || !interests.scores.is_empty()
-                || asked == Asked::AllContacts,
+                || asked == Asked::AllContacts
+                || quorum.depends_on_number(),
             leads: !interests.lead_fields.is_empty(),
             activities: interests.activities,
             colleagues: interests.across || asked == Asked::AllContacts,
@@ -229,20 +230,33 @@ impl CompiledTrigger {
 
     /// Takes an account's decision, or none yet.
     fn decide(&self, account: &AccountGroup, now: i64) -> Option<Decision> {
+        // Somebody who ceases to count makes the share of the others larger.
+        let mut moments: Vec<i64> = account.satisfied.iter().map(|(_, at)| *at).collect();
+        moments.extend(account.ceased.iter().filter(|at| self.quorum.depends_on_number() && **at <= now));
+        moments.sort_unstable();
+        let needed_at = |moment: i64| {
+            let more = account.ceased.iter().filter(|at| **at > moment).count() as u64;
+            self.quorum.of(account.asked + more)
+        };
+        let reached = moments.into_iter().find_map(|moment| {
+            let satisfied = account.satisfied.iter().filter(|(_, at)| *at <= moment).count() as u64;
+            let needed = needed_at(moment);
+            let within = account.deadline == NEVER || moment <= account.deadline;
+            (within && satisfied >= needed).then_some((moment, needed))
+        });
         let needed = self.quorum.of(account.asked);
-        let deciding = usize::try_from(needed - 1).ok().and_then(|place| account.satisfied.get(place));
-        if let Some((_, satisfied_at)) = deciding {
+        if let Some((satisfied_at, needed)) = reached {
             let who: Vec<&str> = account
                 .satisfied
                 .iter()
                 .take(usize::try_from(needed).unwrap_or(usize::MAX))
                 .map(|(contact, _)| contact.as_str())
                 .collect();
-            let at = (*satisfied_at).max(account.opened_at);
+            let at = satisfied_at.max(account.opened_at);
             return Some(Decision {
                 path: "then".to_owned(),
                 at,
-                because: format!("satisfied by {} at {}", listed(&who), rfc3339(*satisfied_at)),
+                because: format!("satisfied by {} at {}", listed(&who), rfc3339(satisfied_at)),
             });
         }
         self.is_over(account.deadline, now).then(|| Decision {

@@ -184,7 +184,7 @@ const CASES: &[Case] = &[
         let claim = claim_all(&mut store, &spring, "t");
         let counted = |store: &mut Store, of| -> Vec<u64> {
             let mut counts: Vec<u64> =
-                store.count_asked(&claim, of).unwrap().into_iter().map(|row| row.1).collect();
+                store.count_asked(&claim, of).unwrap().into_values().map(|count| count.asked).collect();
             counts.sort_unstable();
             counts
         };
