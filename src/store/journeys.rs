@@ -238,15 +238,21 @@ impl Store {
                 };
                 super::stops::leave_removed_step(connection, *from, to, now)?;
             }
-            // The published definition decides what comes next, also for who waits already.
+            // The published definition decides what comes next, also for who waits already. What it makes due is
+            // due from now on; what was due before stays due from then on (semantics 14).
+            let look = "CASE WHEN arrived_at + $2 > $3 THEN arrived_at + $2 ELSE $3 END";
+            let known = "CASE WHEN due_at < $4 THEN due_at ELSE $4 END";
             for step in steps {
                 connection.execute(
-                    "UPDATE position SET due_at = CASE WHEN arrived_at + $2 > $3 THEN arrived_at + $2 ELSE $3 END
-                     WHERE step_key = $1",
+                    &format!(
+                        "UPDATE position SET due_at = CASE WHEN {look} > {known} THEN {look} ELSE {known} END
+                         WHERE step_key = $1"
+                    ),
                     &[
                         keys.get(&step.id).copied().unwrap_or(-1).into(),
                         step.look_after.into(),
                         step.look_at.into(),
+                        now.into(),
                     ],
                 )?;
             }

@@ -31,7 +31,7 @@ static SPEC: TileSpec = TileSpec {
         Parameter::optional(
             "window",
             "`weekdays`, `from`, `to`",
-            "The hours in which contacts go on; who is ready outside of them is held until they begin",
+            "The days or hours in which contacts go on, and in which messages leave that are made before the next `wait` or `trigger`; `to` doesn't belong to it. `weekdays` alone are whole days",
         ),
         Parameter::optional(
             "timezone",
