@@ -80,6 +80,8 @@ pub struct Delivery<'a> {
     pub real_now: &'a dyn Fn() -> i64,
     /// How many messages may be handed over.
     pub limit: &'a RunLimit,
+    /// When the store was run before this: what was ready then and didn't leave was held by something.
+    pub run_before: Option<i64>,
     pub(super) client: OnceCell<Client>,
     pub(super) circuits: Circuits,
 }
@@ -87,7 +89,12 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// For a tick.
     #[must_use]
-    pub fn new(engine: &'a Engine<'a>, root: &'a Path, limit: &'a RunLimit) -> Delivery<'a> {
+    pub fn new(
+        engine: &'a Engine<'a>,
+        root: &'a Path,
+        limit: &'a RunLimit,
+        run_before: Option<i64>,
+    ) -> Delivery<'a> {
         Delivery {
             plan: engine.plan,
             root,
@@ -95,9 +102,16 @@ impl<'a> Delivery<'a> {
             stop: engine.stop,
             real_now: engine.real_now,
             limit,
+            run_before,
             client: OnceCell::new(),
             circuits: Circuits::default(),
         }
+    }
+
+    /// Whether something other than the rhythm of runs held a message that leaves now: a pause, a limit, a folder
+    /// that couldn't be written to.
+    pub(super) fn held_so_far(&self, message: &DueMessage) -> bool {
+        self.run_before.is_some_and(|before| message.ready_at <= before)
     }
 }
 

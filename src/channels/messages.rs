@@ -9,6 +9,7 @@ use super::{
     calls::exchange,
     deliver::{ENDINGS, blocked, fields, named},
     file::write,
+    holding,
     http::{Answer, Call, Client, RetryAfter},
     render::{self, Shown},
 };
@@ -64,7 +65,8 @@ pub(super) fn target<'a>(plan: &'a Plan, channel: &str) -> Result<Target<'a>, St
 
 /// The fields that any of the plan's workflows and channels shows.
 pub(super) fn shown_fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
-    let (mut contact, mut account) = (BTreeSet::new(), BTreeSet::new());
+    // By the contact's clocks windows may go.
+    let (mut contact, mut account) = (BTreeSet::from(["timezone"]), BTreeSet::new());
     let workflows = plan.workflows.values().filter_map(|workflow| match &workflow.work {
         WorkflowWork::Http(http) => http.body.as_ref(),
         WorkflowWork::Script(_) => None,
@@ -112,9 +114,15 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         }
         any = true;
         let (channels, messages): (Vec<String>, Vec<DueMessage>) = taken.into_iter().unzip();
+        let windows = holding::windows(delivery.plan, store, &messages, &contact_fields)?;
         let blocks = blocked(delivery.plan, store, &messages, now)?;
         let (mut settled, mut calls, mut called) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (channel, message)) in channels.iter().zip(&messages).enumerate() {
+            let ready_at = holding::inside(&windows[at], message, now);
+            if ready_at > now {
+                settled.push((message, holding::hold(message, ready_at, true, holding::OUTSIDE)));
+                continue;
+            }
             let contact = named(&contact_fields, &message.contact);
             let account = named(&account_fields, &message.account);
             let shown = Shown { contact: &contact, account: &account };

@@ -376,6 +376,9 @@ pub struct StepPlan {
     /// Where each path leads, the step's place in the journey; nothing means out of the journey. A tile
     /// without paths has one entry without a name.
     pub next: Vec<(Option<String>, Option<usize>)>,
+    /// The places of the waits and triggers of which one was the last before this step; none where no window
+    /// is among them.
+    pub released_by: Vec<usize>,
 }
 
 impl StepPlan {

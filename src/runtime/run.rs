@@ -78,9 +78,10 @@ pub fn moment_of_facts(store: &mut Store, asked: Option<i64>) -> Result<i64, Sto
 /// # Errors
 /// When the store or a channel fails, a tile is broken, or it is told to stop.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
+    let run_before = store.clock()?;
     let now = store.advance_clock(now, LAG)?;
     let stop = runtime.engine.stop;
-    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit);
+    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit, run_before.filter(|before| *before < now));
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;

@@ -240,14 +240,12 @@ impl Store {
             }
             // The published definition decides what comes next, also for who waits already. What it makes due is
             // due from now on; what was due before stays due from then on (semantics 14).
-            let look = "CASE WHEN arrived_at + $2 > $3 THEN arrived_at + $2 ELSE $3 END";
-            let known = "CASE WHEN due_at < $4 THEN due_at ELSE $4 END";
+            let dialect = connection.dialect();
+            let (look, known) = (dialect.greatest("arrived_at + $2", "$3"), dialect.least("due_at", "$4"));
+            let due = dialect.greatest(&look, &known);
             for step in steps {
                 connection.execute(
-                    &format!(
-                        "UPDATE position SET due_at = CASE WHEN {look} > {known} THEN {look} ELSE {known} END
-                         WHERE step_key = $1"
-                    ),
+                    &format!("UPDATE position SET due_at = {due} WHERE step_key = $1"),
                     &[
                         keys.get(&step.id).copied().unwrap_or(-1).into(),
                         step.look_after.into(),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{
     calendar::{Holidays, Hours, parse_duration, parse_moment},
-    model::{standard_fields, time::rfc3339},
+    model::{Value, standard_fields, time::rfc3339},
 };
 
 fn window(days: &[&str], from: &str, to: &str) -> Option<Window> {

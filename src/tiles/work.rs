@@ -1,6 +1,6 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
-use super::{Batch, Outcomes, TileError, Unit};
+use super::{Batch, Outcomes, TileError, Unit, WaitWindow};
 use crate::model::{Did, Duration, Field, Operand, Part, Predicate};
 use std::collections::BTreeSet;
 
@@ -22,6 +22,15 @@ impl Tile {
     pub fn question(&self) -> Option<Question> {
         match &self.work {
             Work::Each(_, tile) => tile.needs().question,
+            Work::Uniform(_) => None,
+        }
+    }
+
+    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
+    #[must_use]
+    pub fn window(&self) -> Option<WaitWindow<'_>> {
+        match &self.work {
+            Work::Each(_, tile) => tile.window(),
             Work::Uniform(_) => None,
         }
     }
@@ -221,6 +230,11 @@ pub trait DecidingTile: Send + Sync {
     /// What it may send beside mails.
     fn sends(&self) -> Sends {
         Sends::Nothing
+    }
+
+    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
+    fn window(&self) -> Option<WaitWindow<'_>> {
+        None
     }
 
     /// Whether it may take long for each contact or account, as scripts may.
