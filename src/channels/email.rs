@@ -60,10 +60,10 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         for (place, message) in messages.iter().enumerate() {
             let from = distances.kept(place, message, now);
             let ready_at = holding::inside(&windows[place], message, from);
-            if ready_at > now {
-                let why = if from > now { BEHIND_ANOTHER } else { holding::OUTSIDE };
+            let why = if from > now { BEHIND_ANOTHER } else { holding::OUTSIDE };
+            if let Some(held) = holding::hold(message, ready_at, !sent_late(message), why, now) {
                 distances.leaves(place, ready_at);
-                settled.push((message, holding::hold(message, ready_at, !sent_late(message), why)));
+                settled.push((message, held));
                 continue;
             }
             let contact = named(&contact_fields, &message.contact);
@@ -223,7 +223,7 @@ fn hand_over(
         headers: Vec::new(),
     };
     let bytes = compose(&mail)?;
-    write(&delivery.root.join(&channel.directory), &message.key, "eml", &bytes)?;
+    write(&delivery.folder(&channel.directory), &message.key, "eml", &bytes)?;
     Ok(())
 }
 

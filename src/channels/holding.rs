@@ -55,10 +55,17 @@ pub(super) fn inside(window: &OwnWindow, message: &DueMessage, from: i64) -> i64
     window.at_or_after_due(from, message.due_at, zone).unwrap_or(from)
 }
 
-/// A message that is held until it may leave; until it has expired, when that comes before.
-pub(super) fn hold(message: &DueMessage, ready_at: i64, expires: bool, reason: &str) -> Settled {
+/// What becomes of a message that is due at `now` and may leave only later: it is held until then, or until it
+/// has expired, where it `expires`. Nothing when it needn't be held.
+pub(super) fn hold(
+    message: &DueMessage,
+    ready_at: i64,
+    expires: bool,
+    reason: &str,
+    now: i64,
+) -> Option<Settled> {
     let expired = message.expires_at.filter(|_| expires).map_or(i64::MAX, |at| at.saturating_add(1));
-    Settled::held_until(ready_at.min(expired), reason)
+    (ready_at.min(expired) > now).then(|| Settled::held_until(ready_at.min(expired), reason))
 }
 
 /// Whether a mail is commercial, by what it was made of.

@@ -119,8 +119,8 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         let (mut settled, mut calls, mut called) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (channel, message)) in channels.iter().zip(&messages).enumerate() {
             let ready_at = holding::inside(&windows[at], message, now);
-            if ready_at > now {
-                settled.push((message, holding::hold(message, ready_at, true, holding::OUTSIDE)));
+            if let Some(held) = holding::hold(message, ready_at, true, holding::OUTSIDE, now) {
+                settled.push((message, held));
                 continue;
             }
             let contact = named(&contact_fields, &message.contact);
@@ -221,22 +221,26 @@ fn prepare(
             Ok(body) => body,
             Err(reason) => return failed(format!("the body can't be made: {reason}")),
         };
-    match target {
-        Target::Http(http) => Fate::Call(render::call(http, message, &body)),
-        Target::File(directory, _) => {
-            let content = format!("{}\n", render::file(channel, message, body));
-            let written = write(&delivery.root.join(directory), &message.key, "json", content.as_bytes());
-            (delivery.observe)(Phase::HandedOver);
-            Fate::Settled(match written {
-                Ok(_) => Settled::to(OutboxState::Delivered, None),
-                // It is the folder that is wrong, not the message: it waits until somebody mends it.
-                Err(error) => Settled {
-                    retry_at: Some((delivery.real_now)().saturating_add(POSTPONED)),
-                    ..Settled::to(OutboxState::Waiting, Some(error.to_string()))
-                },
-            })
+    let (folder, content) = match (target, delivery.played) {
+        (Target::Http(http), None) => return Fate::Call(render::call(http, message, &body)),
+        (Target::Http(http), Some(played)) => {
+            let call = render::written_call(channel, &render::call(http, message, &body), body);
+            (played.calls.to_owned(), delivery.plan.masked(&call.to_string()))
         }
-    }
+        (Target::File(directory, _), _) => {
+            (delivery.folder(directory), render::file(channel, message, body).to_string())
+        }
+    };
+    let written = write(&folder, &message.key, "json", format!("{content}\n").as_bytes());
+    (delivery.observe)(Phase::HandedOver);
+    Fate::Settled(match written {
+        Ok(_) => Settled::to(OutboxState::Delivered, None),
+        // It is the folder that is wrong, not the message: it waits until somebody mends it.
+        Err(error) => Settled {
+            retry_at: Some((delivery.real_now)().saturating_add(POSTPONED)),
+            ..Settled::to(OutboxState::Waiting, Some(error.to_string()))
+        },
+    })
 }
 
 /// What becomes of a message whose call was answered, or wasn't made.

@@ -44,6 +44,7 @@ mod postgres;
 mod predicate;
 mod presence;
 mod preview;
+mod real_runs;
 mod records;
 mod related;
 mod removals;

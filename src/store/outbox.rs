@@ -146,7 +146,15 @@ impl Settled {
     /// A message that came so far, and nothing follows from it.
     #[must_use]
     pub fn to(state: OutboxState, reason: Option<String>) -> Settled {
-        Settled { state, reason, interaction: None, stop: None, ready_at: None, retry_at: None, untried: false }
+        Settled {
+            state,
+            reason,
+            interaction: None,
+            stop: None,
+            ready_at: None,
+            retry_at: None,
+            untried: false,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
 use super::{
-    Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, focus::change_kind, interactions,
-    score_rows::band,
+    Cell, Connection, Fields, Scored, StoreError, columns::Names, field_since, focus::change_kind,
+    interactions, score_rows::band,
 };
 use crate::model::{
     Entity,

@@ -39,8 +39,7 @@ pub use plugin::{
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use wait_window::WaitWindow;
 pub use work::{
-    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Sends, Tile, Uniform,
-    Wakes, Work,
+    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.

@@ -3,9 +3,8 @@
 
 use super::{
     Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work,
-    shared::fixed_milliseconds, wait_parameters,
-    wait_window::zone_of,
+    TileError, TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds,
+    wait_parameters, wait_window::zone_of,
 };
 use crate::{
     calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},

@@ -120,7 +120,9 @@ fn window(outer: &mut Reader<'_>) -> Option<Window> {
         if !reader.has(key) {
             reader.missing(
                 key,
-                format!("Write `{key}: \"{other}\"`. For whole days write `weekdays` without `from` and `to`."),
+                format!(
+                    "Write `{key}: \"{other}\"`. For whole days write `weekdays` without `from` and `to`."
+                ),
             );
         }
     }

@@ -35,15 +35,6 @@ impl Tile {
         }
     }
 
-    /// What it may send beside mails.
-    #[must_use]
-    pub fn sends(&self) -> Sends {
-        match &self.work {
-            Work::Each(_, tile) => tile.sends(),
-            Work::Uniform(_) => Sends::Nothing,
-        }
-    }
-
     /// Whether it may take long for each contact or account, as scripts may.
     #[must_use]
     pub fn is_scripted(&self) -> bool {
@@ -69,17 +60,6 @@ impl Tile {
         }
         versions
     }
-}
-
-/// What a tile may send beside mails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sends {
-    /// Nothing.
-    Nothing,
-    /// Messages to channels.
-    Messages,
-    /// Calls of the workflow with this name.
-    Workflow(String),
 }
 
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
@@ -226,11 +206,6 @@ pub enum Asked {
 pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
-
-    /// What it may send beside mails.
-    fn sends(&self) -> Sends {
-        Sends::Nothing
-    }
 
     /// The window in which messages leave that are made behind it, up to the next wait or trigger.
     fn window(&self) -> Option<WaitWindow<'_>> {
