@@ -182,7 +182,7 @@ fn rule_29_a_store_with_real_runs_is_played_on_a_copy_alone() {
             Database::Postgres => {
                 assert_eq!(played.code, 2);
                 let hint =
-                    format!("_played tilework -C {} run --until {later}\n", workspace.root().display());
+                    format!("_played' tilework -C {} run --until {later}\n", workspace.root().display());
                 assert!(
                     played.stderr.contains("\n  pg_dump ") && played.stderr.contains(&hint),
                     "{}",
