@@ -10,6 +10,7 @@ mod crash;
 mod custom_tiles_page;
 mod diagnostics;
 mod forgotten;
+mod importing;
 mod init;
 mod interleavings;
 mod journeys;

@@ -136,6 +136,17 @@ static PLAYED: OnceLock<String> = OnceLock::new();
 static WITHOUT_TICKS: OnceLock<String> = OnceLock::new();
 static MAILS: OnceLock<Vec<(String, String)>> = OnceLock::new();
 
+/// The dates of mails, and the mails without them.
+fn without_dates(mails: Vec<(String, String)>) -> (Vec<String>, Vec<(String, String)>) {
+    let is_date = |line: &&str| line.starts_with("Date: ");
+    let dates = mails.iter().filter_map(|(_, mail)| mail.lines().find(is_date).map(str::to_owned)).collect();
+    let rest = mails.into_iter().map(|(name, mail)| {
+        let lines: Vec<&str> = mail.lines().filter(|line| !is_date(line)).collect();
+        (name, lines.join("\n"))
+    });
+    (dates, rest.collect())
+}
+
 /// Runs the journeys in batches of several sizes, played in one go and once a day.
 fn come_to_the_numbers(database: Database, data: &Path) {
     let expected = [
@@ -173,6 +184,9 @@ fn come_to_the_numbers(database: Database, data: &Path) {
             assert_same(&what, WITHOUT_TICKS.get_or_init(|| state.clone()), &state);
             let mails = world.workspace.mails();
             assert_eq!(mails.len(), 140, "{what}");
+            let (dates, mails) = without_dates(mails);
+            let at_nine = |date: &String| date.ends_with(" 09:00:00 +0000");
+            assert!(!daily || dates.iter().all(at_nine), "{what}: a mail is dated when it leaves: {dates:?}");
             assert!(*MAILS.get_or_init(|| mails.clone()) == mails, "{what}: other mails");
         }
     }

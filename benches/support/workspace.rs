@@ -39,5 +39,5 @@ pub fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
         stop: &|| false,
     };
     let limit = RunLimit::of(plan);
-    runtime::tick(&Runtime { engine, root: folder, limit }, store, now, true).expect("a tick");
+    runtime::tick(&Runtime { engine, root: folder, limit, played: None }, store, now, true).expect("a tick");
 }

@@ -98,9 +98,9 @@ fn enter(database: &mut Database, keys: &Keys) {
 fn mail(database: &mut Database, keys: &Keys, step: &str, _now: i64) {
     database.transaction(&[format!(
         "INSERT INTO outbox (iteration_key, account_key, contact_key, step_key, visit, ordinal, channel, content,
-            state, created_at, due_at, attempts)
+            state, created_at, due_at, ready_at, attempts)
          SELECT iteration_key, account_key, contact_key, step_key, visit, 0, 'email', '{CONTENT}', 1, arrived_at,
-            arrived_at + {HOLD}, 0
+            arrived_at + {HOLD}, arrived_at + {HOLD}, 0
          FROM position WHERE iteration_key = {} AND step_key = {}",
         keys.iteration, keys.steps[step]
     )]);

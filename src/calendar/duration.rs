@@ -54,6 +54,22 @@ pub fn after(at: i64, duration: Duration, zone: &Zone) -> Result<i64, CalendarEr
     shift(at, duration, zone, 1)
 }
 
+/// As [`after`], with days and weeks counted on the calendar of the zone, so that they keep the time of day,
+/// too.
+///
+/// # Errors
+/// When the result lies outside the years that the calendar knows.
+pub fn after_by_calendar(at: i64, duration: Duration, zone: &Zone) -> Result<i64, CalendarError> {
+    let days = match duration.unit {
+        DurationUnit::Days => Some(duration.amount),
+        DurationUnit::Weeks => duration.amount.checked_mul(7),
+        _ => return after(at, duration, zone),
+    };
+    let span = Span::new().try_days(days.ok_or(CalendarError::OutOfRange)?);
+    let local = zone.local(at)?.datetime();
+    zone.moment(span.and_then(|span| local.checked_add(span)).map_err(|_| CalendarError::OutOfRange)?)
+}
+
 /// The moment a length of time before another; the counterpart of [`after`].
 ///
 /// # Errors
@@ -138,6 +154,27 @@ mod tests {
             let length = parse_duration(length).unwrap();
             assert_eq!(rfc3339(after(at, length, &zone).unwrap()), expected, "{start} + {length}");
         }
+    }
+
+    #[test]
+    fn rule_4_days_and_weeks_by_the_calendar_keep_the_time_of_day() {
+        let zone = Zone::named("Europe/London").unwrap();
+        // The clocks go forward on 2023-03-26 at 01:00 and back on 2023-10-29 at 02:00.
+        let cases = [
+            ("2023-03-25 08:00", "1 day", "2023-03-26T07:00:00Z"),
+            ("2023-03-24 08:00", "1 week", "2023-03-31T07:00:00Z"),
+            ("2023-03-19 01:30", "1 week", "2023-03-26T01:00:00Z"),
+            ("2023-10-28 08:00", "2 days", "2023-10-30T08:00:00Z"),
+            ("2023-03-25 08:00", "24 hours", "2023-03-26T08:00:00Z"),
+            ("2023-01-31 08:00", "1 month", "2023-02-28T08:00:00Z"),
+        ];
+        for (start, length, expected) in cases {
+            let at = parse_moment(start, &zone).unwrap();
+            let found = after_by_calendar(at, parse_duration(length).unwrap(), &zone).unwrap();
+            assert_eq!(rfc3339(found), expected, "{start} + {length}");
+        }
+        let far = Duration { amount: i64::MAX, unit: DurationUnit::Weeks };
+        assert_eq!(after_by_calendar(0, far, &zone), Err(CalendarError::OutOfRange));
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod week;
 mod window;
 mod zone;
 
-pub use duration::{after, before, parse_duration};
+pub use duration::{after, after_by_calendar, before, parse_duration};
 pub use elapsed::elapsed;
 pub use format::{format_date, format_moment};
 pub use moment::{end_of_day, parse_date, parse_moment, start_of_day, today};
@@ -23,7 +23,7 @@ pub use reckoning::{
 };
 pub use schedule::Schedule;
 pub use week::{LocalTime, Weekdays};
-pub use window::{Window, next_local_time};
+pub use window::{Hours, Window, next_local_time};
 pub use zone::{Holidays, Zone};
 
 /// Why a text isn't a length of time, a moment, a zone or a cron line.

@@ -7,29 +7,55 @@ use super::{CalendarError, LocalTime, Weekdays, Zone, week::following};
 /// How many days are looked through for one that fits: more than the holidays of a lifetime.
 const FAR: i64 = 10_000;
 
-/// Hours of certain days, both ends included (semantics 4). One that ends before it begins goes on past
-/// midnight and belongs to the day on which it begins.
+/// Certain days, or hours of them. It includes its beginning and not its end (semantics 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
     /// The days on which it begins.
     pub weekdays: Weekdays,
-    /// When it begins.
+    /// The hours; the whole of each day when there are none.
+    pub hours: Option<Hours>,
+}
+
+/// Hours of a day. Hours that end before they begin go on past midnight and belong to the day on which they
+/// begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hours {
+    /// When they begin.
     pub from: LocalTime,
-    /// When it ends.
+    /// When they end; this moment doesn't belong to them.
     pub to: LocalTime,
 }
 
 impl Window {
-    /// The first moment inside the window that isn't before `at`.
+    /// The first moment inside the window that isn't before `at`. A window of days without hours keeps the
+    /// time of day of `at`.
     ///
     /// # Errors
     /// When it lies outside the years that the calendar knows, or no day is left for it.
     pub fn at_or_after(&self, at: i64, zone: &Zone) -> Result<i64, CalendarError> {
-        let past_midnight = i64::from(self.to < self.from);
+        self.at_or_after_due(at, at, zone)
+    }
+
+    /// The first moment inside the window that isn't before `at`, for something that was due at `due_at`. A
+    /// window of days without hours keeps the time of day of `due_at` on a later day.
+    ///
+    /// # Errors
+    /// When it lies outside the years that the calendar knows, or no day is left for it.
+    pub fn at_or_after_due(&self, at: i64, due_at: i64, zone: &Zone) -> Result<i64, CalendarError> {
+        let Some(Hours { from, to }) = self.hours else {
+            if self.weekdays.has(zone.local(at)?.date(), zone) {
+                return Ok(at);
+            }
+            let time = zone.local(due_at)?.time();
+            return first_day(at, self.weekdays, zone, |day| {
+                Ok(Some(zone.moment(day.to_datetime(time))?).filter(|moment| *moment >= at))
+            });
+        };
+        let past_midnight = i64::from(to < from);
         first_day(at, self.weekdays, zone, |day| {
-            let end = self.to.on(following(day, past_midnight)?, zone)?;
-            let start = self.from.on(day, zone)?;
-            Ok((at <= end).then_some(start.max(at)))
+            let (start, end) = (from.on(day, zone)?, to.on(following(day, past_midnight)?, zone)?);
+            // Hours that lie in the gap of a clock change are none.
+            Ok((start < end && at < end).then_some(start.max(at)))
         })
     }
 }

@@ -25,6 +25,10 @@ fn time(text: &str) -> LocalTime {
     LocalTime::parse(text).unwrap()
 }
 
+fn window(days: &str, from: &str, to: &str) -> Window {
+    Window { weekdays: weekdays(days), hours: Some(Hours { from: time(from), to: time(to) }) }
+}
+
 #[test]
 fn rule_15_the_next_time_of_day() {
     // Zone, arrival (in the zone), time, days, the moment.
@@ -71,8 +75,8 @@ fn rule_4_the_next_moment_inside_a_window() {
     let cases = [
         ("Europe/London", "2026-03-02 08:59", OFFICE, "09:00", "17:00", "2026-03-02T09:00:00Z"),
         ("Europe/London", "2026-03-02 12:34", OFFICE, "09:00", "17:00", "2026-03-02T12:34:00Z"),
-        ("Europe/London", "2026-03-02 17:00", OFFICE, "09:00", "17:00", "2026-03-02T17:00:00Z"),
-        ("Europe/London", "2026-03-02 17:00:00.001", OFFICE, "09:00", "17:00", "2026-03-03T09:00:00Z"),
+        ("Europe/London", "2026-03-02 16:59:59.999", OFFICE, "09:00", "17:00", "2026-03-02T16:59:59.999Z"),
+        ("Europe/London", "2026-03-02 17:00", OFFICE, "09:00", "17:00", "2026-03-03T09:00:00Z"),
         ("Europe/London", "2026-03-06 18:00", OFFICE, "09:00", "17:00", "2026-03-09T09:00:00Z"),
         ("Europe/London", "2026-03-27 18:00", OFFICE, "09:00", "17:00", "2026-03-30T08:00:00Z"),
         ("Europe/London", "2025-12-24 18:00", OFFICE, "09:00", "17:00", "2025-12-29T09:00:00Z"),
@@ -80,11 +84,17 @@ fn rule_4_the_next_moment_inside_a_window() {
         ("Europe/London", "2025-12-24 18:00", EVERY_DAY, "09:00", "17:00", "2025-12-25T09:00:00Z"),
         // Past midnight: it belongs to the day on which it begins.
         ("UTC", "2026-03-07 01:00", "fri", "22:00", "02:00", "2026-03-07T01:00:00Z"),
+        ("UTC", "2026-03-07 02:00", "fri", "22:00", "02:00", "2026-03-13T22:00:00Z"),
         ("UTC", "2026-03-07 02:01", "fri", "22:00", "02:00", "2026-03-13T22:00:00Z"),
         ("UTC", "2026-03-06 01:00", "fri", "22:00", "02:00", "2026-03-06T22:00:00Z"),
         // Whole days.
         ("UTC", "2026-03-07 13:00", "mon", "00:00", "24:00", "2026-03-09T00:00:00Z"),
-        ("UTC", "2026-03-10 00:00", "mon", "00:00", "24:00", "2026-03-10T00:00:00Z"),
+        ("UTC", "2026-03-10 00:00", "mon", "00:00", "24:00", "2026-03-16T00:00:00Z"),
+        ("UTC", "2026-03-06 23:59:59.999", OFFICE, "00:00", "24:00", "2026-03-06T23:59:59.999Z"),
+        ("UTC", "2026-03-07 00:00", OFFICE, "00:00", "24:00", "2026-03-09T00:00:00Z"),
+        ("UTC", "2026-03-04 00:00", OFFICE, "00:00", "24:00", "2026-03-04T00:00:00Z"),
+        // Wholly in the gap: there are no such hours on this day.
+        ("Europe/Berlin", "2026-03-29 00:00", EVERY_DAY, "02:15", "02:45", "2026-03-30T00:15:00Z"),
         // Begins in the gap, begins in the overlap, ends in it.
         ("Europe/Berlin", "2026-03-29 01:59", EVERY_DAY, "02:30", "05:00", "2026-03-29T01:00:00Z"),
         ("Europe/Berlin", "2026-10-25 01:30", EVERY_DAY, "02:30", "05:00", "2026-10-25T00:30:00Z"),
@@ -96,12 +106,39 @@ fn rule_4_the_next_moment_inside_a_window() {
     for (name, moment, days, from, to, expected) in cases {
         let zone = zone(name);
         let at = parse_moment(moment, &zone).unwrap();
-        let window = Window { weekdays: weekdays(days), from: time(from), to: time(to) };
+        let window = window(days, from, to);
         assert_eq!(
             rfc3339(window.at_or_after(at, &zone).unwrap()),
             expected,
             "{name}: {from} to {to} on {days} from {moment}"
         );
+    }
+}
+
+#[test]
+fn rule_4_a_window_of_days_without_hours_keeps_the_time_of_day() {
+    // Zone, moment (in the zone), what was due when (in the zone), days, the moment inside.
+    let cases = [
+        ("UTC", "2026-03-06 23:59", "2026-03-06 23:59", OFFICE, "2026-03-06T23:59:00Z"),
+        ("UTC", "2026-03-07 00:00", "2026-03-07 00:00", OFFICE, "2026-03-09T00:00:00Z"),
+        ("UTC", "2026-03-07 13:20", "2026-03-07 13:20", OFFICE, "2026-03-09T13:20:00Z"),
+        ("UTC", "2026-03-07 02:10", "2026-03-06 10:00", OFFICE, "2026-03-09T10:00:00Z"),
+        ("UTC", "2026-03-06 02:10", "2026-03-05 10:00", OFFICE, "2026-03-06T02:10:00Z"),
+        ("Europe/London", "2025-12-24 18:00", "2025-12-24 18:00", "thu", "2026-01-08T18:00:00Z"),
+        // The clocks go forward on the Sunday between, and the time of day is kept.
+        ("Europe/Berlin", "2026-03-28 13:20", "2026-03-28 13:20", "mon", "2026-03-30T11:20:00Z"),
+        // The second time that clocks show 02:30 lies on an allowed day.
+        ("Europe/Berlin", "2026-10-25T01:30:00Z", "2026-10-25T01:30:00Z", "sun", "2026-10-25T01:30:00Z"),
+    ];
+    for (name, moment, due, days, expected) in cases {
+        let zone = zone(name);
+        let (at, due_at) = (parse_moment(moment, &zone).unwrap(), parse_moment(due, &zone).unwrap());
+        let window = Window { weekdays: weekdays(days), hours: None };
+        let found = window.at_or_after_due(at, due_at, &zone).unwrap();
+        assert_eq!(rfc3339(found), expected, "{name}: {moment} on {days}, due {due}");
+        if due_at == at {
+            assert_eq!(window.at_or_after(at, &zone), Ok(found), "{name}: {moment} on {days}");
+        }
     }
 }
 
@@ -211,10 +248,10 @@ fn rule_15_waits_and_windows_agree_with_a_walk_from_minute_to_minute() {
                         let last = if crosses { day.tomorrow().unwrap() } else { *day };
                         (on(*day, from), on(last, to))
                     })
-                    .filter(|(_, end)| at <= *end)
+                    .filter(|(start, end)| start < end && at < *end)
                     .map(|(start, _)| start.max(at))
                     .min();
-                let window = Window { weekdays: weekdays(days_named), from: time(from), to: time(to) };
+                let window = window(days_named, from, to);
                 let found = window.at_or_after(at, &zone).unwrap();
                 assert_eq!(Some(rfc3339(found)), inside.map(rfc3339), "{told}, to {to}");
             }

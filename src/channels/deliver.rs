@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, OnceCell},
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Component, Path, PathBuf},
 };
 
 use super::{ChannelError, calls::Circuits, email, http::Client, messages};
@@ -66,6 +66,16 @@ impl RunLimit {
     }
 }
 
+/// How played time leaves the world alone (semantics 29): calls are written into files instead of being made.
+#[derive(Debug, Clone, Copy)]
+pub struct Played<'a> {
+    /// The folder that calls are written into.
+    pub calls: &'a Path,
+    /// The folder that stands for the workspace's, into which mails and messages are written; the workspace's own
+    /// when there is none.
+    pub files: Option<&'a Path>,
+}
+
 /// What a delivery works with. It lasts for a tick, and remembers which hosts don't answer.
 pub struct Delivery<'a> {
     /// E-mails, workflows, channels, journeys, settings.
@@ -80,6 +90,10 @@ pub struct Delivery<'a> {
     pub real_now: &'a dyn Fn() -> i64,
     /// How many messages may be handed over.
     pub limit: &'a RunLimit,
+    /// When the store was run before this: what was ready then and didn't leave was held by something.
+    pub run_before: Option<i64>,
+    /// Where what would leave goes, in played time.
+    pub played: Option<Played<'a>>,
     pub(super) client: OnceCell<Client>,
     pub(super) circuits: Circuits,
 }
@@ -87,7 +101,13 @@ pub struct Delivery<'a> {
 impl<'a> Delivery<'a> {
     /// For a tick.
     #[must_use]
-    pub fn new(engine: &'a Engine<'a>, root: &'a Path, limit: &'a RunLimit) -> Delivery<'a> {
+    pub fn new(
+        engine: &'a Engine<'a>,
+        root: &'a Path,
+        limit: &'a RunLimit,
+        run_before: Option<i64>,
+        played: Option<Played<'a>>,
+    ) -> Delivery<'a> {
         Delivery {
             plan: engine.plan,
             root,
@@ -95,9 +115,29 @@ impl<'a> Delivery<'a> {
             stop: engine.stop,
             real_now: engine.real_now,
             limit,
+            run_before,
+            played,
             client: OnceCell::new(),
             circuits: Circuits::default(),
         }
+    }
+
+    /// The folder of a channel: in the workspace, or in what stands for it.
+    pub(super) fn folder(&self, directory: &Path) -> PathBuf {
+        match self.played.and_then(|played| played.files) {
+            None => self.root.join(directory),
+            // Whatever the channel names, nothing leads out of it.
+            Some(files) => {
+                let names = directory.components().filter(|part| matches!(part, Component::Normal(_)));
+                names.fold(files.to_owned(), |folder, name| folder.join(name))
+            }
+        }
+    }
+
+    /// Whether something other than the rhythm of runs held a message that leaves now: a pause, a limit, a folder
+    /// that couldn't be written to.
+    pub(super) fn held_so_far(&self, message: &DueMessage) -> bool {
+        self.run_before.is_some_and(|before| message.ready_at <= before)
     }
 }
 

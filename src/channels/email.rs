@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{
     ChannelError, Delivery, DeliveryError, Mail, compose,
     deliver::{self, ENDINGS, blocked, named},
+    holding::{self, Distances},
     render::surroundings,
     write,
 };
@@ -14,7 +15,7 @@ use crate::{
     compile::{EmailPlan, Plan},
     definitions::Purpose,
     engine::Phase,
-    model::{Field, Value, time::moment_of},
+    model::{Field, Value},
     store::{DueMessage, OutboxState, Settled, Store},
     templates::Values,
 };
@@ -23,8 +24,11 @@ use crate::{
 const BATCH: i64 = 500;
 
 /// Fields that every mail needs, whatever its template shows.
-const CONTACT_FIELDS: [&str; 6] =
-    ["email", "first_name", "last_name", "full_name", "do_not_email", "do_not_bulk_email"];
+const CONTACT_FIELDS: [&str; 7] =
+    ["email", "first_name", "last_name", "full_name", "do_not_email", "do_not_bulk_email", "timezone"];
+
+/// Why a mail is held.
+const BEHIND_ANOTHER: &str = "held to keep its distance from an earlier mail";
 
 /// What becomes of a message before anything leaves.
 enum Fate<'a> {
@@ -49,9 +53,19 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
             return Ok(any);
         }
         any = true;
+        let windows = holding::windows(delivery.plan, store, &messages, &contact_fields)?;
+        let mut distances = Distances::of(delivery.plan, store, &messages)?;
         let blocked = blocked(delivery.plan, store, &messages, now)?;
         let mut settled = Vec::with_capacity(messages.len());
-        for message in &messages {
+        for (place, message) in messages.iter().enumerate() {
+            let from = distances.kept(place, message, now);
+            let ready_at = holding::inside(&windows[place], message, from);
+            let why = if from > now { BEHIND_ANOTHER } else { holding::OUTSIDE };
+            if let Some(held) = holding::hold(message, ready_at, !sent_late(message), why, now) {
+                distances.leaves(place, ready_at);
+                settled.push((message, held));
+                continue;
+            }
             let contact = named(&contact_fields, &message.contact);
             let account = named(&account_fields, &message.account);
             let fate = check(delivery.plan, message, &contact, blocked.get(&message.key), now);
@@ -59,9 +73,10 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
                 Fate::Send(email) => match hand_over(delivery, email, message, &contact, &account, now) {
                     Ok(()) => {
                         delivery.limit.count(1);
-                        let at = moment_of(message.due_at, now);
+                        distances.leaves(place, now);
                         Settled {
-                            interaction: Some(("EmailSent", at, email.name.clone())),
+                            interaction: Some(("EmailSent", now, email.name.clone())),
+                            ready_at: delivery.held_so_far(message).then_some(now),
                             ..Settled::to(OutboxState::Delivered, None)
                         }
                     }
@@ -73,7 +88,7 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
                     Err(error) => Settled::to(OutboxState::Failed, Some(error.to_string())),
                 },
                 Fate::Blocked { reason, stop } => Settled {
-                    interaction: Some(("EmailBlocked", moment_of(message.due_at, now), email_name(message))),
+                    interaction: Some(("EmailBlocked", now, email_name(message))),
                     stop: stop.then(|| reason.clone()),
                     ..Settled::to(OutboxState::Blocked, Some(reason))
                 },
@@ -109,6 +124,12 @@ fn email_name(message: &DueMessage) -> String {
     content["email"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Whether a mail is sent even after it expired.
+fn sent_late(message: &DueMessage) -> bool {
+    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
+    content["send_late"] == Json::Bool(true)
+}
+
 /// Whether a message may leave: the checks of entry once more, and the contact's own wishes.
 fn check<'a>(
     plan: &'a Plan,
@@ -117,7 +138,6 @@ fn check<'a>(
     block: Option<&String>,
     now: i64,
 ) -> Fate<'a> {
-    let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
     let name = email_name(message);
     let Some(email) = plan.email(&name) else {
         if name.is_empty() {
@@ -135,7 +155,7 @@ fn check<'a>(
     {
         return blocked(reason);
     }
-    if message.expires_at.is_some_and(|at| at < now) && content["send_late"] != Json::Bool(true) {
+    if message.expires_at.is_some_and(|at| at < now) && !sent_late(message) {
         return blocked("expired");
     }
     if wishes("do_not_email") {
@@ -199,11 +219,11 @@ fn hand_over(
         subject: render(&email.subject)?.trim().to_owned(),
         html: email.html.as_ref().map(render).transpose()?,
         text: email.text.as_ref().map(render).transpose()?,
-        at: moment_of(message.due_at, now),
+        at: now,
         headers: Vec::new(),
     };
     let bytes = compose(&mail)?;
-    write(&delivery.root.join(&channel.directory), &message.key, "eml", &bytes)?;
+    write(&delivery.folder(&channel.directory), &message.key, "eml", &bytes)?;
     Ok(())
 }
 

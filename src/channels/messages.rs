@@ -9,6 +9,7 @@ use super::{
     calls::exchange,
     deliver::{ENDINGS, blocked, fields, named},
     file::write,
+    holding,
     http::{Answer, Call, Client, RetryAfter},
     render::{self, Shown},
 };
@@ -64,7 +65,8 @@ pub(super) fn target<'a>(plan: &'a Plan, channel: &str) -> Result<Target<'a>, St
 
 /// The fields that any of the plan's workflows and channels shows.
 pub(super) fn shown_fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
-    let (mut contact, mut account) = (BTreeSet::new(), BTreeSet::new());
+    // By the contact's clocks windows may go.
+    let (mut contact, mut account) = (BTreeSet::from(["timezone"]), BTreeSet::new());
     let workflows = plan.workflows.values().filter_map(|workflow| match &workflow.work {
         WorkflowWork::Http(http) => http.body.as_ref(),
         WorkflowWork::Script(_) => None,
@@ -112,9 +114,15 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         }
         any = true;
         let (channels, messages): (Vec<String>, Vec<DueMessage>) = taken.into_iter().unzip();
+        let windows = holding::windows(delivery.plan, store, &messages, &contact_fields)?;
         let blocks = blocked(delivery.plan, store, &messages, now)?;
         let (mut settled, mut calls, mut called) = (Vec::new(), Vec::new(), Vec::new());
         for (at, (channel, message)) in channels.iter().zip(&messages).enumerate() {
+            let ready_at = holding::inside(&windows[at], message, now);
+            if let Some(held) = holding::hold(message, ready_at, true, holding::OUTSIDE, now) {
+                settled.push((message, held));
+                continue;
+            }
             let contact = named(&contact_fields, &message.contact);
             let account = named(&account_fields, &message.account);
             let shown = Shown { contact: &contact, account: &account };
@@ -213,22 +221,26 @@ fn prepare(
             Ok(body) => body,
             Err(reason) => return failed(format!("the body can't be made: {reason}")),
         };
-    match target {
-        Target::Http(http) => Fate::Call(render::call(http, message, &body)),
-        Target::File(directory, _) => {
-            let content = format!("{}\n", render::file(channel, message, body));
-            let written = write(&delivery.root.join(directory), &message.key, "json", content.as_bytes());
-            (delivery.observe)(Phase::HandedOver);
-            Fate::Settled(match written {
-                Ok(_) => Settled::to(OutboxState::Delivered, None),
-                // It is the folder that is wrong, not the message: it waits until somebody mends it.
-                Err(error) => Settled {
-                    retry_at: Some((delivery.real_now)().saturating_add(POSTPONED)),
-                    ..Settled::to(OutboxState::Waiting, Some(error.to_string()))
-                },
-            })
+    let (folder, content) = match (target, delivery.played) {
+        (Target::Http(http), None) => return Fate::Call(render::call(http, message, &body)),
+        (Target::Http(http), Some(played)) => {
+            let call = render::written_call(channel, &render::call(http, message, &body), body);
+            (played.calls.to_owned(), delivery.plan.masked(&call.to_string()))
         }
-    }
+        (Target::File(directory, _), _) => {
+            (delivery.folder(directory), render::file(channel, message, body).to_string())
+        }
+    };
+    let written = write(&folder, &message.key, "json", format!("{content}\n").as_bytes());
+    (delivery.observe)(Phase::HandedOver);
+    Fate::Settled(match written {
+        Ok(_) => Settled::to(OutboxState::Delivered, None),
+        // It is the folder that is wrong, not the message: it waits until somebody mends it.
+        Err(error) => Settled {
+            retry_at: Some((delivery.real_now)().saturating_add(POSTPONED)),
+            ..Settled::to(OutboxState::Waiting, Some(error.to_string()))
+        },
+    })
 }
 
 /// What becomes of a message whose call was answered, or wasn't made.

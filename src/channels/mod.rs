@@ -2,14 +2,15 @@
 //!
 //! In: messages that are due, the e-mails, workflows and channels that they are made from, the contacts
 //! and accounts that they are for. Out: MIME messages and JSON as files, calls by HTTP, and how each
-//! message fared. It doesn't know steps, or why a message was put
-//! into the outbox, and reads no clock.
+//! message fared. Of steps it knows nothing but by whose window their messages go; it doesn't know why a
+//! message was put into the outbox, and reads no clock.
 
 mod calls;
 mod deliver;
 mod email;
 mod error;
 mod file;
+mod holding;
 mod http;
 mod key;
 mod mailbox;
@@ -17,7 +18,7 @@ mod message;
 mod messages;
 mod render;
 
-pub use deliver::{Delivery, DeliveryError, RunLimit, deliver};
+pub use deliver::{Delivery, DeliveryError, Played, RunLimit, deliver};
 pub use error::ChannelError;
 pub use file::write;
 pub use message::{Mail, compose};

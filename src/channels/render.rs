@@ -94,6 +94,16 @@ pub(super) fn file(channel: &str, message: &DueMessage, body: Json) -> Json {
     })
 }
 
+/// What the file of a call holds that isn't made.
+pub(super) fn written_call(channel: &str, call: &Call, body: Json) -> Json {
+    let headers: Map<String, Json> =
+        call.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    json!({
+        "key": call.key, "channel": channel, "method": call.method, "url": call.url, "headers": headers,
+        "body": call.body.as_ref().map(|_| body),
+    })
+}
+
 /// The call of a message.
 pub(super) fn call(http: &HttpPlan, message: &DueMessage, body: &Json) -> Call {
     Call {

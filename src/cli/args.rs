@@ -105,9 +105,11 @@ pub enum Command {
     /// Bring in accounts, contacts, leads or interactions from a CSV or NDJSON file
     ///
     /// Rows are matched by `id`: new ones are added, known ones updated. A column that isn't in the file
-    /// is left as it is, an empty cell clears the field. Rows that can't be used go to
-    /// FILE.rejected.csv with the reason, all others are kept, and the exit code is 5. Contacts
-    /// come before their interactions; accounts may come before or after their contacts.
+    /// and an empty cell leave the value as it is; with `--empty clear` an empty cell clears it. In NDJSON
+    /// `null` clears, and an empty text is an empty cell. Opt-outs and consent (`do_not_email`,
+    /// `do_not_bulk_email`, `do_not_track`, `is_child`, `consent`) are never cleared: write another value.
+    /// Rows that can't be used go to FILE.rejected.csv with the reason, all others are kept, and the exit
+    /// code is 5. Contacts come before their interactions; accounts may come before or after their contacts.
     Import(ImportArguments),
     /// Do everything that is due now, then exit: refresh segments, move journeys on, send mail
     Run(RunArguments),
@@ -195,6 +197,18 @@ pub struct ImportArguments {
     /// A column of the file and the field it is, such as `"Job title=job_title"`; `THEIRS=-` leaves it out
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = mapping)]
     pub map: Vec<(String, String)>,
+    /// What an empty cell means for a record that is known: `leave` keeps the value, `clear` clears it
+    #[arg(long, value_name = "MEANING", value_enum, default_value = "leave")]
+    pub empty: EmptyArgument,
+}
+
+/// What an empty cell means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EmptyArgument {
+    /// The value is left as it is
+    Leave,
+    /// The value is cleared, unless it is an opt-out or a consent
+    Clear,
 }
 
 /// What can be imported.
@@ -216,8 +230,8 @@ pub struct RunArguments {
     /// Play forward to this time, from event to event, as if it had passed
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<String>,
-    /// Play forward even where mail or workflows reach the world
-    #[arg(long, requires = "until")]
+    /// Play on a copy, where the store has runs at the machine's own time; the store itself isn't touched
+    #[arg(long)]
     pub play: bool,
     /// How many contacts are handled at a time; changes nothing but memory and speed
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]

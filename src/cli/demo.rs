@@ -15,7 +15,7 @@ use crate::{
     calendar::parse_moment,
     compile::Plan,
     insights::{JourneyFacts, JourneyReport, Narrowed, contact_story, journey_report},
-    interactions::{self, ImportFormat, ImportKind, ImportRequest},
+    interactions::{self, EmptyCells, ImportFormat, ImportKind, ImportRequest},
     model::{Entity, time::rfc3339},
     runtime,
     store::{OutboxState, Store, StoreAddress},
@@ -115,6 +115,7 @@ fn import(store: &mut Store, plan: &Plan, kind: ImportKind, now: i64) -> Result<
         catalog: &plan.catalog,
         zone: &plan.settings.zone,
         map: Vec::new(),
+        empty: EmptyCells::Leave,
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let summary = interactions::import(

@@ -6,14 +6,23 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{Format, ImportArguments, ImportKindArgument};
+use super::args::{EmptyArgument, Format, ImportArguments, ImportKindArgument};
 use super::{CliError, Exit, ImportProgress, Output};
 use crate::calendar::Zone;
 use crate::interactions::{
-    BatchOutcome, ImportBatch, ImportError, ImportFormat, ImportKind, ImportRequest, ImportSummary,
-    InputError, RejectedFile, rejected_path,
+    BatchOutcome, EmptyCells, ImportBatch, ImportError, ImportFormat, ImportKind, ImportRequest,
+    ImportSummary, InputError, RejectedFile, rejected_path,
 };
 use crate::model::Catalog;
+
+impl From<EmptyArgument> for EmptyCells {
+    fn from(empty: EmptyArgument) -> EmptyCells {
+        match empty {
+            EmptyArgument::Leave => EmptyCells::Leave,
+            EmptyArgument::Clear => EmptyCells::Clear,
+        }
+    }
+}
 
 impl From<ImportKindArgument> for ImportKind {
     fn from(kind: ImportKindArgument) -> ImportKind {
@@ -46,6 +55,7 @@ pub fn import<E: Into<CliError>>(
         catalog,
         zone,
         map: arguments.map.clone(),
+        empty: arguments.empty.into(),
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let mut rejected = RejectedFile::at(rejected_path(&arguments.file)).map_err(InputError::Rejects)?;
@@ -137,8 +147,12 @@ mod tests {
     }
 
     fn imported(file: &Path, format: Format) -> (Result<Exit, CliError>, String, String) {
-        let arguments =
-            ImportArguments { kind: ImportKindArgument::Accounts, file: file.to_owned(), map: Vec::new() };
+        let arguments = ImportArguments {
+            kind: ImportKindArgument::Accounts,
+            file: file.to_owned(),
+            map: Vec::new(),
+            empty: EmptyArgument::Leave,
+        };
         let (out, remarks) = (Paper::default(), Paper::default());
         let mut output = Output::to(format, false, Box::new(out.clone()), Box::new(remarks.clone()));
         let mut sink = |batch: ImportBatch| -> Result<BatchOutcome, CliError> {

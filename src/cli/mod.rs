@@ -25,6 +25,7 @@ mod outbox_arguments;
 mod output;
 mod parties;
 mod pausing;
+mod playing;
 mod progress;
 mod run;
 mod schema;

@@ -93,10 +93,11 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
         true => Err(format!("a mail, made of {} when it leaves", row.content)),
         false => preview(plan, &row.channel, &message, &contact, &account),
     };
+    let left_at = row.ended_at.filter(|_| row.state == OutboxState::Delivered).map(rfc3339);
     let mut object = json!({
         "key": row.key, "channel": row.channel, "state": row.state.name(), "reason": row.reason,
         "attempts": row.attempts, "created_at": rfc3339(row.created_at), "due_at": rfc3339(row.due_at),
-        "retry_at": row.retry_at.map(rfc3339),
+        "ready_at": rfc3339(row.ready_at), "left_at": left_at, "retry_at": row.retry_at.map(rfc3339),
     });
     if output.format() == Format::Json {
         match &made {
@@ -119,6 +120,12 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
         format!("  {:<9}{}{reason}", "state", row.state.name()),
         format!("  {:<9}{}, due {}, {tries}{again}", "made", rfc3339(row.created_at), rfc3339(row.due_at)),
     ];
+    if row.state == OutboxState::Waiting && row.ready_at > row.due_at {
+        lines.push(format!("  {:<9}until {}", "held", rfc3339(row.ready_at)));
+    }
+    if let Some(left_at) = left_at {
+        lines.push(format!("  {:<9}{left_at}", "left"));
+    }
     match made {
         Ok(made) => {
             lines.push(format!("  {:<9}{}", "to", made.to));

@@ -1,7 +1,7 @@
 //! `run`, `serve` and `migrate`.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,11 +14,12 @@ use serde_json::json;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments, RunArguments},
+    playing::{self, Playground},
     workspace,
 };
 use crate::{
     calendar::{Zone, parse_moment},
-    channels::RunLimit,
+    channels::{Played, RunLimit},
     compile::Plan,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
@@ -50,8 +51,7 @@ pub(super) fn run(
     let zone = &plan.settings.zone;
     let now = moment(global.now.as_ref(), zone)?;
     let until = moment(arguments.until.as_ref(), zone)?;
-    refuse_to_reach_the_world(&plan, arguments)?;
-    let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+    let (mut store, playground) = playing::open(global, arguments, &plan, now)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
         return Ok(Exit::Done);
@@ -75,12 +75,18 @@ pub(super) fn run(
         return Err(StoreError::ClockBackwards { latest: rfc3339(from), asked: rfc3339(until) }.into());
     }
     let batch_size = arguments.batch_size.map_or(BATCH_SIZE, |size| size as usize);
-    let kind = if until.is_some() { RunKind::Play } else { RunKind::Run };
+    let kind = if playground.is_some() { RunKind::Play } else { RunKind::Run };
+    if playground.is_none() && now.is_none() {
+        store.note_real_run(runtime::real_now())?;
+    }
     let key = store.begin_run(kind, runtime::real_now())?;
     let end = until.unwrap_or(from);
     let worked = match until {
-        Some(until) => play_with(&plan, &mut store, &global.workspace, from, until, batch_size),
-        None => run_once(&plan, &mut store, &global.workspace, from, batch_size),
+        Some(until) => {
+            let playground = playground.clone().unwrap_or_else(|| Playground::of(&global.workspace));
+            play_with(&plan, &mut store, &global.workspace, &playground, (from, until), batch_size)
+        }
+        None => run_once(&plan, &mut store, &global.workspace, playground.as_ref(), from, batch_size),
     };
     let (after, limited) = match worked {
         Ok(limited) => (store.totals()?, limited),
@@ -93,33 +99,22 @@ pub(super) fn run(
     };
     let done = after.since(&before);
     store.end_run(key, runtime::real_now(), end, &done, None)?;
-    summary(&done, (from, end), until.is_some(), limited, output)?;
+    summary(&done, (from, end), playground.as_ref(), limited, output)?;
     let failed = done.failed + done.messages_failed + done.contacts_failed > 0 || limited.is_some();
     Ok(if failed { Exit::Rejects } else { Exit::Done })
-}
-
-/// Played time calls no services of others, unless that is asked for (semantics 29).
-fn refuse_to_reach_the_world(plan: &Plan, arguments: &RunArguments) -> Result<(), CliError> {
-    let reached = plan.reaches_the_world();
-    if arguments.until.is_none() || arguments.play || reached.is_empty() {
-        return Ok(());
-    }
-    let message = format!("playing would really call {}", reached.join(", "));
-    Err(CliError::usage(message).hint(
-        "Add `--play` if that is meant; else use an environment whose channels write files: `--env NAME`."
-            .to_owned(),
-    ))
 }
 
 fn run_once(
     plan: &Plan,
     store: &mut Store,
     workspace: &Path,
+    playground: Option<&Playground>,
     now: i64,
     batch_size: usize,
 ) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), now)?;
-    let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
+    let mut runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
+    runtime.played = playground.map(played);
     runtime::tick(&runtime, store, now, true)?;
     Ok(runtime.limit.reached())
 }
@@ -132,19 +127,20 @@ pub(super) fn play(
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    play_with(plan, store, workspace, from, until, BATCH_SIZE).map(drop)
+    play_with(plan, store, workspace, &Playground::of(workspace), (from, until), BATCH_SIZE).map(drop)
 }
 
 fn play_with(
     plan: &Plan,
     store: &mut Store,
     workspace: &Path,
-    from: i64,
-    until: i64,
+    playground: &Playground,
+    (from, until): (i64, i64),
     batch_size: usize,
 ) -> Result<Option<u64>, CliError> {
     let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
-    let runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
+    let mut runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
+    runtime.played = Some(played(playground));
     let mut last_told = runtime::real_now();
     let mut told = |at: i64| {
         let real_now = runtime::real_now();
@@ -157,6 +153,10 @@ fn play_with(
     Ok(runtime.limit.reached())
 }
 
+fn played(playground: &Playground) -> Played<'_> {
+    Played { calls: &playground.calls, files: playground.files.as_deref() }
+}
+
 fn runtime_of<'a>(
     plan: &'a Plan,
     journeys: Vec<LiveJourney<'a>>,
@@ -165,13 +165,13 @@ fn runtime_of<'a>(
     stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
     let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
-    Runtime { engine, root, limit: RunLimit::of(plan) }
+    Runtime { engine, root, limit: RunLimit::of(plan), played: None }
 }
 
 fn summary(
     done: &Totals,
     (from, end): (i64, i64),
-    played: bool,
+    playground: Option<&Playground>,
     limited: Option<u64>,
     output: &mut Output,
 ) -> Result<(), CliError> {
@@ -195,9 +195,13 @@ fn summary(
             object[name] = json!(number);
         }
         object["limit_reached"] = json!(limited);
+        let shown = |path: Option<&PathBuf>| path.map(|path| path.display().to_string());
+        object["copy"] = json!(shown(playground.and_then(|playground| playground.copy.as_ref())));
+        object["calls"] =
+            json!(shown(playground.map(|playground| &playground.calls).filter(|calls| calls.exists())));
         return output.json(&object);
     }
-    let time = match played {
+    let time = match playground.is_some() && from != end {
         true => format!("played from {} to {}", rfc3339(from), rfc3339(end)),
         false => format!("ran at {}", rfc3339(end)),
     };
@@ -232,6 +236,20 @@ fn summary(
         ));
     }
     output.text(&format!("{time}: {told}"))?;
+    if let Some(playground) = playground {
+        if let (Some(copy), Some(files)) = (&playground.copy, &playground.files) {
+            output.text(&format!(
+                "played on a copy: sqlite:{}; what would have left stands in {}",
+                copy.display(),
+                files.display()
+            ))?;
+        } else if playground.calls.exists() {
+            output.text(&format!(
+                "no calls were made; what they would send stands in {}",
+                playground.calls.display()
+            ))?;
+        }
+    }
     if done.contacts_failed > 0 {
         output.remark("`tilework status` tells where; after a fix `tilework journey retry NAME --step ID` lets them try again");
     }
@@ -286,6 +304,7 @@ pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exi
         output.remark(BUSY);
         return Ok(Exit::Done);
     }
+    store.note_real_run(runtime::real_now())?;
     tracing::info!(store = store.description(), "serving");
     let key = store.begin_run(RunKind::Serve, runtime::real_now())?;
     loop {

@@ -19,6 +19,7 @@ mod segments;
 mod settings;
 mod steps;
 mod uses;
+mod windows;
 mod workflow;
 mod workspace;
 

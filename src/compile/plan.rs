@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use super::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
+use super::{ChannelPlan, WorkflowPlan};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
@@ -14,7 +14,7 @@ use crate::{
     },
     script::Library,
     templates::Template,
-    tiles::{CustomTiles, Sends, Tile, WORKFLOW, Wakes},
+    tiles::{CustomTiles, Tile, WORKFLOW, Wakes},
 };
 
 /// Everything that a workspace defines, checked.
@@ -105,24 +105,6 @@ impl Plan {
             }
             .unwrap_or_default(),
         }
-    }
-
-    /// What of the plan calls services of others: workflows and channels, where a journey has steps that
-    /// may use them.
-    #[must_use]
-    pub fn reaches_the_world(&self) -> Vec<String> {
-        let steps = self.journeys.iter().flat_map(|journey| &journey.steps);
-        let sent: Vec<Sends> = steps.map(|step| step.tile.sends()).collect();
-        let launched = |workflow: &WorkflowPlan| sent.contains(&Sends::Workflow(workflow.name.clone()));
-        let writes = sent.contains(&Sends::Messages);
-        let calls = |workflow: &&WorkflowPlan| matches!(workflow.work, WorkflowWork::Http(_));
-        let workflows = self.workflows.values().filter(calls).filter(|workflow| launched(workflow));
-        let channels = self.channels.iter().filter(|(_, channel)| match channel.transport {
-            ChannelTransport::Http(_) => writes,
-            ChannelTransport::File { .. } => false,
-        });
-        let workflows = workflows.map(|workflow| format!("the workflow `{}`", workflow.name));
-        workflows.chain(channels.map(|(name, _)| format!("the channel `{name}`"))).collect()
     }
 
     /// A text without the values of variables and files that it may repeat.
@@ -376,6 +358,9 @@ pub struct StepPlan {
     /// Where each path leads, the step's place in the journey; nothing means out of the journey. A tile
     /// without paths has one entry without a name.
     pub next: Vec<(Option<String>, Option<usize>)>,
+    /// The places of the waits and triggers of which one was the last before this step; none where no window
+    /// is among them.
+    pub released_by: Vec<usize>,
 }
 
 impl StepPlan {

@@ -7,7 +7,7 @@ use super::{
     plan::{JourneyPlan, StepPlan},
 };
 use crate::{
-    calendar::{Zone, after, parse_duration},
+    calendar::{Zone, after, after_by_calendar, parse_duration},
     definitions::{Content, JourneyDefinition},
     diagnostics::{Code, Problem, Problems},
     model::{
@@ -18,7 +18,7 @@ use crate::{
 
 impl JourneyPlan {
     /// When an iteration starts, numbered from 1. Each is counted from the journey's start, so that months
-    /// don't wander; nothing when there is no iteration of this number, as it would come after the last or
+    /// don't wander, and by the calendar, so that days and weeks keep the time of day (semantics 4); nothing when there is no iteration of this number, as it would come after the last or
     /// after the journey's end.
     #[must_use]
     pub fn iteration_start(&self, number: i64) -> Option<i64> {
@@ -63,7 +63,7 @@ impl JourneyPlan {
 
 fn nth_start(start: i64, every: Duration, number: i64, zone: &Zone) -> Option<i64> {
     let amount = every.amount.checked_mul(number - 1)?;
-    after(start, Duration { amount, unit: every.unit }, zone).ok()
+    after_by_calendar(start, Duration { amount, unit: every.unit }, zone).ok()
 }
 
 /// The moments of a journey as its definition writes them.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     flow::{self, Placed},
     plan::StepPlan,
+    windows,
 };
 use crate::{
     calendar::Zone,
@@ -98,6 +99,7 @@ pub(super) fn compile(
         let (placed, tile) = (by_id.remove(id)?, tiles.remove(id)?);
         steps.push(step_plan(placed, tile, &place));
     }
+    windows::find(&mut steps);
     Some(steps)
 }
 
@@ -287,5 +289,6 @@ fn plan_of(placed: &Placed<'_>, tile: Tile, next: Vec<(Option<String>, Option<us
         tile_name: placed.step.tile.value.clone(),
         tile,
         next,
+        released_by: Vec::new(),
     }
 }

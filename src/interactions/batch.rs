@@ -47,6 +47,8 @@ pub struct Column {
     pub name: String,
     /// Its type; every value of the column is of it, or missing.
     pub kind: FieldType,
+    /// Whether a missing value clears the field; else it is left as it is.
+    pub clears: bool,
 }
 
 /// One record.
@@ -56,7 +58,7 @@ pub struct RecordRow {
     pub line: u64,
     /// The record's id.
     pub id: String,
-    /// One value for each column of the batch; a missing one clears the field.
+    /// One value for each column of the batch.
     pub values: Vec<Value>,
 }
 

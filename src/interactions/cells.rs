@@ -67,7 +67,7 @@ fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String>
         return Err("the value holds a null character".to_owned());
     }
     let word = text.trim();
-    if text.is_empty() || (word.is_empty() && *kind != FieldType::Text) {
+    if word.is_empty() {
         return Ok(Value::Missing);
     }
     match kind {

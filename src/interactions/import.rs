@@ -55,11 +55,11 @@ pub fn import<R: BufRead, E>(
     rejects: &mut dyn FnMut(&Reject<'_>) -> io::Result<()>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<ImportSummary, ImportError<E>> {
-    let schema = Schema::new(request)?;
     let format = match request.format {
         Some(format) => format,
         None => ImportFormat::of_content(input.fill_buf().map_err(InputError::Read)?),
     };
+    let schema = Schema::new(request, format)?;
     let mut lines = Lines::new(input);
     let source = Source::open(format, &schema, &mut lines)?;
     let mut desk =
@@ -72,7 +72,7 @@ pub fn import<R: BufRead, E>(
                 if window.must_wait(&row) {
                     desk.hand_on(&mut window)?;
                 }
-                window.add(row, record);
+                window.add(row, record, &schema);
             }
             Err(reason) => window.reject(record, reason),
         }
@@ -126,7 +126,7 @@ impl<E> Desk<'_, '_, E> {
 mod tests {
     use super::*;
     use crate::calendar::Zone;
-    use crate::interactions::{Column, ImportKind, RecordRow};
+    use crate::interactions::{Column, EmptyCells, ImportKind, RecordRow};
     use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value};
     use proptest::prelude::*;
     use std::collections::{BTreeMap, BTreeSet};
@@ -153,7 +153,9 @@ mod tests {
                         let record = self.records.entry(row.id.clone()).or_default();
                         let before = record.clone();
                         for (column, value) in columns.iter().zip(&row.values) {
-                            record.insert(column.name.clone(), value.clone());
+                            if column.clears || !value.is_missing() {
+                                record.insert(column.name.clone(), value.clone());
+                            }
                         }
                         match known {
                             false => outcome.created += 1,
@@ -193,6 +195,15 @@ mod tests {
     }
 
     fn run(kind: ImportKind, file: &[u8], batch_size: usize) -> Result<Seen, ImportError<Infallible>> {
+        run_with(kind, file, batch_size, EmptyCells::Leave)
+    }
+
+    fn run_with(
+        kind: ImportKind,
+        file: &[u8],
+        batch_size: usize,
+        empty: EmptyCells,
+    ) -> Result<Seen, ImportError<Infallible>> {
         let mut catalog = Catalog::standard();
         let sizes = FieldType::Choice(vec!["Strategic".to_owned(), "SMB".to_owned()]);
         catalog.declare(Entity::Account, field("size", sizes));
@@ -203,8 +214,15 @@ mod tests {
         };
         catalog.interactions.insert(order.name.clone(), order);
         let zone = Zone::utc();
-        let request =
-            ImportRequest { kind, format: None, catalog: &catalog, zone: &zone, map: Vec::new(), batch_size };
+        let request = ImportRequest {
+            kind,
+            format: None,
+            catalog: &catalog,
+            zone: &zone,
+            map: Vec::new(),
+            empty,
+            batch_size,
+        };
         let mut seen = Seen::default();
         let mut rejects = Vec::new();
         let mut progress = Vec::new();
@@ -235,11 +253,12 @@ mod tests {
             "\u{feff}Accountid;Name;Employees;Size\r\nacme;\"Acme; Inc\";120;SMB\r\nglobex;Globex;;\r\n";
         let seen = run(ImportKind::Accounts, file.as_bytes(), 100).unwrap();
         let columns = vec![
-            Column { name: "name".to_owned(), kind: FieldType::Text },
-            Column { name: "employees".to_owned(), kind: FieldType::Integer },
+            Column { name: "name".to_owned(), kind: FieldType::Text, clears: false },
+            Column { name: "employees".to_owned(), kind: FieldType::Integer, clears: false },
             Column {
                 name: "size".to_owned(),
                 kind: FieldType::Choice(vec!["Strategic".to_owned(), "SMB".to_owned()]),
+                clears: false,
             },
         ];
         let acme = vec![text("Acme; Inc"), Value::Integer(120), text("SMB")];
@@ -313,6 +332,28 @@ mod tests {
         assert_eq!(seen.counts(), [5, 3, 2, 0, 0]);
         let sizes: Vec<usize> = seen.batches.iter().map(ImportBatch::len).collect();
         assert_eq!(sizes, [2, 1, 2], "keys in another order make no batch of their own");
+    }
+
+    #[test]
+    fn an_empty_cell_leaves_the_value_unless_it_is_to_clear_and_never_clears_an_opt_out() {
+        let files: [&[u8]; 2] = [
+            b"id,first_name,do_not_email,consent\nada,Ada,yes,none\nada,,,\nbob,Bob,,\n",
+            br#"{"id": "ada", "first_name": "Ada", "do_not_email": true, "consent": "none"}
+                {"id": "ada", "first_name": "", "do_not_email": null, "consent": ""}
+                {"id": "bob", "first_name": "Bob"}"#,
+        ];
+        for file in files {
+            for batch_size in [1, 100] {
+                for (empty, name) in [(EmptyCells::Leave, text("Ada")), (EmptyCells::Clear, Value::Missing)] {
+                    let seen = run_with(ImportKind::Contacts, file, batch_size, empty).unwrap();
+                    let ada = &seen.records["ada"];
+                    assert_eq!(ada["first_name"], name, "{empty:?}, batches of {batch_size}");
+                    assert_eq!(ada["do_not_email"], Value::Boolean(true), "{empty:?}");
+                    assert_eq!(ada["consent"], text("none"), "{empty:?}");
+                    assert_eq!(seen.records["bob"]["first_name"], text("Bob"));
+                }
+            }
+        }
     }
 
     #[test]
@@ -400,6 +441,7 @@ mod tests {
             catalog: &catalog,
             zone: &zone,
             map: Vec::new(),
+            empty: EmptyCells::Leave,
             batch_size: 1,
         };
         let mut calls = 0;

@@ -24,5 +24,5 @@ pub use batch::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
 pub use error::{ImportError, InputError};
 pub use import::{ImportSummary, Reject, import};
 pub use rejected::{RejectedFile, rejected_path};
-pub use request::{ImportFormat, ImportKind, ImportRequest};
+pub use request::{EmptyCells, ImportFormat, ImportKind, ImportRequest};
 pub use sink::write;

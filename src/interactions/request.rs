@@ -74,6 +74,17 @@ impl ImportFormat {
     }
 }
 
+/// What an empty cell of CSV, or an empty text of NDJSON, means for the field of a record that is known. `null`
+/// always clears; neither clears what [`crate::model::is_opt_out`] names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EmptyCells {
+    /// The field is left as it is.
+    #[default]
+    Leave,
+    /// The field is cleared.
+    Clear,
+}
+
 /// What an import needs to know besides the bytes.
 #[derive(Debug, Clone)]
 pub struct ImportRequest<'a> {
@@ -87,6 +98,8 @@ pub struct ImportRequest<'a> {
     pub zone: &'a Zone,
     /// Columns of the file and the fields that they are; the field `-` leaves the column out.
     pub map: Vec<(String, String)>,
+    /// What empty cells mean.
+    pub empty: EmptyCells,
     /// How many rows are read before they are handed on; see [`ImportRequest::BATCH_SIZE`].
     pub batch_size: usize,
 }

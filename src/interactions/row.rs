@@ -64,6 +64,7 @@ fn make_record(schema: &Schema, line: u64, cells: &[(Slot, Cell<'_>)], zone: &Zo
             continue;
         }
         match value {
+            Ok(value) if value.is_missing() && absent(schema, *slot, *cell) => {}
             Ok(value) => {
                 slots.push(*slot);
                 row.values.push(value);
@@ -72,6 +73,11 @@ fn make_record(schema: &Schema, line: u64, cells: &[(Slot, Cell<'_>)], zone: &Zo
         }
     }
     if reasons.is_empty() { Ok(Row::Record { slots, row }) } else { Err(reasons.join("; ")) }
+}
+
+/// Whether a missing value is as if its key weren't there: rows of CSV have all columns of the header.
+fn absent(schema: &Schema, slot: Slot, cell: Cell<'_>) -> bool {
+    matches!(cell, Cell::Json(json) if schema.is_absent(slot, json.is_null()))
 }
 
 fn make_interaction(

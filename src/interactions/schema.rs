@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{ImportKind, ImportRequest, InputError};
+use super::{EmptyCells, ImportFormat, ImportKind, ImportRequest, InputError};
 use crate::diagnostics::{did_you_mean, suggest};
-use crate::model::{Catalog, FieldType, common_attributes};
+use crate::model::{Catalog, Entity, FieldType, common_attributes, is_opt_out};
 
 /// What a column may be: its place in [`Schema::names`].
 pub(super) type Slot = usize;
@@ -34,13 +34,19 @@ pub(super) struct Schema {
     pub required: Vec<Slot>,
     /// The slot of `id`.
     pub id: Slot,
+    /// What the records are; nothing for interactions.
+    entity: Option<Entity>,
+    /// The format of the file.
+    format: ImportFormat,
+    /// What empty cells mean.
+    empty: EmptyCells,
     /// The request's mapping; nothing for a column that is left out.
     map: HashMap<String, Option<Slot>>,
 }
 
 impl Schema {
     /// Collects the names and checks the request's mapping.
-    pub fn new(request: &ImportRequest<'_>) -> Result<Schema, InputError> {
+    pub fn new(request: &ImportRequest<'_>, format: ImportFormat) -> Result<Schema, InputError> {
         let mut schema = match request.kind.entity() {
             Some(entity) => {
                 let fields = request.catalog.fields(entity).iter();
@@ -55,6 +61,7 @@ impl Schema {
             }
             None => Schema::of_interactions(request.catalog),
         };
+        (schema.entity, schema.format, schema.empty) = (request.kind.entity(), format, request.empty);
         for (theirs, ours) in &request.map {
             let slot = if ours == LEFT_OUT {
                 None
@@ -109,7 +116,24 @@ impl Schema {
         let place = |wanted: &str| names.iter().position(|name| name.name == wanted);
         let id = place("id").unwrap_or_default();
         let required = required.iter().filter_map(|name| place(name)).collect();
-        Schema { names, types, required, id, map: HashMap::new() }
+        let (format, empty) = (ImportFormat::Csv, EmptyCells::Leave);
+        Schema { names, types, required, id, entity: None, format, empty, map: HashMap::new() }
+    }
+
+    fn is_opt_out(&self, slot: Slot) -> bool {
+        self.entity.is_some_and(|entity| is_opt_out(entity, &self.names[slot].name))
+    }
+
+    /// Whether a missing value that a row brings clears the field. Rows of NDJSON bring no other.
+    pub fn clears(&self, slot: Slot) -> bool {
+        let clearing = self.format == ImportFormat::NdJson || self.empty == EmptyCells::Clear;
+        clearing && !self.is_opt_out(slot)
+    }
+
+    /// Whether a missing value of NDJSON counts as a key that isn't there. `null` says that the field is empty, an
+    /// empty text is an empty cell.
+    pub fn is_absent(&self, slot: Slot, is_null: bool) -> bool {
+        self.is_opt_out(slot) || (!is_null && self.empty == EmptyCells::Leave)
     }
 
     /// What a name stands for: a field's own name, an alias, or one of them in other letters, with
@@ -234,9 +258,10 @@ mod tests {
             catalog: &catalog,
             zone: &Zone::utc(),
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
+            empty: EmptyCells::Leave,
             batch_size: 10,
         };
-        let schema = Schema::new(&request)?;
+        let schema = Schema::new(&request, ImportFormat::Csv)?;
         let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
         let slots = schema.header(&header)?;
         Ok(slots

@@ -43,7 +43,9 @@ fn records(
 ) -> Result<BatchOutcome, StoreError> {
     let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
     let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
-    let Written { created, updated, unchanged } = store.upsert_records(entity, &fields, &rows, now)?;
+    let clears = |name: &str| columns.iter().any(|column| column.name == name && column.clears);
+    let Written { created, updated, unchanged } =
+        store.merge_records(entity, &fields, &rows, &clears, now)?;
     Ok(BatchOutcome { created, updated, unchanged, ..BatchOutcome::default() })
 }
 

@@ -69,19 +69,26 @@ impl Window {
     }
 
     /// Adds a row.
-    pub fn add(&mut self, row: Row, record: Record) {
+    pub fn add(&mut self, row: Row, record: Record, schema: &Schema) {
         self.rows += 1;
         match row {
-            Row::Record { slots, row } => self.add_record(slots, row, record),
+            Row::Record { slots, row } => self.add_record(slots, row, record, schema),
             Row::Interaction { slots, row } => self.add_interaction(&slots, row, record),
         }
     }
 
-    fn add_record(&mut self, slots: Vec<Slot>, row: RecordRow, record: Record) {
+    fn add_record(&mut self, slots: Vec<Slot>, mut row: RecordRow, record: Record, schema: &Schema) {
         if let Some((group, at)) = self.places.get(&row.id).copied() {
             self.repeated += 1;
             let group = &mut self.groups[group];
             if let Rows::Records(rows) = &mut group.rows {
+                // What the later row leaves as it is, is what the earlier one brought.
+                let former = std::mem::take(&mut rows[at].values);
+                for ((slot, value), former) in slots.iter().zip(&mut row.values).zip(former) {
+                    if value.is_missing() && !schema.clears(*slot) {
+                        *value = former;
+                    }
+                }
                 rows[at] = row;
                 group.records[at] = record;
             }
@@ -144,8 +151,11 @@ impl Window {
             .filter_map(|group| {
                 let batch = match group.rows {
                     Rows::Records(rows) => {
-                        let column =
-                            |slot: &Slot| Column { name: name(slot), kind: schema.names[*slot].kind.clone() };
+                        let column = |slot: &Slot| Column {
+                            name: name(slot),
+                            kind: schema.names[*slot].kind.clone(),
+                            clears: schema.clears(*slot),
+                        };
                         let columns = group.slots.iter().map(column).collect();
                         ImportBatch::Records { entity: entity?, columns, rows }
                     }

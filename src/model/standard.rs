@@ -55,6 +55,14 @@ fn contact_rows() -> Vec<Row> {
     ]
 }
 
+/// Whether a field says what may not be done with a contact, or how far it agreed. No empty cell or `null` of an
+/// import clears it.
+#[must_use]
+pub fn is_opt_out(entity: Entity, field: &str) -> bool {
+    let fields = ["consent", "do_not_email", "do_not_bulk_email", "do_not_track", "is_child"];
+    entity == Entity::Contact && fields.contains(&field)
+}
+
 fn account_rows() -> Vec<Row> {
     vec![
         ("id", TEXT, "accountid", "the account's own key"),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{PublishError, clock::real_now};
 use crate::{
-    channels::{Delivery, DeliveryError, RunLimit, deliver},
+    channels::{Delivery, DeliveryError, Played, RunLimit, deliver},
     engine::{Engine, EngineError, round},
     model::time::SECOND,
     store::{Store, StoreError},
@@ -38,6 +38,8 @@ pub struct Runtime<'a> {
     pub root: &'a Path,
     /// How many messages may be handed over.
     pub limit: RunLimit,
+    /// Where what would leave goes, in played time.
+    pub played: Option<Played<'a>>,
 }
 
 /// A chain of steps that cause each other within one moment is at most this long.
@@ -78,9 +80,10 @@ pub fn moment_of_facts(store: &mut Store, asked: Option<i64>) -> Result<i64, Sto
 /// # Errors
 /// When the store or a channel fails, a tile is broken, or it is told to stop.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
+    let run_before = store.clock()?.filter(|before| *before < now);
     let now = store.advance_clock(now, LAG)?;
     let stop = runtime.engine.stop;
-    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit);
+    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit, run_before, runtime.played);
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         let sent = deliver(&delivery, store, now)?;

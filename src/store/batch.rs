@@ -171,10 +171,10 @@ impl Store {
                 connection.execute(
                     &format!(
                         "INSERT INTO outbox (iteration_key, account_key, contact_key, step_key, visit, ordinal,
-                            channel, content, state, created_at, due_at, expires_at, attempts)
+                            channel, content, state, created_at, due_at, ready_at, expires_at, attempts)
                          SELECT p.iteration_key, p.account_key, p.contact_key, p.step_key, p.visit, 0,
                             CAST($7 AS TEXT), CAST($8 AS TEXT), 1, {moment}, {moment} + CAST($9 AS BIGINT),
-                            {moment} + CAST($10 AS BIGINT), 0
+                            {moment} + CAST($9 AS BIGINT), {moment} + CAST($10 AS BIGINT), 0
                          FROM position p WHERE {due} ON CONFLICT DO NOTHING"
                     ),
                     &all,

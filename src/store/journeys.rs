@@ -238,15 +238,19 @@ impl Store {
                 };
                 super::stops::leave_removed_step(connection, *from, to, now)?;
             }
-            // The published definition decides what comes next, also for who waits already.
+            // The published definition decides what comes next, also for who waits already. What it makes due is
+            // due from now on; what was due before stays due from then on (semantics 14).
+            let dialect = connection.dialect();
+            let (look, known) = (dialect.greatest("arrived_at + $2", "$3"), dialect.least("due_at", "$4"));
+            let due = dialect.greatest(&look, &known);
             for step in steps {
                 connection.execute(
-                    "UPDATE position SET due_at = CASE WHEN arrived_at + $2 > $3 THEN arrived_at + $2 ELSE $3 END
-                     WHERE step_key = $1",
+                    &format!("UPDATE position SET due_at = {due} WHERE step_key = $1"),
                     &[
                         keys.get(&step.id).copied().unwrap_or(-1).into(),
                         step.look_after.into(),
                         step.look_at.into(),
+                        now.into(),
                     ],
                 )?;
             }

@@ -53,8 +53,12 @@ pub struct MessageRow {
     pub reason: Option<String>,
     /// When the step made it.
     pub created_at: i64,
-    /// When it may leave.
+    /// When it was to leave.
     pub due_at: i64,
+    /// When it may leave: then, or later where something held it.
+    pub ready_at: i64,
+    /// When it left or was given up.
+    pub ended_at: Option<i64>,
     /// How often it was tried.
     pub attempts: i64,
     /// From when on it is tried again, in real time.
@@ -110,7 +114,7 @@ impl Store {
         };
         let sql = format!(
             "SELECT o.channel, o.content, j.name, t.number, s.id, o.visit, c.id, o.ordinal, a.id, o.state, o.reason,
-                o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at
+                o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at, o.ready_at, o.ended_at
              FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
              WHERE {NOT_ERASED} {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
@@ -134,6 +138,8 @@ impl Store {
                 due_at: row.integer(13)?,
                 attempts: row.integer(14)?,
                 retry_at: row.optional_integer(15)?,
+                ready_at: row.integer(16)?,
+                ended_at: row.optional_integer(17)?,
             })
         })
     }

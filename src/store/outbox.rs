@@ -81,8 +81,10 @@ pub struct DueMessage {
     pub content: String,
     /// When the step made it.
     pub created_at: i64,
-    /// When it may leave.
+    /// When it was to leave.
     pub due_at: i64,
+    /// When it may leave: then, or later where something held it.
+    pub ready_at: i64,
     /// When it isn't sent any more.
     pub expires_at: Option<i64>,
     /// How often it was tried, this time included.
@@ -124,6 +126,9 @@ pub struct Settled {
     pub interaction: Option<(&'static str, i64, String)>,
     /// Why the contact's participation stops, if it does.
     pub stop: Option<String>,
+    /// From when on it may be handed over, of a message that waits again; since when it could be, of one that
+    /// was held.
+    pub ready_at: Option<i64>,
     /// From when on it is tried again, in real time; only of a message that waits again.
     pub retry_at: Option<i64>,
     /// Whether nothing was tried, so that it doesn't count as an attempt.
@@ -131,10 +136,25 @@ pub struct Settled {
 }
 
 impl Settled {
+    /// A message that is held until a moment, and wasn't tried.
+    #[must_use]
+    pub fn held_until(ready_at: i64, reason: &str) -> Settled {
+        let held = Settled::to(OutboxState::Waiting, Some(reason.to_owned()));
+        Settled { ready_at: Some(ready_at), untried: true, ..held }
+    }
+
     /// A message that came so far, and nothing follows from it.
     #[must_use]
     pub fn to(state: OutboxState, reason: Option<String>) -> Settled {
-        Settled { state, reason, interaction: None, stop: None, retry_at: None, untried: false }
+        Settled {
+            state,
+            reason,
+            interaction: None,
+            stop: None,
+            ready_at: None,
+            retry_at: None,
+            untried: false,
+        }
     }
 }
 
@@ -176,9 +196,9 @@ impl Store {
             "UPDATE outbox SET state = 2, owner = $4, attempts = attempts + 1
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
                 SELECT iteration_key, account_key, contact_key, step_key, visit, ordinal FROM outbox
-                WHERE state = 1 AND due_at <= $1 AND channel = $2 AND (retry_at IS NULL OR retry_at <= $5)
+                WHERE state = 1 AND ready_at <= $1 AND channel = $2 AND (retry_at IS NULL OR retry_at <= $5)
                   AND iteration_key NOT IN ({})
-                ORDER BY due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
+                ORDER BY ready_at, due_at, iteration_key, account_key, contact_key, step_key LIMIT $3{})",
             held_iterations(),
             self.dialect().skip_locked()
         );
@@ -238,7 +258,7 @@ impl Store {
                         SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
                             AND e.contact_key = o.contact_key AND e.state = 3
                             AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
-                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts{columns}
+                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
@@ -250,7 +270,7 @@ impl Store {
         self.connection.query_each(&sql, parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(17 + at)?, &field.kind)?);
+                values.push(value(row.raw(18 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             let mut place = [0; 6];
@@ -269,6 +289,7 @@ impl Store {
                 content: row.text(9)?,
                 created_at: row.integer(10)?,
                 due_at: row.integer(11)?,
+                ready_at: row.integer(17)?,
                 expires_at: row.optional_integer(12)?,
                 attempts: row.integer(16)?,
                 contact_id,
@@ -288,9 +309,9 @@ impl Store {
     /// When the store fails.
     pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
         let sql = format!(
-            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1 AND channel = 'email'
+            "SELECT 1 FROM outbox WHERE state = 1 AND ready_at <= $1 AND channel = 'email'
                 AND iteration_key NOT IN ({})
-             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND due_at <= $1 AND channel = 'email' LIMIT 1",
+             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND ready_at <= $1 AND channel = 'email' LIMIT 1",
             held_iterations()
         );
         Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
@@ -303,7 +324,7 @@ impl Store {
     pub fn due_channels(&mut self, now: i64, real_now: i64) -> Result<Vec<String>, StoreError> {
         let order = self.dialect().order_text("channel");
         let sql = format!(
-            "SELECT channel FROM outbox WHERE state = 1 AND due_at <= $1 AND (retry_at IS NULL OR retry_at <= $2)
+            "SELECT channel FROM outbox WHERE state = 1 AND ready_at <= $1 AND (retry_at IS NULL OR retry_at <= $2)
                 AND iteration_key NOT IN ({})
              GROUP BY channel ORDER BY {order}",
             held_iterations()
@@ -362,6 +383,7 @@ impl Store {
                 fate.reason.clone().into(),
                 fate.retry_at.into(),
                 i64::from(fate.untried).into(),
+                fate.ready_at.into(),
             ]);
             states.push(&cells);
             if let Some((kind, at, email)) = &fate.interaction {
@@ -390,12 +412,13 @@ impl Store {
         let rows = self.dialect().rows("$1");
         let settle = format!(
             "UPDATE outbox SET state = r.state, reason = r.reason, owner = NULL, retry_at = r.retry_at,
-                attempts = attempts - r.untried, ended_at = CASE WHEN r.state > 2 THEN CAST($2 AS BIGINT) END
+                attempts = attempts - r.untried, ready_at = COALESCE(r.ready_at, outbox.ready_at), ended_at = CASE WHEN r.state > 2 THEN CAST($2 AS BIGINT) END
              FROM (SELECT CAST(value ->> 0 AS BIGINT) AS iteration_key, CAST(value ->> 1 AS BIGINT) AS account_key,
                 CAST(value ->> 2 AS BIGINT) AS contact_key, CAST(value ->> 3 AS BIGINT) AS step_key,
                 CAST(value ->> 4 AS BIGINT) AS visit, CAST(value ->> 5 AS BIGINT) AS ordinal,
                 CAST(value ->> 6 AS SMALLINT) AS state, value ->> 7 AS reason,
-                CAST(value ->> 8 AS BIGINT) AS retry_at, CAST(value ->> 9 AS BIGINT) AS untried FROM {rows}) r
+                CAST(value ->> 8 AS BIGINT) AS retry_at, CAST(value ->> 9 AS BIGINT) AS untried,
+                CAST(value ->> 10 AS BIGINT) AS ready_at FROM {rows}) r
              WHERE outbox.iteration_key = r.iteration_key AND outbox.account_key = r.account_key
                AND outbox.contact_key = r.contact_key AND outbox.step_key = r.step_key
                AND outbox.visit = r.visit AND outbox.ordinal = r.ordinal"

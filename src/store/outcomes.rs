@@ -397,9 +397,9 @@ fn write_effects(
         connection.execute(
             &format!(
                 "INSERT INTO outbox (iteration_key, step_key, visit, account_key, contact_key, ordinal, channel,
-                    content, state, created_at, due_at, expires_at, attempts)
+                    content, state, created_at, due_at, ready_at, expires_at, attempts)
                  SELECT {origin}, value ->> 6, value ->> 7, 1, CAST(value ->> 5 AS BIGINT),
-                    CAST(value ->> 8 AS BIGINT), CAST(value ->> 9 AS BIGINT), 0
+                    CAST(value ->> 8 AS BIGINT), CAST(value ->> 8 AS BIGINT), CAST(value ->> 9 AS BIGINT), 0
                  FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
             ),
             &[claim.iteration_key.into(), claim.step_key.into(), messages.finish()],

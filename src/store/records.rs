@@ -39,6 +39,22 @@ impl Store {
         rows: &[(String, Vec<Value>)],
         now: i64,
     ) -> Result<Written, StoreError> {
+        self.merge_records(entity, columns, rows, &|_| true, now)
+    }
+
+    /// As [`Store::upsert_records`], where missing values clear those fields alone that `clears` names; others
+    /// of known records are left as they are.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is written.
+    pub fn merge_records(
+        &mut self,
+        entity: Entity,
+        columns: &[Field],
+        rows: &[(String, Vec<Value>)],
+        clears: &dyn Fn(&str) -> bool,
+        now: i64,
+    ) -> Result<Written, StoreError> {
         let columns: Vec<&Field> = columns.iter().filter(|field| field.name != "id").collect();
         let mut json = JsonRows::default();
         for (id, values) in rows {
@@ -47,7 +63,7 @@ impl Store {
             json.push(&cells);
         }
         let rows_parameter = [json.finish()];
-        let statements = Statements::of(self.dialect(), entity, &columns);
+        let statements = Statements::of(self.dialect(), entity, &columns, clears);
         // Two who write a record and its parent at the same time would both not see the other's.
         self.connection.write_alone(|connection| {
             let before = connection.number(&statements.latest, &[])?;
@@ -146,29 +162,36 @@ struct Statements {
 }
 
 impl Statements {
-    fn of(dialect: Dialect, entity: Entity, fields: &[&Field]) -> Statements {
+    fn of(dialect: Dialect, entity: Entity, fields: &[&Field], clears: &dyn Fn(&str) -> bool) -> Statements {
         let (table, kind, source) = (entity.name(), change_kind(entity), dialect.rows("$1"));
         let known = format!("FROM {source} AS s CROSS JOIN {table} r WHERE r.id = s.value ->> 0");
         let mut columns = vec![("id".to_owned(), "s.value ->> 0".to_owned())];
+        let mut sets = Vec::new();
         let (mut differing, mut changed, mut queue_left) = (Vec::new(), Vec::new(), Vec::new());
         let (mut bits, mut names, mut moves) = (vec!["0".to_owned()], Vec::new(), None);
         let mut note_left = Vec::new();
         for (at, field) in fields.iter().enumerate() {
             let column = field_column(&field.name);
             let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
-            if entity == Entity::Lead && field.name == "stage" {
+            let (mut new, mut set) = (value.clone(), format!("excluded.{column}"));
+            let clears = clears(&field.name);
+            if !clears {
+                (new, set) =
+                    (format!("COALESCE({value}, r.{column})"), format!("COALESCE({set}, r.{column})"));
+            } else if entity == Entity::Lead && field.name == "stage" {
                 value = format!("COALESCE({value}, '{}')", Stage::Inquiry.name());
+                new = value.clone();
             }
             let bit = Fields::of([&field.name]).bits();
-            differing.push(format!("r.{column} IS DISTINCT FROM excluded.{column}"));
-            changed.push(format!("CASE WHEN r.{column} IS DISTINCT FROM {value} THEN '1' ELSE '0' END"));
+            differing.push(format!("r.{column} IS DISTINCT FROM {set}"));
+            changed.push(format!("CASE WHEN r.{column} IS DISTINCT FROM {new} THEN '1' ELSE '0' END"));
             bits.push(format!("CASE WHEN substr(d.changed, {}, 1) = '1' THEN {bit} ELSE 0 END", at + 1));
             names.push(format!("({}, '{}')", at + 1, field.name));
             if let Some(parent) = parents(entity).iter().find(|parent| field.name == id_of(**parent)) {
                 let (kind, parent) = (change_kind(*parent), parent.name());
                 queue_left.push(format!(
                     "INSERT INTO change (kind, subject_key, about) SELECT DISTINCT {kind}, r.{parent}_key, {} {known}
-                        AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {value}",
+                        AND r.{parent}_key IS NOT NULL AND r.{column} IS DISTINCT FROM {new}",
                     Fields::LEFT.bits()
                 ));
                 if entity == Entity::Lead {
@@ -180,15 +203,20 @@ impl Statements {
                     ));
                 }
                 if entity == Entity::Contact {
-                    moves = Some(Moves::of(&known, &column, &value));
+                    moves = Some(Moves::of(&known, &column, &new));
                 }
                 let key = format!("(SELECT p.key FROM {parent} p WHERE p.id = {value})");
                 columns.push((format!("{parent}_key"), key));
+                sets.push(match clears {
+                    true => format!("{parent}_key = excluded.{parent}_key"),
+                    false => format!(
+                        "{parent}_key = CASE WHEN excluded.{column} IS NULL THEN r.{parent}_key ELSE excluded.{parent}_key END"
+                    ),
+                });
             }
+            sets.push(format!("{column} = {set}"));
             columns.push((column, value));
         }
-        let sets: Vec<String> =
-            columns.iter().skip(1).map(|(column, _)| format!("{column} = excluded.{column}")).collect();
         let update = match sets.is_empty() {
             true => "NOTHING".to_owned(),
             false => format!("UPDATE SET {} WHERE {}", sets.join(", "), differing.join(" OR ")),

@@ -93,10 +93,10 @@ impl Store {
     /// When the store fails.
     pub fn oldest_waiting_message(&mut self, now: i64) -> Result<Option<Overdue>, StoreError> {
         let sql = format!(
-            "SELECT j.name, s.id, o.due_at FROM outbox o JOIN iteration t ON t.key = o.iteration_key
+            "SELECT j.name, s.id, o.ready_at FROM outbox o JOIN iteration t ON t.key = o.iteration_key
              JOIN journey j ON j.key = t.journey_key JOIN step s ON s.key = o.step_key
-             WHERE o.state = 1 AND o.due_at <= $1 AND o.iteration_key NOT IN ({})
-             ORDER BY o.due_at, o.iteration_key, o.step_key LIMIT 1",
+             WHERE o.state = 1 AND o.ready_at <= $1 AND o.iteration_key NOT IN ({})
+             ORDER BY o.ready_at, o.iteration_key, o.step_key LIMIT 1",
             held_iterations()
         );
         self.overdue(&sql, now)

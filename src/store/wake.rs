@@ -98,7 +98,7 @@ impl Store {
     /// When the store fails.
     pub fn messages_due(&mut self, now: i64, real_now: i64) -> Result<bool, StoreError> {
         let sql = format!(
-            "SELECT 1 FROM outbox WHERE state = 1 AND due_at <= $1
+            "SELECT 1 FROM outbox WHERE state = 1 AND ready_at <= $1
                 AND (retry_at IS NULL OR retry_at <= $2) AND iteration_key NOT IN ({}) LIMIT 1",
             held_iterations()
         );
@@ -120,7 +120,7 @@ impl Store {
                 WHERE t.ended_at IS NULL AND t.key NOT IN ({held})) d"
         );
         let message = format!(
-            "SELECT MIN(due_at) FROM outbox WHERE state = 1 AND due_at > $1 AND iteration_key NOT IN ({held})"
+            "SELECT MIN(ready_at) FROM outbox WHERE state = 1 AND ready_at > $1 AND iteration_key NOT IN ({held})"
         );
         let mut next: Option<i64> = None;
         for sql in [position, message] {

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Batch, CompileContext, DecidingTile, Effect, KnownWorkflow, Look, Needs, Outcomes, Parameter, Sends,
-    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Effect, KnownWorkflow, Look, Needs, Outcomes, Parameter, Tile,
+    TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::{unit, unknown},
     shared::for_each,
 };
@@ -106,10 +106,6 @@ impl CompiledLaunch {
 impl DecidingTile for CompiledLaunch {
     fn needs(&self) -> Needs {
         Needs::default()
-    }
-
-    fn sends(&self) -> Sends {
-        Sends::Workflow(self.workflow.clone())
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

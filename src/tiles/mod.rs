@@ -21,6 +21,7 @@ mod split;
 mod trigger;
 mod wait;
 mod wait_parameters;
+mod wait_window;
 mod work;
 
 pub use batch::{
@@ -36,9 +37,9 @@ pub use plugin::{
     compile_workflow, run_cases,
 };
 pub use spec::{Parameter, TileKind, TileSpec};
+pub use wait_window::WaitWindow;
 pub use work::{
-    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Sends, Tile, Uniform,
-    Wakes, Work,
+    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.
@@ -54,6 +55,10 @@ pub const TILES: [&dyn TileKind; 10] = [
     &end::End,
     &goto::GotoTile,
 ];
+
+/// The tiles that let participants go at a moment of their own: messages made behind one go by its window, and
+/// not by that of another before it (semantics 14).
+pub const LETS_GO: [&str; 2] = ["wait", "trigger"];
 
 /// The tile with this name.
 #[must_use]

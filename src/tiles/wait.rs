@@ -3,12 +3,13 @@
 
 use super::{
     Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Uniform, Unit, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
+    TileError, TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds,
+    wait_parameters, wait_window::zone_of,
 };
 use crate::{
     calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},
     definitions::StepDefinition,
-    model::{Duration, Entity, Field, Value, time::moment_of},
+    model::{Duration, Entity, Field, time::moment_of},
 };
 
 pub(super) struct Wait;
@@ -31,7 +32,7 @@ static SPEC: TileSpec = TileSpec {
         Parameter::optional(
             "window",
             "`weekdays`, `from`, `to`",
-            "The hours in which contacts go on; who is ready outside of them is held until they begin",
+            "The days or hours in which contacts go on, and in which messages leave that are made before the next `wait` or `trigger`; `to` doesn't belong to it. `weekdays` alone are whole days",
         ),
         Parameter::optional(
             "timezone",
@@ -122,21 +123,9 @@ struct CalendarWait {
 impl CalendarWait {
     /// The zone that counts for a contact, and what to say about it.
     fn zone_of(&self, participant: &Participant) -> (Zone, Option<String>) {
-        if self.timezone.is_none() {
-            return (self.zone.clone(), None);
-        }
-        let fallback = |why: String| {
-            (
-                self.zone.clone(),
-                Some(format!("{why}, so the time zone of the journey counts, {}", self.zone.name())),
-            )
-        };
-        match participant.contact.first() {
-            Some(Value::Text(name)) if !name.trim().is_empty() => match Zone::named(name.trim()) {
-                Ok(zone) => (zone.with_holidays(self.zone.holidays()), None),
-                Err(_) => fallback(format!("the contact's time zone `{}` is unknown", name.trim())),
-            },
-            _ => fallback("the contact has no time zone".to_owned()),
+        match self.timezone {
+            None => (self.zone.clone(), None),
+            Some(_) => zone_of(participant.contact.first(), &self.zone),
         }
     }
 
@@ -161,8 +150,9 @@ impl CalendarWait {
         if end > now {
             return Ok(end);
         }
-        // Who was held once more after an outage goes on from the window for which it was held.
-        if participant.looked_at.is_some() && participant.due_at > end {
+        // A contact that was held once more after an outage goes on from the window for which it was held; one
+        // whose wait was made shorter by a publication, from the publication.
+        if participant.due_at > end {
             end = self.inside(participant.due_at, zone)?;
         }
         match moment_of(end, now) {
@@ -175,6 +165,11 @@ impl CalendarWait {
 impl DecidingTile for CalendarWait {
     fn needs(&self) -> Needs {
         Needs { contact: self.timezone.iter().cloned().collect(), ..Needs::default() }
+    }
+
+    fn window(&self) -> Option<WaitWindow<'_>> {
+        let by_contact = self.timezone.is_some();
+        self.parameters.window.map(|window| WaitWindow { window, zone: &self.zone, by_contact })
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

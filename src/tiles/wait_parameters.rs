@@ -5,7 +5,7 @@ use super::{
     wait::{Base, Clocks, Parameters},
 };
 use crate::{
-    calendar::{self, LocalTime, Weekdays, Window},
+    calendar::{self, Hours, LocalTime, Weekdays, Window},
     definitions::{Content, Located, Node, Reader, StepDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Duration,
@@ -63,7 +63,7 @@ fn base(
         (Base::For(_) | Base::Nothing | Base::Moment(_), Some(weekdays)) => {
             context.problems.push(
                 Problem::error(Code::UnknownKey, weekdays.span, "`weekdays` without a time of day")
-                    .hint("Write `until: \"09:00\"` beside it, or put the days into a `window` with `from` and `to`."),
+                    .hint("Write `until: \"09:00\"` beside it, or put the days into a window: `window: { weekdays: [mon, tue] }`."),
             );
             None
         }
@@ -110,13 +110,19 @@ fn local_time(text: &Text, problems: &mut Problems) -> Option<LocalTime> {
 fn window(outer: &mut Reader<'_>) -> Option<Window> {
     let (entries, span) = outer.mapping("window")?;
     let mut reader = Reader::new(entries, span, "window", outer.problems());
-    let weekdays = weekdays(&mut reader, "`weekdays` of a window");
+    let days = weekdays(&mut reader, "`weekdays` of a window");
     let (from, to) = (reader.text("from"), reader.text("to"));
+    if reader.has("weekdays") && !reader.has("from") && !reader.has("to") {
+        reader.finish();
+        return days.map(|days| Window { weekdays: days.value, hours: None });
+    }
     for (key, other) in [("from", "09:00"), ("to", "17:00")] {
         if !reader.has(key) {
             reader.missing(
                 key,
-                format!("Write `{key}: \"{other}\"`; whole days go from \"00:00\" to \"24:00\"."),
+                format!(
+                    "Write `{key}: \"{other}\"`. For whole days write `weekdays` without `from` and `to`."
+                ),
             );
         }
     }
@@ -128,12 +134,12 @@ fn window(outer: &mut Reader<'_>) -> Option<Window> {
         problems.push(
             Problem::error(Code::InvalidValue, to_text.span, "the window ends when it begins")
                 .related(from_text.span, "it begins here")
-                .hint("Write a later `to`; an earlier one ends on the next day. Whole days go from \"00:00\" to \"24:00\"."),
+                .hint("Write a later `to`; an earlier one ends on the next day. For whole days write `weekdays` without `from` and `to`."),
         );
         return None;
     }
-    let weekdays = weekdays.map_or(Weekdays::ALL, |weekdays| weekdays.value);
-    Some(Window { weekdays, from, to })
+    let weekdays = days.map_or(Weekdays::ALL, |days| days.value);
+    Some(Window { weekdays, hours: Some(Hours { from, to }) })
 }
 
 /// Reads `weekdays`: a list of names; a wrong one is reported.

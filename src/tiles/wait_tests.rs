@@ -1,13 +1,13 @@
 use super::*;
 use crate::{
-    calendar::{Holidays, parse_duration, parse_moment},
-    model::{standard_fields, time::rfc3339},
+    calendar::{Holidays, Hours, parse_duration, parse_moment},
+    model::{Value, standard_fields, time::rfc3339},
 };
 
 fn window(days: &[&str], from: &str, to: &str) -> Option<Window> {
     let weekdays = Weekdays::named(days.iter().copied()).unwrap();
     let (from, to) = (LocalTime::parse(from).unwrap(), LocalTime::parse(to).unwrap());
-    Some(Window { weekdays, from, to })
+    Some(Window { weekdays, hours: Some(Hours { from, to }) })
 }
 
 const OFFICE: [&str; 5] = ["mon", "tue", "wed", "thu", "fri"];

@@ -1,6 +1,6 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
-use super::{Batch, Outcomes, TileError, Unit};
+use super::{Batch, Outcomes, TileError, Unit, WaitWindow};
 use crate::model::{Did, Duration, Field, Operand, Part, Predicate};
 use std::collections::BTreeSet;
 
@@ -26,12 +26,12 @@ impl Tile {
         }
     }
 
-    /// What it may send beside mails.
+    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
     #[must_use]
-    pub fn sends(&self) -> Sends {
+    pub fn window(&self) -> Option<WaitWindow<'_>> {
         match &self.work {
-            Work::Each(_, tile) => tile.sends(),
-            Work::Uniform(_) => Sends::Nothing,
+            Work::Each(_, tile) => tile.window(),
+            Work::Uniform(_) => None,
         }
     }
 
@@ -60,17 +60,6 @@ impl Tile {
         }
         versions
     }
-}
-
-/// What a tile may send beside mails.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sends {
-    /// Nothing.
-    Nothing,
-    /// Messages to channels.
-    Messages,
-    /// Calls of the workflow with this name.
-    Workflow(String),
 }
 
 /// When a tile first looks at somebody who arrives: so long after the arrival, and not before a moment.
@@ -218,9 +207,9 @@ pub trait DecidingTile: Send + Sync {
     /// What it has to know.
     fn needs(&self) -> Needs;
 
-    /// What it may send beside mails.
-    fn sends(&self) -> Sends {
-        Sends::Nothing
+    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
+    fn window(&self) -> Option<WaitWindow<'_>> {
+        None
     }
 
     /// Whether it may take long for each contact or account, as scripts may.

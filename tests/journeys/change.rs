@@ -401,6 +401,9 @@ fn rule_24_who_waits_does_so_for_as_long_as_is_published() {
         ("30 days", "2026-03-02 20:00", "2026-03-31T08:00:00Z"),
         ("1 month", "2026-03-02 20:00", "2026-04-01T08:00:00Z"),
         ("1 day", "2026-03-10 20:00", "2026-03-10T20:00:00Z"),
+        // Rule 14: what the publication makes due is due from then on.
+        ("1 day", "2026-03-02 20:00", "2026-03-02T20:00:00Z"),
+        ("1 business day", "2026-03-02 20:00", "2026-03-02T20:00:00Z"),
     ];
     on_both(|database| {
         for (length, published, left) in lengths {

@@ -13,6 +13,7 @@ mod entering;
 mod erasure;
 mod event_time;
 mod goto;
+mod handing_over;
 mod mail;
 mod moments;
 mod moved;

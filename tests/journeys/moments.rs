@@ -31,11 +31,13 @@ fn rule_14_a_wait_counts_from_the_event_that_released_the_contact() {
                 world.tick(&format!("2026-03-{day:02} {hour}"));
             }
         };
-        let runs: [&dyn Fn(&mut World); 3] =
-            [&|world| world.play("2026-03-31 07:00"), &|world| ticks(world, "09:13"), &|world| {
-                ticks(world, "23:59")
-            }];
-        for run in runs {
+        // A mail leaves with the first run after it is due, and is dated then.
+        let runs: [(&dyn Fn(&mut World), &str); 3] = [
+            (&|world| world.play("2026-03-31 07:00"), "2026-03-12 10:17:03"),
+            (&|world| ticks(world, "09:13"), "2026-03-13 09:13"),
+            (&|world| ticks(world, "23:59"), "2026-03-12 23:59"),
+        ];
+        for (run, handed_over) in runs {
             let mut world = world(database, EVERYONE, &weeks());
             world.did("cy", "OrderPlaced", "2026-03-05 10:17:03");
             run(&mut world);
@@ -48,7 +50,7 @@ fn rule_14_a_wait_counts_from_the_event_that_released_the_contact() {
                 assert_eq!(world.left("cy", step), left, "{step}");
             }
             let sent = world.tables().rows("SELECT at FROM interaction WHERE id LIKE 'EmailSent/%'");
-            assert_eq!(sent, [[crate::support::world::at("2026-03-12 10:17:03").to_string()]]);
+            assert_eq!(sent, [[crate::support::world::at(handed_over).to_string()]]);
         }
     });
 }
@@ -194,6 +196,65 @@ fn rule_24_the_published_definition_decides_what_comes_next() {
         world.did("cy", "OrderPlaced", "2026-03-05 10:00");
         world.tick("2026-03-05 12:00");
         world.ways(&[("cy", "ordered.then lead | finished"), ("ada", "| at ordered")]);
+    });
+}
+
+#[test]
+fn rule_14_a_wait_that_a_publication_made_shorter_is_due_from_then_on() {
+    let steps = |first: &str, second: &str| {
+        format!(
+            "  - {{ id: first, tile: email, with: {{ email: invite }} }}
+  - {{ id: pause, tile: wait, with: {{ for: {first} }} }}
+  - {{ id: second, tile: email, with: {{ email: invite }} }}
+  - {{ id: rest, tile: wait, with: {{ for: {second} }} }}
+  - {{ id: third, tile: email, with: {{ email: invite }} }}
+"
+        )
+    };
+    let cases = [
+        // Before, after, when it is published, when the waits end.
+        (
+            ["20 days", "2 days"],
+            ["3 days", "1 day"],
+            "2026-03-05 06:30",
+            ["03-05T06:30:00Z", "03-06T06:30:00Z"],
+        ),
+        (
+            ["1 month", "2 days"],
+            ["3 business days", "1 day"],
+            "2026-03-05 06:30",
+            ["03-05T06:30:00Z", "03-06T06:30:00Z"],
+        ),
+        (
+            ["20 days", "2 days"],
+            ["1 month", "2 days"],
+            "2026-03-05 06:30",
+            ["04-01T08:00:00Z", "04-03T08:00:00Z"],
+        ),
+        // What was due before stays due from then on, however late the run.
+        (
+            ["20 days", "2 days"],
+            ["20 days", "1 day"],
+            "2026-03-22 06:30",
+            ["03-21T08:00:00Z", "03-22T08:00:00Z"],
+        ),
+        (
+            ["20 days", "2 days"],
+            ["3 days", "1 day"],
+            "2026-03-22 06:30",
+            ["03-21T08:00:00Z", "03-22T08:00:00Z"],
+        ),
+    ];
+    on_both(|database| {
+        for (before, after, published, ends) in cases {
+            let mut world = world(database, EVERYONE, &steps(before[0], before[1]));
+            world.tick("2026-03-01 08:00");
+            world.write("journeys/spring.yaml", &journey(EVERYONE, &steps(after[0], after[1])));
+            world.tick(published);
+            world.play("2026-04-10 08:00");
+            let found = [world.left("ada", "pause"), world.left("ada", "rest")];
+            assert_eq!(found, ends.map(|end| format!("2026-{end}")), "{before:?} to {after:?}");
+        }
     });
 }
 

@@ -110,6 +110,37 @@ fn rule_4_months_are_counted_from_the_start_of_the_journey_in_its_time_zone() {
 }
 
 #[test]
+fn rule_4_days_and_weeks_keep_the_hour_when_clocks_change() {
+    let cases = [
+        (
+            "start: 2026-03-16 08:00\nrepeat: { every: 1 week, times: 3 }",
+            ["03-16T08:00", "03-23T08:00", "03-30T07:00"],
+        ),
+        (
+            "start: 2026-03-27 08:00\nrepeat: { every: 2 days, times: 3 }",
+            ["03-27T08:00", "03-29T07:00", "03-31T07:00"],
+        ),
+        (
+            "start: 2026-03-28 08:00\nrepeat: { every: 24 hours, times: 3 }",
+            ["03-28T08:00", "03-29T08:00", "03-30T08:00"],
+        ),
+    ];
+    on_both(|database| {
+        for (repeat, starts) in cases {
+            let keys = keys(&format!("timezone: Europe/London\n{repeat}"));
+            let mut world =
+                world(database, &keys, "  - { id: invite, tile: email, with: { email: invite } }");
+            world.play("2026-04-10 08:00");
+            let found: Vec<String> = iterations(&mut world)
+                .iter()
+                .map(|line| line.split(' ').nth(1).unwrap().to_owned())
+                .collect();
+            assert_eq!(found, starts.map(|start| format!("2026-{start}:00Z")), "{repeat}");
+        }
+    });
+}
+
+#[test]
 fn rule_14_of_the_iterations_that_an_outage_swallowed_only_the_latest_starts() {
     on_both(|database| {
         let mut world = world(database, &keys("repeat: { every: 7 days }"), PAUSE_AND_INVITE);

@@ -204,17 +204,24 @@ fn a_script_may_answer_nothing_and_every_other_answer_fails() {
 }
 
 #[test]
-fn rule_29_playing_is_not_refused_for_a_script_that_reaches_nobody() {
+fn rule_29_playing_writes_what_scripts_would_send_by_http_into_files() {
     let workspace =
         launching(Database::Sqlite, FOR_EACH_CONTACT, "{ }", "take().message(\"sales\", \"hello\")");
     populated(&workspace).close();
-    let played = workspace.program(&["run", "--until", "2026-03-02 08:00"]).done();
-    assert!(played.contains("4 messages delivered"), "{played}");
     workspace.write(
         "tilework.yaml",
         &format!("{SETTINGS}  sales: {{ transport: http, url: \"https://chat.vendor.example\" }}\n"),
     );
-    let refused = workspace.program(&["run", "--until", "2026-03-03 08:00"]);
-    assert_eq!(refused.code, 2, "{}", refused.stderr);
-    assert!(refused.stderr.contains("playing would really call the channel `sales`"), "{}", refused.stderr);
+    let played = workspace.program(&["run", "--until", "2026-03-02 08:00"]).done();
+    assert!(played.contains("4 messages delivered"), "{played}");
+    let calls = workspace.files("played");
+    assert_eq!(calls.len(), 4);
+    let call: serde_json::Value = serde_json::from_str(&calls[0].1).unwrap();
+    assert_eq!(
+        call,
+        serde_json::json!({
+            "key": "spring/1/tell/1/ada/0", "channel": "sales", "method": "POST",
+            "url": "https://chat.vendor.example", "headers": {}, "body": { "text": "hello" },
+        })
+    );
 }

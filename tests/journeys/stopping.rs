@@ -43,6 +43,7 @@ fn serving_stops_before_the_next_batch_and_the_next_run_does_the_rest() {
             },
             root: world.workspace.root(),
             limit: tilework::channels::RunLimit::default(),
+            played: None,
         };
         let serving = Serving {
             stop: &stop,

@@ -203,34 +203,6 @@ fn a_message_that_can_not_be_made_fails_alone() {
     world.ways(&[("bob", "tell | finished")]);
 }
 
-#[test]
-fn rule_29_playing_calls_nobody_unless_that_is_asked_for() {
-    let server = Server::always(OK);
-    let workspace = telling(Database::Sqlite, &server, "", EVERYONE, FOR_EACH_ACCOUNT);
-    populated(&workspace).close();
-    let refused = workspace.program(&["run", "--until", "2026-03-02 08:00"]);
-    assert_eq!(refused.code, 2, "{}", refused.stderr);
-    assert!(
-        refused.stderr.contains("playing would really call the workflow `tell-crm`"),
-        "{}",
-        refused.stderr
-    );
-    assert!(refused.stderr.contains("--play"), "{}", refused.stderr);
-    assert!(server.received().is_empty());
-    let played = workspace.program(&["run", "--until", "2026-03-02 08:00", "--play"]).done();
-    assert!(played.contains("2 messages delivered"), "{played}");
-    assert_eq!(server.keys().len(), 2);
-}
-
-#[test]
-fn rule_29_a_workflow_that_no_journey_launches_keeps_nobody_from_playing() {
-    let server = Server::always(OK);
-    let wait = "  - { id: pause, tile: wait, with: { for: 1 day } }\n";
-    let workspace = telling(Database::Sqlite, &server, "", EVERYONE, wait);
-    populated(&workspace).close();
-    workspace.program(&["run", "--until", "2026-03-03 08:00"]).done();
-}
-
 /// Puts a tile's message into the outbox, as a plugin's step does.
 fn message_to(world: &mut World, channel: &str, content: &str) {
     world.tick("2026-03-01 08:00");

@@ -118,13 +118,15 @@ fn statement(part: Part, detail: Detail) -> String {
         ),
         Part::Outbox => format!(
             "SELECT {iteration}, {account_of}, {contact_of}, {step}, x.visit, x.ordinal, x.channel, x.content, x.state,
-                x.created_at, x.due_at, x.expires_at, {attempts}, {}, x.reason FROM outbox x",
+                x.created_at, x.due_at, {}, x.expires_at, {attempts}, {}, x.reason FROM outbox x",
+            full("x.ready_at"),
             full("x.ended_at")
         ),
         Part::Sent => format!(
-            "SELECT x.id, (SELECT y.name FROM interaction_type y WHERE y.key = x.type_key), x.at, {contact_of}, {account_of},
+            "SELECT x.id, (SELECT y.name FROM interaction_type y WHERE y.key = x.type_key), {}, {contact_of}, {account_of},
                 x.journey, x.iteration, x.step, x.email_text, x.reason_text
-             FROM interaction x WHERE x.id LIKE 'Email%/%'"
+             FROM interaction x WHERE x.id LIKE 'Email%/%'",
+            full("x.at")
         ),
         Part::Members => format!("SELECT {member}, {} FROM membership x", full("x.joined_at")),
         Part::MemberChanges => format!("SELECT {member}, x.at, x.joined FROM membership_change x"),

@@ -131,13 +131,18 @@ impl Workspace {
 
     /// The messages that were written, by file name, with their content.
     pub fn mails(&self) -> Vec<(String, String)> {
-        let Ok(entries) = fs::read_dir(self.root().join("mail")) else { return Vec::new() };
-        let mut mails: Vec<(String, String)> = entries
+        self.files("mail")
+    }
+
+    /// The files of a folder of the workspace, by name, with their content.
+    pub fn files(&self, folder: &str) -> Vec<(String, String)> {
+        let Ok(entries) = fs::read_dir(self.root().join(folder)) else { return Vec::new() };
+        let mut files: Vec<(String, String)> = entries
             .map(|entry| entry.unwrap().path())
             .map(|path| (name_of(&path), String::from_utf8(fs::read(&path).unwrap()).unwrap()))
             .collect();
-        mails.sort();
-        mails
+        files.sort();
+        files
     }
 }
 

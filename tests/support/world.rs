@@ -8,7 +8,7 @@ use tilework::{
     definitions,
     diagnostics::{Problems, render_human},
     engine::{Engine, Phase},
-    interactions::{self, ImportKind, ImportRequest, ImportSummary},
+    interactions::{self, EmptyCells, ImportKind, ImportRequest, ImportSummary},
     model::time::rfc3339,
     runtime::{self, Publishing, Runtime, RuntimeError},
     store::Store,
@@ -153,6 +153,7 @@ impl World {
             },
             root: self.workspace.root(),
             limit: RunLimit::of(&self.plan),
+            played: None,
         };
         work(&runtime, &mut self.store)
     }
@@ -313,7 +314,7 @@ pub fn compiled(workspace: &Workspace) -> Plan {
     plan.unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
 }
 
-/// Imports rows of CSV into a store by a connection of its own.
+/// Imports rows of CSV, whose empty cells clear, into a store by a connection of its own.
 pub fn import_into(
     store: &mut Store,
     plan: &Plan,
@@ -327,6 +328,7 @@ pub fn import_into(
         catalog: &plan.catalog,
         zone: &plan.settings.zone,
         map: Vec::new(),
+        empty: EmptyCells::Clear,
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let mut rejects = Vec::new();

@@ -29,8 +29,15 @@ fn command_lines_mean_what_they_say() {
             kind,
             file: PathBuf::from(file),
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
+            empty: EmptyArgument::Leave,
         })
     };
+    let clearing = Command::Import(ImportArguments {
+        kind: ImportKindArgument::Accounts,
+        file: PathBuf::from("a.csv"),
+        map: Vec::new(),
+        empty: EmptyArgument::Clear,
+    });
     let run = |until: Option<&str>, play, batch_size| {
         Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })
     };
@@ -40,6 +47,7 @@ fn command_lines_mean_what_they_say() {
         ("demo there", Command::Demo { directory: PathBuf::from("there") }),
         ("check --strict", Command::Check { strict: true }),
         ("import accounts a.csv", import(ImportKindArgument::Accounts, "a.csv", &[])),
+        ("import accounts a.csv --empty clear", clearing),
         ("import contacts -", import(ImportKindArgument::Contacts, "-", &[])),
         (
             "import leads a.csv --map Name=last_name --map a=b=-",

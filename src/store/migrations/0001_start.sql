@@ -263,14 +263,15 @@ CREATE TABLE activity (
 );
 
 -- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped. A message
--- for an account has contact_key 0. retry_at is real time, before which it isn't tried again.
+-- for an account has contact_key 0. ready_at: when it may be handed over, which is later than due_at where a
+-- window, an earlier mail or a pause held it. retry_at is real time, before which it isn't tried again.
 CREATE TABLE outbox (
     iteration_key BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL,
     step_key BIGINT NOT NULL, visit BIGINT NOT NULL, ordinal BIGINT NOT NULL,
     channel TEXT NOT NULL, content TEXT NOT NULL, state SMALLINT NOT NULL, created_at BIGINT NOT NULL,
-    due_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, retry_at BIGINT,
+    due_at BIGINT NOT NULL, ready_at BIGINT NOT NULL, expires_at BIGINT, attempts BIGINT NOT NULL, retry_at BIGINT,
     owner BIGINT, ended_at BIGINT, reason TEXT,
     PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit, ordinal)
 ){clustered};
-CREATE INDEX outbox_waiting ON outbox (due_at) WHERE state = 1;
+CREATE INDEX outbox_waiting ON outbox (ready_at, due_at) WHERE state = 1;
 CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state = 2;

@@ -12,7 +12,7 @@ use crate::{
     script::{ScriptError, ScriptValue},
     tiles::{
         AccountGroup, Allotment, Batch, DecidingTile, Decision, Effect, EffectSubject, Kept, Needs, Outcome,
-        Outcomes, Participant, Sends, TileError, Unit,
+        Outcomes, Participant, TileError, Unit,
     },
 };
 
@@ -227,10 +227,6 @@ impl DecidingTile for PlacedTile {
             colleagues: self.unit == Unit::Account,
             ..Needs::default()
         }
-    }
-
-    fn sends(&self) -> Sends {
-        Sends::Messages
     }
 
     fn is_scripted(&self) -> bool {

@@ -1,0 +1,145 @@
+//! Where time is played: on the store itself, or on a copy of one that has real runs (semantics 29).
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    CliError,
+    args::{GlobalArguments, RunArguments},
+    workspace,
+};
+use crate::{
+    compile::Plan,
+    model::time::SECOND,
+    runtime,
+    store::{Store, StoreAddress},
+};
+
+/// The folder of a workspace for calls that aren't made.
+const CALLS: &str = "played";
+
+/// How far a time that is asked for may be beyond the machine's clock, in milliseconds: clocks of several
+/// machines differ a little.
+const LAG: i64 = 10 * SECOND;
+
+/// Where played time leaves what it does.
+#[derive(Debug, Clone)]
+pub(super) struct Playground {
+    /// The copy that it is played on.
+    pub(super) copy: Option<PathBuf>,
+    /// The folder that stands for the workspace's, beside the copy.
+    pub(super) files: Option<PathBuf>,
+    /// The folder for calls that aren't made.
+    pub(super) calls: PathBuf,
+}
+
+impl Playground {
+    /// On the store that belongs to a workspace.
+    pub(super) fn of(workspace: &Path) -> Playground {
+        Playground { copy: None, files: None, calls: workspace.join(CALLS) }
+    }
+
+    fn on_copy(copy: PathBuf) -> Playground {
+        let mut name = copy.as_os_str().to_owned();
+        name.push(".files");
+        let files = PathBuf::from(name);
+        Playground { copy: Some(copy), calls: files.join(CALLS), files: Some(files) }
+    }
+}
+
+/// Opens the store that a run works on. With a playground time is played; a store with real runs isn't: its
+/// copy is, where that is asked for.
+pub(super) fn open(
+    global: &GlobalArguments,
+    arguments: &RunArguments,
+    plan: &Plan,
+    now: Option<i64>,
+) -> Result<(Store, Option<Playground>), CliError> {
+    let ahead = now.is_some_and(|now| now > runtime::real_now().saturating_add(LAG));
+    let plays = arguments.until.is_some() || (arguments.play && now.is_some());
+    if arguments.play && !plays {
+        let hint = "Write until when: `--until \"2026-03-31 08:00\"`, or `--now` for a single moment.";
+        return Err(CliError::usage("`--play` without a time").hint(hint.to_owned()));
+    }
+    let address = workspace::store_address(global, plan)?;
+    let mut store = Store::open_for_writing(&address)?;
+    if !(plays || ahead) || !store.has_real_runs()? {
+        return Ok((store, plays.then(|| Playground::of(&global.workspace))));
+    }
+    if !arguments.play {
+        return Err(refused(global, arguments, &store));
+    }
+    let Some(copy) = store.copy_to_play()? else { return Err(copied_by_hand(global, arguments, &store)) };
+    let store = Store::open_for_writing(&StoreAddress::Sqlite(copy.clone()))?;
+    Ok((store, Some(Playground::on_copy(copy))))
+}
+
+/// A value as it is typed in a shell.
+fn typed(text: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:".contains(character);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// The command line that was typed, with more of it.
+fn command(global: &GlobalArguments, arguments: &RunArguments, more: &str) -> String {
+    let mut words = vec!["tilework".to_owned()];
+    if global.workspace != Path::new(".") {
+        words.push(format!("-C {}", typed(&global.workspace.display().to_string())));
+    }
+    words.push("run".to_owned());
+    for (name, value) in
+        [("--env", &global.environment), ("--now", &global.now), ("--until", &arguments.until)]
+    {
+        words.extend(value.as_ref().map(|value| format!("{name} {}", typed(value))));
+    }
+    if !more.is_empty() {
+        words.push(more.to_owned());
+    }
+    words.join(" ")
+}
+
+fn refused(global: &GlobalArguments, arguments: &RunArguments, store: &Store) -> CliError {
+    let what = if arguments.until.is_some() { "`--until`" } else { "`--now`" };
+    let message = format!(
+        "{what} would take {} into the future, which has runs at the machine's own time",
+        store.description()
+    );
+    let hint = format!("To play on a copy of it, type: {}", command(global, arguments, "--play"));
+    CliError::usage(message).hint(hint)
+}
+
+fn copied_by_hand(global: &GlobalArguments, arguments: &RunArguments, store: &Store) -> CliError {
+    let url = store.description();
+    let (server, database) = url.rsplit_once('/').unwrap_or(("", &url));
+    let (name, options) = match database.split_once('?') {
+        Some((name, options)) => (name, format!("?{options}")),
+        None => (database, String::new()),
+    };
+    let (maintenance, copy) =
+        (typed(&format!("{server}/postgres{options}")), typed(&format!("{server}/{name}_played{options}")));
+    let hint = format!(
+        "Copy the database and play there; type:\n  createdb --maintenance-db={maintenance} {name}_played\n  pg_dump {} | psql {copy}\n  TILEWORK_STORE={copy} {}",
+        typed(&url),
+        command(global, arguments, "")
+    );
+    CliError::usage(format!("`--play` can't copy {url} by itself")).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_typed_is_fit_for_a_shell() {
+        for (text, expected) in [
+            ("2026-03-31", "2026-03-31"),
+            ("2026-03-31 08:00", "'2026-03-31 08:00'"),
+            ("it's", "'it'\\''s'"),
+            ("", "''"),
+        ] {
+            assert_eq!(typed(text), expected);
+        }
+    }
+}
