@@ -15,3 +15,4 @@ mod steps;
 
 pub use journeys::{LiveJourney, next_turn};
 pub use round::{Engine, EngineError, Phase, round};
+pub use steps::BY_DELIVERY;

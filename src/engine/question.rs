@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{EngineError, batch::Place, convert::Loaded};
+use super::{EngineError, LiveJourney, batch::Place, convert::Loaded};
 use crate::{
     calendar,
-    model::{Answers, time::NEVER},
+    model::{Answers, Part, time::NEVER},
     store::{self, Claim, Store, Subject},
-    tiles::{Answer, Asked, Question},
+    tiles::{Answer, Asked, Question, Work},
 };
 
 /// Fills in windows and answers.
@@ -29,11 +29,29 @@ pub(super) fn answer(
         Asked::Participants => store::Asked::Participants,
         Asked::AllContacts => store::Asked::AllContacts,
     };
+    let mails = mails_of(journey, question);
+    let left = match mails.is_empty() {
+        true => Vec::new(),
+        false => store.mails_left(claim, &mails)?,
+    };
+    let by_contact: BTreeMap<i64, Option<i64>> =
+        left.iter().map(|mail| (mail.contact_key, mail.left_at)).collect();
+    let mut by_account: BTreeMap<i64, Option<i64>> = BTreeMap::new();
+    for mail in &left {
+        let first = by_account.entry(mail.account_key).or_default();
+        *first = [*first, mail.left_at].into_iter().flatten().min();
+    }
+    // While a mail is on its way nobody knows when its time is up.
+    let from_mail = |mail: Option<&Option<i64>>, since: i64| match mail {
+        Some(left_at) => left_at.map_or(NEVER, |at| deadline(at.max(since))),
+        None => deadline(since),
+    };
     let mut subjects = Vec::new();
     match question.asked {
         Asked::Contact => {
             for (participant, standing) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
-                participant.deadline = deadline(participant.arrived_at);
+                let mail = by_contact.get(&standing.contact_key);
+                participant.deadline = from_mail(mail, participant.arrived_at);
                 subjects.push(Subject {
                     account_key: standing.account_key,
                     contact_key: Some(standing.contact_key),
@@ -45,7 +63,7 @@ pub(super) fn answer(
         }
         Asked::Participants | Asked::AllContacts => {
             for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
-                account.deadline = deadline(account.opened_at);
+                account.deadline = from_mail(by_account.get(&known.account_key), account.opened_at);
                 if account.decided.is_none() {
                     subjects.push(Subject {
                         account_key: known.account_key,
@@ -100,4 +118,20 @@ pub(super) fn answer(
         (account.asked, account.ceased) = (count.asked, count.ceased);
     }
     Ok(())
+}
+
+/// The keys of the steps with a mail whose consequences a question asks for: its deadline counts from when that
+/// mail left (semantics 14).
+fn mails_of(journey: &LiveJourney<'_>, question: &Question) -> Vec<i64> {
+    let mut keys = Vec::new();
+    Part::Predicate(&question.predicate).each(&mut |part| {
+        let Some(id) = part.did().and_then(|did| did.step.as_ref()) else { return };
+        let step = journey.plan.step(id);
+        if step
+            .is_some_and(|step| matches!(&step.tile.work, Work::Uniform(uniform) if uniform.mail.is_some()))
+        {
+            keys.push(journey.step_key(id));
+        }
+    });
+    keys
 }

@@ -19,7 +19,7 @@ const SCRIPTED_BATCH: usize = 200;
 const SCRIPTED_TURN: i64 = 10 * SECOND;
 
 /// The interactions that delivery makes.
-const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];
+pub const BY_DELIVERY: [&str; 2] = ["EmailSent", "EmailBlocked"];
 
 /// Carries out everything that is due in an iteration. Steps come before those they lead to, so one pass
 /// takes everybody as far as they get now; where a step leads back, passes follow until nobody moves.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     compile::{JourneyPlan, Plan, Removal, StepPlan},
-    engine::LiveJourney,
+    engine::{BY_DELIVERY, LiveJourney},
     store::{Publication, PublishedStep, Removed, StepWakes, Store, StoreError, UndeclaredField},
     tiles::Wakes,
 };
@@ -253,8 +253,9 @@ fn published_steps(journey: &JourneyPlan) -> Vec<PublishedStep> {
 }
 
 fn step_wakes(wakes: &Wakes) -> StepWakes {
+    let mails = BY_DELIVERY.iter().filter(|_| wakes.mails).map(|name| (*name).to_owned());
     StepWakes {
-        interactions: wakes.interactions.clone(),
+        interactions: wakes.interactions.iter().cloned().chain(mails).collect(),
         records: wakes.records,
         leads: wakes.leads,
         activities: wakes.activities,

@@ -114,7 +114,7 @@ pub use scores::{ModelState, Scored};
 pub use segments::{EvaluationRow, Member, SegmentState};
 pub use status::{Claims, Failures, Overdue, SegmentsState, Sizes};
 pub use surroundings::{InteractionRecord, Surroundings};
-pub use trigger::{Answer, Asked, AskedCount, Question, Subject};
+pub use trigger::{Answer, Asked, AskedCount, MailLeft, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
 pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};

@@ -76,6 +76,17 @@ pub struct Answer {
     pub next_at: Option<i64>,
 }
 
+/// When the mails of a step left for a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailLeft {
+    /// The account that the contact entered with.
+    pub account_key: i64,
+    /// The contact.
+    pub contact_key: i64,
+    /// When the last of them left or was blocked; nothing while one waits.
+    pub left_at: Option<i64>,
+}
+
 /// How many are asked for an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AskedCount {
@@ -239,6 +250,32 @@ impl Store {
             Ok(())
         })?;
         Ok(counts)
+    }
+
+    /// When the mails of some steps left, or were blocked, for a claim's accounts; nothing while one waits.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn mails_left(&mut self, claim: &Claim, step_keys: &[i64]) -> Result<Vec<MailLeft>, StoreError> {
+        let steps = step_keys.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT o.account_key, o.contact_key, MIN(CASE WHEN o.state > 2 THEN 1 ELSE 0 END), MAX(o.ended_at)
+             FROM outbox o WHERE o.iteration_key = $1 AND o.account_key BETWEEN $2 AND $3
+                AND o.step_key IN ({steps})
+             GROUP BY o.account_key, o.contact_key"
+        );
+        let parameters = [claim.iteration_key.into(), claim.range.from.into(), claim.range.to.into()];
+        let rows = self.connection.query(&sql, &parameters)?;
+        rows.iter()
+            .map(|row| {
+                let left_at = row.optional_integer(3)?;
+                Ok(MailLeft {
+                    account_key: row.integer(0)?,
+                    contact_key: row.integer(1)?,
+                    left_at: if row.integer(2)? == 1 { left_at } else { None },
+                })
+            })
+            .collect()
     }
 
     /// The decisions of a claim's accounts at its step, taken or open.

@@ -11,7 +11,7 @@ use crate::{
     definitions::{Reader, StepDefinition},
     diagnostics::{Code, Problem, Text},
     model::{
-        Entity,
+        Entity, Part, Predicate,
         time::{NEVER, moment_of, rfc3339},
     },
 };
@@ -191,6 +191,7 @@ impl TileKind for Trigger {
             leads: !interests.lead_fields.is_empty(),
             activities: interests.activities,
             colleagues: interests.across || asked == Asked::AllContacts,
+            mails: refers_to_steps(&predicate),
             interactions: interests.interactions,
             segments: interests.segments,
             whole_account,
@@ -315,6 +316,13 @@ impl CompiledTrigger {
             }
         }
     }
+}
+
+/// Whether a condition asks for what a step caused.
+fn refers_to_steps(predicate: &Predicate) -> bool {
+    let mut refers = false;
+    Part::Predicate(predicate).each(&mut |part| refers |= part.did().is_some_and(|did| did.step.is_some()));
+    refers
 }
 
 fn listed(names: &[&str]) -> String {

@@ -125,6 +125,8 @@ pub struct Wakes {
     pub activities: bool,
     /// Whatever changes who belongs to these segments.
     pub segments: BTreeSet<String>,
+    /// That mails leave: what a mail caused counts from then.
+    pub mails: bool,
     /// Whether all who wait for the account are woken, or the contact alone.
     pub whole_account: bool,
     /// Whether what the account's present contacts are and do wakes those who wait.

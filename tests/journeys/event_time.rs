@@ -4,7 +4,7 @@ use tilework::interactions::ImportKind;
 
 use super::{EVERYONE, ORDERED, populated, workspace, world};
 use crate::support::{
-    workspace::{Database, on_both},
+    workspace::{Database, SETTINGS, on_both},
     world::World,
 };
 
@@ -342,4 +342,42 @@ fn rule_11_conditions_may_be_put_together() {
             }
         }
     }
+}
+
+#[test]
+fn rule_14_the_deadline_for_what_a_mail_caused_counts_from_when_it_left() {
+    let steps = |based_on: &str| {
+        format!(
+            "
+  - id: invite
+    tile: email
+    with: {{ email: notice }}
+  - id: clicked
+    tile: trigger
+    with:
+      based_on: {based_on}
+      when: {{ did: EmailClicked, step: invite }}
+      timeout: 2 hours
+"
+        )
+    };
+    on_both(|database| {
+        for based_on in ["contact", "account"] {
+            let settings = SETTINGS.replace("directory: mail", "directory: mail\n    hold: 3 hours");
+            let workspace = workspace(database, EVERYONE, &steps(based_on)).file("tilework.yaml", &settings);
+            let mut world = super::populated(&workspace);
+            world.play("2026-03-01 12:00");
+            world.ways(&[("ada", "invite | at clicked")]);
+            world.import(
+                ImportKind::Interactions,
+                "id,type,at,contact_id,email,journey,iteration,step\nc1,EmailClicked,2026-03-01T12:30:00Z,cy,notice,spring,1,invite\n",
+            );
+            world.play("2026-03-02 08:00");
+            world
+                .ways(&[("ada", "invite clicked.else | finished"), ("cy", "invite clicked.then | finished")]);
+            // The mail left at 11:00.
+            assert_eq!(world.left("ada", "clicked"), "2026-03-01T13:00:00Z");
+            assert_eq!(world.left("cy", "clicked"), "2026-03-01T12:30:00Z");
+        }
+    });
 }

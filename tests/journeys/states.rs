@@ -339,3 +339,42 @@ fn rule_11_the_same_facts_decide_the_same_whenever_they_were_imported() {
         });
     }
 }
+
+/// What comes after a state counts from it: the call isn't due in the past, the wait isn't swallowed, the mail
+/// hasn't expired.
+#[test]
+fn rule_14_what_follows_a_state_counts_from_it() {
+    let steps = "
+  - id: won
+    tile: trigger
+    with: { based_on: account, when: 'account.deal_stage == \"won\"', timeout: 10 days }
+    paths:
+      then:
+        - { id: soon, tile: email, with: { email: notice, expires: 12 hours } }
+        - id: call
+          tile: activity
+          with: { type: phone_call, for_each: account, assign_to: account_owner, subject: x, due: 4 hours }
+        - { id: pause, tile: wait, with: { for: 1 day } }
+        - { id: later, tile: email, with: { email: notice } }
+";
+    on_both(|database| {
+        let mut world = super::populated(&workspace(database, EVERYONE, steps));
+        world.tick("2026-03-01 08:00");
+        world.tick("2026-03-02 15:00");
+        world.set_at(ImportKind::Accounts, "acme", "deal_stage", "won", "2026-03-02 15:30");
+        world.tick("2026-03-02 16:00");
+        world.tick("2026-03-02 23:00");
+        world.set_at(ImportKind::Accounts, "globex", "deal_stage", "won", "2026-03-03 00:00");
+        world.tick("2026-03-03 00:00");
+        world.ways(&[("ada", "won.then soon call | at pause"), ("cy", "won.then soon call | at pause")]);
+        world.tick("2026-03-04 00:00");
+        assert_eq!(world.left("ada", "won"), "2026-03-02T15:30:00Z");
+        assert_eq!(world.left("ada", "pause"), "2026-03-03T15:30:00Z");
+        assert_eq!(world.left("cy", "pause"), "2026-03-04T00:00:00Z");
+        let due: Vec<String> = world.tables().lines("SELECT due_at FROM activity ORDER BY due_at");
+        let due: Vec<String> = due.iter().map(|at| rfc3339(at.parse().unwrap())).collect();
+        assert_eq!(due, ["2026-03-02T19:30:00Z", "2026-03-03T04:00:00Z"]);
+        let delivered = world.messages().iter().filter(|message| message.ends_with("delivered")).count();
+        assert_eq!(delivered, 6, "{:?}", world.messages());
+    });
+}
