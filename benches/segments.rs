@@ -106,8 +106,8 @@ const SEGMENTS: [(&str, &str, &str, &str); 9] = [
         "quiet-accounts",
         "account",
         "{ did_not: OrderPlaced, within: 10 days }",
-        "r.key NOT IN (SELECT c.account_key FROM interaction i JOIN contact c ON c.key = i.contact_key
-            WHERE i.type_key = {order} AND i.at BETWEEN {now} - 864000000 AND {now} AND c.account_key IS NOT NULL)",
+        "r.key NOT IN (SELECT i.account_key FROM interaction i
+            WHERE i.type_key = {order} AND i.at BETWEEN {now} - 864000000 AND {now} AND i.account_key IS NOT NULL)",
     ),
     (
         "purchasing-titles",
@@ -256,9 +256,9 @@ fn fill_tables(database: &mut Database, contacts: i64) {
     );
     let (order, click, visit) = (kind_of("OrderPlaced"), kind_of("EmailClicked"), kind_of("WebsiteVisited"));
     database.run(&format!(
-        "INSERT INTO interaction (id, type_key, at, contact_key, amount_number)
+        "INSERT INTO interaction (id, type_key, at, contact_key, account_key, amount_number)
          SELECT 'i' || n, CASE {kind} WHEN 0 THEN {order} WHEN 1 THEN {click} ELSE {visit} END,
-                {NOW} - CAST({age} AS BIGINT) * 60000, {who}, {amount} FROM ({rows}) s"
+                {NOW} - CAST({age} AS BIGINT) * 60000, {who}, {who} % {accounts} + 1, {amount} FROM ({rows}) s"
     ));
 }
 

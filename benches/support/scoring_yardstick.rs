@@ -130,6 +130,7 @@ fn handed_over(database: &mut Database, now: i64) -> Vec<String> {
              WHERE s.ready = 1 AND COALESCE(l.sales_ready, 0) = 0"
         ),
         format!("INSERT INTO change (kind, subject_key, about, at) SELECT 3, contact_key, type_key, at FROM interaction WHERE key > {before}"),
+        format!("INSERT INTO change (kind, subject_key, about, at) SELECT 6, account_key, type_key, MIN(at) FROM interaction WHERE key > {before} AND account_key IS NOT NULL GROUP BY account_key, type_key"),
         format!(
             "UPDATE lead SET sales_ready = 1, sales_ready_on = {now}, modified_on = {now}, marketing_qualified_on = {now}, stage = 'marketing_qualified'
              WHERE COALESCE(sales_ready, 0) = 0 AND key IN (SELECT subject_key FROM score WHERE ready = 1)"

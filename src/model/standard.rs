@@ -161,7 +161,12 @@ pub fn common_attributes() -> Vec<Field> {
         ("type", TEXT, "", "the name of its type"),
         ("at", FieldType::DateTime, "", "when it happened"),
         ("contact_id", FieldType::Contact, "", "whom it happened with"),
-        ("account_id", FieldType::Account, "", "the contact's account at that time"),
+        (
+            "account_id",
+            FieldType::Account,
+            "",
+            "the account in whose history it stands; where a file names none, the contact's at that time",
+        ),
         ("journey", TEXT, "", "the journey that caused it"),
         ("iteration", FieldType::Integer, "", "the journey's iteration"),
         ("step", TEXT, "", "the step that caused it"),

@@ -213,7 +213,10 @@ fn conditions(page: &mut String) {
     page.push_str(
         "\nA condition is `true` (everyone), an expression in text, or a mapping. In a contact's condition `account` is the \
          contact's account, and so is it of which `any_contact` asks; a condition about accounts asks their contacts by \
-         `any_contact`, and its `did` means any of them.\n",
+         `any_contact`, and its `did` asks the account's own history: what was done for it, whoever did it. A person who \
+         changes the account leaves that history there, while `any_contact` with a `did` asks the present contacts for \
+         all that they ever did. In a journey `account` is the one that the contact entered with: \
+         `contact.account_id == account.id` tells whether the contact still belongs to it.\n",
     );
     for (about, table) in [
         ("Several conditions; these keys may stand together", GROUP),

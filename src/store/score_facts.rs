@@ -149,11 +149,11 @@ pub(super) fn aggregate(
         _ => {
             let consent = model.consent.and_then(|least| by_consenting(least, "i"));
             let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
-            ("i.account_key", format!("{counts}{consent}"))
+            ("i.account_key", format!("i.account_key IS NOT NULL AND {counts}{consent}"))
         }
     };
     let (group, rows) = match whose {
-        Whose::All { .. } => (of, format!("interaction i WHERE {of} IS NOT NULL AND {counts}")),
+        Whose::All { .. } => (of, format!("interaction i WHERE {counts}")),
         Whose::Of { bases, .. } | Whose::Moving { bases } => {
             ("w.base", format!("({bases}) w LEFT JOIN interaction i ON {of} = w.base AND {counts}"))
         }

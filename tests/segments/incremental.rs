@@ -238,17 +238,17 @@ fn come_to_what_a_new_store_comes_to(database: Database, cases: u32) {
 
 #[test]
 fn the_incremental_refresh_equals_the_full_one_after_any_changes_on_sqlite() {
-    come_to_the_same(Database::Sqlite, 32);
+    come_to_the_same(Database::Sqlite, 16);
 }
 
 #[test]
 fn the_incremental_refresh_equals_the_full_one_after_any_changes_on_postgres() {
-    come_to_the_same(Database::Postgres, 6);
+    come_to_the_same(Database::Postgres, 4);
 }
 
 #[test]
 fn the_incremental_refresh_equals_a_store_made_anew_with_the_same_facts_on_sqlite() {
-    come_to_what_a_new_store_comes_to(Database::Sqlite, 12);
+    come_to_what_a_new_store_comes_to(Database::Sqlite, 8);
 }
 
 #[test]
