@@ -160,7 +160,6 @@ fn wrong_usage_is_told() {
         ("import people a.csv", "[possible values: accounts, contacts, leads, interactions]"),
         ("import accounts", "<FILE>"),
         ("import accounts a.csv --map name", "a column of the file and a field were expected"),
-        ("run --play", "--until <TIME>"),
         ("outbox drop --step tell", "--journey <NAME>"),
         ("run --until soon", "`soon` is not a date and time; write it as in"),
         ("pause", "<JOURNEY|--all>"),
