@@ -13,10 +13,10 @@ pub(super) fn as_json(mail: &MailStanding) -> Json {
         mail.consent.iter().map(|(name, text)| ((*name).to_owned(), json!(text))).collect();
     let suppressed =
         mail.suppressed.iter().map(|(reason, since)| json!({ "reason": reason, "since": rfc3339(*since) }));
-    let unsubscribed = mail.unsubscribed.iter().map(|(topic, contact, reason, at)| {
+    let unsubscribed = mail.unsubscribed.iter().map(|said| {
         json!({
-            "topic": optional(topic.clone()), "contact_id": optional(contact.clone()),
-            "reason": optional(reason.clone()), "at": rfc3339(*at),
+            "topic": optional(said.topic.clone()), "contact_id": optional(said.contact_id.clone()),
+            "reason": optional(said.reason.clone()), "at": rfc3339(said.at),
         })
     });
     json!({
@@ -46,11 +46,11 @@ pub(super) fn tell(mail: &MailStanding) -> Vec<String> {
     for (reason, since) in &mail.suppressed {
         lines.push(line(Some(*since), &format!("address suppressed: {reason}")));
     }
-    for (topic, contact, reason, at) in &mail.unsubscribed {
-        let what = topic.as_deref().unwrap_or("all commercial mail");
-        let by = contact.as_ref().map(|contact| format!(" by {contact}")).unwrap_or_default();
-        let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        lines.push(line(Some(*at), &format!("address unsubscribed from {what}{by}{reason}")));
+    for said in &mail.unsubscribed {
+        let what = said.topic.as_deref().unwrap_or("all commercial mail");
+        let by = said.contact_id.as_ref().map(|contact| format!(" by {contact}")).unwrap_or_default();
+        let reason = said.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+        lines.push(line(Some(said.at), &format!("address unsubscribed from {what}{by}{reason}")));
     }
     if !mail.shared_with.is_empty() {
         lines.push(format!("  address shared with {}", mail.shared_with.join(", ")));

@@ -124,7 +124,7 @@ pub use trigger::{Answer, Asked, AskedCount, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
 pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
-pub use why_mail::MailStanding;
+pub use why_mail::{MailStanding, OthersRefusal};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

@@ -141,7 +141,8 @@ mod tests {
             noes: [false; 3],
         };
         let unrecorded = Recorded { consent: None, since: None, until: None, noes: [false; 3] };
-        let cases: [(&str, &Recorded, &[(&str, Value)], bool); 19] = [
+        type Case<'a> = (&'a str, &'a Recorded, &'a [(&'a str, Value)], bool);
+        let cases: [Case<'_>; 19] = [
             ("a no is taken back", &noes, &[("do_not_email", Value::Boolean(false))], true),
             ("a no is cleared", &noes, &[("do_not_email", Value::Missing)], true),
             ("it stays", &noes, &[("do_not_email", Value::Boolean(true))], false),

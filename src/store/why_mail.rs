@@ -11,11 +11,23 @@ pub struct MailStanding {
     pub consent: Vec<(&'static str, String)>,
     /// What suppresses its address: the reason and since when.
     pub suppressed: Vec<(String, i64)>,
-    /// What was said under its address other than by itself: that a topic, or all commercial mail when there
-    /// is none, isn't wanted; by whom, when that contact is there; what was told of it; when.
-    pub unsubscribed: Vec<(Option<String>, Option<String>, Option<String>, i64)>,
+    /// What was said under its address other than by itself, the oldest first.
+    pub unsubscribed: Vec<OthersRefusal>,
     /// The ids of the other contacts with its address.
     pub shared_with: Vec<String>,
+}
+
+/// That mail isn't wanted under an address, as somebody else said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OthersRefusal {
+    /// The topic; nothing for all commercial mail.
+    pub topic: Option<String>,
+    /// Who said it, when that contact is there.
+    pub contact_id: Option<String>,
+    /// What was told of it.
+    pub reason: Option<String>,
+    /// When, UTC milliseconds.
+    pub at: i64,
 }
 
 impl Store {
@@ -55,12 +67,12 @@ impl Store {
              ORDER BY p.at, p.topic, p.contact_key",
             &[address.clone(), own.into(), now.into()],
         )? {
-            standing.unsubscribed.push((
-                row.optional_text(0)?,
-                row.optional_text(1)?,
-                row.optional_text(2)?,
-                row.integer(3)?,
-            ));
+            standing.unsubscribed.push(OthersRefusal {
+                topic: row.optional_text(0)?,
+                contact_id: row.optional_text(1)?,
+                reason: row.optional_text(2)?,
+                at: row.integer(3)?,
+            });
         }
         for row in self.connection.query(
             "SELECT id FROM contact WHERE address_key = $1 AND key <> $2 ORDER BY key",
