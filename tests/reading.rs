@@ -11,6 +11,7 @@ const FILES: [(&str, &str); 5] = [
         "tilework.yaml",
         "name: small
 timezone: UTC
+consent: { unrecorded: marketing }
 channels:
   email: { transport: file, directory: mail, from: news@vendor.example }
 ",

@@ -14,7 +14,7 @@ use tilework::{
     interactions::ImportKind,
     model::{
         Entity,
-        time::{DAY, HOUR, rfc3339},
+        time::{DAY, HOUR, SECOND, rfc3339},
     },
 };
 
@@ -255,6 +255,11 @@ fn changes() -> impl Strategy<Value = Vec<Change>> {
 fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
     world.facts_at = Some(now);
     match change {
+        Change::Record { kind, id, column: "consent", value } => {
+            // Each with later evidence than the one before, so that none is refused.
+            let since = rfc3339(now + i64::try_from(place).unwrap() * SECOND);
+            world.import(*kind, &format!("id,consent,consent_since\n{id},{value},{since}\n"));
+        }
         Change::Record { kind, id, column, value } => {
             world.import(*kind, &format!("id,{column}\n{id},{value}\n"));
         }

@@ -310,7 +310,7 @@ fn rule_21_sums_over_an_account_count_those_who_meet_the_consent() {
         let score = "SELECT score FROM score";
         world.tick(START);
         assert_eq!(world.tables().lines(score), ["0"], "bob is below the model's consent, on {database:?}");
-        world.set("bob", "consent", "profiling");
+        world.import(ImportKind::Contacts, "id,consent,consent_since\nbob,profiling,2026-03-01\n");
         world.tick("2026-03-01 09:00");
         assert_eq!(world.tables().lines(score), ["111"], "with bob, on {database:?}");
         let plan = &world.plan;

@@ -12,11 +12,10 @@ use super::{
     write,
 };
 use crate::{
-    compile::{EmailPlan, Plan},
-    definitions::Purpose,
+    compile::{EmailPlan, Plan, Settings},
     engine::Phase,
-    model::{Field, Value},
-    store::{DueMessage, OutboxState, Settled, Store},
+    model::{Field, MailDemand, Value, folded_address},
+    store::{DueMessage, OutboxState, Settled, Store, StoreError},
     templates::Values,
 };
 
@@ -24,8 +23,7 @@ use crate::{
 const BATCH: i64 = 500;
 
 /// Fields that every mail needs, whatever its template shows.
-const CONTACT_FIELDS: [&str; 7] =
-    ["email", "first_name", "last_name", "full_name", "do_not_email", "do_not_bulk_email", "timezone"];
+const CONTACT_FIELDS: [&str; 6] = ["email", "first_name", "last_name", "full_name", "status", "timezone"];
 
 /// Why a mail is held.
 const BEHIND_ANOTHER: &str = "held to keep its distance from an earlier mail";
@@ -33,7 +31,7 @@ const BEHIND_ANOTHER: &str = "held to keep its distance from an earlier mail";
 /// What becomes of a message before anything leaves.
 enum Fate<'a> {
     Send(&'a EmailPlan),
-    Blocked { reason: String, stop: bool },
+    Blocked(String),
     Failed(String),
 }
 
@@ -56,8 +54,9 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
         let windows = holding::windows(delivery.plan, store, &messages, &contact_fields)?;
         let mut distances = Distances::of(delivery.plan, store, &messages)?;
         let blocked = blocked(delivery.plan, store, &messages, now)?;
+        let fates = fates(delivery.plan, store, &messages, &contact_fields, &blocked, now)?;
         let mut settled = Vec::with_capacity(messages.len());
-        for (place, message) in messages.iter().enumerate() {
+        for ((place, message), fate) in messages.iter().enumerate().zip(fates) {
             let from = distances.kept(place, message, now);
             let ready_at = holding::inside(&windows[place], message, from);
             let why = if from > now { BEHIND_ANOTHER } else { holding::OUTSIDE };
@@ -68,7 +67,6 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
             }
             let contact = named(&contact_fields, &message.contact);
             let account = named(&account_fields, &message.account);
-            let fate = check(delivery.plan, message, &contact, blocked.get(&message.key), now);
             let end = match fate {
                 Fate::Send(email) => match hand_over(delivery, email, message, &contact, &account, now) {
                     Ok(()) => {
@@ -87,9 +85,9 @@ pub(super) fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> R
                     }
                     Err(error) => Settled::to(OutboxState::Failed, Some(error.to_string())),
                 },
-                Fate::Blocked { reason, stop } => Settled {
+                Fate::Blocked(reason) => Settled {
                     interaction: Some(("EmailBlocked", now, email_name(message))),
-                    stop: stop.then(|| reason.clone()),
+                    stop: blocked.get(&message.key).cloned(),
                     ..Settled::to(OutboxState::Blocked, Some(reason))
                 },
                 Fate::Failed(reason) => Settled::to(OutboxState::Failed, Some(reason)),
@@ -130,49 +128,91 @@ fn sent_late(message: &DueMessage) -> bool {
     content["send_late"] == Json::Bool(true)
 }
 
-/// Whether a message may leave: the checks of entry once more, and the contact's own wishes.
-fn check<'a>(
+/// What becomes of each message of a batch, before anything leaves: the checks of semantics 32, and whether its
+/// mailbox got a mail of the step already.
+fn fates<'a>(
     plan: &'a Plan,
+    store: &mut Store,
+    messages: &[DueMessage],
+    contact_fields: &[Field],
+    blocked: &BTreeMap<String, String>,
+    now: i64,
+) -> Result<Vec<Fate<'a>>, StoreError> {
+    let emails: Vec<Option<&EmailPlan>> =
+        messages.iter().map(|message| plan.email(&email_name(message))).collect();
+    let asked: Vec<(i64, MailDemand)> = messages
+        .iter()
+        .zip(&emails)
+        .map(|(message, email)| {
+            (message.contact_key().unwrap_or(0), email.map_or(MailDemand::Transactional, EmailPlan::demand))
+        })
+        .collect();
+    let settings = &plan.settings;
+    let refusals = store.mail_refusals(&asked, &settings.consent, settings.zone.name(), now)?;
+    let mut fates = Vec::with_capacity(messages.len());
+    for ((message, email), refusal) in messages.iter().zip(&emails).zip(refusals) {
+        let contact = named(contact_fields, &message.contact);
+        fates.push(match email {
+            None => Fate::Failed(match email_name(message) {
+                name if name.is_empty() => "a tile's message can't go to the channel `email`".to_owned(),
+                name => format!("there is no e-mail `{name}` any more"),
+            }),
+            Some(email) => {
+                match refused(settings, message, &contact, refusal, blocked.get(&message.key), now) {
+                    Some(reason) => Fate::Blocked(reason),
+                    None => Fate::Send(email),
+                }
+            }
+        });
+    }
+    let leaving = messages.iter().zip(&fates).filter(|(_, fate)| matches!(fate, Fate::Send(_)));
+    let leaving: Vec<&DueMessage> = leaving.map(|(message, _)| message).collect();
+    let duplicates = store.reserve_addresses(&leaving)?;
+    for (message, fate) in messages.iter().zip(&mut fates) {
+        if matches!(fate, Fate::Send(email) if !email.sends_duplicates) && duplicates.contains(&message.key) {
+            *fate = Fate::Blocked("duplicate_address".to_owned());
+        }
+    }
+    Ok(fates)
+}
+
+/// The first reason, in the order of semantics 32, for which a mail may not leave. `refusal` is what the store
+/// knows of its address and contact, `block` what keeps the contact out of the journey.
+fn refused(
+    settings: &Settings,
     message: &DueMessage,
     contact: &BTreeMap<String, Value>,
+    refusal: Option<String>,
     block: Option<&String>,
     now: i64,
-) -> Fate<'a> {
-    let name = email_name(message);
-    let Some(email) = plan.email(&name) else {
-        if name.is_empty() {
-            return Fate::Failed("a tile's message can't go to the channel `email`".to_owned());
-        }
-        return Fate::Failed(format!("there is no e-mail `{name}` any more"));
+) -> Option<String> {
+    if message.contact_id.is_none() {
+        return Some("erased".to_owned());
+    }
+    if contact.get("status") == Some(&Value::Text("inactive".to_owned())) {
+        return Some("inactive".to_owned());
+    }
+    let address = match contact.get("email") {
+        Some(Value::Text(address)) if !address.trim().is_empty() => address,
+        _ => return Some("no_address".to_owned()),
     };
-    let wishes = |field: &str| contact.get(field) == Some(&Value::Boolean(true));
-    let blocked = |reason: &str| Fate::Blocked { reason: reason.to_owned(), stop: false };
-    if let Some(reason) = block {
-        return Fate::Blocked { reason: reason.clone(), stop: true };
+    if folded_address(address).is_none() {
+        return Some("invalid_address".to_owned());
     }
-    if let Some(reason) = &message.stopped
-        && !ENDINGS.contains(&reason.as_str())
-    {
-        return blocked(reason);
+    if !allowed(address, &settings.email.only_to) {
+        return Some("not_among_only_to".to_owned());
     }
-    if message.expires_at.is_some_and(|at| at < now) && !sent_late(message) {
-        return blocked("expired");
+    if refusal.is_some() {
+        return refusal;
     }
-    if wishes("do_not_email") {
-        return blocked("do_not_email");
+    if let Some(block) = block {
+        return Some(block.clone());
     }
-    if email.purpose == Purpose::Commercial && wishes("do_not_bulk_email") {
-        return blocked("do_not_bulk_email");
+    if let Some(reason) = message.stopped.as_ref().filter(|reason| !ENDINGS.contains(&reason.as_str())) {
+        return Some(reason.clone());
     }
-    match contact.get("email") {
-        Some(Value::Text(address)) if !address.trim().is_empty() => {
-            match allowed(address, &plan.settings.email.only_to) {
-                true => Fate::Send(email),
-                false => blocked("not_among_only_to"),
-            }
-        }
-        _ => blocked("no_address"),
-    }
+    let expired = message.expires_at.is_some_and(|at| at < now) && !sent_late(message);
+    expired.then(|| "expired".to_owned())
 }
 
 /// Whether an address matches one of the patterns, in which `*` stands for anything; without patterns

@@ -102,14 +102,16 @@ pub enum Command {
         /// The code, such as `unknown-segment`
         code: String,
     },
-    /// Bring in accounts, contacts, leads or interactions from a CSV or NDJSON file
+    /// Import accounts, contacts, leads, interactions, subscriptions or suppressions from a CSV or NDJSON file
     ///
     /// Rows are matched by `id`: new ones are added, known ones updated. A column that isn't in the file
     /// and an empty cell leave the value as it is; with `--empty clear` an empty cell clears it. In NDJSON
     /// `null` clears, and an empty text is an empty cell. Opt-outs and consent (`do_not_email`,
     /// `do_not_bulk_email`, `do_not_track`, `is_child`, `consent`) are never cleared: write another value.
     /// Rows that can't be used go to FILE.rejected.csv with the reason, all others are kept, and the exit
-    /// code is 5. Contacts come before their interactions; accounts may come before or after their contacts.
+    /// code is 5. Contacts come before their interactions and subscriptions; accounts may come before or after
+    /// their contacts. A file takes back a contact's no (`consent`, `do_not_email` and the like) only with a
+    /// later `consent_since`.
     Import(ImportArguments),
     /// Do everything that is due now, then exit: refresh segments, move journeys on, send mail
     Run(RunArguments),
@@ -222,6 +224,10 @@ pub enum ImportKindArgument {
     Leads,
     /// Things that happened with contacts, such as orders and clicks
     Interactions,
+    /// Who subscribed to a topic or unsubscribed: contact_id or email, topic, status, at
+    Subscriptions,
+    /// Addresses that get no mail, known to a contact or not: address, reason, since
+    Suppressions,
 }
 
 /// What `run` takes.
@@ -321,7 +327,11 @@ impl Command {
             Command::Lead(command) if !matches!(command, LeadCommand::List { .. }) => {
                 &[Format::Text, Format::Json]
             }
-            Command::Contact(ContactCommand::Erase { .. }) => &[Format::Text, Format::Json],
+            Command::Contact(
+                ContactCommand::Erase { .. }
+                | ContactCommand::Unsubscribe { .. }
+                | ContactCommand::Unsuppress { .. },
+            ) => &[Format::Text, Format::Json],
             Command::Segment(_)
             | Command::Journey(_)
             | Command::Lead(_)

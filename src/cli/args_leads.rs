@@ -72,6 +72,22 @@ pub enum AccountCommand {
 pub enum ContactCommand {
     /// All of them, by id
     List,
+    /// Record that somebody doesn't want commercial mail any more, for whoever has the address
+    Unsubscribe {
+        /// The e-mail address
+        address: String,
+        /// The topic; all commercial mail when not given
+        #[arg(long, value_name = "TOPIC")]
+        topic: Option<String>,
+        /// What was said, or where, such as "by phone"
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Let mail go to an address again that bounced, complained, or was suppressed; a no of its owner stays
+    Unsuppress {
+        /// The e-mail address
+        address: String,
+    },
     /// Delete all that is known of a contact, for good; what journeys counted stays, without a name
     Erase {
         /// The contact's id or e-mail address

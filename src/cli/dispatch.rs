@@ -3,9 +3,11 @@
 use super::{
     CliError, Exit, Output,
     args::{
-        AccountCommand, Arguments, Command, ContactCommand, JourneyCommand, OutboxCommand, SegmentCommand,
+        AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
+        OutboxCommand, SegmentCommand,
     },
-    demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status, workspace,
+    contact_mail, demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status,
+    workspace,
 };
 use crate::{interactions, model::Entity, runtime, store::Store};
 
@@ -28,6 +30,14 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch, now);
             let exit = super::import(import, &plan.catalog, zone, output, &mut sink)?;
             store.analyze()?;
+            if import.kind == ImportKindArgument::Contacts {
+                let sharing = store.contacts_that_share_addresses()?;
+                if sharing > 0 {
+                    output.remark(&format!(
+                        "{sharing} contacts share an address with another: a mailbox gets a mail of a step once."
+                    ));
+                }
+            }
             Ok(exit)
         }
         Command::Run(arguments) => run::run(global, arguments, output),
@@ -67,6 +77,15 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Contact(ContactCommand::Erase { id }) => {
             let (_, mut store, now) = workspace::writing(global, output)?;
             erasure::erase(id, global.yes, &mut store, now, output)
+        }
+        Command::Contact(ContactCommand::Unsubscribe { address, topic, reason }) => {
+            let (plan, mut store, now) = workspace::writing(global, output)?;
+            let topic = topic.as_deref();
+            contact_mail::unsubscribe(address, topic, reason, &plan.catalog, &mut store, now, output)
+        }
+        Command::Contact(ContactCommand::Unsuppress { address }) => {
+            let (_, mut store, _) = workspace::writing(global, output)?;
+            contact_mail::unsuppress(address, &mut store, output)
         }
         Command::Contact(ContactCommand::List) => {
             let (plan, mut store, _) = workspace::reading(global, output)?;

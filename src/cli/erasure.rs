@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::{CliError, Exit, Output, args::Format, why::only_one, workspace::counted};
-use crate::store::{Erased, Store};
+use crate::{
+    runtime::fresh_key,
+    store::{Erased, Store},
+};
 
 /// Erases a contact, when that is confirmed; tells who it would be otherwise.
 ///
@@ -21,7 +24,14 @@ pub(super) fn erase(
         return Err(CliError::usage(format!("no contact has the id or address `{asked}`"))
             .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
     };
-    let erased = if yes { store.erase_contact(&id, now)? } else { None };
+    let erased = match yes {
+        true => {
+            let fresh = fresh_key()
+                .ok_or_else(|| CliError::usage("the machine gives no random numbers".to_owned()))?;
+            store.erase_contact(&id, &fresh, now)?
+        }
+        false => None,
+    };
     if output.format() == Format::Json {
         let told = erased.as_ref().map(|erased| {
             json!({

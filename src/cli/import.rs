@@ -31,6 +31,8 @@ impl From<ImportKindArgument> for ImportKind {
             ImportKindArgument::Contacts => ImportKind::Contacts,
             ImportKindArgument::Leads => ImportKind::Leads,
             ImportKindArgument::Interactions => ImportKind::Interactions,
+            ImportKindArgument::Subscriptions => ImportKind::Subscriptions,
+            ImportKindArgument::Suppressions => ImportKind::Suppressions,
         }
     }
 }

@@ -7,6 +7,7 @@ pub mod args;
 mod args_leads;
 mod cells;
 mod commands;
+mod contact_mail;
 mod demo;
 mod dispatch;
 mod erasure;
@@ -40,6 +41,7 @@ mod tile;
 mod why;
 mod why_account;
 mod why_lead;
+mod why_mail;
 mod why_segment;
 mod workspace;
 

@@ -27,7 +27,7 @@ pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) 
         None => store.clock()?.unwrap_or(real_now).max(real_now),
     };
     let late = after(0, parse_duration(late)?, &Zone::utc())?;
-    let status = insights::status(&mut store, now, real_now, late)?;
+    let status = insights::status(&mut store, &plan, now, real_now, late)?;
     match output.format() {
         Format::Json => output.json(&as_json(&status))?,
         _ => {
@@ -76,6 +76,10 @@ fn as_json(status: &Status) -> Json {
         "segments": {
             "active": segments.active, "stale": segments.stale, "oldest_evaluation": moment(segments.oldest_evaluation),
         },
+        "empty_topics": status.empty_topics.iter().map(|empty| json!({
+            "journey": empty.journey, "email": empty.email, "topic": empty.topic, "audience": empty.audience,
+        })).collect::<Vec<_>>(),
+        "contacts_sharing_an_address": status.sharing_addresses,
         "claims": { "held": claims.held, "run_out": claims.run_out },
         "sizes": {
             "accounts": sizes.accounts, "contacts": sizes.contacts, "leads": sizes.leads,
@@ -135,6 +139,12 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         None => String::new(),
     };
     lines.push(line("segments", &format!("{}, {} out of date{evaluated}", segments.active, segments.stale)));
+    for empty in &status.empty_topics {
+        lines.push(line("subscribers", &format!("{}, {}: {}", empty.journey, empty.email, empty.told())));
+    }
+    if status.sharing_addresses > 0 {
+        lines.push(line("addresses", &format!("{} contacts share an address", status.sharing_addresses)));
+    }
     let (claims, sizes) = (&status.claims, &status.sizes);
     if claims.held > 0 {
         let text = format!("{} ranges claimed, {} of them for too long", claims.held, claims.run_out);

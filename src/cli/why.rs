@@ -8,7 +8,7 @@ use super::{
     cells::{moment, optional},
     why_account::why_account,
     why_lead::{Scored, why_lead},
-    why_segment,
+    why_mail, why_segment,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -135,6 +135,7 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
         "id": story.id,
         "name": optional(story.name.clone()),
         "email": optional(story.email.clone()),
+        "mail": why_mail::as_json(&story.mail),
         "account_id": optional(story.account_id.clone()),
         "segments": segments.collect::<Vec<_>>(),
         "journeys": story.journeys.iter().map(|journey| journey_json(journey, plan)).collect::<Vec<_>>(),
@@ -247,6 +248,7 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
     lines.push(format!("{} {}", story.id, who.join(" ")).trim_end().to_owned());
     lines.push(format!("a contact {account}"));
 
+    lines.extend(why_mail::tell(&story.mail));
     lines.push("\nSegments".to_owned());
     for row in &story.memberships {
         let verb = if row.joined { "joined" } else { "left" };

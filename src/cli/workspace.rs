@@ -10,7 +10,7 @@ use crate::{
     compile::{self, Plan, warn_of_unused_segments},
     definitions::{self, Definitions, DefinitionsError},
     diagnostics::{Problems, Severity, render_github, render_human, render_json},
-    insights::warn_of_what_is_not_there,
+    insights::{warn_of_empty_topics, warn_of_what_is_not_there},
     store::{Store, StoreAddress},
 };
 
@@ -84,7 +84,10 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
         warn_of_unused_segments(&checked.definitions, plan, &mut checked.problems);
         // Definitions can be checked where there is no store, or one of another version.
         if let Ok(mut store) = Store::open(&store_address(global, plan)?) {
-            warn_of_what_is_not_there(&checked.definitions, plan, &mut store, &mut checked.problems)?;
+            let (definitions, problems) = (&checked.definitions, &mut checked.problems);
+            let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
+            warn_of_what_is_not_there(definitions, plan, &mut store, problems)?;
+            warn_of_empty_topics(definitions, plan, &mut store, now, problems)?;
         }
     }
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);

@@ -7,8 +7,9 @@ use crate::{
 };
 
 /// Names of columns that the store or a database keeps for itself, beside all that end in `_key`.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 13] = [
     "key",
+    "known_since",
     "created_at",
     "visit",
     "ordinal",

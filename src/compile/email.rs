@@ -34,9 +34,12 @@ fn email(
     zone: &Zone,
     problems: &mut Problems,
 ) -> Option<EmailPlan> {
+    let mut topic_plan = None;
     if let Some(topic) = &definition.topic {
         let topics = || definitions.topics.iter().map(|topic| topic.header.name.value.as_str());
-        if !topics().any(|name| name == topic.value) {
+        let found = definitions.topics.iter().find(|found| found.header.name.value == topic.value);
+        topic_plan = found.map(|found| (topic.value.clone(), found.subscription));
+        if found.is_none() {
             let define = format!("Define it: `kind: topic`, and below it `name: {}`.", topic.value);
             problems.push(
                 Problem::error(
@@ -55,6 +58,7 @@ fn email(
     let subject = template(&definition.subject, TemplateFormat::Text);
     let html = definition.html.as_ref().map(|text| template(text, TemplateFormat::Html));
     let text = definition.text.as_ref().map(|text| template(text, TemplateFormat::Text));
+    let meaning = format!("{topic_plan:?} {}", definition.sends_duplicates);
     let header = &definition.header;
     let written = |text: &Option<Text>| text.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     Some(EmailPlan {
@@ -64,11 +68,14 @@ fn email(
         html: html.map_or(Some(None), |html| html.map(Some))?,
         text: text.map_or(Some(None), |text| text.map(Some))?,
         purpose: definition.purpose,
+        topic: topic_plan,
+        sends_duplicates: definition.sends_duplicates,
         hash: hash(&[
             &definition.subject.value,
             &written(&definition.html),
             &written(&definition.text),
             &format!("{:?}", definition.purpose),
+            &meaning,
         ]),
         content: definitions.written(header).to_owned(),
     })

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     flow,
-    plan::{JourneyPlan, Removal, Repeat},
+    plan::{JourneyPlan, Removal, Repeat, Settings},
     repetition,
     settings::zone,
     steps,
@@ -12,9 +12,12 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    definitions::{Definitions, JourneyDefinition, Matching, moment_hint},
+    definitions::{Definitions, JourneyDefinition, Matching, Purpose, moment_hint},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
-    model::{Catalog, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
+    model::{
+        Block, BlockedWhen, Catalog, Comparison, Consent, ConsentSetting, Entity, FieldType, Operand,
+        Predicate, Subject, Value,
+    },
     tiles::{CustomTiles, Names},
 };
 
@@ -23,14 +26,14 @@ pub(super) fn compile(
     definition: &JourneyDefinition,
     definitions: &Definitions,
     catalog: &Catalog,
-    workspace_zone: &Zone,
+    settings: &Settings,
     names: &Names,
     tiles: &CustomTiles,
     problems: &mut Problems,
 ) -> Option<JourneyPlan> {
     let own = definition.timezone.as_ref().map(|text| zone(text, problems));
-    let own = own.map(|zone| zone.with_holidays(workspace_zone.holidays()));
-    let zone = own.unwrap_or_else(|| workspace_zone.clone());
+    let own = own.map(|zone| zone.with_holidays(settings.zone.holidays()));
+    let zone = own.unwrap_or_else(|| settings.zone.clone());
     let start = moment(&definition.start, &zone, problems);
     let end = definition.end.as_ref().map(|text| moment(text, &zone, problems));
     if let (Some(start), Some(Some(end)), Some(text)) = (start, end, &definition.end)
@@ -43,7 +46,7 @@ pub(super) fn compile(
         );
     }
     let audience = audience(definition, definitions, problems);
-    let blocks = blocks(definition, definitions, problems);
+    let blocks = blocks(definition, definitions, &settings.consent, problems);
     let steps = steps::compile(definition, start, catalog, &zone, names, tiles, problems);
     let removed = removed(definition, problems);
     if let (Some(start), Some(steps)) = (start, &steps) {
@@ -117,12 +120,13 @@ fn audience(definition: &JourneyDefinition, definitions: &Definitions, problems:
     }
 }
 
-/// What keeps out and stops (semantics 9), the reason first.
+/// What keeps out and stops (semantics 9), in the order of semantics 32.
 fn blocks(
     definition: &JourneyDefinition,
     definitions: &Definitions,
+    consent: &ConsentSetting,
     problems: &mut Problems,
-) -> Vec<(String, Predicate)> {
+) -> Vec<Block> {
     let field = |name: &str| Operand::Field {
         subject: Subject::Contact,
         name: name.to_owned(),
@@ -133,19 +137,17 @@ fn blocks(
         operator: Comparison::Equal,
         right: Operand::Literal(Value::Text("inactive".to_owned())),
     };
-    let mut blocks = vec![("inactive".to_owned(), inactive)];
+    let mut blocks = vec![Block::holds("inactive", inactive)];
+    if definition.purpose == Purpose::Commercial {
+        blocks.push(Block { reason: "unsubscribed".to_owned(), when: BlockedWhen::LeftEverything });
+    }
+    if let Some(level) = definition.consent.filter(|level| *level != Consent::None) {
+        blocks.push(Block::holds(level.below_it(), consent.below(level)));
+    }
     let suppress: Vec<Predicate> =
         definition.suppress.iter().filter_map(|name| in_segment(name, definitions, problems)).collect();
     if !suppress.is_empty() {
-        blocks.push(("suppressed".to_owned(), Predicate::Any(suppress)));
-    }
-    if let Some(consent) = definition.consent {
-        let enough = consent.at_least().into_iter().map(|name| Value::Text(name.to_owned())).collect();
-        // An unrecorded consent is `none`, the lowest.
-        if consent != crate::model::Consent::None {
-            let enough = Predicate::OneOf { operand: field("consent"), values: enough };
-            blocks.push((format!("below_{}", consent.name()), Predicate::Not(Box::new(enough))));
-        }
+        blocks.push(Block::holds("suppressed", Predicate::Any(suppress)));
     }
     blocks
 }

@@ -5,6 +5,7 @@
 
 mod account_scores;
 mod catalog;
+mod consent;
 mod email;
 mod flow;
 mod http;

@@ -6,10 +6,10 @@ use super::{ChannelPlan, WorkflowPlan};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
-    definitions::{AtEnd, Publish, Purpose},
+    definitions::{AtEnd, Publish, Purpose, Subscription},
     diagnostics::Span,
     model::{
-        AllowedHosts, Catalog, Condition, Duration, Entity, Predicate,
+        AllowedHosts, Block, Catalog, Condition, ConsentSetting, Duration, Entity, MailDemand, Predicate,
         scoring::{Levels, ScoringModel},
     },
     script::Library,
@@ -138,6 +138,8 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: EmailChannel,
+    /// What an unrecorded consent counts as.
+    pub consent: ConsentSetting,
     /// The hosts that may be called.
     pub allow: AllowedHosts,
     /// How many messages a run hands over at most.
@@ -273,10 +275,27 @@ pub struct EmailPlan {
     pub text: Option<Template>,
     /// What kind of mail it is.
     pub purpose: Purpose,
+    /// The topic that it belongs to, and how one subscribes to that.
+    pub topic: Option<(String, Subscription)>,
+    /// Whether a mailbox that several contacts have gets it for each of them.
+    pub sends_duplicates: bool,
     /// Hash of what it means.
     pub hash: String,
     /// What was written.
     pub content: String,
+}
+
+impl EmailPlan {
+    /// What it needs to be handed over.
+    #[must_use]
+    pub fn demand(&self) -> MailDemand {
+        match (self.purpose, &self.topic) {
+            (Purpose::Transactional, _) => MailDemand::Transactional,
+            (Purpose::Commercial, None) => MailDemand::Commercial,
+            (Purpose::Commercial, Some((topic, Subscription::OptIn))) => MailDemand::OptIn(topic.clone()),
+            (Purpose::Commercial, Some((topic, Subscription::OptOut))) => MailDemand::OptOut(topic.clone()),
+        }
+    }
 }
 
 /// A journey.
@@ -305,8 +324,8 @@ pub struct JourneyPlan {
     pub reentry: Option<Duration>,
     /// Who is in the audience: a condition about a contact.
     pub audience: Predicate,
-    /// What keeps out and stops: each reason with its condition about a contact.
-    pub blocks: Vec<(String, Predicate)>,
+    /// What keeps out and stops, the first that applies.
+    pub blocks: Vec<Block>,
     /// The names of the segments that audience and blocks refer to.
     pub segments: Vec<String>,
     /// The steps, each before those it leads to unless it goes back by `goto`; the first is where everybody starts.

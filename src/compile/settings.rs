@@ -39,6 +39,7 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .map(|email| email.only_to.iter().map(|pattern| pattern.value.clone()).collect())
                 .unwrap_or_default(),
         },
+        consent: written.consent.clone().unwrap_or_default(),
         allow: super::workflow::allowed(written),
         messages_per_run: written.messages_per_run,
         refresh,

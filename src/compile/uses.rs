@@ -45,9 +45,10 @@ fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
     if within(&journey.audience).contains(segment) {
         places.push("audience".to_owned());
     }
-    for (reason, predicate) in &journey.blocks {
-        if within(predicate).contains(segment) && !places.contains(reason) {
-            places.push(reason.clone());
+    for block in &journey.blocks {
+        let refers = block.predicate().is_some_and(|predicate| within(predicate).contains(segment));
+        if refers && !places.contains(&block.reason) {
+            places.push(block.reason.clone());
         }
     }
     for step in &journey.steps {

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Members, Plan, account_scores, catalog, email, journey, levels, renames, scoring, segments, settings,
-    workflow,
+    Members, Plan, account_scores, catalog, consent, email, journey, levels, renames, scoring, segments,
+    settings, workflow,
 };
 use crate::{
     definitions::Definitions,
@@ -73,13 +73,14 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
             definition,
             definitions,
             &catalog,
-            &settings.zone,
+            &settings,
             &names,
             &tiles,
             problems,
         ));
     }
     account_scores::warn(definitions, &journeys, &catalog, &segments, problems);
+    consent::warn(definitions, problems);
     renames::check(definitions, &catalog, problems);
     problems.forgive_lost(&definitions.sources);
     journeys.sort_by(|a, b| a.name.cmp(&b.name));

@@ -266,16 +266,21 @@ impl<'f> Evaluation<'f> {
     }
 
     fn is_subscribed(&self, topic: &str, here: Here<'f>) -> bool {
+        let [yes, no] = SUBSCRIPTIONS;
+        let is_about = |kind: &str, interaction: &InteractionFact| match interaction.values.get("topic") {
+            Some(Value::Text(own)) if !own.is_empty() => own == topic,
+            // Who leaves everything leaves this topic, too.
+            _ => kind == no,
+        };
         let last = |kind: &str| {
             let said = self.facts.interactions.iter().filter(|interaction| {
                 interaction.kind == kind
                     && interaction.at <= self.now
                     && self.is_by(Subject::Contact, interaction, here)
-                    && interaction.values.get("topic") == Some(&Value::Text(topic.to_owned()))
+                    && is_about(kind, interaction)
             });
             said.map(|interaction| interaction.at).max()
         };
-        let [yes, no] = SUBSCRIPTIONS;
         last(yes) > last(no)
     }
 

@@ -18,9 +18,11 @@ pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) ->
     let topic = reader.text("topic");
     let purposes = [("commercial", Purpose::Commercial), ("transactional", Purpose::Transactional)];
     let purpose = reader.choice("purpose", &purposes).map(|purpose| purpose.value).unwrap_or_default();
+    let duplicates = reader.choice("duplicates", &[("block", false), ("send", true)]);
     reader.finish();
+    let sends_duplicates = duplicates.is_some_and(|duplicates| duplicates.value);
     let subject = subject.unwrap_or_else(|| Text::verbatim("", span));
-    Some(EmailDefinition { header: header?, subject, html, text, topic, purpose })
+    Some(EmailDefinition { header: header?, subject, html, text, topic, purpose, sends_duplicates })
 }
 
 /// The template under the first key, or in the file that the second one names.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::scalars::wrong_type;
 use super::{
-    AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Reader,
-    StepDefinition, header,
+    AtEnd, AudienceDefinition, Content, JourneyDefinition, Located, Matching, Node, PathDefinition, Purpose,
+    Reader, StepDefinition, header,
     keys::{AUDIENCE, STEP},
     names, repetition,
 };
@@ -31,6 +31,8 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
     let audience = audience(&mut reader);
     let suppress = reader.list_of_text("suppress");
     let consent = reader.choice("consent", &Consent::ALL.map(|level| (level.name(), level)));
+    let purposes = [("commercial", Purpose::Commercial), ("transactional", Purpose::Transactional)];
+    let purpose = reader.choice("purpose", &purposes).map(|purpose| purpose.value).unwrap_or_default();
     if !reader.has("audience") {
         reader.missing(
             "audience",
@@ -64,6 +66,7 @@ pub(super) fn read(mut reader: Reader<'_>) -> Option<JourneyDefinition> {
         audience,
         suppress,
         consent: consent.map(|consent| consent.value),
+        purpose,
         steps,
         sections,
         removed,

@@ -90,7 +90,18 @@ pub(super) const EMAIL: &[Key] = &[
         Form::Choice(&["commercial", "transactional"]),
         "`transactional` for what belongs to business at hand; commercial when not written",
     ),
+    Key::optional(
+        "duplicates",
+        Form::Choice(&["block", "send"]),
+        "`send` writes to a mailbox for each contact that has it; when not written, a step writes to it once",
+    ),
 ];
+
+pub(super) const TOPIC: &[Key] = &[Key::optional(
+    "subscription",
+    Form::Choice(&["opt_in", "opt_out"]),
+    "`opt_in` (when not written): who subscribed gets its mails; `opt_out`: who has consent `subscriptions` or higher and didn't unsubscribe",
+)];
 
 pub(super) const AUDIENCE: &[Key] = &[
     Key::required("include", SEGMENTS, "Segments of contacts or accounts that enter"),
@@ -150,6 +161,11 @@ pub(super) const JOURNEY: &[Key] = &[
         "Segments whose members are kept out, and stopped wherever they stand",
     ),
     Key::optional("consent", Form::Choice(CONSENTS), "The lowest consent with which one enters and stays"),
+    Key::optional(
+        "purpose",
+        Form::Choice(&["commercial", "transactional"]),
+        "`transactional` for business at hand, which goes on when a contact leaves all commercial mail; commercial when not written",
+    ),
     Key::required("steps", Form::Steps, "What happens, from the top"),
     Key::optional("sections", Form::Map(&Form::Steps), "Lists of steps by name, which paths may lead to"),
     Key::optional(
@@ -305,6 +321,15 @@ pub(super) const CHANNELS: &[Key] = &[
     Key::optional("http", Form::Keys(HTTP_CHANNEL), "Which hosts may be called"),
 ];
 
+pub(super) const CONSENT: &[Key] = &[
+    Key::required("unrecorded", Form::Choice(CONSENTS), "What an unrecorded or expired consent counts as"),
+    Key::optional(
+        "in",
+        Form::Map(&Form::Choice(CONSENTS)),
+        "The same by country, as the contact's field `country` has it, or where that is empty the account's",
+    ),
+];
+
 pub(super) const LIMITS: &[Key] = &[Key::optional(
     "messages_per_run",
     Form::Count(1),
@@ -353,6 +378,11 @@ pub const SETTINGS: &[Key] = &[
         "channels",
         Form::KeysAndNames(CHANNELS, MESSAGE_CHANNEL),
         "How messages leave; a name of one's own is a channel that tiles write messages to",
+    ),
+    Key::optional(
+        "consent",
+        Form::Keys(CONSENT),
+        "What consent counts for commercial mail where none is recorded",
     ),
     Key::optional("limits", Form::Keys(LIMITS), "What a run does at most"),
     Key::optional("serve", Form::Keys(SERVE), "How `tilework serve` works"),

@@ -4,7 +4,7 @@
 
 use super::keys::{
     ATTRIBUTE, ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME,
-    RULE, SCORING_MODEL, SEGMENT, STEP, WORDS, WORKFLOW,
+    RULE, SCORING_MODEL, SEGMENT, STEP, TOPIC, WORDS, WORKFLOW,
 };
 
 /// A kind of definition.
@@ -145,7 +145,7 @@ pub const KINDS: [KindDescription; 9] = [
     KindDescription {
         name: "topic",
         summary: "What commercial mail is about, such as product news",
-        keys: &[NAME, WORDS],
+        keys: &[NAME, WORDS, TOPIC],
         any_of: &[],
         example: "kind: topic\nname: product-news\nlabel: Product news\n",
     },

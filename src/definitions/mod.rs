@@ -9,6 +9,7 @@ mod align;
 mod channels;
 mod condition;
 mod condition_span;
+mod consent;
 mod email;
 mod fields;
 mod files;

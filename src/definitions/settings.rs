@@ -1,6 +1,7 @@
 //! `tilework.yaml`.
 
 use super::channels::{self, Channels};
+use super::consent;
 use super::scalars::wrong_type;
 use super::variables::{self, Variables};
 use super::{
@@ -133,6 +134,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     }
     let publish = publish.map(|publish| publish.value).unwrap_or_default();
     reader.not_available(&["tracking"]);
+    let consent = consent::read(&mut reader);
     let holidays = holidays(&mut reader);
     let channels = channels::read(&mut reader);
     let messages_per_run = limits(&mut reader);
@@ -146,6 +148,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         store,
         publish,
         email,
+        consent,
         allow,
         channels,
         messages_per_run,

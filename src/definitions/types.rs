@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, Duration, Entity, MeasureFunction, Records};
+use crate::model::{Consent, ConsentSetting, Duration, Entity, MeasureFunction, Records};
 
 pub use super::fields::FieldDefinition;
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
 pub use super::scripts::{ScriptDefinition, TableDefinition};
+pub use super::topic::{Subscription, TopicDefinition};
 
 /// A value together with where it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,6 +99,8 @@ pub struct Settings {
     pub publish: Publish,
     /// The e-mail channel.
     pub email: Option<EmailChannelDefinition>,
+    /// What an unrecorded consent counts as; nothing when that isn't written.
+    pub consent: Option<ConsentSetting>,
     /// The only hosts that may be called; `channels: http: allow:`.
     pub allow: Vec<Text>,
     /// Channels for messages, in the order of the file.
@@ -179,13 +182,6 @@ pub struct InteractionDefinition {
     pub header: Header,
     /// Its attributes.
     pub attributes: Vec<FieldDefinition>,
-}
-
-/// `kind: topic`.
-#[derive(Debug, Clone)]
-pub struct TopicDefinition {
-    /// Name and the rest.
-    pub header: Header,
 }
 
 /// `kind: segment`.
@@ -381,6 +377,8 @@ pub struct EmailDefinition {
     pub topic: Option<Text>,
     /// What kind of mail it is.
     pub purpose: Purpose,
+    /// Whether a mailbox that several contacts have gets it for each of them.
+    pub sends_duplicates: bool,
 }
 
 /// What kind of mail it is.
@@ -420,6 +418,8 @@ pub struct JourneyDefinition {
     pub suppress: Vec<Text>,
     /// The lowest consent with which one enters and stays.
     pub consent: Option<Consent>,
+    /// What it is about; one of business at hand isn't concerned by leaving all commercial mail.
+    pub purpose: Purpose,
     /// The steps, from the top.
     pub steps: Vec<StepDefinition>,
     /// Named lists of steps that paths may lead to.

@@ -131,6 +131,10 @@ pub enum Code {
     ValueNotFound,
     /// A member of a static segment that isn't in the store.
     MemberNotFound,
+    /// There is commercial mail, and it isn't said what an unrecorded consent counts as.
+    ConsentNotSet,
+    /// Nobody whom a journey writes to subscribed to the topic of its mail.
+    NobodySubscribed,
     /// A script that doesn't parse.
     ScriptSyntax,
     /// A script that lacks something, or does what scripts may not.
@@ -141,7 +145,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 66] = [
+    pub const ALL: [(Code, &'static str); 68] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -205,6 +209,8 @@ impl Code {
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),
         (Code::MemberNotFound, "member-not-found"),
+        (Code::ConsentNotSet, "consent-not-set"),
+        (Code::NobodySubscribed, "nobody-subscribed"),
         (Code::ScriptSyntax, "script-syntax"),
         (Code::ScriptForm, "script-form"),
         (Code::InvalidTable, "invalid-table"),

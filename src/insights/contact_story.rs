@@ -7,7 +7,9 @@ use super::{
 };
 use crate::{
     model::{Entity, Subject, Value, standard_fields},
-    store::{InteractionRow, MadeRow, MembershipRow, Participation, Store, StoreError, VisitRow},
+    store::{
+        InteractionRow, MadeRow, MailStanding, MembershipRow, Participation, Store, StoreError, VisitRow,
+    },
 };
 
 /// The story of a contact.
@@ -21,6 +23,8 @@ pub struct ContactStory {
     pub email: Option<String>,
     /// Its present account.
     pub account_id: Option<String>,
+    /// What decides whether it may be written to.
+    pub mail: MailStanding,
     /// Segments that it, or its account, joined and left, oldest first.
     pub memberships: Vec<MembershipRow>,
     /// The iterations of journeys that it entered, oldest first.
@@ -128,6 +132,7 @@ pub fn contact_story(
         name,
         email,
         account_id,
+        mail: store.mail_standing(contact_id, now)?,
         memberships: store.membership_history(contact_id)?,
         journeys: stories,
         elsewhere,

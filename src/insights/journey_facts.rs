@@ -2,7 +2,7 @@
 
 use crate::{
     compile::JourneyPlan,
-    model::{Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
+    model::{Block, Comparison, Entity, FieldType, Operand, Predicate, Subject, Value},
 };
 
 /// What the definitions say about a journey.
@@ -22,8 +22,8 @@ pub struct JourneyFacts<'a> {
     pub ends_at: Option<i64>,
     /// Who is in the audience: a condition about a contact.
     pub audience: &'a Predicate,
-    /// What keeps out: each reason with its condition.
-    pub blocks: &'a [(String, Predicate)],
+    /// What keeps out.
+    pub blocks: &'a [Block],
     /// IANA zone in which their calendar lengths count.
     pub timezone: &'a str,
     /// The steps in the journey's order.

@@ -15,6 +15,7 @@ mod segment_doubts;
 mod segment_story;
 mod segments;
 mod status;
+mod topics;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
@@ -30,3 +31,4 @@ pub use segment_doubts::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
 pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};
 pub use status::{Alarm, Status, status};
+pub use topics::{EmptyTopic, empty_topics, warn_of_empty_topics};

@@ -1,6 +1,8 @@
 //! How a store is doing: what an operator and a monitor ask.
 
+use super::{EmptyTopic, empty_topics};
 use crate::{
+    compile::Plan,
     model::time::DAY,
     store::{Claims, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError},
 };
@@ -29,6 +31,10 @@ pub struct Status {
     pub pauses: Pauses,
     /// How the segments stand.
     pub segments: SegmentsState,
+    /// Topics of mails to which nobody subscribed who would get them.
+    pub empty_topics: Vec<EmptyTopic>,
+    /// How many contacts have an address that another contact has, too.
+    pub sharing_addresses: u64,
     /// What workers hold.
     pub claims: Claims,
     /// How much the store holds.
@@ -71,12 +77,18 @@ impl Alarm {
     }
 }
 
-/// Tells how a store is doing at `now`; what is due for longer than `late` milliseconds is an alarm.
+/// Tells how a store with the definitions of a plan is doing at `now`; what is due for longer than `late` milliseconds is an alarm.
 /// `real_now` is real time, for leases.
 ///
 /// # Errors
 /// When the store fails.
-pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<Status, StoreError> {
+pub fn status(
+    store: &mut Store,
+    plan: &Plan,
+    now: i64,
+    real_now: i64,
+    late: i64,
+) -> Result<Status, StoreError> {
     let mut status = Status {
         now,
         last_run: store.last_run()?,
@@ -87,6 +99,8 @@ pub fn status(store: &mut Store, now: i64, real_now: i64, late: i64) -> Result<S
         limit_reached: store.limit_reached()?,
         pauses: store.pauses()?,
         segments: store.segments_state()?,
+        empty_topics: empty_topics(store, plan, now)?,
+        sharing_addresses: store.contacts_that_share_addresses()?,
         claims: store.claims(real_now)?,
         sizes: store.sizes()?,
         version: store.version()?,

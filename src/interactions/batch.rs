@@ -21,6 +21,10 @@ pub enum ImportBatch {
         /// The rows, in the order of the file.
         rows: Vec<InteractionRow>,
     },
+    /// Who wants mail of which topic, and who doesn't.
+    Subscriptions(Vec<SubscriptionRow>),
+    /// Addresses that get no mail.
+    Suppressions(Vec<SuppressionRow>),
 }
 
 impl ImportBatch {
@@ -30,6 +34,8 @@ impl ImportBatch {
         match self {
             ImportBatch::Records { rows, .. } => rows.len(),
             ImportBatch::Interactions { rows, .. } => rows.len(),
+            ImportBatch::Subscriptions(rows) => rows.len(),
+            ImportBatch::Suppressions(rows) => rows.len(),
         }
     }
 
@@ -86,6 +92,63 @@ pub struct InteractionRow {
     /// One value for each attribute of the batch, of the type that the row's interaction type
     /// declares; missing where it has no such attribute.
     pub values: Vec<Value>,
+}
+
+/// Whom a row of subscriptions is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Whose {
+    /// The contact with this id.
+    Contact(String),
+    /// Whoever has this address, which is as addresses are compared.
+    Address(String),
+}
+
+impl Whose {
+    /// The address, where it goes by one.
+    #[must_use]
+    pub fn address(&self) -> Option<&str> {
+        match self {
+            Whose::Contact(_) => None,
+            Whose::Address(address) => Some(address),
+        }
+    }
+
+    /// The contact's id, where it goes by that.
+    #[must_use]
+    pub fn contact(&self) -> Option<&str> {
+        match self {
+            Whose::Contact(id) => Some(id),
+            Whose::Address(_) => None,
+        }
+    }
+}
+
+/// A yes or no to the mail of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionRow {
+    /// The line of the file on which the row starts.
+    pub line: u64,
+    /// Who said it.
+    pub whose: Whose,
+    /// The topic; empty for all commercial mail.
+    pub topic: String,
+    /// Whether it is wanted.
+    pub subscribed: bool,
+    /// When it was said, UTC milliseconds.
+    pub at: i64,
+}
+
+/// An address that gets no mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SuppressionRow {
+    /// The line of the file on which the row starts.
+    pub line: u64,
+    /// The address as addresses are compared.
+    pub address: String,
+    /// Why: `bounced`, `complained`, or what the file says.
+    pub reason: String,
+    /// Since when, UTC milliseconds; since the import when the file doesn't say it.
+    pub since: Option<i64>,
 }
 
 /// What became of a batch. Every row of it is counted in one of the four.

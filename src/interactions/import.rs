@@ -175,6 +175,8 @@ mod tests {
                         }
                     }
                 }
+                // These need a store.
+                ImportBatch::Subscriptions(_) | ImportBatch::Suppressions(_) => {}
             }
             self.batches.push(batch);
             outcome

@@ -1,4 +1,5 @@
-//! Facts coming in: accounts, contacts, leads and interactions out of CSV and NDJSON.
+//! Facts coming in: accounts, contacts, leads, interactions, subscriptions and suppressions out of CSV and
+//! NDJSON.
 //!
 //! In: a stream of bytes, the catalog of fields and interaction types, the workspace's time zone. Out:
 //! batches of typed rows, handed to whoever keeps them, and a reject with its reason for every row
@@ -19,10 +20,14 @@ mod schema;
 mod sink;
 mod source;
 mod window;
+mod words;
 
-pub use batch::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
+pub use batch::{
+    BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow, SubscriptionRow, SuppressionRow, Whose,
+};
 pub use error::{ImportError, InputError};
 pub use import::{ImportSummary, Reject, import};
 pub use rejected::{RejectedFile, rejected_path};
 pub use request::{EmptyCells, ImportFormat, ImportKind, ImportRequest};
 pub use sink::write;
+pub use words::unsubscribe;

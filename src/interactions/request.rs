@@ -16,6 +16,10 @@ pub enum ImportKind {
     Leads,
     /// Things that happened with contacts.
     Interactions,
+    /// Who wants mail of which topic, and who doesn't.
+    Subscriptions,
+    /// Addresses that get no mail.
+    Suppressions,
 }
 
 impl ImportKind {
@@ -27,17 +31,19 @@ impl ImportKind {
             ImportKind::Contacts => "contacts",
             ImportKind::Leads => "leads",
             ImportKind::Interactions => "interactions",
+            ImportKind::Subscriptions => "subscriptions",
+            ImportKind::Suppressions => "suppressions",
         }
     }
 
-    /// The kind of record; nothing for interactions, which are not records but facts.
+    /// The kind of record; nothing for facts, which are no records.
     #[must_use]
     pub fn entity(self) -> Option<Entity> {
         match self {
             ImportKind::Accounts => Some(Entity::Account),
             ImportKind::Contacts => Some(Entity::Contact),
             ImportKind::Leads => Some(Entity::Lead),
-            ImportKind::Interactions => None,
+            ImportKind::Interactions | ImportKind::Subscriptions | ImportKind::Suppressions => None,
         }
     }
 }

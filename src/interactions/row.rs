@@ -1,8 +1,10 @@
 //! The cells of one row into a typed row, or every reason why not.
 
-use super::batch::{InteractionRow, RecordRow};
+use super::ImportKind;
+use super::batch::{InteractionRow, RecordRow, SubscriptionRow, SuppressionRow};
 use super::cells::{self, Cell, read_cell, shown};
 use super::schema::{Schema, Slot};
+use super::words;
 use crate::calendar::Zone;
 use crate::diagnostics::did_you_mean;
 use crate::model::{FieldType, Value};
@@ -14,6 +16,10 @@ pub(super) enum Row {
     Record { slots: Vec<Slot>, row: RecordRow },
     /// An interaction with the slots of its attributes; its values are in the same order.
     Interaction { slots: Vec<Slot>, row: InteractionRow },
+    /// A yes or no to mail, with all that it says as its id.
+    Subscription { id: String, row: SubscriptionRow },
+    /// An address that gets no mail, likewise.
+    Suppression { id: String, row: SuppressionRow },
 }
 
 impl Row {
@@ -22,6 +28,7 @@ impl Row {
         match self {
             Row::Record { row, .. } => &row.id,
             Row::Interaction { row, .. } => &row.id,
+            Row::Subscription { id, .. } | Row::Suppression { id, .. } => id,
         }
     }
 }
@@ -42,10 +49,20 @@ pub(super) fn make_row(
     if !missing.is_empty() {
         return Err(missing.join("; "));
     }
-    if schema.types.is_empty() {
-        make_record(schema, line, row, zone)
-    } else {
-        make_interaction(schema, line, row, zone)
+    match schema.kind {
+        ImportKind::Accounts | ImportKind::Contacts | ImportKind::Leads => {
+            make_record(schema, line, row, zone)
+        }
+        ImportKind::Interactions => make_interaction(schema, line, row, zone),
+        ImportKind::Subscriptions => {
+            let row = words::subscription(schema, line, row, zone)?;
+            let id = format!("{:?} {} {} {}", row.whose, row.topic, row.subscribed, row.at);
+            Ok(Row::Subscription { id, row })
+        }
+        ImportKind::Suppressions => {
+            let row = words::suppression(schema, line, row, zone)?;
+            Ok(Row::Suppression { id: format!("{} {}", row.address, row.reason), row })
+        }
     }
 }
 

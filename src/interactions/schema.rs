@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{EmptyCells, ImportFormat, ImportKind, ImportRequest, InputError};
+use super::{EmptyCells, ImportFormat, ImportKind, ImportRequest, InputError, words};
 use crate::diagnostics::{did_you_mean, suggest};
 use crate::model::{Catalog, Entity, FieldType, common_attributes, is_opt_out};
 
@@ -28,6 +28,10 @@ pub(super) struct Name {
 pub(super) struct Schema {
     /// Fields of the record; of interactions, what all types have and then every attribute.
     pub names: Vec<Name>,
+    /// What the rows are.
+    pub kind: ImportKind,
+    /// The topics that there are.
+    pub topics: BTreeSet<String>,
     /// Attributes by interaction type and slot; empty for records.
     pub types: HashMap<String, HashMap<Slot, FieldType>>,
     /// The slots that every row needs.
@@ -47,9 +51,14 @@ pub(super) struct Schema {
 impl Schema {
     /// Collects the names and checks the request's mapping.
     pub fn new(request: &ImportRequest<'_>, format: ImportFormat) -> Result<Schema, InputError> {
-        let mut schema = match request.kind.entity() {
-            Some(entity) => {
-                let fields = request.catalog.fields(entity).iter();
+        let catalog = request.catalog;
+        let mut schema = match (request.kind, request.kind.entity()) {
+            (ImportKind::Subscriptions, _) => {
+                Schema::of_words(words::subscription_columns(), &["status", "at"])
+            }
+            (ImportKind::Suppressions, _) => Schema::of_words(words::suppression_columns(), &["address"]),
+            (_, Some(entity)) => {
+                let fields = catalog.fields(entity).iter();
                 let names = fields
                     .map(|field| Name {
                         name: field.name.clone(),
@@ -59,9 +68,11 @@ impl Schema {
                     .collect();
                 Schema::of_names(names, HashMap::new(), &["id"])
             }
-            None => Schema::of_interactions(request.catalog),
+            (_, None) => Schema::of_interactions(catalog),
         };
         (schema.entity, schema.format, schema.empty) = (request.kind.entity(), format, request.empty);
+        schema.kind = request.kind;
+        schema.topics.clone_from(&catalog.topics);
         for (theirs, ours) in &request.map {
             let slot = if ours == LEFT_OUT {
                 None
@@ -117,7 +128,9 @@ impl Schema {
         let id = place("id").unwrap_or_default();
         let required = required.iter().filter_map(|name| place(name)).collect();
         let (format, empty) = (ImportFormat::Csv, EmptyCells::Leave);
-        Schema { names, types, required, id, entity: None, format, empty, map: HashMap::new() }
+        let (kind, topics) = (ImportKind::Interactions, BTreeSet::new());
+        let map = HashMap::new();
+        Schema { names, kind, topics, types, required, id, entity: None, format, empty, map }
     }
 
     fn is_opt_out(&self, slot: Slot) -> bool {
@@ -134,6 +147,15 @@ impl Schema {
     /// empty text is an empty cell.
     pub fn is_absent(&self, slot: Slot, is_null: bool) -> bool {
         self.is_opt_out(slot) || (!is_null && self.empty == EmptyCells::Leave)
+    }
+
+    fn of_words(columns: Vec<(&str, &[&str], FieldType)>, required: &[&str]) -> Schema {
+        let names = columns.into_iter().map(|(name, aliases, kind)| Name {
+            name: name.to_owned(),
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            kind,
+        });
+        Schema::of_names(names.collect(), HashMap::new(), required)
     }
 
     /// What a name stands for: a field's own name, an alias, or one of them in other letters, with

@@ -1,13 +1,13 @@
 //! Batches of facts into the store.
 
-use super::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow};
+use super::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow, words};
 use crate::{
     model::{Catalog, Entity, Field, FieldType, Value},
     store::{NewInteraction, Store, StoreError, Written},
 };
 
-/// Writes a batch in one transaction. An interaction whose contact, or the account that it
-/// names, isn't known is rejected. `now` is when the
+/// Writes a batch in one transaction, subscriptions of contacts and of unknown addresses in one each. An
+/// interaction whose contact, or the account that it names, isn't known is rejected. `now` is when the
 /// store hears of it: since then records have the values that they bring.
 ///
 /// # Errors
@@ -21,6 +21,8 @@ pub fn write(
     match batch {
         ImportBatch::Records { entity, columns, rows } => records(store, entity, &columns, rows, now),
         ImportBatch::Interactions { attributes, rows } => interactions(store, catalog, &attributes, rows),
+        ImportBatch::Subscriptions(rows) => words::write_subscriptions(store, &rows),
+        ImportBatch::Suppressions(rows) => words::write_suppressions(store, &rows, now),
     }
 }
 
@@ -44,9 +46,9 @@ fn records(
     let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
     let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
     let clears = |name: &str| columns.iter().any(|column| column.name == name && column.clears);
-    let Written { created, updated, unchanged } =
+    let Written { created, updated, unchanged, refused } =
         store.merge_records(entity, &fields, &rows, &clears, now)?;
-    Ok(BatchOutcome { created, updated, unchanged, ..BatchOutcome::default() })
+    Ok(BatchOutcome { created, updated, unchanged, rejected: refused })
 }
 
 fn interactions(

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::batch::{Column, ImportBatch, InteractionRow, RecordRow};
+use super::batch::{Column, ImportBatch, InteractionRow, RecordRow, SubscriptionRow, SuppressionRow};
 use super::record::Record;
 use super::row::Row;
 use super::schema::{Schema, Slot};
@@ -34,6 +34,8 @@ struct Group {
 enum Rows {
     Records(Vec<RecordRow>),
     Interactions(Vec<InteractionRow>),
+    Subscriptions(Vec<SubscriptionRow>),
+    Suppressions(Vec<SuppressionRow>),
 }
 
 /// What a window held.
@@ -74,7 +76,29 @@ impl Window {
         match row {
             Row::Record { slots, row } => self.add_record(slots, row, record, schema),
             Row::Interaction { slots, row } => self.add_interaction(&slots, row, record),
+            Row::Subscription { id, row } => self.add_word(id, record, Rows::Subscriptions(vec![row])),
+            Row::Suppression { id, row } => self.add_word(id, record, Rows::Suppressions(vec![row])),
         }
+    }
+
+    /// Adds a row that stands alone; one that says the same as another is superfluous.
+    fn add_word(&mut self, id: String, record: Record, rows: Rows) {
+        if self.places.contains_key(&id) {
+            self.repeated += 1;
+            return;
+        }
+        match self.groups.first_mut() {
+            None => self.groups.push(Group { slots: Vec::new(), rows, records: vec![record] }),
+            Some(group) => {
+                match (&mut group.rows, rows) {
+                    (Rows::Subscriptions(all), Rows::Subscriptions(new)) => all.extend(new),
+                    (Rows::Suppressions(all), Rows::Suppressions(new)) => all.extend(new),
+                    _ => return,
+                }
+                group.records.push(record);
+            }
+        }
+        self.places.insert(id, (0, 0));
     }
 
     fn add_record(&mut self, slots: Vec<Slot>, mut row: RecordRow, record: Record, schema: &Schema) {
@@ -164,6 +188,8 @@ impl Window {
                         rows.iter_mut().for_each(|row| row.values.resize(group.slots.len(), Value::Missing));
                         ImportBatch::Interactions { attributes: group.slots.iter().map(name).collect(), rows }
                     }
+                    Rows::Subscriptions(rows) => ImportBatch::Subscriptions(rows),
+                    Rows::Suppressions(rows) => ImportBatch::Suppressions(rows),
                 };
                 Some((batch, group.records))
             })

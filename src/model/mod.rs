@@ -3,6 +3,8 @@
 //! In: nothing. Out: values, fields, predicates and names for every other folder. It doesn't know
 //! YAML, SQL, files, or the time of day.
 
+mod address;
+mod block;
 mod call;
 mod catalog;
 mod consent;
@@ -12,6 +14,7 @@ mod exact;
 mod field;
 mod interaction;
 mod lead;
+mod mail_demand;
 mod parts;
 mod predicate;
 pub mod scoring;
@@ -20,15 +23,18 @@ pub mod time;
 mod value;
 mod web_address;
 
+pub use address::{folded_address, says_no_such_address};
+pub use block::{Block, BlockedWhen};
 pub use call::{Answers, Argument, Call, Callee, Input, RecordField};
 pub use catalog::{Catalog, FunctionShape, TableColumn, TableShape};
-pub use consent::Consent;
+pub use consent::{BASES, Consent, ConsentSetting};
 pub use duration::{Duration, DurationUnit, Period};
 pub use entity::Entity;
 pub use exact::ExactSum;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
 pub use lead::Stage;
+pub use mail_demand::MailDemand;
 pub use parts::Part;
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,

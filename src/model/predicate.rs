@@ -85,7 +85,7 @@ pub enum Predicate {
     /// What the subject did, or didn't (`exactly 0`).
     Did(Did),
     /// Whether the last that the contact said about a topic was to subscribe. Nothing said is not
-    /// subscribed; of two words at one moment, the refusal counts.
+    /// subscribed; of two words at one moment, the refusal counts. Leaving all topics is a refusal of each.
     Subscribed {
         /// The topic's name.
         topic: String,

@@ -157,7 +157,7 @@ impl Store {
             let stopped: Vec<(i64, i64, i64, String)> = blocked
                 .run(connection)?
                 .into_iter()
-                .map(|(account, contact, block)| (account, contact, now, blocks[block].0.clone()))
+                .map(|(account, contact, block)| (account, contact, now, blocks[block].reason.clone()))
                 .collect();
             stops::stop(connection, claim.iteration_key, &stopped)?;
             if let Some(message) = &passage.message {

@@ -134,9 +134,10 @@ pub(super) fn column_type(kind: &FieldType) -> &'static str {
 }
 
 /// The tables' own columns, which stand beside those of the fields.
-const OWN_COLUMNS: [&str; 11] = [
+const OWN_COLUMNS: [&str; 12] = [
     "key",
     "account_key",
+    "address_key",
     "contact_key",
     "iteration_key",
     "step_key",

@@ -5,7 +5,7 @@ use super::{
     batch::former_visits,
     predicate::{Printer, Scope, from_contact},
 };
-use crate::model::{Predicate, time::LAG_LIMIT};
+use crate::model::{Block, Predicate, time::LAG_LIMIT};
 
 /// Who may enter an iteration, and how.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ pub struct Enrolment<'a> {
     /// Who is in the audience.
     pub audience: &'a Predicate,
     /// What keeps out those who are: each with its reason.
-    pub blocks: &'a [(String, Predicate)],
+    pub blocks: &'a [Block],
     /// Nobody enters before this moment. Entries are dated by the latest of it, of what brought somebody into
     /// the audience, and of the end of what blocked (semantics 14).
     pub since: i64,
@@ -60,9 +60,9 @@ impl Store {
         let iteration = printer.bind(enrolment.iteration_key.into());
         let mut clauses = vec![printer.predicate(enrolment.audience, &scope)?];
         let mut parts = vec![enrolment.audience.clone()];
-        for (_, block) in enrolment.blocks {
-            clauses.push(format!("(({}) IS NOT TRUE)", printer.predicate(block, &scope)?));
-            parts.push(Predicate::Not(Box::new(block.clone())));
+        for block in enrolment.blocks {
+            clauses.push(format!("(({}) IS NOT TRUE)", printer.block(block, &scope)?));
+            parts.extend(block.predicate().map(|block| Predicate::Not(Box::new(block.clone()))));
         }
         let all = Predicate::All(parts);
         let from = from_contact("c", &all);
@@ -164,25 +164,22 @@ impl Store {
     pub fn audience_counts(
         &mut self,
         audience: &Predicate,
-        blocks: &[(String, Predicate)],
+        blocks: &[Block],
         iteration_key: Option<i64>,
         timezone: &str,
         now: i64,
     ) -> Result<(i64, Vec<(String, i64)>), StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
         let scope = Scope::contact("c");
-        let mut cases = match iteration_key {
+        let entered = match iteration_key {
             Some(key) => format!(
                 " WHEN EXISTS (SELECT 1 FROM participant p WHERE p.iteration_key = {key} AND p.contact_key = c.key) THEN 0"
             ),
             None => String::new(),
         };
         let mut parts = vec![audience.clone()];
-        for (at, (_, block)) in blocks.iter().enumerate() {
-            cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, at + 1);
-            parts.push(block.clone());
-        }
-        let case = if cases.is_empty() { "0".to_owned() } else { format!("CASE{cases} ELSE 0 END") };
+        parts.extend(blocks.iter().filter_map(Block::predicate).cloned());
+        let case = printer.first_block(blocks, &scope, &entered)?;
         let clause = printer.predicate(audience, &scope)?;
         let from = from_contact("c", &Predicate::All(parts));
         let sql = format!(
@@ -194,8 +191,8 @@ impl Store {
             let (why, count) = (row.integer(0)?, row.integer(1)?);
             total += count;
             let reason = usize::try_from(why - 1).ok().and_then(|at| blocks.get(at));
-            if let Some((reason, _)) = reason {
-                blocked.push((reason.clone(), count));
+            if let Some(block) = reason {
+                blocked.push((block.reason.clone(), count));
             }
         }
         Ok((total, blocked))

@@ -1,6 +1,8 @@
 //! Erasing a contact: what is known of the person goes, numbers about journeys stay.
 
-use super::{Cell, Connection, Dialect, Store, StoreError, segments::compute_everything_again, stops};
+use super::{
+    Cell, Connection, Dialect, Store, StoreError, addresses, segments::compute_everything_again, stops,
+};
 
 /// What an erasure did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,11 +22,12 @@ pub struct Erased {
 impl Store {
     /// Erases a contact, its interactions, its leads, scores, levels and activities; nothing when there is
     /// no such contact. It stops wherever it stands (semantics 9). What journeys counted stays, under a
-    /// number that leads to nobody. All segments and scores are computed afresh next time.
+    /// number that leads to nobody, and so does what is known of its address, by a keyed hash; `fresh` is the
+    /// key for that where the store has none yet. All segments and scores are computed afresh next time.
     ///
     /// # Errors
     /// When the store fails; then nothing is erased.
-    pub fn erase_contact(&mut self, id: &str, now: i64) -> Result<Option<Erased>, StoreError> {
+    pub fn erase_contact(&mut self, id: &str, fresh: &str, now: i64) -> Result<Option<Erased>, StoreError> {
         let contact_leads = self.names.has_column("lead", "contact_id");
         let primary_contacts = self.names.has_column("account", "primary_contact_id");
         if self.dialect() == Dialect::Sqlite {
@@ -75,6 +78,7 @@ impl Store {
                 &[key.into()],
             )?;
             connection.execute("DELETE FROM former_account WHERE contact_key = $1", &[key.into()])?;
+            addresses::forget(connection, key, fresh)?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
             // Whatever counted the contact may be otherwise now, and nothing tells any more what did.
             compute_everything_again(connection)?;

@@ -205,9 +205,12 @@ impl Printer<'_> {
         };
         let now = self.moment(0);
         let focus = self.in_focus(Entity::Contact, "u.contact_key", key);
+        // Who leaves everything leaves this topic, too.
+        let about =
+            format!("(u.{column} = {topic} OR (u.type_key = {no} AND COALESCE(u.{column}, '') = ''))");
         Ok(format!(
             "({key} IN (SELECT u.contact_key FROM interaction u
-                WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND u.{column} = {topic} {own}{focus}
+                WHERE u.type_key IN ({yes}, {no}) AND u.at <= {now} AND {about} {own}{focus}
                 GROUP BY u.contact_key
                 HAVING COALESCE(MAX(CASE WHEN u.type_key = {yes} THEN u.at END)
                     > MAX(CASE WHEN u.type_key = {no} THEN u.at END),

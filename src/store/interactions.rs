@@ -4,6 +4,7 @@ use super::{
     Cell, Connection, JsonRows, Store, StoreError,
     columns::{attribute_column, cell, column_type},
     former_accounts::account_at,
+    preferences::Said,
 };
 use crate::model::{Field, Value};
 
@@ -45,6 +46,21 @@ pub struct Recorded {
 }
 
 impl Store {
+    /// Those of these ids that no interaction has.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn unknown_interactions(&mut self, ids: &[&str]) -> Result<Vec<String>, StoreError> {
+        let mut json = JsonRows::default();
+        ids.iter().for_each(|id| json.push(&[(*id).into()]));
+        let sql = format!(
+            "SELECT r.value ->> 0 FROM {} AS r
+             WHERE NOT EXISTS (SELECT 1 FROM interaction i WHERE i.id = r.value ->> 0)",
+            self.dialect().rows("$1")
+        );
+        self.connection.query(&sql, &[json.finish()])?.iter().map(|row| row.text(0)).collect()
+    }
+
     /// Writes interactions, each id once, and queues them. Ids are unique within `rows`.
     ///
     /// # Errors
@@ -96,6 +112,7 @@ impl Store {
             account_at("c", "CAST(r.value ->> 2 AS BIGINT)")
         );
         let parameter = json.finish();
+        let said = Said::by(attributes, rows);
         self.connection.write(|connection| {
             let parameter = std::slice::from_ref(&parameter);
             let mut recorded = Recorded::default();
@@ -110,6 +127,9 @@ impl Store {
             recorded.created = connection.execute(&insert, parameter)?;
             if recorded.created > 0 {
                 queue(connection, before)?;
+                if let Some(said) = &said {
+                    said.take_down(connection, before)?;
+                }
             }
             let refused = recorded.without_contact.len() + recorded.without_account.len();
             recorded.known = (rows.len().saturating_sub(refused) as u64).saturating_sub(recorded.created);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Cell, Connection, Fields, JsonRows, Store, StoreError,
+    Cell, Connection, Fields, JsonRows, Store, StoreError, addresses,
     batch::range_parameters,
     claims::Claim,
     columns::{cell, column_type, field_column},
@@ -180,6 +180,8 @@ pub(super) fn write_changes(
     }
     for ((entity, name), (field, values)) in by_field {
         let mut json = JsonRows::default();
+        let addresses_of: Vec<(i64, Option<String>)> =
+            values.iter().map(|(key, (value, _))| (*key, addresses::folded(Some(value)))).collect();
         for (key, (value, at)) in values {
             json.push(&[Cell::Integer(key), cell(value), at.into()]);
         }
@@ -208,6 +210,9 @@ pub(super) fn write_changes(
             ),
             &parameters,
         )?;
+        if (entity, name) == (Entity::Contact, "email") {
+            addresses::change(connection, &addresses_of)?;
+        }
         connection.execute(
             &format!(
                 "UPDATE {table} SET {column} = s.new_value

@@ -4,6 +4,7 @@
 //! statement for both databases, with a thin dialect where words differ. It doesn't know YAML,
 //! journeys' definitions, tiles or the time of day.
 
+mod addresses;
 mod allotments;
 mod as_of;
 mod batch;
@@ -32,6 +33,7 @@ mod kept;
 mod known;
 mod leads;
 mod lists;
+mod mail_checks;
 mod membership_since;
 mod migrations;
 mod open;
@@ -43,10 +45,12 @@ mod outcomes;
 mod pausing;
 mod postgres;
 mod predicate;
+mod preferences;
 mod presence;
 mod preview;
 mod real_runs;
 mod records;
+mod refusals;
 mod related;
 mod removals;
 mod report;
@@ -75,6 +79,7 @@ mod value;
 mod wake;
 mod why;
 mod why_account;
+mod why_mail;
 
 pub use allotments::{AllotmentRow, Places};
 pub use batch::{Message, NextStep, Passage, Standing};
@@ -100,6 +105,7 @@ pub use outbox_holds::EarlierMail;
 pub use outbox_verbs::MessageSelection;
 pub use outcomes::{BatchOutcome, DecisionRow, EffectRecord, EffectRow, Fate, OutcomeRow};
 pub use pausing::Pauses;
+pub use preferences::Preference;
 pub use presence::Presence;
 pub use preview::{NamedRecord, Preview};
 pub use records::{Record, Written};
@@ -118,6 +124,7 @@ pub use trigger::{Answer, Asked, AskedCount, MailLeft, Question, Subject};
 pub use wake::Incoming;
 pub use why::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
 pub use why_account::{AccountDecision, AccountParticipant, AccountVisit};
+pub use why_mail::{MailStanding, OthersRefusal};
 
 use connection::Connection;
 use value::{Cell, JsonRows, Row};

@@ -93,6 +93,8 @@ pub struct DueMessage {
     pub contact_id: Option<String>,
     /// The id of the account that it is for, or that the contact entered with.
     pub account_id: Option<String>,
+    /// The key of the contact's address, when it has one that mail can go to.
+    pub(super) address_key: Option<i64>,
     /// Whether the contact still is in the journey or finished it; the reason when it was stopped.
     pub stopped: Option<String>,
     /// The contact's values, in the order in which the fields were asked for.
@@ -258,7 +260,7 @@ impl Store {
                         SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
                             AND e.contact_key = o.contact_key AND e.state = 3
                             AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
-                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at{columns}
+                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at, c.address_key{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
@@ -270,7 +272,7 @@ impl Store {
         self.connection.query_each(&sql, parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(18 + at)?, &field.kind)?);
+                values.push(value(row.raw(19 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             let mut place = [0; 6];
@@ -294,6 +296,7 @@ impl Store {
                 attempts: row.integer(16)?,
                 contact_id,
                 account_id,
+                address_key: row.optional_integer(18)?,
                 stopped: row.optional_text(14)?,
                 contact: values,
                 account,
@@ -384,6 +387,7 @@ impl Store {
                 fate.retry_at.into(),
                 i64::from(fate.untried).into(),
                 fate.ready_at.into(),
+                message.address_key.into(),
             ]);
             states.push(&cells);
             if let Some((kind, at, email)) = &fate.interaction {
@@ -401,14 +405,17 @@ impl Store {
                 ]);
             }
             if let Some(reason) = &fate.stop {
-                stops.entry(message.place[0]).or_default().push((
-                    message.place[1],
-                    message.place[2],
-                    now,
-                    reason.clone(),
-                ));
+                let [iteration, account, contact, ..] = message.place;
+                let stopped = stops.entry(iteration).or_default();
+                // Several messages of one contact stop it once.
+                if !stopped.iter().any(|(_, other, _, _)| *other == contact) {
+                    stopped.push((account, contact, now, reason.clone()));
+                }
             }
         }
+        let any_sent = settled
+            .iter()
+            .any(|(_, fate)| fate.interaction.as_ref().is_some_and(|(kind, _, _)| *kind == "EmailSent"));
         let rows = self.dialect().rows("$1");
         let settle = format!(
             "UPDATE outbox SET state = r.state, reason = r.reason, owner = NULL, retry_at = r.retry_at,
@@ -423,6 +430,17 @@ impl Store {
                AND outbox.contact_key = r.contact_key AND outbox.step_key = r.step_key
                AND outbox.visit = r.visit AND outbox.ordinal = r.ordinal"
         );
+        // The mailbox got it: what bounces later is about this address.
+        let sent = format!(
+            "UPDATE mail_address SET sent_at = $2
+             FROM (SELECT CAST(value ->> 0 AS BIGINT) AS iteration_key, CAST(value ->> 2 AS BIGINT) AS contact_key,
+                CAST(value ->> 3 AS BIGINT) AS step_key, CAST(value ->> 4 AS BIGINT) AS visit,
+                CAST(value ->> 11 AS BIGINT) AS address_key FROM {rows}
+                WHERE CAST(value ->> 6 AS SMALLINT) = 3 AND value ->> 11 IS NOT NULL) r
+             WHERE mail_address.iteration_key = r.iteration_key AND mail_address.step_key = r.step_key
+               AND mail_address.visit = r.visit AND mail_address.address_key = r.address_key
+               AND mail_address.contact_key = r.contact_key"
+        );
         // A journey's mail belongs to the account that its participant entered with.
         let record = format!(
             "INSERT INTO interaction (id, type_key, at, contact_key, account_key, journey, iteration, step, email_text, reason_text)
@@ -434,7 +452,11 @@ impl Store {
             account_at("c", "CAST(r.value ->> 2 AS BIGINT)")
         );
         self.connection.write(|connection| {
-            connection.execute(&settle, &[states.finish(), now.into()])?;
+            let states = [states.finish(), now.into()];
+            connection.execute(&settle, &states)?;
+            if any_sent {
+                connection.execute(&sent, &states)?;
+            }
             if !made.is_empty() {
                 let before = interactions::latest(connection)?;
                 connection.execute(&record, &[made.finish()])?;

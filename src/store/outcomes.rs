@@ -165,7 +165,7 @@ impl Store {
             for (account, contact, block) in blocked.run(connection)? {
                 if here.contains(&contact) {
                     out.insert(contact);
-                    stopped.push((account, contact, now, blocks[block].0.clone()));
+                    stopped.push((account, contact, now, blocks[block].reason.clone()));
                 }
             }
             for row in &batch.outcomes {

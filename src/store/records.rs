@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{
     Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
+    addresses::{self, Addresses},
     columns::{cell, column_type, field_column, value},
     field_since::LEADS_LEFT,
     focus::change_kind,
     former_accounts::{Moves, give_account},
+    refusals,
 };
 use crate::model::{Entity, Field, Stage, Value};
 
@@ -20,6 +22,8 @@ pub struct Written {
     pub updated: u64,
     /// Rows that were there with the same values.
     pub unchanged: u64,
+    /// Places of the rows that aren't written, since they would take back a contact's no, each with the reason.
+    pub refused: Vec<(usize, String)>,
 }
 
 /// A record's values by field name, and its id.
@@ -29,6 +33,7 @@ impl Store {
     /// Writes records by id at a moment: new ones are made, known ones get the given columns and keep the
     /// others. Ids are unique within `rows`; each row has a value for each column. What is new, and which
     /// fields are other than before, is queued for segments in the same transaction, and kept with the moment.
+    /// A row that would take back a contact's no without later evidence isn't written (semantics 32).
     ///
     /// # Errors
     /// When the store fails; then nothing is written.
@@ -56,16 +61,30 @@ impl Store {
         now: i64,
     ) -> Result<Written, StoreError> {
         let columns: Vec<&Field> = columns.iter().filter(|field| field.name != "id").collect();
-        let mut json = JsonRows::default();
-        for (id, values) in rows {
-            let mut cells = vec![Cell::from(id.as_str())];
-            cells.extend(values.iter().map(cell));
-            json.push(&cells);
-        }
-        let rows_parameter = [json.finish()];
+        let addresses = Addresses::of(entity, &columns, rows);
+        let written = |without: &BTreeMap<usize, String>| {
+            let mut json = JsonRows::default();
+            let kept = rows.iter().enumerate().filter(|(place, _)| !without.contains_key(place));
+            for (place, (id, values)) in kept {
+                let mut cells = vec![Cell::from(id.as_str())];
+                cells.extend(values.iter().map(cell));
+                cells.extend(addresses.as_ref().map(|addresses| addresses.cell(place)));
+                json.push(&cells);
+            }
+            [json.finish()]
+        };
+        let all_rows = written(&BTreeMap::new());
         let statements = Statements::of(self.dialect(), entity, &columns, clears);
         // Two who write a record and its parent at the same time would both not see the other's.
         self.connection.write_alone(|connection| {
+            let refused = match entity {
+                Entity::Contact => refusals::refused(connection, &columns, rows, clears)?,
+                Entity::Account | Entity::Lead => BTreeMap::new(),
+            };
+            let rows_parameter = if refused.is_empty() { all_rows.clone() } else { written(&refused) };
+            if let Some(addresses) = &addresses {
+                addresses.make(connection)?;
+            }
             let before = connection.number(&statements.latest, &[])?;
             connection.empty(&["changed_record"])?;
             let updated = connection.execute(&statements.find_changed, &rows_parameter)?;
@@ -81,14 +100,21 @@ impl Store {
                 if let Some(moves) = &statements.moves {
                     moves.write(connection, &rows_parameter[0], now)?;
                 }
+                if let Some(moving) = &statements.moving {
+                    addresses::leave(connection, moving, &rows_parameter)?;
+                }
             }
             connection.execute(&statements.write, &[rows_parameter[0].clone(), now.into()])?;
+            if statements.moving.is_some() && updated > 0 {
+                addresses::arrive(connection, "SELECT key FROM changed_record", &[])?;
+            }
             let created = connection.execute(&statements.queue_new, &[before.into()])?;
             if created > 0 {
                 complete(connection, entity, before, now)?;
             }
-            let unchanged = (rows.len() as u64).saturating_sub(created + updated);
-            Ok(Written { created, updated, unchanged })
+            let unchanged = (rows.len() - refused.len()) as u64;
+            let unchanged = unchanged.saturating_sub(created + updated);
+            Ok(Written { created, updated, unchanged, refused: refused.into_iter().collect() })
         })
     }
 
@@ -155,6 +181,8 @@ struct Statements {
     note_left: Vec<String>,
     /// Contacts that change their account.
     moves: Option<Moves>,
+    /// Selects contacts that get another address, with the former and the new one. Takes the rows.
+    moving: Option<String>,
     /// Writes those that are new or other. Takes the rows and the moment.
     write: String,
     /// Queues those whose key is after the one given.
@@ -169,7 +197,7 @@ impl Statements {
         let mut sets = Vec::new();
         let (mut differing, mut changed, mut queue_left) = (Vec::new(), Vec::new(), Vec::new());
         let (mut bits, mut names, mut moves) = (vec!["0".to_owned()], Vec::new(), None);
-        let mut note_left = Vec::new();
+        let (mut note_left, mut moving) = (Vec::new(), None);
         for (at, field) in fields.iter().enumerate() {
             let column = field_column(&field.name);
             let mut value = format!("CAST(s.value ->> {} AS {})", at + 1, column_type(&field.kind));
@@ -214,6 +242,21 @@ impl Statements {
                     ),
                 });
             }
+            if (entity, field.name.as_str()) == (Entity::Contact, "email") {
+                // Behind the values each row has the address as it is compared.
+                let folded = format!("s.value ->> {}", fields.len() + 1);
+                moving = Some(format!(
+                    "SELECT r.key, r.address_key, {folded} AS folded {known}
+                        AND r.key IN (SELECT key FROM changed_record) AND r.{column} IS DISTINCT FROM {new}"
+                ));
+                columns.push(("address_key".to_owned(), addresses::key_of(&folded)));
+                sets.push(match clears {
+                    true => "address_key = excluded.address_key".to_owned(),
+                    false => format!(
+                        "address_key = CASE WHEN excluded.{column} IS NULL THEN r.address_key ELSE excluded.address_key END"
+                    ),
+                });
+            }
             sets.push(format!("{column} = {set}"));
             columns.push((column, value));
         }
@@ -249,6 +292,7 @@ impl Statements {
             queue_left,
             note_left,
             moves,
+            moving,
             write: format!(
                 "INSERT INTO {table} AS r ({}) SELECT {} FROM {source} AS s WHERE 1 = 1 ON CONFLICT (id) DO {update}",
                 columns.join(", "),

@@ -8,10 +8,10 @@ use super::{
     fates::{self, FateRow},
     predicate::{Printer, Scope, mentions_account},
 };
-use crate::model::Predicate;
+use crate::model::{Block, BlockedWhen};
 
-/// What stops a participant: a reason, and the condition on the contact under which it applies.
-pub type Blocks<'a> = &'a [(String, Predicate)];
+/// What stops participants, the first that applies.
+pub type Blocks<'a> = &'a [Block];
 
 /// Selects the participants who stand at a step (or anywhere) and are blocked: account key, contact key,
 /// number of the block from 1.
@@ -32,15 +32,11 @@ impl BlockedQuery {
     ) -> Result<BlockedQuery, StoreError> {
         let mut printer = Printer::new(dialect, names, now, timezone)?;
         let scope = Scope::contact("c");
-        let mut cases = String::new();
-        let mut join = "";
-        for (place, (_, block)) in blocks.iter().enumerate() {
-            cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, place + 1);
-            if mentions_account(block) {
-                join = " LEFT JOIN account c_account ON c_account.key = c.account_key";
-            }
-        }
-        let case = if cases.is_empty() { "0".to_owned() } else { format!("CASE{cases} ELSE 0 END") };
+        let case = printer.first_block(blocks, &scope, "")?;
+        let join = match blocks.iter().filter_map(Block::predicate).any(mentions_account) {
+            true => " LEFT JOIN account c_account ON c_account.key = c.account_key",
+            false => "",
+        };
         let mut clause = format!("p.iteration_key = {iteration_key}");
         if let Some((step_key, range)) = at {
             clause = format!(
@@ -68,6 +64,31 @@ impl BlockedQuery {
                 Ok((row.integer(0)?, row.integer(1)?, block))
             })
             .collect()
+    }
+}
+
+impl Printer<'_> {
+    /// Whether a block applies to the contact in scope, which stands under the alias `c`.
+    pub(super) fn block(&mut self, block: &Block, scope: &Scope) -> Result<String, StoreError> {
+        match &block.when {
+            BlockedWhen::Holds(predicate) => self.predicate(predicate, scope),
+            BlockedWhen::LeftEverything => Ok(self.left_everything("c")),
+        }
+    }
+
+    /// The number from 1 of the first block that applies to the contact in scope, 0 when none does. `before`
+    /// are the cases that come first.
+    pub(super) fn first_block(
+        &mut self,
+        blocks: Blocks<'_>,
+        scope: &Scope,
+        before: &str,
+    ) -> Result<String, StoreError> {
+        let mut cases = before.to_owned();
+        for (place, block) in blocks.iter().enumerate() {
+            cases = format!("{cases} WHEN {} THEN {}", self.block(block, scope)?, place + 1);
+        }
+        Ok(if cases.is_empty() { "0".to_owned() } else { format!("CASE{cases} ELSE 0 END") })
     }
 }
 
@@ -192,7 +213,7 @@ impl Store {
             let blocked: Vec<(i64, i64, i64, String)> = query
                 .run(connection)?
                 .into_iter()
-                .map(|(account, contact, block)| (account, contact, now, blocks[block].0.clone()))
+                .map(|(account, contact, block)| (account, contact, now, blocks[block].reason.clone()))
                 .collect();
             stop(connection, iteration_key, &blocked)?;
             Ok(blocked.len() as u64)
@@ -214,17 +235,10 @@ impl Store {
         contact_keys.iter().for_each(|key| json.push(&[(*key).into()]));
         let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
         printer.bind(json.finish());
-        let scope = Scope::contact("c");
-        let mut cases = String::new();
-        for (place, (_, block)) in blocks.iter().enumerate() {
-            cases = format!("{cases} WHEN {} THEN {}", printer.predicate(block, &scope)?, place + 1);
-        }
-        if cases.is_empty() {
-            return Ok(Vec::new());
-        }
+        let case = printer.first_block(blocks, &Scope::contact("c"), "")?;
         let sql = format!(
             "SELECT key, why FROM (
-                SELECT c.key, CASE{cases} ELSE 0 END AS why
+                SELECT c.key, {case} AS why
                 FROM contact c LEFT JOIN account c_account ON c_account.key = c.account_key
                 WHERE c.key IN (SELECT CAST(value ->> 0 AS BIGINT) FROM {})) found
              WHERE why > 0",
@@ -235,7 +249,7 @@ impl Store {
             .iter()
             .map(|row| {
                 let block = usize::try_from(row.integer(1)? - 1).unwrap_or(0);
-                Ok((row.integer(0)?, blocks[block].0.clone()))
+                Ok((row.integer(0)?, blocks[block].reason.clone()))
             })
             .collect()
     }

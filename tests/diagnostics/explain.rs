@@ -8,10 +8,12 @@ use tilework::{
 use super::workspace;
 
 /// Codes whose pages can't show the mistake, with the reason.
-const WITHOUT_MISTAKE: [(Code, &str); 5] = [
+const WITHOUT_MISTAKE: [(Code, &str); 7] = [
     (Code::UnusedSegment, "only the command looks for it"),
     (Code::ValueNotFound, "it needs a store"),
     (Code::MemberNotFound, "it needs a store"),
+    (Code::ConsentNotSet, "the settings that all examples share say it"),
+    (Code::NobodySubscribed, "it needs a store"),
     (Code::StepRemoved, "`check` doesn't look at the store"),
     (Code::UnreadableFile, "a page is text, and the mistake is that a file is none"),
 ];

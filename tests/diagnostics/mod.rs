@@ -23,11 +23,12 @@ use tilework::{
 use crate::support::files::repository;
 
 /// Codes that `check` can't come to, each with the reason.
-const NOT_BY_CHECK: [(Code, &str); 4] = [
+const NOT_BY_CHECK: [(Code, &str); 5] = [
     (Code::StepRemoved, "it compares with what was published, which stands in the store"),
     (Code::UnusedSegment, "only the command looks for it: see tests/segments/doubts.rs"),
     (Code::ValueNotFound, "it needs a store: see tests/segments/doubts.rs"),
     (Code::MemberNotFound, "it needs a store: see tests/segments/doubts.rs"),
+    (Code::NobodySubscribed, "it needs a store: see tests/journeys/addresses.rs"),
 ];
 
 fn here() -> PathBuf {

@@ -2,9 +2,9 @@
 
 use tilework::interactions::ImportKind;
 
-use super::{EVERYONE, world};
+use super::{EVERYONE, populated, workspace};
 use crate::support::{
-    workspace::{SETTINGS, on_both},
+    workspace::{Database, SETTINGS, on_both},
     world::World,
 };
 
@@ -19,6 +19,12 @@ const STEPS: &str = "
     tile: wait
     with: { for: 30 days }
 ";
+
+/// The usual world, in which an unrecorded consent is none.
+fn world(database: Database, keys: &str, steps: &str) -> World {
+    let settings = SETTINGS.replace("unrecorded: marketing", "unrecorded: none");
+    populated(&workspace(database, keys, steps).file("tilework.yaml", &settings))
+}
 
 fn all_checks() -> String {
     format!("{EVERYONE}\nsuppress: [competitors, buyers]\nconsent: marketing")
@@ -58,7 +64,7 @@ fn rule_9_who_is_inactive_suppressed_or_below_the_consent_does_not_enter() {
 #[test]
 fn rule_9_without_the_key_consent_nobody_is_asked_for_it() {
     for keys in [EVERYONE.to_owned(), format!("{EVERYONE}\nconsent: none")] {
-        let mut world = world(crate::support::workspace::Database::Sqlite, &keys, STEPS);
+        let mut world = world(Database::Sqlite, &keys, STEPS);
         world.set("ada", "consent", "none");
         world.tick("2026-03-01 08:00");
         world.ways(&[("ada", "| at pause"), ("bob", "| at pause")]);

@@ -84,7 +84,7 @@ fn rule_9_an_erased_contact_stops_at_once_and_nothing_tells_of_it() {
         let mut world = on_the_way(database);
         assert!(telling_of_zelda(&mut world).len() > 5, "there is something to erase");
         assert_eq!(world.because("bob", "ordered"), "satisfied by zelda-9 at 2026-03-04T10:00:00Z");
-        let erased = world.store.erase_contact("zelda-9", at("2026-03-04 13:00")).unwrap().unwrap();
+        let erased = world.store.erase_contact("zelda-9", "a key", at("2026-03-04 13:00")).unwrap().unwrap();
         let expected = Erased { stopped: 1, interactions: 2, leads: 1, activities: 1, messages: 1 };
         assert_eq!(erased, expected, "the order, the mail that left; the reminder hadn't");
         assert_eq!(telling_of_zelda(&mut world), [""; 0]);
@@ -93,7 +93,7 @@ fn rule_9_an_erased_contact_stops_at_once_and_nothing_tells_of_it() {
             let found = bytes.windows(5).any(|five| five.eq_ignore_ascii_case(b"zelda"));
             assert!(!found, "nor does anything in the file");
         }
-        assert_eq!(world.store.erase_contact("zelda-9", at("2026-03-04 13:00")).unwrap(), None);
+        assert_eq!(world.store.erase_contact("zelda-9", "a key", at("2026-03-04 13:00")).unwrap(), None);
     });
 }
 
@@ -102,7 +102,7 @@ fn rule_9_what_an_erased_contact_counted_for_stays_and_others_go_on() {
     on_both(|database| {
         let mut world = on_the_way(database);
         let mut before = numbers(&mut world);
-        world.store.erase_contact("zelda-9", at("2026-03-04 13:00")).unwrap();
+        world.store.erase_contact("zelda-9", "a key", at("2026-03-04 13:00")).unwrap();
         let stopped = world.tables().lines("SELECT state, reason, ended_at FROM participant WHERE state = 3");
         assert_eq!(stopped, [format!("3 erased {}", at("2026-03-04 13:00"))]);
         let now = numbers(&mut world);
@@ -123,7 +123,7 @@ fn rule_9_what_an_erased_contact_counted_for_stays_and_others_go_on() {
 fn who_is_erased_may_come_in_again_and_is_somebody_new() {
     on_both(|database| {
         let mut world = on_the_way(database);
-        world.store.erase_contact("zelda-9", at("2026-03-04 13:00")).unwrap();
+        world.store.erase_contact("zelda-9", "a key", at("2026-03-04 13:00")).unwrap();
         world.contacts(&[("zelda-9", "acme")]);
         world.tick("2026-03-05 08:00");
         let participants = world.tables().lines("SELECT COUNT(*) FROM participant");

@@ -2,10 +2,12 @@
 //! starts with the number of the rule that it holds.
 
 mod account_triggers;
+mod addresses;
 mod blocking;
 mod branch;
 mod calls;
 mod change;
+mod consent;
 mod custom_tiles;
 mod effects;
 mod ending;

@@ -1,6 +1,6 @@
 //! Committing batches: positions, history, decisions and records, together or not at all.
 
-use tilework::model::{Entity, time::LAG_LIMIT};
+use tilework::model::{Block, Entity, time::LAG_LIMIT};
 use tilework::store::{
     BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, Message, NextStep, OutcomeRow, Passage,
     PublishedStep, Removed, Standing, Store,
@@ -162,7 +162,7 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         let spring = people(&mut store, &[step("a"), step("b")]);
         let claim = claim_all(&mut store, &spring, "a");
-        let blocks = [("suppressed".to_owned(), is(super::world::account("name"), text("Acme")))];
+        let blocks = [Block::holds("suppressed", is(super::world::account("name"), text("Acme")))];
         let next = Some(NextStep { step_key: spring.step("b"), look_after: 0, look_at: 0 });
         let message = Some(Message { channel: "email", content: "{}", hold: 0, expires_after: None });
         let passage = Passage { released_when_due: true, next, path: None, message };
@@ -212,7 +212,7 @@ const CASES: &[Case] = &[
         for row in &batch {
             outcome.effects.push(activity(0, row.account_key, Some(row.contact_key), &row.contact_id));
         }
-        let blocks = [("inactive".to_owned(), is(contact("status"), text("inactive")))];
+        let blocks = [Block::holds("inactive", is(contact("status"), text("inactive")))];
         store.commit_outcomes(&claim, &outcome, &blocks, "UTC", NOW).unwrap();
         assert_eq!(numbers(&mut store, &spring), [(0, 2, 1), (2, 0, 0)]);
         assert_eq!(activities(&mut store), ["bob", "eve"]);
@@ -225,7 +225,7 @@ const CASES: &[Case] = &[
         let mut outcome = outcomes(&batch, |_| go_to(&spring, "b", None, NOW));
         let acme = batch.iter().find(|row| row.contact_id == "ada").unwrap().account_key;
         outcome.effects.push(activity(0, acme, None, "for acme"));
-        let blocks = [("suppressed".to_owned(), is(super::world::account("name"), text("Acme")))];
+        let blocks = [Block::holds("suppressed", is(super::world::account("name"), text("Acme")))];
         store.commit_outcomes(&claim, &outcome, &blocks, "UTC", NOW).unwrap();
         assert_eq!(activities(&mut store), [""; 0]);
     }),
@@ -337,7 +337,7 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         let spring = people(&mut store, &[awaiting("a", true)]);
         commit(&mut store, &spring, "a", NOW, |_| Fate::Wait { until: NOW + 30 * DAY });
-        let blocks = [("unsubscribed".to_owned(), is(contact("id"), text("bob")))];
+        let blocks = [Block::holds("unsubscribed", is(contact("id"), text("bob")))];
         store.stop_blocked(spring.iteration.key, &blocks, "UTC", NOW + HOUR).unwrap();
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR), ["ada"]);
     }),

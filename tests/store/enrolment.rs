@@ -1,6 +1,6 @@
 //! Entering an iteration.
 
-use tilework::model::{Entity, Predicate};
+use tilework::model::{Block, Entity, Predicate};
 use tilework::store::{Enrolment, PublishedStep, Removed, Store};
 
 use super::world::{
@@ -11,7 +11,7 @@ use super::world::{
 fn enrolment<'a>(
     journey: &Journey,
     audience: &'a Predicate,
-    blocks: &'a [(String, Predicate)],
+    blocks: &'a [Block],
     account_steps: &'a [i64],
 ) -> Enrolment<'a> {
     Enrolment {
@@ -28,8 +28,8 @@ fn enrolment<'a>(
     }
 }
 
-fn inactive() -> (String, Predicate) {
-    ("inactive".to_owned(), is(contact("status"), text("inactive")))
+fn inactive() -> Block {
+    Block::holds("inactive", is(contact("status"), text("inactive")))
 }
 
 const CASES: &[Case] = &[
@@ -68,7 +68,7 @@ const CASES: &[Case] = &[
         put(&mut store, Entity::Contact, "bob", &[("status", text("inactive")), ("role", text("rival"))]);
         put(&mut store, Entity::Contact, "dan", &[("role", text("rival"))]);
         let spring = journey(&mut store, &[step("a")]);
-        let blocks = [inactive(), ("suppressed".to_owned(), is(contact("role"), text("rival")))];
+        let blocks = [inactive(), Block::holds("suppressed", is(contact("role"), text("rival")))];
         let audience = Predicate::Not(Box::new(is(contact("id"), text("cem"))));
         let entered = store.enrol(&enrolment(&spring, &audience, &blocks, &[]), NOW).unwrap();
         assert_eq!(entered, 1);
@@ -76,7 +76,7 @@ const CASES: &[Case] = &[
         let counts = store.audience_counts(&audience, &blocks, None, "UTC", NOW).unwrap();
         assert_eq!(counts, (3, vec![("inactive".to_owned(), 1), ("suppressed".to_owned(), 1)]));
         let all = Predicate::Constant(true);
-        let everybody = [("suppressed".to_owned(), all)];
+        let everybody = [Block::holds("suppressed", all)];
         let counts =
             store.audience_counts(&audience, &everybody, Some(spring.iteration.key), "UTC", NOW).unwrap();
         assert_eq!(counts, (3, vec![("suppressed".to_owned(), 2)]), "who entered isn't kept out");
@@ -88,7 +88,7 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "acme"), ("eve", "")]);
         let chicago = is(super::world::account("city"), text("Chicago"));
         let spring = journey(&mut store, &[step("a")]);
-        let blocks = [("far".to_owned(), Predicate::Not(Box::new(chicago.clone())))];
+        let blocks = [Block::holds("far", Predicate::Not(Box::new(chicago.clone())))];
         let everyone = Predicate::Constant(true);
         assert_eq!(store.enrol(&enrolment(&spring, &everyone, &blocks, &[]), NOW).unwrap(), 1);
         assert_eq!(store.enrol(&enrolment(&spring, &chicago, &[], &[]), NOW).unwrap(), 0, "she is in");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use tilework::model::{Bound, CountTest, Did, Entity, Predicate, Subject};
+use tilework::model::{Block, Bound, CountTest, Did, Entity, Predicate, Subject};
 use tilework::store::{Answer, Asked, NewInteraction, Question, Store};
 
 use super::world::{
@@ -195,7 +195,7 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         let spring = waiting(&mut store);
         orders(&mut store, &[("bob", NOW + HOUR)]);
-        let blocks = [("unsubscribed".to_owned(), is(contact("id"), text("bob")))];
+        let blocks = [Block::holds("unsubscribed", is(contact("id"), text("bob")))];
         store.stop_blocked(spring.iteration.key, &blocks, "UTC", NOW).unwrap();
         let answers = ask(&mut store, &spring, &ordered(), Asked::Participants, NOW + DAY);
         assert_eq!(answers, []);

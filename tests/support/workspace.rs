@@ -30,6 +30,7 @@ impl Database {
 /// Settings of a workspace unless it brings its own.
 pub const SETTINGS: &str = r#"name: vendor
 timezone: UTC
+consent: { unrecorded: marketing }
 channels:
   email:
     transport: file

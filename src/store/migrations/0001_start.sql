@@ -25,9 +25,35 @@ CREATE TABLE field (
 -- known_since: when the store had the record first.
 CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE, known_since BIGINT);
 
-CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT, known_since BIGINT);
+-- address_key: its e-mail address as `address` has it, by which several contacts may have one.
+CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT, address_key BIGINT,
+    known_since BIGINT
+);
 -- With the key, so that colleagues are found without reading their rows.
 CREATE INDEX contact_account ON contact (account_key, key);
+CREATE INDEX contact_address ON contact (address_key);
+
+-- E-mail addresses in the form in which they are compared. Of an erased contact's address only the keyed hash
+-- is left, so that what is known of it is found again when the address comes back. The flags are those of
+-- contacts that had the address before.
+CREATE TABLE address (
+    key {identity}, address TEXT UNIQUE, hash TEXT UNIQUE, do_not_email SMALLINT NOT NULL DEFAULT 0,
+    do_not_bulk_email SMALLINT NOT NULL DEFAULT 0
+);
+
+-- Addresses that get no mail, from a moment on. The reason is `bounced`, `complained`, or what a file says.
+CREATE TABLE suppression (
+    address_key BIGINT NOT NULL, reason TEXT NOT NULL, since BIGINT NOT NULL, PRIMARY KEY (address_key, reason)
+){clustered};
+
+-- What was said about commercial mail, by a contact (0 when none is known) under an address (0 when it had
+-- none): that a topic is wanted (subscribed = 1) or not (0). Topic '' is all commercial mail.
+CREATE TABLE preference (
+    address_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, topic TEXT NOT NULL, at BIGINT NOT NULL,
+    subscribed SMALLINT NOT NULL, reason TEXT,
+    PRIMARY KEY (address_key, topic, subscribed, at, contact_key)
+){clustered};
+CREATE INDEX preference_contact ON preference (contact_key, topic, subscribed, at);
 
 -- Since when a field of a record has its present value, where that is another time than known_since. kind: 1
 -- contact, 2 account, 4 lead. A link to a parent counts from when the parent was there.
@@ -273,5 +299,12 @@ CREATE TABLE outbox (
     owner BIGINT, ended_at BIGINT, reason TEXT,
     PRIMARY KEY (iteration_key, account_key, contact_key, step_key, visit, ordinal)
 ){clustered};
+-- The address to which a mail of a step went or is going, so that one mailbox gets it once. sent_at: when it left.
+CREATE TABLE mail_address (
+    iteration_key BIGINT NOT NULL, step_key BIGINT NOT NULL, visit BIGINT NOT NULL, address_key BIGINT NOT NULL,
+    account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, sent_at BIGINT,
+    PRIMARY KEY (iteration_key, step_key, visit, address_key)
+){clustered};
+CREATE INDEX mail_address_contact ON mail_address (contact_key, sent_at);
 CREATE INDEX outbox_waiting ON outbox (ready_at, due_at) WHERE state = 1;
 CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state = 2;
