@@ -101,6 +101,7 @@ fn rule_14_who_enters_first_does_so_when_the_journey_starts_however_late_the_run
             [("2026-03-02 20:00", "2026-03-01 08:00"), ("2026-03-02 20:01", "2026-03-02 20:01")]
         {
             let mut world = world(database, EVERYONE, &weeks());
+            world.tick("2026-03-01 07:00");
             world.tick(run);
             let found = world.tables().rows("SELECT DISTINCT entered_at FROM participant");
             assert_eq!(found, [[crate::support::world::at(entered).to_string()]]);
@@ -146,6 +147,7 @@ fn rule_15_a_wait_for_a_moment_that_has_passed_ends_at_once() {
     on_both(|database| {
         let (keys, steps) = until("2026-06-01 08:00", "2026-05-01 09:00");
         let mut world = world(database, &keys, &steps);
+        world.tick("2026-06-01 06:00");
         world.tick("2026-06-01 08:00");
         assert_eq!(world.left("ada", "pause"), "2026-06-01T07:00:00Z");
         world.ways(&[("ada", "pause | finished")]);
@@ -286,6 +288,8 @@ fn rule_14_whether_a_mail_was_sent_is_known_however_late_the_run() {
                 world.write("tilework.yaml", settings);
                 world.set("ada", "email", "");
                 run.iter().for_each(|now| world.tick(now));
+                // The time of who waits begins when the mail has left.
+                world.tick("2026-03-02 22:00");
                 world.ways(&[
                     ("ada", "invite blocked.then | finished"),
                     ("bob", "invite blocked.else | finished"),
