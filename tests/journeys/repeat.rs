@@ -215,7 +215,7 @@ fn who_joins_the_audience_later_enters_the_iteration_that_goes_on() {
     on_both(|database| {
         let mut world = world(database, &keys(MONTHLY), PAUSE_AND_INVITE);
         world.play("2026-04-10 08:00");
-        world.facts_at = Some(at("2026-04-10 14:00"));
+        world.facts_at = Some(crate::support::world::at("2026-04-10 14:00"));
         world.contacts(&[("eve", "acme")]);
         world.tick("2026-04-10 20:00");
         world.play("2026-05-06 08:00");
