@@ -18,7 +18,7 @@ use crate::{
     support::{
         definitions::USUAL,
         dump::assert_same,
-        workspace::{Database, Workspace},
+        workspace::{Database, Workspace, without_dates},
         world::{World, at},
     },
 };
@@ -395,6 +395,8 @@ fn rule_14_any_tick_times_give_the_same_end() {
             &played.tables().state_without_ticks(),
             &ticked.tables().state_without_ticks(),
         );
-        assert!(played.workspace.mails() == ticked.workspace.mails());
+        // A mail is dated when it leaves, which is what a rhythm changes.
+        let mails = |world: &World| without_dates(world.workspace.mails()).1;
+        assert!(mails(&played) == mails(&ticked));
     });
 }

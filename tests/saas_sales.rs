@@ -10,7 +10,7 @@ use tilework::{interactions::ImportKind, model::time::DAY};
 use crate::support::{
     dump::assert_same,
     files::repository,
-    workspace::{Database, Workspace, on_both},
+    workspace::{Database, Workspace, on_both, without_dates},
     world::{World, at},
 };
 
@@ -135,17 +135,6 @@ fn numbers(world: &mut World) -> Vec<String> {
 static PLAYED: OnceLock<String> = OnceLock::new();
 static WITHOUT_TICKS: OnceLock<String> = OnceLock::new();
 static MAILS: OnceLock<Vec<(String, String)>> = OnceLock::new();
-
-/// The dates of mails, and the mails without them.
-fn without_dates(mails: Vec<(String, String)>) -> (Vec<String>, Vec<(String, String)>) {
-    let is_date = |line: &&str| line.starts_with("Date: ");
-    let dates = mails.iter().filter_map(|(_, mail)| mail.lines().find(is_date).map(str::to_owned)).collect();
-    let rest = mails.into_iter().map(|(name, mail)| {
-        let lines: Vec<&str> = mail.lines().filter(|line| !is_date(line)).collect();
-        (name, lines.join("\n"))
-    });
-    (dates, rest.collect())
-}
 
 /// Runs the journeys in batches of several sizes, played in one go and once a day.
 fn come_to_the_numbers(database: Database, data: &Path) {

@@ -287,7 +287,7 @@ fn rule_14_the_rhythm_of_runs_holds_no_mail() {
         }
         assert_eq!(
             left(&mut world, "ada"),
-            ["first 2026-03-02T02:00:07Z", "second 2026-03-05T02:00:03Z", "third 2026-03-08T02:00:07Z"]
+            ["first 2026-03-01T08:00:00Z", "second 2026-03-05T02:00:03Z", "third 2026-03-08T02:00:07Z"]
         );
     });
 }

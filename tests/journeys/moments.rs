@@ -32,7 +32,8 @@ fn rule_14_a_wait_counts_from_the_event_that_released_the_contact() {
             }
         };
         // A mail leaves with the first run after it is due, and is dated then.
-        let runs: [(&dyn Fn(&mut World), &str); 3] = [
+        type Run<'a> = &'a dyn Fn(&mut World);
+        let runs: [(Run<'_>, &str); 3] = [
             (&|world| world.play("2026-03-31 07:00"), "2026-03-12 10:17:03"),
             (&|world| ticks(world, "09:13"), "2026-03-13 09:13"),
             (&|world| ticks(world, "23:59"), "2026-03-12 23:59"),

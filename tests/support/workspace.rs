@@ -147,6 +147,17 @@ impl Workspace {
     }
 }
 
+/// The dates of mails, and the mails without them.
+pub fn without_dates(mails: Vec<(String, String)>) -> (Vec<String>, Vec<(String, String)>) {
+    let is_date = |line: &&str| line.starts_with("Date: ");
+    let dates = mails.iter().filter_map(|(_, mail)| mail.lines().find(is_date).map(str::to_owned)).collect();
+    let rest = mails.into_iter().map(|(name, mail)| {
+        let lines: Vec<&str> = mail.lines().filter(|line| !is_date(line)).collect();
+        (name, lines.join("\n"))
+    });
+    (dates, rest.collect())
+}
+
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap().to_str().unwrap().to_owned()
 }
