@@ -267,7 +267,8 @@ fn rule_5_a_segment_takes_in_what_happens_when_it_happens() {
             .map(|row| (tilework::model::time::rfc3339(row[0].parse().unwrap()), row[1].as_str()))
             .collect();
         // Segments are refreshed every five minutes, and know what made the difference.
-        let expected = [("2026-03-10T10:02:00Z".to_owned(), "1"), ("2026-03-17T10:02:00.001Z".to_owned(), "0")];
+        let expected =
+            [("2026-03-10T10:02:00Z".to_owned(), "1"), ("2026-03-17T10:02:00.001Z".to_owned(), "0")];
         assert_eq!(changes, expected);
     });
 }
