@@ -236,7 +236,8 @@ fn rule_22_an_account_model_asks_the_present_consent_of_a_person_who_has_left() 
         let stories = score_stories(&mut world.store, &world.plan, Entity::Account, "acme", now).unwrap();
         let story = stories.into_iter().find(|story| story.model == "engagement").unwrap();
         assert_eq!((story.contacts, story.left_out), (2, 1));
-        world.set_at(ImportKind::Contacts, "abe", "consent", "profiling", "2026-03-04 09:00");
+        world.facts_at = Some(at("2026-03-04 09:00"));
+        world.import(ImportKind::Contacts, "id,consent,consent_since\nabe,profiling,2026-03-04 09:00\n");
         world.tick("2026-03-05 08:00");
         assert_eq!(score(&mut world, Entity::Account, "acme", "engagement"), 5);
         // The change of the level was the account's, and stays its own when all its people are gone.
