@@ -113,10 +113,11 @@ impl Printer<'_> {
         let mut moments = vec![format!("SELECT CAST({earliest} AS BIGINT) AS at")];
         moments.extend(points.iter().map(|point| point.between(&first, &now)));
         let holds = self.known(predicate, negated, scope)?;
+        // Without the `LIMIT` SQLite merges the two inner statements, and then doesn't find the moment.
         Ok(format!(
             "(SELECT MIN(x.at) FROM (
                 SELECT t.at, t.holds, MAX(CASE WHEN t.holds = 0 THEN t.at END) OVER () AS broke FROM (
-                    SELECT m.at, CASE WHEN {holds} THEN 1 ELSE 0 END AS holds FROM ({}) m) t) x
+                    SELECT m.at, CASE WHEN {holds} THEN 1 ELSE 0 END AS holds FROM ({}) m LIMIT 1000000000) t) x
               WHERE x.holds = 1 AND (x.broke IS NULL OR x.at > x.broke))",
             moments.join(" UNION ALL ")
         ))

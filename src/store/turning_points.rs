@@ -6,7 +6,9 @@ use super::{
     known::{Clock, belonging, clock_of, fields_of, leads_left, moments_of},
     predicate::{Printer, Scope, key_in_scope},
 };
-use crate::model::{Bound, Did, Operand, Predicate, Reckoning, Records, SUBSCRIPTIONS, Subject, time::HOUR};
+use crate::model::{
+    Bound, Did, Operand, Part, Predicate, Reckoning, Records, SUBSCRIPTIONS, Subject, time::HOUR,
+};
 
 /// Moments that a statement can select: `at` and so many milliseconds after it, from the rows of `from` that
 /// satisfy `clause`. Both are empty where `at` is about the subject itself.
@@ -155,15 +157,7 @@ impl Printer<'_> {
                 found.push(TurningPoints::own(at.clone(), -away, true));
                 found.push(TurningPoints::own(at, 1_i64.saturating_sub(away), true));
             }
-            Clock::Days => {
-                let days = self.days();
-                let tomorrow = crate::calendar::today(self.now, 1, &self.zone)
-                    .and_then(|day| crate::calendar::start_of_day(&day, &self.zone));
-                let starts = days.iter().map(|(start, _)| *start).chain(tomorrow.ok());
-                found.extend(
-                    starts.map(|start| TurningPoints::own(format!("CAST({start} AS BIGINT)"), 0, true)),
-                );
-            }
+            Clock::Days => self.day_points(found),
             Clock::Always => {
                 let next = self.now.saturating_add(HOUR);
                 for at in [self.now, next] {
@@ -172,6 +166,15 @@ impl Printer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The starts of the days as of which a condition can be asked, and of the next one.
+    fn day_points(&self, found: &mut Vec<TurningPoints>) {
+        let days = self.days();
+        let tomorrow = crate::calendar::today(self.now, 1, &self.zone)
+            .and_then(|day| crate::calendar::start_of_day(&day, &self.zone));
+        let starts = days.iter().map(|(start, _)| *start).chain(tomorrow.ok());
+        found.extend(starts.map(|start| TurningPoints::own(format!("CAST({start} AS BIGINT)"), 0, true)));
     }
 
     /// How many milliseconds from now a moment lies.
@@ -195,6 +198,15 @@ impl Printer<'_> {
     ) -> Result<(), StoreError> {
         let Some(as_of) = self.as_of.clone() else {
             return Err(StoreError::Inconsistent("a condition is asked as of no moment".to_owned()));
+        };
+        // Which interactions count may turn with the day: then all of the type are looked at, and each day.
+        let of_any_day = Did { condition: Box::new(Predicate::Constant(true)), ..did.clone() };
+        let did = match depends_on_clock(&did.condition) {
+            true => {
+                self.day_points(found);
+                &of_any_day
+            }
+            false => did,
         };
         let out = self.window_length(did.since.as_ref()).map(|length| length.saturating_add(1));
         let into = self.window_length(did.until.as_ref()).unwrap_or(0);
@@ -220,4 +232,15 @@ impl Printer<'_> {
 pub(super) fn measures(leaf: &Predicate) -> bool {
     let measured = |operand: &Operand| matches!(operand, Operand::Measure(measure) if measure.over.of != Subject::Interaction);
     matches!(leaf, Predicate::Compare { left, right, .. } if measured(left) || measured(right))
+}
+
+/// Whether a condition has a comparison that depends on the clock.
+fn depends_on_clock(condition: &Predicate) -> bool {
+    let mut depends = false;
+    Part::Predicate(condition).each(&mut |part| {
+        if let Part::Predicate(leaf) = part {
+            depends |= clock_of(leaf) != Clock::Apart;
+        }
+    });
+    depends
 }
