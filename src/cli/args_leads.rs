@@ -92,6 +92,9 @@ pub enum ContactCommand {
     Erase {
         /// The contact's id or e-mail address
         id: String,
+        /// Keep no hash of the id and address, so that imports bring the contact in again
+        #[arg(long)]
+        forget: bool,
     },
 }
 

@@ -74,9 +74,9 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (plan, mut store, _) = workspace::reading(global, output)?;
             super::parties(Entity::Account, &plan, &mut store, output)
         }
-        Command::Contact(ContactCommand::Erase { id }) => {
+        Command::Contact(ContactCommand::Erase { id, forget }) => {
             let (_, mut store, now) = workspace::writing(global, output)?;
-            erasure::erase(id, global.yes, &mut store, now, output)
+            erasure::erase(id, *forget, global.yes, &mut store, now, output)
         }
         Command::Contact(ContactCommand::Unsubscribe { address, topic, reason }) => {
             let (plan, mut store, now) = workspace::writing(global, output)?;

@@ -14,6 +14,7 @@ use crate::{
 /// When there is no such contact, or several have the address, or the store fails.
 pub(super) fn erase(
     asked: &str,
+    forget: bool,
     yes: bool,
     store: &mut Store,
     now: i64,
@@ -28,7 +29,10 @@ pub(super) fn erase(
         true => {
             let fresh = fresh_key()
                 .ok_or_else(|| CliError::usage("the machine gives no random numbers".to_owned()))?;
-            store.erase_contact(&id, &fresh, now)?
+            match forget {
+                true => store.forget_contact(&id, &fresh, now)?,
+                false => store.erase_contact(&id, &fresh, now)?,
+            }
         }
         false => None,
     };
@@ -40,6 +44,7 @@ pub(super) fn erase(
                 "interactions": erased.interactions,
                 "leads": erased.leads,
                 "activities": erased.activities,
+                "hash_kept": !forget,
             })
         });
         output.json(&json!({ "contact": id, "erased": told }))?;
@@ -53,6 +58,11 @@ pub(super) fn erase(
         return Ok(Exit::Done);
     };
     output.text(&told(&id, &erased))?;
+    output.text(if forget {
+        "No hash of the id is kept: an import that has it brings the contact in again. What was refused for the address stays, under a keyed hash."
+    } else {
+        "Keyed hashes of the id and the address are kept, by which imports skip the contact from now on."
+    })?;
     output.text(
         "What lies outside of the store isn't touched: mails and messages that were written, imported files, \
          lists of members in git, copies of the store.",

@@ -100,7 +100,7 @@ fn print(
     rejects: Option<&Path>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let ImportSummary { read, created, updated, unchanged, rejected } = *summary;
+    let ImportSummary { read, created, updated, unchanged, rejected, erased } = *summary;
     if output.format() == Format::Json {
         return output.json(&json!({
             "kind": kind.name(),
@@ -109,11 +109,13 @@ fn print(
             "updated": updated,
             "unchanged": unchanged,
             "rejected": rejected,
+            "erased": erased,
             "rejects": rejects.map(|path| path.display().to_string()),
         }));
     }
+    let skipped = if erased > 0 { format!(", {erased} erased skipped") } else { String::new() };
     output.text(&format!(
-        "{}: {read} {} read, {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected",
+        "{}: {read} {} read, {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected{skipped}",
         kind.name(),
         if read == 1 { "row" } else { "rows" },
     ))?;
@@ -181,7 +183,7 @@ mod tests {
         let (result, out, _) = imported(&file, Format::Json);
         assert_eq!(result.unwrap(), Exit::Done);
         let expected = json!({
-            "kind": "accounts", "read": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0, "rejects": null
+            "kind": "accounts", "read": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0, "erased": 0, "rejects": null
         });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap(), expected);
         assert!(!folder.path().join("accounts.csv.rejected.csv").exists());

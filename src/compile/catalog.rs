@@ -7,12 +7,13 @@ use crate::{
 };
 
 /// Names of columns that the store or a database keeps for itself, beside all that end in `_key`.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 14] = [
     "key",
     "known_since",
     "created_at",
     "visit",
     "ordinal",
+    "id_generation",
     "rowid",
     "oid",
     "ctid",

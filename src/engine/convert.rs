@@ -12,6 +12,7 @@ use crate::{
     model::Value,
     store::{
         BatchOutcome, ChangeRow, DecisionRow, EffectRecord, EffectRow, Fate, KeptRow, OutcomeRow, Standing,
+        effect_key,
     },
     tiles::{AccountGroup, Batch, Decided, Effect, EffectSubject, Outcome, Participant},
 };
@@ -134,7 +135,10 @@ pub(super) fn commit(
     }
     let mut ordinals: BTreeMap<(i64, Option<i64>, i64), i64> = BTreeMap::new();
     for (subject, created_at, effect) in effects {
-        let Some((account_key, contact_key, visit, id)) = subject_of(loaded, subject) else { continue };
+        let Some(Subject { account_key, contact_key, visit, id, generation }) = subject_of(loaded, subject)
+        else {
+            continue;
+        };
         // A record that is changed has no row of its own, and so needs no ordinal.
         if let Effect::Set { entity, field, value } = effect {
             commit.changes.push(ChangeRow { account_key, contact_key, entity, field, value, at: created_at });
@@ -155,7 +159,7 @@ pub(super) fn commit(
             contact_key,
             visit,
             ordinal: *ordinal,
-            id: record_id(place, kind, visit, &id, *ordinal),
+            id: record_id(place, kind, (visit, generation), &id, *ordinal),
             created_at,
             record: match effect {
                 Effect::Activity { kind, subject, description, owner, due_at } => {
@@ -177,7 +181,9 @@ pub(super) fn commit(
         *ordinal += 1;
     }
     for (subject, kept) in kept {
-        let Some((account_key, contact_key, visit, _)) = subject_of(loaded, subject) else { continue };
+        let Some(Subject { account_key, contact_key, visit, .. }) = subject_of(loaded, subject) else {
+            continue;
+        };
         let effects = ordinals.get(&(account_key, contact_key, visit)).copied().unwrap_or(kept.effects);
         commit.kept.push(KeptRow {
             account_key,
@@ -194,16 +200,39 @@ pub(super) fn commit(
     commit
 }
 
-/// Account, contact when it is for one, visit, and id of a subject.
-fn subject_of(loaded: &Loaded, subject: EffectSubject) -> Option<(i64, Option<i64>, i64, String)> {
+/// Whom an effect is for.
+struct Subject {
+    account_key: i64,
+    contact_key: Option<i64>,
+    visit: i64,
+    id: String,
+    /// The contact's generation.
+    generation: i64,
+}
+
+fn subject_of(loaded: &Loaded, subject: EffectSubject) -> Option<Subject> {
     match subject {
         EffectSubject::Participant(at) => {
             let row = loaded.standing.get(at)?;
-            Some((row.account_key, Some(row.contact_key), row.visit, row.contact_id.clone()))
+            Some(Subject {
+                account_key: row.account_key,
+                contact_key: Some(row.contact_key),
+                visit: row.visit,
+                id: row.contact_id.clone(),
+                generation: row.generation,
+            })
         }
         EffectSubject::Account(at) => {
             let (known, group) = (loaded.accounts.get(at)?, loaded.batch.accounts.get(at)?);
-            Some((known.account_key, None, known.visit, group.account_id.clone().unwrap_or_default()))
+            // A contact without account is one of its own.
+            let own = loaded.standing.get(group.members.start).filter(|_| group.account_id.is_none());
+            Some(Subject {
+                account_key: known.account_key,
+                contact_key: None,
+                visit: known.visit,
+                id: group.account_id.clone().unwrap_or_default(),
+                generation: own.map_or(0, |row| row.generation),
+            })
         }
     }
 }
@@ -231,11 +260,9 @@ fn fate(place: &Place<'_>, outcome: Outcome, row: &Standing) -> Fate {
 
 /// The id of a record that a step makes: the same for the same key (semantics 18), so that it can't be
 /// made twice.
-fn record_id(place: &Place<'_>, kind: &str, visit: i64, subject: &str, ordinal: i64) -> String {
-    let key = format!(
-        "{}/{}/{}/{visit}/{subject}/{ordinal}",
-        place.journey.plan.name, place.iteration.number, place.step.id
-    );
+fn record_id(place: &Place<'_>, kind: &str, visit: (i64, i64), subject: &str, ordinal: i64) -> String {
+    let step = (place.journey.plan.name.as_str(), place.iteration.number, place.step.id.as_str());
+    let key = effect_key(step, visit, subject, ordinal);
     let digest: String =
         Sha256::digest(key.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("{kind}-{digest}")

@@ -151,7 +151,7 @@ pub struct SuppressionRow {
     pub since: Option<i64>,
 }
 
-/// What became of a batch. Every row of it is counted in one of the four.
+/// What became of a batch. Every row of it is counted in one of the five.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct BatchOutcome {
     /// Rows that weren't there before.
@@ -160,6 +160,8 @@ pub struct BatchOutcome {
     pub updated: u64,
     /// Rows that were there already.
     pub unchanged: u64,
+    /// Rows about contacts that were erased, which are skipped.
+    pub erased: u64,
     /// Rows that can't be kept: their place in the batch, and why.
     pub rejected: Vec<(usize, String)>,
 }

@@ -25,6 +25,8 @@ pub struct ImportSummary {
     pub unchanged: u64,
     /// Rows that can't be used.
     pub rejected: u64,
+    /// Rows about contacts that were erased, which are skipped.
+    pub erased: u64,
 }
 
 /// A row that can't be used.
@@ -106,6 +108,7 @@ impl<E> Desk<'_, '_, E> {
             self.summary.created += outcome.created;
             self.summary.updated += outcome.updated;
             self.summary.unchanged += outcome.unchanged;
+            self.summary.erased += outcome.erased;
             for (at, reason) in outcome.rejected {
                 let record = records.get_mut(at).map(std::mem::take).unwrap_or_default();
                 rejects.push((record, reason));
@@ -187,7 +190,7 @@ mod tests {
         }
 
         fn counts(&self) -> [u64; 5] {
-            let ImportSummary { read, created, updated, unchanged, rejected } = self.summary;
+            let ImportSummary { read, created, updated, unchanged, rejected, .. } = self.summary;
             [read, created, updated, unchanged, rejected]
         }
     }

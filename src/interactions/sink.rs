@@ -46,9 +46,9 @@ fn records(
     let fields: Vec<Field> = columns.iter().map(|column| field(&column.name, &column.kind)).collect();
     let rows: Vec<(String, Vec<Value>)> = rows.into_iter().map(|row| (row.id, row.values)).collect();
     let clears = |name: &str| columns.iter().any(|column| column.name == name && column.clears);
-    let Written { created, updated, unchanged, refused } =
+    let Written { created, updated, unchanged, refused, erased } =
         store.merge_records(entity, &fields, &rows, &clears, now)?;
-    Ok(BatchOutcome { created, updated, unchanged, rejected: refused })
+    Ok(BatchOutcome { created, updated, unchanged, rejected: refused, erased })
 }
 
 fn interactions(
@@ -108,6 +108,7 @@ fn interactions(
         created: recorded.created,
         updated: 0,
         unchanged: recorded.known,
+        erased: recorded.erased,
         rejected: recorded
             .without_contact
             .into_iter()

@@ -3,6 +3,8 @@
 //! Each contact keeps the key of its address. What is known of an address stays when the contact gets another
 //! one or is erased; then a keyed hash is left in place of the text.
 
+use std::collections::BTreeSet;
+
 use ring::hmac;
 
 use super::{Cell, Connection, JsonRows, Store, StoreError};
@@ -25,6 +27,13 @@ impl Addresses {
         let place = columns.iter().position(|field| field.name == "email")?;
         let folded = rows.iter().map(|(_, values)| folded(values.get(place)));
         (entity == Entity::Contact).then(|| Addresses { folded: folded.collect() })
+    }
+
+    /// The same without the addresses of some rows.
+    pub(super) fn without(&self, rows: &BTreeSet<usize>) -> Addresses {
+        let folded = self.folded.iter().enumerate();
+        let kept = folded.map(|(place, one)| one.clone().filter(|_| !rows.contains(&place)));
+        Addresses { folded: kept.collect() }
     }
 
     /// The cell with the address of the row at a place.
@@ -51,7 +60,7 @@ pub(super) fn make<'a>(
     connection: &mut Connection,
     addresses: impl Iterator<Item = &'a str>,
 ) -> Result<(), StoreError> {
-    let addresses: std::collections::BTreeSet<&str> = addresses.collect();
+    let addresses: BTreeSet<&str> = addresses.collect();
     if addresses.is_empty() {
         return Ok(());
     }
@@ -143,8 +152,8 @@ pub(super) fn change(
     arrive(connection, &those, &parameters)
 }
 
-/// The key by which addresses are hashed, once there is one.
-fn hash_key(connection: &mut Connection) -> Result<Option<hmac::Key>, StoreError> {
+/// The key by which addresses and ids of erased contacts are hashed, once there is one.
+pub(super) fn hash_key(connection: &mut Connection) -> Result<Option<hmac::Key>, StoreError> {
     let row = connection.query_first("SELECT value FROM setting WHERE name = $1", &[HASH_KEY.into()])?;
     let text = row.map(|row| row.text(0)).transpose()?;
     Ok(text.map(|text| hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))

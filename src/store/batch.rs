@@ -20,6 +20,8 @@ pub struct Standing {
     pub contact_key: i64,
     /// The contact's id.
     pub contact_id: String,
+    /// How many contacts had been erased when it came in.
+    pub generation: i64,
     /// The account's id, when there is one.
     pub account_id: Option<String>,
     /// Which arrival at the step this is, from 1.
@@ -102,7 +104,7 @@ impl Store {
                 .to_owned(),
         };
         let sql = format!(
-            "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at{columns}
+            "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at, c.id_generation{columns}
              FROM position p JOIN contact c ON c.key = p.contact_key LEFT JOIN account a ON a.key = p.account_key
              WHERE p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
              ORDER BY p.account_key, p.visit, p.contact_key"
@@ -112,7 +114,7 @@ impl Store {
         self.connection.query_each(&sql, &parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(8 + at)?, &field.kind)?);
+                values.push(value(row.raw(9 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             batch.push(Standing {
@@ -124,6 +126,7 @@ impl Store {
                 arrived_at: row.integer(5)?,
                 due_at: row.integer(6)?,
                 looked_at: row.optional_integer(7)?,
+                generation: row.integer(8)?,
                 contact: values,
                 account,
             });

@@ -134,7 +134,7 @@ pub(super) fn column_type(kind: &FieldType) -> &'static str {
 }
 
 /// The tables' own columns, which stand beside those of the fields.
-const OWN_COLUMNS: [&str; 12] = [
+const OWN_COLUMNS: [&str; 13] = [
     "key",
     "account_key",
     "address_key",
@@ -147,6 +147,7 @@ const OWN_COLUMNS: [&str; 12] = [
     "ordinal",
     "created_at",
     "known_since",
+    "id_generation",
 ];
 
 /// The column of a record's field, in quotes. A field may be called like one of the tables' own columns;

@@ -1,7 +1,8 @@
 //! Erasing a contact: what is known of the person goes, numbers about journeys stay.
 
 use super::{
-    Cell, Connection, Dialect, Store, StoreError, addresses, segments::compute_everything_again, stops,
+    Cell, Connection, Dialect, Store, StoreError, addresses, columns::field_column, erased,
+    segments::compute_everything_again, stops,
 };
 
 /// What an erasure did.
@@ -25,11 +26,33 @@ impl Store {
     /// number that leads to nobody, and so does what is known of its address, by a keyed hash; `fresh` is the
     /// key for that where the store has none yet. All segments and scores are computed afresh next time.
     ///
+    /// Keyed hashes of its id, and of its address unless another contact has the same, are kept, so that imports
+    /// leave it out.
+    ///
     /// # Errors
     /// When the store fails; then nothing is erased.
     pub fn erase_contact(&mut self, id: &str, fresh: &str, now: i64) -> Result<Option<Erased>, StoreError> {
-        let contact_leads = self.names.has_column("lead", "contact_id");
-        let primary_contacts = self.names.has_column("account", "primary_contact_id");
+        self.erase(id, fresh, true, now)
+    }
+
+    /// As [`Store::erase_contact`], without the hashes by which imports leave the contact out.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing is erased.
+    pub fn forget_contact(&mut self, id: &str, fresh: &str, now: i64) -> Result<Option<Erased>, StoreError> {
+        self.erase(id, fresh, false, now)
+    }
+
+    fn erase(
+        &mut self,
+        id: &str,
+        fresh: &str,
+        keeps_hashes: bool,
+        now: i64,
+    ) -> Result<Option<Erased>, StoreError> {
+        let has_field = |table: &str, field: &str| self.names.has_column(table, &field_column(field));
+        let contact_leads = has_field("lead", "contact_id");
+        let primary_contacts = has_field("account", "primary_contact_id");
         if self.dialect() == Dialect::Sqlite {
             // What is deleted is overwritten in the file, too.
             self.connection.execute_batch("PRAGMA secure_delete = ON")?;
@@ -78,7 +101,12 @@ impl Store {
                 &[key.into()],
             )?;
             connection.execute("DELETE FROM former_account WHERE contact_key = $1", &[key.into()])?;
+            let address = address_alone(connection, key)?;
             addresses::forget(connection, key, fresh)?;
+            if keeps_hashes {
+                erased::keep(connection, id, address.as_deref(), now)?;
+            }
+            erased::count(connection)?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
             // Whatever counted the contact may be otherwise now, and nothing tells any more what did.
             compute_everything_again(connection)?;
@@ -87,6 +115,16 @@ impl Store {
         self.checkpoint()?;
         Ok(erased)
     }
+}
+
+/// The address of a contact, as addresses are compared, unless another contact has the same.
+fn address_alone(connection: &mut Connection, key: i64) -> Result<Option<String>, StoreError> {
+    let row = connection.query_first(
+        "SELECT d.address FROM contact c JOIN address d ON d.key = c.address_key WHERE c.key = $1
+           AND NOT EXISTS (SELECT 1 FROM contact k WHERE k.address_key = c.address_key AND k.key <> c.key)",
+        &[key.into()],
+    )?;
+    row.map_or(Ok(None), |row| row.optional_text(0))
 }
 
 /// Stops a contact in every journey; a worker that has it in hand can't commit any more and does its batch

@@ -1,8 +1,11 @@
 //! Interactions: written once by id, and queued for those who wait for them.
 
+use std::collections::BTreeSet;
+
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
     columns::{attribute_column, cell, column_type},
+    erased::erased_ids,
     former_accounts::account_at,
     preferences::Said,
 };
@@ -43,6 +46,8 @@ pub struct Recorded {
     pub without_contact: Vec<usize>,
     /// Places of those that name an account which isn't known; they aren't written either.
     pub without_account: Vec<usize>,
+    /// How many have a contact that was erased; they aren't written either.
+    pub erased: u64,
 }
 
 impl Store {
@@ -123,6 +128,15 @@ impl Store {
                     Some(_) => recorded.without_account.push(place),
                 }
             }
+            let refused = recorded.without_contact.len() + recorded.without_account.len();
+            let contact = |place: &usize| rows.get(*place).map(|row| row.contact_id.as_str());
+            let erased = match recorded.without_contact.is_empty() {
+                true => BTreeSet::new(),
+                false => erased_ids(connection, recorded.without_contact.iter().filter_map(contact))?,
+            };
+            let without = recorded.without_contact.len();
+            recorded.without_contact.retain(|place| contact(place).is_none_or(|id| !erased.contains(id)));
+            recorded.erased = (without - recorded.without_contact.len()) as u64;
             let before = latest(connection)?;
             recorded.created = connection.execute(&insert, parameter)?;
             if recorded.created > 0 {
@@ -131,7 +145,6 @@ impl Store {
                     said.take_down(connection, before)?;
                 }
             }
-            let refused = recorded.without_contact.len() + recorded.without_account.len();
             recorded.known = (rows.len().saturating_sub(refused) as u64).saturating_sub(recorded.created);
             Ok(recorded)
         })

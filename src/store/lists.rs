@@ -2,7 +2,7 @@
 
 use super::{
     Store, StoreError,
-    outbox::{NOT_ERASED, OutboxState, SUBJECT, subject},
+    outbox::{NOT_ERASED, OutboxState, SUBJECT, effect_key, subject},
 };
 
 /// An activity as it is listed.
@@ -114,7 +114,8 @@ impl Store {
         };
         let sql = format!(
             "SELECT o.channel, o.content, j.name, t.number, s.id, o.visit, c.id, o.ordinal, a.id, o.state, o.reason,
-                o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at, o.ready_at, o.ended_at
+                o.created_at, o.contact_key, o.due_at, o.attempts, o.retry_at, o.ready_at, o.ended_at,
+                COALESCE(c.id_generation, 0)
              FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
              WHERE {NOT_ERASED} {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
@@ -125,7 +126,7 @@ impl Store {
             let account_id = row.optional_text(8)?;
             let subject = subject(row.integer(12)?, contact_id.as_deref(), account_id.as_deref());
             each(MessageRow {
-                key: format!("{journey}/{iteration}/{step}/{visit}/{subject}/{ordinal}"),
+                key: effect_key((&journey, iteration, &step), (visit, row.integer(18)?), &subject, ordinal),
                 channel: row.text(0)?,
                 content: row.text(1)?,
                 journey,

@@ -168,6 +168,19 @@ pub(super) const SUBJECT: &str =
 /// What holds of messages whose contact hasn't been erased; those of others are only counted.
 pub(super) const NOT_ERASED: &str = "(o.contact_key = 0 OR c.key IS NOT NULL)";
 
+/// The key of an effect (semantics 18). The generation of its contact, where that isn't 0, stands behind the
+/// visit: an erased contact and another with the same id never share a key.
+#[must_use]
+pub fn effect_key(
+    (journey, iteration, step): (&str, i64, &str),
+    (visit, generation): (i64, i64),
+    subject: &str,
+    ordinal: i64,
+) -> String {
+    let generation = if generation == 0 { String::new() } else { format!(".{generation}") };
+    format!("{journey}/{iteration}/{step}/{visit}{generation}/{subject}/{ordinal}")
+}
+
 /// The subject of a message as it stands in its key.
 pub(super) fn subject(contact_key: i64, contact_id: Option<&str>, account_id: Option<&str>) -> String {
     match (contact_key, contact_id, account_id) {
@@ -260,7 +273,8 @@ impl Store {
                         SELECT MAX(e.reason) FROM entry e WHERE e.iteration_key = o.iteration_key
                             AND e.contact_key = o.contact_key AND e.state = 3
                             AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
-                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at, c.address_key{columns}
+                     WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at, c.address_key,
+                COALESCE(c.id_generation, 0){columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
@@ -272,7 +286,7 @@ impl Store {
         self.connection.query_each(&sql, parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(19 + at)?, &field.kind)?);
+                values.push(value(row.raw(20 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             let mut place = [0; 6];
@@ -283,7 +297,12 @@ impl Store {
             let (contact_id, account_id) = (row.optional_text(13)?, row.optional_text(15)?);
             let subject = subject(place[2], contact_id.as_deref(), account_id.as_deref());
             messages.push(DueMessage {
-                key: format!("{journey}/{iteration}/{step}/{}/{subject}/{}", place[4], place[5]),
+                key: effect_key(
+                    (&journey, iteration, &step),
+                    (place[4], row.integer(19)?),
+                    &subject,
+                    place[5],
+                ),
                 place,
                 journey,
                 iteration,

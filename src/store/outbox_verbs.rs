@@ -20,11 +20,12 @@ pub struct MessageSelection {
     pub states: Vec<OutboxState>,
 }
 
-/// The parts of a key: journey, iteration, step, visit, subject, ordinal.
-fn parts(key: &str) -> Option<[Cell; 6]> {
+/// The parts of a key: journey, iteration, step, visit, subject, ordinal, generation.
+fn parts(key: &str) -> Option<[Cell; 7]> {
     let (rest, ordinal) = key.rsplit_once('/')?;
     let parts: Vec<&str> = rest.splitn(5, '/').collect();
     let [journey, iteration, step, visit, subject] = parts[..] else { return None };
+    let (visit, generation) = visit.split_once('.').unwrap_or((visit, "0"));
     Some([
         journey.into(),
         iteration.parse::<i64>().ok()?.into(),
@@ -32,6 +33,7 @@ fn parts(key: &str) -> Option<[Cell; 6]> {
         visit.parse::<i64>().ok()?.into(),
         subject.into(),
         ordinal.parse::<i64>().ok()?.into(),
+        generation.parse::<i64>().ok()?.into(),
     ])
 }
 
@@ -53,10 +55,10 @@ impl MessageSelection {
             self.keys.iter().filter_map(|key| parts(key)).for_each(|cells| json.push(&cells));
             let rows = store.dialect().rows(&format!("${}", first + bound.len()));
             clauses.push(format!(
-                "(j.name, t.number, s.id, o.visit, o.ordinal,
+                "(j.name, t.number, s.id, o.visit, o.ordinal, COALESCE(c.id_generation, 0),
                   CASE WHEN o.contact_key > 0 THEN c.id WHEN a.id IS NOT NULL THEN a.id ELSE 'contact:' || c.id END) IN (
                     SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, CAST(value ->> 3 AS BIGINT),
-                        CAST(value ->> 5 AS BIGINT), value ->> 4 FROM {rows})"
+                        CAST(value ->> 5 AS BIGINT), CAST(value ->> 6 AS BIGINT), value ->> 4 FROM {rows})"
             ));
             bound.push(json.finish());
         }
@@ -142,6 +144,8 @@ mod tests {
             ("spring/1/invite/2/ada/0", Some("ada")),
             ("spring/1/invite/2/a/b/c/0", Some("a/b/c")),
             ("spring/1/invite/2/contact:ada/0", Some("contact:ada")),
+            ("spring/1/invite/2.7/ada/0", Some("ada")),
+            ("spring/1/invite/2.x/ada/0", None),
             ("spring/1/invite/2/ada", None),
             ("spring/x/invite/2/ada/0", None),
             ("", None),

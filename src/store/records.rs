@@ -6,6 +6,7 @@ use super::{
     Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
     addresses::{self, Addresses},
     columns::{cell, column_type, field_column, value},
+    erased::{self, ErasedAmong},
     field_since::LEADS_LEFT,
     focus::change_kind,
     former_accounts::{Moves, give_account},
@@ -24,6 +25,8 @@ pub struct Written {
     pub unchanged: u64,
     /// Places of the rows that aren't written, since they would take back a contact's no, each with the reason.
     pub refused: Vec<(usize, String)>,
+    /// Rows about contacts that were erased, which aren't written.
+    pub erased: u64,
 }
 
 /// A record's values by field name, and its id.
@@ -34,6 +37,7 @@ impl Store {
     /// others. Ids are unique within `rows`; each row has a value for each column. What is new, and which
     /// fields are other than before, is queued for segments in the same transaction, and kept with the moment.
     /// A row that would take back a contact's no without later evidence isn't written (semantics 32).
+    /// Rows about contacts that were erased are left out, and so are references to them (semantics 47).
     ///
     /// # Errors
     /// When the store fails; then nothing is written.
@@ -62,26 +66,17 @@ impl Store {
     ) -> Result<Written, StoreError> {
         let columns: Vec<&Field> = columns.iter().filter(|field| field.name != "id").collect();
         let addresses = Addresses::of(entity, &columns, rows);
-        let written = |without: &BTreeMap<usize, String>| {
-            let mut json = JsonRows::default();
-            let kept = rows.iter().enumerate().filter(|(place, _)| !without.contains_key(place));
-            for (place, (id, values)) in kept {
-                let mut cells = vec![Cell::from(id.as_str())];
-                cells.extend(values.iter().map(cell));
-                cells.extend(addresses.as_ref().map(|addresses| addresses.cell(place)));
-                json.push(&cells);
-            }
-            [json.finish()]
-        };
-        let all_rows = written(&BTreeMap::new());
         let statements = Statements::of(self.dialect(), entity, &columns, clears);
         // Two who write a record and its parent at the same time would both not see the other's.
         self.connection.write_alone(|connection| {
-            let refused = match entity {
+            let erased = erased::among(connection, entity, &columns, rows)?;
+            let addresses = addresses.as_ref().map(|addresses| addresses.without(&erased.rows));
+            let mut refused = match entity {
                 Entity::Contact => refusals::refused(connection, &columns, rows, clears)?,
                 Entity::Account | Entity::Lead => BTreeMap::new(),
             };
-            let rows_parameter = if refused.is_empty() { all_rows.clone() } else { written(&refused) };
+            refused.retain(|place, _| !erased.rows.contains(place));
+            let rows_parameter = [written_rows(rows, &erased, &refused, addresses.as_ref())];
             if let Some(addresses) = &addresses {
                 addresses.make(connection)?;
             }
@@ -112,9 +107,10 @@ impl Store {
             if created > 0 {
                 complete(connection, entity, before, now)?;
             }
-            let unchanged = (rows.len() - refused.len()) as u64;
-            let unchanged = unchanged.saturating_sub(created + updated);
-            Ok(Written { created, updated, unchanged, refused: refused.into_iter().collect() })
+            let skipped = erased.rows.len() as u64;
+            let unchanged = ((rows.len() - refused.len()) as u64).saturating_sub(skipped + created + updated);
+            let refused = refused.into_iter().collect();
+            Ok(Written { created, updated, unchanged, refused, erased: skipped })
         })
     }
 
@@ -163,6 +159,28 @@ impl Store {
         let count = self.connection.number(&format!("SELECT COUNT(*) FROM {}", entity.name()), &[])?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
+}
+
+/// The rows that are written, as JSON: each with its address behind, when addresses are written.
+fn written_rows(
+    rows: &[(String, Vec<Value>)],
+    erased: &ErasedAmong,
+    refused: &BTreeMap<usize, String>,
+    addresses: Option<&Addresses>,
+) -> Cell {
+    let mut json = JsonRows::default();
+    for (place, (id, values)) in rows.iter().enumerate() {
+        if erased.rows.contains(&place) || refused.contains_key(&place) {
+            continue;
+        }
+        let mut cells = vec![Cell::from(id.as_str())];
+        cells.extend(values.iter().enumerate().map(|(column, value)| {
+            if erased.cells.contains(&(place, column)) { Cell::Null } else { cell(value) }
+        }));
+        cells.extend(addresses.map(|addresses| addresses.cell(place)));
+        json.push(&cells);
+    }
+    json.finish()
 }
 
 /// How records are written.
@@ -265,6 +283,9 @@ impl Statements {
             false => format!("UPDATE SET {} WHERE {}", sets.join(", "), differing.join(" OR ")),
         };
         columns.push(("known_since".to_owned(), "CAST($2 AS BIGINT)".to_owned()));
+        if entity == Entity::Contact {
+            columns.push(("id_generation".to_owned(), erased::GENERATION.to_owned()));
+        }
         let (columns, values): (Vec<String>, Vec<String>) = columns.into_iter().unzip();
         if changed.is_empty() {
             changed.push("'0'".to_owned());

@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Store, StoreError,
-    outbox::{OutboxState, SUBJECT, subject},
+    outbox::{OutboxState, SUBJECT, effect_key, subject},
 };
 
 /// The visits for an account, of iteration `$1` and account `$2`; those who stand at a step with what its
@@ -288,7 +288,8 @@ impl Store {
             });
         }
         let messages = format!(
-            "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at, o.channel, o.contact_key, a.id, c.id
+            "SELECT s.id, o.visit, o.ordinal, o.content, o.state, o.reason, o.created_at, o.channel, o.contact_key, a.id, c.id,
+                COALESCE(c.id_generation, 0)
              FROM outbox o JOIN step s ON s.key = o.step_key {SUBJECT}
              WHERE o.iteration_key = $1 AND o.account_key = $2 AND o.contact_key IN (0, $3)
                 AND o.created_at >= $4 AND o.created_at < $5 ORDER BY o.created_at, s.place"
@@ -305,7 +306,7 @@ impl Store {
             let whom = subject(contact_key, contact.as_deref(), account.as_deref());
             let (journey, iteration, ordinal) = (&part.journey, part.iteration, row.integer(2)?);
             made.push(MadeRow {
-                id: format!("{journey}/{iteration}/{step}/{visit}/{whom}/{ordinal}"),
+                id: effect_key((journey, iteration, &step), (visit, row.integer(11)?), &whom, ordinal),
                 step,
                 visit,
                 kind: "message".to_owned(),

@@ -43,7 +43,7 @@ fn rule_9_a_no_counts_for_every_contact_with_the_address_and_survives_change_and
         world.import(ImportKind::Contacts, "id,do_not_email\nmoved,yes\n");
         // They get other addresses, or are gone; others have theirs now.
         world.import(ImportKind::Contacts, &addresses("moved,new@x.example\n"));
-        world.store.erase_contact("erased", "a key", at("2026-02-03 08:00")).unwrap();
+        world.store.forget_contact("erased", "a key", at("2026-02-03 08:00")).unwrap();
         world.import(ImportKind::Contacts, &addresses("heir,M@x.example\nnext,E@X.example\n"));
         world.import(
             ImportKind::Interactions,

@@ -1,6 +1,9 @@
 //! Erasing a contact: it stops at once, nothing tells of it any more, and the numbers stay.
 
-use tilework::store::{Erased, StoreAddress};
+use tilework::{
+    interactions::{ImportKind, ImportSummary},
+    store::{Erased, StoreAddress},
+};
 
 use super::{EVERYONE, workspace};
 use crate::support::{
@@ -42,6 +45,7 @@ fn on_the_way(database: Database) -> World {
     world.contacts(&[("zelda-9", "acme"), ("bob", "acme"), ("cy", "globex")]);
     world.set("zelda-9", "first_name", "Zelda");
     world.set("zelda-9", "email", "zelda@acme.example");
+    world.import(ImportKind::Accounts, "id,primary_contact_id\nacme,zelda-9\n");
     world.tick("2026-03-01 08:00");
     world.did("zelda-9", "OrderPlaced", "2026-03-04 10:00");
     world.tick("2026-03-04 12:00");
@@ -119,14 +123,119 @@ fn rule_9_what_an_erased_contact_counted_for_stays_and_others_go_on() {
     });
 }
 
+/// The key of hashes, which the machine's chance makes otherwise.
+const KEY: &str = "0123456789abcdef";
+
+/// How an import fared: created, updated, unchanged, rejected, erased.
+fn imported(world: &mut World, kind: ImportKind, csv: &str) -> [u64; 5] {
+    let (summary, _) = world.try_import(kind, csv.as_bytes());
+    let ImportSummary { read, created, updated, unchanged, rejected, erased } = summary;
+    assert_eq!(read, created + updated + unchanged + rejected + erased);
+    [created, updated, unchanged, rejected, erased]
+}
+
 #[test]
-fn who_is_erased_may_come_in_again_and_is_somebody_new() {
+fn rule_47_imports_skip_the_erased_and_say_how_many() {
     on_both(|database| {
         let mut world = on_the_way(database);
-        world.store.erase_contact("zelda-9", "a key", at("2026-03-04 13:00")).unwrap();
-        world.contacts(&[("zelda-9", "acme")]);
+        world.store.erase_contact("zelda-9", KEY, at("2026-03-04 13:00")).unwrap();
+        let contacts = "id,account_id,email\nzelda-9,acme,\nzz-1,acme,Zelda@ACME.example\nnew,acme,new@acme.example\n\
+                        bob,acme,zelda@acme.example\n";
+        // By the id; by the address; but nobody who is there already, whatever the address.
+        assert_eq!(imported(&mut world, ImportKind::Contacts, contacts), [1, 1, 0, 0, 2]);
+        assert_eq!(imported(&mut world, ImportKind::Contacts, contacts), [0, 0, 2, 0, 2]);
+        let interactions = "id,type,at,contact_id\ni1,OrderPlaced,2026-03-04T10:00:00Z,zelda-9\n\
+                            i2,OrderPlaced,2026-03-04T10:00:00Z,cy\ni3,OrderPlaced,2026-03-04T10:00:00Z,nobody\n";
+        assert_eq!(imported(&mut world, ImportKind::Interactions, interactions), [1, 0, 0, 1, 1]);
+        let leads = "id,contact_id,email\nl1,zelda-9,\nl2,,zelda@acme.example\nl3,cy,cy@people.example\n";
+        assert_eq!(imported(&mut world, ImportKind::Leads, leads), [1, 0, 0, 0, 2]);
+        let accounts = "id,primary_contact_id\nacme,zelda-9\nglobex,cy\n";
+        assert_eq!(imported(&mut world, ImportKind::Accounts, accounts), [0, 1, 1, 0, 0]);
+        let primary =
+            world.tables().lines("SELECT id, COALESCE(primary_contact_id, '-') FROM account ORDER BY id");
+        assert_eq!(primary, ["acme -", "globex cy"], "the erased is nobody's primary contact");
+        let mut telling = telling_of_zelda(&mut world);
+        telling.retain(|line| line.contains("zelda-9"));
+        assert_eq!(telling, [""; 0], "bob alone has the address");
+    });
+}
+
+#[test]
+fn rule_47_an_address_that_others_have_too_is_not_the_erased_alone() {
+    on_both(|database| {
+        let mut world = on_the_way(database);
+        world.set("bob", "email", "ZELDA@acme.example");
+        world.store.erase_contact("zelda-9", KEY, at("2026-03-04 13:00")).unwrap();
+        let contacts = "id,email\nzelda-9,zelda@acme.example\nnew,zelda@acme.example\n";
+        assert_eq!(imported(&mut world, ImportKind::Contacts, contacts), [1, 0, 0, 0, 1]);
+    });
+}
+
+#[test]
+fn rule_47_the_key_of_the_hashes_does_not_change() {
+    on_both(|database| {
+        let mut world = on_the_way(database);
+        world.store.erase_contact("zelda-9", KEY, at("2026-03-04 13:00")).unwrap();
+        world.store.erase_contact("cy", "another key", at("2026-03-04 14:00")).unwrap();
+        assert_eq!(imported(&mut world, ImportKind::Contacts, "id\nzelda-9\ncy\n"), [0, 0, 0, 0, 2]);
+        let hashes = world.tables().lines("SELECT COUNT(*) FROM erased WHERE LENGTH(hash) = 64");
+        assert_eq!(hashes, ["4"], "two ids, two addresses, and nothing else");
+    });
+}
+
+/// The keys of messages and the ids of leads and activities.
+fn keys_of_effects(world: &mut World) -> Vec<String> {
+    let mut keys = Vec::new();
+    world
+        .store
+        .messages(None, &mut |message| {
+            keys.push(message.key);
+            Ok(())
+        })
+        .unwrap();
+    keys.extend(world.tables().lines("SELECT id FROM lead UNION ALL SELECT id FROM activity"));
+    keys
+}
+
+#[test]
+fn rule_47_who_is_forgotten_may_come_in_again_and_no_effect_has_a_key_of_former_ones() {
+    on_both(|database| {
+        let mut world = on_the_way(database);
+        let before = keys_of_effects(&mut world);
+        assert!(before.contains(&"spring/1/invite/1/zelda-9/0".to_owned()), "{before:?}");
+        world.store.forget_contact("zelda-9", KEY, at("2026-03-04 13:00")).unwrap();
+        assert_eq!(world.tables().lines("SELECT COUNT(*) FROM erased"), ["0"]);
+        world.contacts(&[("zelda-9", "acme"), ("eve", "")]);
         world.tick("2026-03-05 08:00");
         let participants = world.tables().lines("SELECT COUNT(*) FROM participant");
-        assert_eq!(participants, ["4"], "of whom one is nobody any more");
+        assert_eq!(participants, ["5"], "of whom one is nobody any more");
+        let theirs: Vec<String> = before.iter().filter(|key| key.contains("zelda")).cloned().collect();
+        let after = keys_of_effects(&mut world);
+        assert!(theirs.iter().all(|key| !after.contains(key)), "{theirs:?} in {after:?}");
+        assert!(after.contains(&"spring/1/invite/1.1/zelda-9/0".to_owned()), "{after:?}");
+        // Mails are held for two days. The new invitation leaves beside that of the erased.
+        world.tick("2026-03-08 08:00");
+        let mails = world.workspace.mails();
+        let invitations = |key: &str| mails.iter().filter(|(name, _)| name.contains(key)).count();
+        assert_eq!(invitations("spring.1.invite.1.zelda-9."), 1, "{mails:?}");
+        assert_eq!(invitations("spring.1.invite.1.1.zelda-9."), 1, "{mails:?}");
+        let message = world.store.message("spring/1/invite/1.1/zelda-9/0", &[], &[]).unwrap();
+        assert!(message.is_some(), "it is found by its key");
     });
+}
+
+#[test]
+fn rule_47_the_command_says_what_it_keeps_and_the_import_what_it_skips() {
+    let workspace = on_the_way(Database::Sqlite).close().file("again.csv", "id\nzelda-9\nnew\n");
+    let file = workspace.root().join("again.csv");
+    let import = || workspace.program(&["import", "contacts", file.to_str().unwrap()]).done();
+    let erased = workspace.program(&["contact", "erase", "zelda-9", "--yes"]).done();
+    assert!(erased.contains("Keyed hashes of the id and the address are kept"), "{erased}");
+    assert_eq!(
+        import(),
+        "contacts: 2 rows read, 1 created, 0 updated, 0 unchanged, 0 rejected, 1 erased skipped\n"
+    );
+    let forgotten = workspace.program(&["contact", "erase", "new", "--yes", "--forget"]).done();
+    assert!(forgotten.contains("No hash of the id is kept"), "{forgotten}");
+    assert!(import().contains(" 1 created, "), "whoever is forgotten comes in again");
 }

@@ -118,7 +118,7 @@ fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
             world.try_import(ImportKind::Interactions, row.as_bytes());
         }
         Change::Erase { contact } => {
-            world.store.erase_contact(&format!("c{contact}"), "key", now).unwrap();
+            world.store.forget_contact(&format!("c{contact}"), "key", now).unwrap();
         }
         Change::Time { .. } => {}
     }

@@ -42,7 +42,7 @@ const CASES: &[Case] = &[
                 0,
             )
             .unwrap();
-        assert_eq!(written, Written { created: 1, updated: 0, unchanged: 0, refused: Vec::new() });
+        assert_eq!(written, Written { created: 1, updated: 0, unchanged: 0, refused: Vec::new(), erased: 0 });
         let written = store
             .upsert_records(
                 Entity::Account,
@@ -51,7 +51,7 @@ const CASES: &[Case] = &[
                 0,
             )
             .unwrap();
-        assert_eq!(written, Written { created: 1, updated: 1, unchanged: 0, refused: Vec::new() });
+        assert_eq!(written, Written { created: 1, updated: 1, unchanged: 0, refused: Vec::new(), erased: 0 });
         assert_eq!(get(&mut store, Entity::Account, "acme", "name"), Value::Missing);
         assert_eq!(get(&mut store, Entity::Account, "acme", "city"), text("Chicago"));
         let city = [field("city", FieldType::Text)];
@@ -77,27 +77,33 @@ const CASES: &[Case] = &[
         let both = [row("a", oslo(), half.clone()), row("b", Value::Missing, Value::Missing)];
         assert_eq!(
             write(&both),
-            (Written { created: 2, updated: 0, unchanged: 0, refused: Vec::new() }, Fields::ALL)
+            (Written { created: 2, updated: 0, unchanged: 0, refused: Vec::new(), erased: 0 }, Fields::ALL)
         );
         assert_eq!(
             write(&both),
-            (Written { created: 0, updated: 0, unchanged: 2, refused: Vec::new() }, Fields::default())
+            (
+                Written { created: 0, updated: 0, unchanged: 2, refused: Vec::new(), erased: 0 },
+                Fields::default()
+            )
         );
         let moved = [row("a", text("oslo"), half.clone()), row("b", Value::Missing, Value::Missing)];
         assert_eq!(
             write(&moved),
-            (Written { created: 0, updated: 1, unchanged: 1, refused: Vec::new() }, Fields::of(["city"]))
+            (
+                Written { created: 0, updated: 1, unchanged: 1, refused: Vec::new(), erased: 0 },
+                Fields::of(["city"])
+            )
         );
         let cleared = [row("a", Value::Missing, Value::Missing), row("b", oslo(), Value::Missing)];
         let both_fields = Fields::of(["city", "score"]);
         assert_eq!(
             write(&cleared),
-            (Written { created: 0, updated: 2, unchanged: 0, refused: Vec::new() }, both_fields)
+            (Written { created: 0, updated: 2, unchanged: 0, refused: Vec::new(), erased: 0 }, both_fields)
         );
         let one_new = [row("b", oslo(), Value::Missing), row("c", oslo(), half)];
         assert_eq!(
             write(&one_new),
-            (Written { created: 1, updated: 0, unchanged: 1, refused: Vec::new() }, Fields::ALL)
+            (Written { created: 1, updated: 0, unchanged: 1, refused: Vec::new(), erased: 0 }, Fields::ALL)
         );
     }),
     ("values of every type come back as they went in", |place| {

@@ -25,9 +25,11 @@ CREATE TABLE field (
 -- known_since: when the store had the record first.
 CREATE TABLE account (key {identity}, id TEXT NOT NULL UNIQUE, known_since BIGINT);
 
--- address_key: its e-mail address as `address` has it, by which several contacts may have one.
+-- address_key: its e-mail address as `address` has it, by which several contacts may have one. id_generation: how many
+-- contacts had been erased when it came in. It tells the contact from an erased one that had the same id, in the keys
+-- of effects.
 CREATE TABLE contact (key {identity}, id TEXT NOT NULL UNIQUE, account_key BIGINT, address_key BIGINT,
-    known_since BIGINT
+    known_since BIGINT, id_generation BIGINT NOT NULL DEFAULT 0
 );
 -- With the key, so that colleagues are found without reading their rows.
 CREATE INDEX contact_account ON contact (account_key, key);
@@ -61,6 +63,9 @@ CREATE TABLE field_since (
     kind SMALLINT NOT NULL, subject_key BIGINT NOT NULL, field TEXT NOT NULL, since BIGINT NOT NULL,
     PRIMARY KEY (kind, subject_key, field)
 ){clustered};
+
+-- Keyed hashes of the ids and addresses of erased contacts, by which imports leave them out.
+CREATE TABLE erased (hash TEXT PRIMARY KEY, erased_at BIGINT NOT NULL);
 
 CREATE TABLE interaction_type (key {identity}, name TEXT NOT NULL UNIQUE);
 
