@@ -86,7 +86,8 @@ steps:
         world.tick("2026-03-01 08:00");
         assert_eq!(world.messages(), ["ada invite blocked do_not_email"]);
         let workspace = world.close();
-        let lifted = "id,do_not_email,do_not_bulk_email\nada,no,no\n";
+        // A no is taken back with later evidence alone (semantics 32).
+        let lifted = "id,do_not_email,do_not_bulk_email,consent_since\nada,no,no,2026-03-02T09:00:00Z\n";
         let said = imported(&workspace, "contacts", lifted, &[]);
         assert!(said.contains("1 updated"), "{said}");
     });

@@ -84,7 +84,7 @@ pub(super) fn answer(
         of,
         step_key: &|id| journey.step_key(id),
         answers,
-        segments: &place.journey.segments,
+        segments: place.journey.segments,
     };
     let answers = store.ask(claim, &asked, &subjects, place.now)?;
     if question.asked == Asked::Contact {

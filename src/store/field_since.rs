@@ -92,7 +92,7 @@ pub(super) fn rename(
     was: &str,
     name: &str,
 ) -> Result<(), StoreError> {
-    let named = [i64::from(change_kind(entity)).into(), was.into(), name.into()];
+    let named = [change_kind(entity).into(), was.into(), name.into()];
     connection.execute(
         "DELETE FROM field_since WHERE kind = $1 AND field = $2 AND EXISTS (SELECT 1 FROM field_since o
             WHERE o.kind = field_since.kind AND o.subject_key = field_since.subject_key AND o.field = $3)",

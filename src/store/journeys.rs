@@ -283,9 +283,8 @@ impl Store {
         let mut changed = Vec::new();
         for (step_key, wakes) in wakes {
             let wanted = wakes.rows(&self.names.types);
-            if known.get(step_key).is_none_or(|known| *known != wanted)
-                && !(wanted.is_empty() && !known.contains_key(step_key))
-            {
+            let known = known.remove(step_key).unwrap_or_default();
+            if known != wanted {
                 changed.push((*step_key, wanted));
             }
         }

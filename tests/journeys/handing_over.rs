@@ -280,7 +280,7 @@ fn rule_14_the_rhythm_of_runs_holds_no_mail() {
         ]
         .concat();
         let mut world = world(database, EVERYONE, &steps);
-        world.tick("2026-03-01 07:00");
+        world.tick("2026-03-01 08:00");
         // A run each night, now a little earlier and now a little later.
         for day in 2..=12 {
             world.tick(&format!("2026-03-{day:02} 02:00:{:02}", if day % 2 == 0 { 7 } else { 3 }));

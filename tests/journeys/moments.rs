@@ -290,7 +290,7 @@ fn rule_14_whether_a_mail_was_sent_is_known_however_late_the_run() {
                 world.set("ada", "email", "");
                 run.iter().for_each(|now| world.tick(now));
                 // The time of who waits begins when the mail has left.
-                world.tick("2026-03-02 22:00");
+                world.play("2026-03-03 08:00");
                 world.ways(&[
                     ("ada", "invite blocked.then | finished"),
                     ("bob", "invite blocked.else | finished"),

@@ -71,6 +71,9 @@ enum Fact {
 
 use Fact::{Did, Set};
 
+/// What it is about, a condition, the facts with their moments, and how it ends.
+type StateCase = (&'static str, &'static str, Vec<(&'static str, Fact)>, &'static str);
+
 fn prepared(database: Database, when: &str, based_on: &str) -> World {
     let steps = format!(
         "
@@ -128,7 +131,7 @@ fn rule_11_a_state_counts_from_when_it_came_to_be_whatever_the_rhythm_of_runs() 
     let account = |field, value| Set(ImportKind::Accounts, "acme", field, value);
     let lead = |field, value| Set(ImportKind::Leads, "l1", field, value);
     let order = || Did("ada", "OrderPlaced", "");
-    let cases: Vec<(&str, &str, Vec<(&str, Fact)>, &str)> = vec![
+    let cases: Vec<StateCase> = vec![
         (
             "a field of the contact",
             "'contact.city == \"Oslo\"'",
