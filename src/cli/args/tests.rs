@@ -157,7 +157,10 @@ fn wrong_usage_is_told() {
     let cases = [
         ("", "Usage:"),
         ("chek", "'check'"),
-        ("import people a.csv", "[possible values: accounts, contacts, leads, interactions, subscriptions, suppressions]"),
+        (
+            "import people a.csv",
+            "[possible values: accounts, contacts, leads, interactions, subscriptions, suppressions]",
+        ),
         ("import accounts", "<FILE>"),
         ("import accounts a.csv --map name", "a column of the file and a field were expected"),
         ("outbox drop --step tell", "--journey <NAME>"),
