@@ -46,6 +46,20 @@ const CONDITIONS: [&str; 12] = [
 const SINCE_ENTRY: &str =
     "{ any: [{ did: Visited, since: entry }, { did: OrderPlaced, at_least: 3 times }] }";
 
+/// Conditions of triggers about what is, beside what is done: segments whose members come and go between two runs,
+/// colleagues, the clock.
+const STATES: [&str; 5] = [
+    "{ segment: ordered-lately }",
+    "{ any_contact: { did: OrderPlaced }, at_least: 2 contacts }",
+    "{ all: [{ any_contact: { did: Visited } }, 'contact.role == \"buyer\"'] }",
+    "{ any: [{ segment: ordered-lately }, { did: Visited, at_least: 3 times }] }",
+    "{ all: [{ did: OrderPlaced }, 'now() >= time(\"2026-03-04T11:17:05Z\")'] }",
+];
+
+/// What these conditions refer to.
+const LATELY: &str =
+    "kind: segment\nname: ordered-lately\ntarget: contact\nwhere: { did: OrderPlaced, within: 30 hours }\n";
+
 /// A condition of branches alone: whoever did nothing satisfies it.
 const NEGATIVE: &str = "{ did: Visited, at_most: 1 time }";
 
@@ -142,7 +156,8 @@ fn trigger_parameters() -> impl Strategy<Value = String> {
         Just("contact".to_owned()),
         of_account.prop_map(|(quorum, counts)| format!("account{quorum}{counts}")),
     ];
-    (based_on, condition(SINCE_ENTRY), 1..200_i64, select(vec!["", ", grace: 2 hours"])).prop_map(
+    let when = prop_oneof![3 => condition(SINCE_ENTRY), 1 => select(STATES.to_vec())];
+    (based_on, when, 1..200_i64, select(vec!["", ", grace: 2 hours"])).prop_map(
         |(based_on, when, hours, grace)| {
             let hours = hours.max(shortest_timeout(when));
             let outsiders = based_on.contains("all_contacts");
@@ -282,6 +297,7 @@ impl Case {
     pub(crate) fn world(&self, database: Database) -> World {
         let workspace = with_scripts(Workspace::on(database))
             .file("journeys/definitions.yaml", USUAL)
+            .file("journeys/lately.yaml", LATELY)
             .file("journeys/spring.yaml", &self.journey());
         let mut world = workspace.open();
         world.accounts(&["acme", "globex", "initech"]);
@@ -379,9 +395,13 @@ fn rule_14_any_tick_times_give_the_same_end() {
         {
             return;
         }
+        // Both are published before the journey starts: entries aren't dated before that.
+        let published = at(START) - MINUTE;
         let mut played = case.world(Database::Sqlite);
+        played.try_tick(published).unwrap();
         played.try_play(end(), &mut |_| {}).unwrap();
         let mut ticked = case.world(Database::Sqlite).batches_of(3);
+        ticked.try_tick(published).unwrap();
         let mut now = at(START) + rhythm[0] * MINUTE;
         for minutes in rhythm.iter().cycle() {
             ticked.try_tick(now.min(end())).unwrap();

@@ -87,7 +87,7 @@ name: strict
 target: contact
 start: 2026-03-01 08:00
 audience: { include: [everyone] }
-consent: marketing
+consent: profiling
 steps:
   - id: pause
     tile: wait
@@ -231,7 +231,7 @@ fn a_journey_with_nobody_in_it_says_why() {
         let cases = [
             ("empty", "0 in audience, 0 entered\nNobody is in its audience."),
             ("later", "4 in audience, 0 entered\nIt starts at 2027-03-01T08:00:00Z."),
-            ("strict", "4 in audience, 0 entered: 4 below marketing\nEverybody in its audience is kept out."),
+            ("strict", "4 in audience, 0 entered: 4 below profiling\nEverybody in its audience is kept out."),
         ];
         for (name, expected) in cases {
             let said = workspace.done(&["journey", "show", name]);
@@ -281,7 +281,9 @@ fn what_journeys_made_is_listed() {
         assert_eq!(lead["created_at"], json!("2026-03-03T10:00:00Z"));
         assert_eq!(workspace.json(&["activity", "list"]), json!([]));
         let messages = workspace.json(&["outbox", "list", "--state", "delivered"]);
-        assert_eq!(messages.as_array().unwrap().len(), 3);
+        assert_eq!(messages.as_array().unwrap().len(), 2);
+        let blocked = workspace.json(&["outbox", "list", "--state", "blocked"]);
+        assert_eq!(blocked[0]["reason"], json!("duplicate_address"), "one mailbox gets one mail");
         assert_eq!(messages[0]["key"], json!("spring/1/invite/1/ada/0"));
         assert_eq!(messages[0]["state"], json!("delivered"));
         assert_eq!(workspace.json(&["outbox", "list", "--state", "failed"]), json!([]));

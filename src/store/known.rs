@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
     Condition, CountTest, DatePart, Entity, FieldType, Operand, Part, Predicate, Reckoning, Records, Related,
-    Subject,
+    Subject, Value,
 };
 
 /// How the answer of a comparison depends on the clock.
@@ -373,11 +373,12 @@ pub(super) fn clock_of(leaf: &Predicate) -> Clock {
     clock
 }
 
-/// A field or attribute that holds a moment, compared with one that lies a fixed time away from now: the
+/// A field, attribute or literal that holds a moment, compared with one that lies a fixed time away from now: the
 /// operand, and the moment it is compared with.
 pub(super) fn moments_of<'p>(value: &'p Operand, moment: &'p Operand) -> Option<(&'p Operand, &'p Operand)> {
     let fixed =
         matches!(moment, Operand::Now { .. } | Operand::Moment(Reckoning::Ago(_) | Reckoning::Ahead(_)));
-    let field = matches!(value, Operand::Field { kind: FieldType::DateTime, .. });
-    (fixed && field).then_some((value, moment))
+    let holds_one =
+        matches!(value, Operand::Field { kind: FieldType::DateTime, .. } | Operand::Literal(Value::Time(_)));
+    (fixed && holds_one).then_some((value, moment))
 }
