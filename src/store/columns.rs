@@ -75,6 +75,22 @@ impl Names {
 
     /// The expression for a score, grade or level of the record with a key: `score.engagement`.
     pub(super) fn measure(&self, name: &str, key: &str) -> Result<String, StoreError> {
+        self.measure_column(name, key, ["score", "grade", "level"])
+    }
+
+    /// The expression for the moment since which a score, grade or level of the record with a key is what it
+    /// is.
+    pub(super) fn measure_since(&self, name: &str, key: &str) -> Result<String, StoreError> {
+        self.measure_column(name, key, ["since", "grade_since", "since"])
+    }
+
+    /// What a column holds about a score, a grade or a level, whichever the name is of.
+    fn measure_column(
+        &self,
+        name: &str,
+        key: &str,
+        [score, grade, level]: [&str; 3],
+    ) -> Result<String, StoreError> {
         let (group, name) = name.split_once('.').unwrap_or((name, ""));
         // Names in expressions have underscores for hyphens; names of models have no underscores.
         let name = name.replace('_', "-");
@@ -83,34 +99,12 @@ impl Names {
             format!("(SELECT z.{column} FROM score z WHERE z.model_key = {model} AND z.subject_key = {key})")
         };
         Ok(match group {
-            "score" => of_model("score"),
-            "grade" => of_model("grade"),
+            "score" => of_model(score),
+            "grade" => of_model(grade),
             "levels" => {
                 let levels = self.levels_key(&name);
                 format!(
-                    "(SELECT z.level FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
-                )
-            }
-            _ => return Err(StoreError::Inconsistent(format!("`{group}.{name}` is no score"))),
-        })
-    }
-
-    /// The expression for the moment since which a score, grade or level of the record with a key is what it
-    /// is.
-    pub(super) fn measure_since(&self, name: &str, key: &str) -> Result<String, StoreError> {
-        let (group, name) = name.split_once('.').unwrap_or((name, ""));
-        let name = name.replace('_', "-");
-        let model = self.model_key(&name);
-        let of_model = |column: &str| {
-            format!("(SELECT z.{column} FROM score z WHERE z.model_key = {model} AND z.subject_key = {key})")
-        };
-        Ok(match group {
-            "score" => of_model("since"),
-            "grade" => of_model("grade_since"),
-            "levels" => {
-                let levels = self.levels_key(&name);
-                format!(
-                    "(SELECT z.since FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
+                    "(SELECT z.{level} FROM level z WHERE z.levels_key = {levels} AND z.subject_key = {key})"
                 )
             }
             _ => return Err(StoreError::Inconsistent(format!("`{group}.{name}` is no score"))),

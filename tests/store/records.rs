@@ -118,8 +118,9 @@ const CASES: &[Case] = &[
             ("score", Value::Number(5e-324)),
             ("score", Value::Number(0.000_001)),
             ("score", Value::Number(123_456_789_012_345.67)),
-            ("do_not_email", Value::Boolean(true)),
+            // A no isn't taken back by a bare value (semantics 32), so it comes second.
             ("do_not_email", Value::Boolean(false)),
+            ("do_not_email", Value::Boolean(true)),
             ("birthdate", Value::Date("1990-02-28".to_owned())),
             ("seen", Value::Time(NOW)),
             ("seen", Value::Time(-1)),
