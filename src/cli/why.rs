@@ -177,6 +177,7 @@ fn journey_json(story: &JourneyStory, plan: &Plan) -> Json {
         "reason": optional(part.reason.clone()),
         "paused_at": moment(story.paused_at),
         "may_enter_again_at": moment(story.may_enter_again_at),
+        "enters_on_joining": story.enters_on_joining,
         "steps": steps.collect::<Vec<_>>(),
         "made_for_account": story.made_meanwhile.iter().map(made_json).collect::<Vec<_>>(),
     })
@@ -337,6 +338,9 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
     }
     if part.state == 2 {
         lines.push(line(part.ended_at, "finished the journey"));
+    }
+    if story.enters_on_joining {
+        lines.push(line(None, "enters again when it comes into the audience anew"));
     }
     if let Some(at) = story.may_enter_again_at {
         lines.push(line(

@@ -6,7 +6,7 @@ use super::{ChannelPlan, WorkflowPlan};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
-    definitions::{AtEnd, Publish, Purpose, Subscription},
+    definitions::{AtEnd, Publish, Purpose, ReentryRule, Subscription},
     diagnostics::Span,
     model::{
         AllowedHosts, Block, Catalog, Condition, ConsentSetting, Duration, Entity, MailDemand, Predicate,
@@ -321,7 +321,7 @@ pub struct JourneyPlan {
     /// How it starts over.
     pub repeat: Option<Repeat>,
     /// How long after its end a contact may enter an iteration again.
-    pub reentry: Option<Duration>,
+    pub reentry: Option<ReentryRule>,
     /// Who is in the audience: a condition about a contact.
     pub audience: Predicate,
     /// What keeps out and stops, the first that applies.

@@ -116,7 +116,7 @@ pub(super) fn check(
         }
     }
     if let Some(reentry) = definition.reentry
-        && let Some(again) = length(reentry.value)
+        && let Some(again) = reentry.value.length().and_then(length)
     {
         let iteration = definition.repeat.and_then(|repeat| length(repeat.every.value));
         let whole = times.end.map(|end| end - times.start);

@@ -152,7 +152,7 @@ pub(super) const JOURNEY: &[Key] = &[
     Key::optional(
         "reentry",
         Form::Text,
-        "`after 90 days`: how long after its end a contact may enter the same iteration again, at least 2 days",
+        "`after 90 days`: how long after its end a contact may enter the same iteration again, at least 2 days; `on_joining`: when it comes into the audience anew by then or later, though not because a definition changed",
     ),
     Key::required("audience", Form::Keys(AUDIENCE), "Who enters"),
     Key::optional(

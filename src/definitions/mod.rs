@@ -57,7 +57,7 @@ pub use names::{check_field_name, check_interaction_name, check_name};
 pub use needs::NeedsDefinition;
 pub use reader::Reader;
 pub use removals::Removals;
-pub use repetition::RepeatDefinition;
+pub use repetition::{ReentryRule, RepeatDefinition};
 pub use scoring_types::*;
 pub use segment_names::segment_names;
 pub use types::*;

@@ -2,7 +2,7 @@
 
 use super::{Located, Reader, hints, keys::REPEAT};
 use crate::calendar::{Zone, after, parse_duration};
-use crate::diagnostics::{Code, Problem, Span};
+use crate::diagnostics::{Code, Problem};
 use crate::model::{
     Duration, DurationUnit,
     time::{DAY, HOUR},
@@ -22,6 +22,26 @@ pub struct RepeatDefinition {
     pub every: Located<Duration>,
     /// How many iterations there are; without it they go on until the journey's end.
     pub times: Option<Located<i64>>,
+}
+
+/// When a contact may enter the same iteration again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReentryRule {
+    /// So long after its stay ended.
+    After(Duration),
+    /// When it comes into the audience anew, by a fact or the clock, once its stay ended.
+    OnJoining,
+}
+
+impl ReentryRule {
+    /// The length after which one enters again, where it is one.
+    #[must_use]
+    pub fn length(self) -> Option<Duration> {
+        match self {
+            ReentryRule::After(length) => Some(length),
+            ReentryRule::OnJoining => None,
+        }
+    }
 }
 
 /// Reads `repeat: { every: 30 days, times: 3 }`.
@@ -63,11 +83,14 @@ pub(super) fn repeat(outer: &mut Reader<'_>) -> Option<RepeatDefinition> {
     Some(RepeatDefinition { every: every?, times })
 }
 
-/// Reads `reentry: after 90 days`.
-pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<Duration>> {
+/// Reads `reentry: after 90 days` or `reentry: on_joining`.
+pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<ReentryRule>> {
     let text = reader.text("reentry")?;
-    let hint = "Write after how long, such as `reentry: after 90 days`.";
+    let hint = "Write after how long, such as `reentry: after 90 days`, or `reentry: on_joining`.";
     let written = text.value.trim();
+    if written == "on_joining" {
+        return Some(Located { value: ReentryRule::OnJoining, span: text.span });
+    }
     let Some(length) = written.strip_prefix("after ") else {
         let message = format!("`{written}` doesn't say after how long a contact may enter again");
         let mended = parse_duration(written).map(|length| format!("Write `reentry: after {length}`."));
@@ -84,7 +107,9 @@ pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<Duration>> {
             reader.problems().push(Problem::error(Code::InvalidDuration, text.span, message).hint(hint));
             None
         }
-        Ok(length) if is_at_least(length, SHORTEST_REENTRY) => Some(located(length, text.span)),
+        Ok(length) if is_at_least(length, SHORTEST_REENTRY) => {
+            Some(Located { value: ReentryRule::After(length), span: text.span })
+        }
         Ok(length) => {
             let message = format!("`{length}` is too short to enter again");
             reader.problems().push(
@@ -103,10 +128,6 @@ pub(super) fn reentry(reader: &mut Reader<'_>) -> Option<Located<Duration>> {
     }
 }
 
-fn located(value: Duration, span: Span) -> Located<Duration> {
-    Located { value, span }
-}
-
 fn is_at_least(length: Duration, shortest: i64) -> bool {
     after(0, length, &Zone::utc()).is_ok_and(|end| end >= shortest)
 }
@@ -118,8 +139,9 @@ mod tests {
     #[test]
     fn each_mistake_in_how_people_enter_once_more_has_its_place() {
         let head = "kind: journey\nname: a\ntarget: account\nstart: 2023-03-01 08:00\naudience: { include: [b] }\nsteps: [{ id: a, tile: end }]\n";
-        let cases: [(&str, &[&str]); 10] = [
+        let cases: [(&str, &[&str]); 11] = [
             ("repeat: { every: 30 days, times: 3 }\nreentry: after 3 months\n", &[]),
+            ("reentry: on_joining\n", &[]),
             ("repeat: { every: 1 month }\n", &[]),
             (
                 "repeat: 30 days\n",
@@ -165,7 +187,7 @@ mod tests {
             (
                 "reentry: never\n",
                 &[
-                    "invalid-duration 7:10 `never` doesn't say after how long a contact may enter again | Write after how long, such as `reentry: after 90 days`.",
+                    "invalid-duration 7:10 `never` doesn't say after how long a contact may enter again | Write after how long, such as `reentry: after 90 days`, or `reentry: on_joining`.",
                 ],
             ),
         ];

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{ChannelDefinition, LevelsDefinition, ScoringModelDefinition, WorkflowDefinition};
+use super::{ChannelDefinition, LevelsDefinition, ReentryRule, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
-use crate::model::{Consent, ConsentSetting, Duration, Entity, MeasureFunction, Records};
+use crate::model::{Consent, ConsentSetting, Entity, MeasureFunction, Records};
 
 pub use super::fields::FieldDefinition;
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
@@ -410,8 +410,8 @@ pub struct JourneyDefinition {
     pub at_end: AtEnd,
     /// How it repeats.
     pub repeat: Option<super::RepeatDefinition>,
-    /// How long after its end a contact may enter again.
-    pub reentry: Option<Located<Duration>>,
+    /// When a contact may enter again that is through with an iteration.
+    pub reentry: Option<Located<ReentryRule>>,
     /// Who enters.
     pub audience: AudienceDefinition,
     /// Segments whose members are stopped.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::reentry;
 use crate::{
     compile::JourneyPlan,
-    definitions::AtEnd,
+    definitions::{AtEnd, ReentryRule},
     model::{Condition, time::LAG_LIMIT},
     store::{Enrolment, IterationRow, Reentry, Store, StoreError},
     tiles::Wakes,
@@ -86,6 +86,11 @@ impl LiveJourney<'_> {
         let version = store.audience_version()?;
         let again = self.may_enter_again(store, iteration, present)?;
         if iteration.audience_version == Some(version) && !again {
+            // So that the rule `on_joining` doesn't have to look back ever further.
+            let long_ago = iteration.looked_at.is_some_and(|at| at < present.saturating_sub(LAG_LIMIT));
+            if long_ago && self.plan.reentry == Some(ReentryRule::OnJoining) {
+                store.audience_seen(iteration.key, version, present)?;
+            }
             return Ok(false);
         }
         let (now, processed_at) = (present, now);
@@ -107,8 +112,8 @@ impl LiveJourney<'_> {
                 .filter(|(step, _)| step.tile.wakes.whole_account)
                 .map(|(_, key)| *key)
                 .collect();
+            let length = self.plan.reentry.and_then(ReentryRule::length);
             let enters_again = |ended_at: i64| {
-                let length = self.plan.reentry;
                 length.and_then(|length| reentry::due(ended_at, length, &self.plan.zone)).unwrap_or(now)
             };
             let entered = store.enrol(
@@ -120,9 +125,12 @@ impl LiveJourney<'_> {
                     audience: &self.plan.audience,
                     blocks: &self.plan.blocks,
                     since,
-                    reentry: self.plan.reentry.map(|length| Reentry {
-                        ended_until: reentry::ended_until(now, length, &self.plan.zone),
-                        moment: &enters_again,
+                    reentry: self.plan.reentry.map(|rule| match rule {
+                        ReentryRule::After(length) => Reentry::After {
+                            ended_until: reentry::ended_until(now, length, &self.plan.zone),
+                            moment: &enters_again,
+                        },
+                        ReentryRule::OnJoining => Reentry::OnJoining,
                     }),
                     account_steps: &account_steps,
                     timezone,
@@ -150,11 +158,30 @@ impl LiveJourney<'_> {
         iteration: &IterationRow,
         now: i64,
     ) -> Result<bool, StoreError> {
-        let Some(length) = self.plan.reentry else { return Ok(false) };
+        let length = match self.plan.reentry {
+            None => return Ok(false),
+            Some(ReentryRule::OnJoining) => return self.joined_anew(store, iteration, now),
+            Some(ReentryRule::After(length)) => length,
+        };
         let ended_until = |at| reentry::ended_until(at, length, &self.plan.zone);
         let seen = iteration.looked_at.map_or(i64::MIN, ended_until);
         let next = store.next_end_of_participation(iteration.key, seen)?;
         Ok(next.is_some_and(|ended_at| ended_at <= ended_until(now)))
+    }
+
+    /// Whether somebody whose stay ended since it was looked at last came into the audience anew during the stay:
+    /// whoever does so afterwards changes the audience's version.
+    fn joined_anew(&self, store: &mut Store, iteration: &IterationRow, now: i64) -> Result<bool, StoreError> {
+        // An end may be dated back (semantics 14).
+        let ended_after = iteration.looked_at.map_or(i64::MIN, |at| at.min(now).saturating_sub(LAG_LIMIT));
+        store.anybody_joined_anew(
+            iteration.key,
+            &self.plan.audience,
+            &self.plan.blocks,
+            ended_after,
+            self.plan.zone.name(),
+            now,
+        )
     }
 
     /// Ends an iteration when a newer one started, or the journey's end has come: everybody left in it
@@ -190,7 +217,8 @@ impl LiveJourney<'_> {
     /// # Errors
     /// When the store fails.
     pub fn next_reentry(&self, store: &mut Store, after: i64) -> Result<Option<i64>, StoreError> {
-        let Some(length) = self.plan.reentry else { return Ok(None) };
+        // Whoever comes into the audience anew is found by what makes them do so.
+        let Some(length) = self.plan.reentry.and_then(ReentryRule::length) else { return Ok(None) };
         let seen = reentry::ended_until(after, length, &self.plan.zone);
         let mut next: Option<i64> = None;
         for iteration in store.iterations(self.key)?.iter().filter(|iteration| iteration.ended_at.is_none()) {

@@ -6,6 +6,7 @@ use super::{
     not_counted::{Moments, not_counted},
 };
 use crate::{
+    definitions::ReentryRule,
     model::{Entity, Subject, Value, standard_fields},
     store::{
         InteractionRow, MadeRow, MailStanding, MembershipRow, Participation, Store, StoreError, VisitRow,
@@ -48,6 +49,9 @@ pub struct JourneyStory {
     pub paused_at: Option<i64>,
     /// When the contact may enter the iteration again, if it may.
     pub may_enter_again_at: Option<i64>,
+    /// Whether the contact, which is through with the iteration, enters it again when it comes into the audience
+    /// anew.
+    pub enters_on_joining: bool,
 }
 
 /// A contact at a step.
@@ -109,6 +113,8 @@ pub fn contact_story(
         let may_enter_again_at = facts.and_then(|facts| enters_again_at(facts, &participation, now));
         let mut story = journey_story(store, contact_id, participation, facts, now)?;
         (story.paused_at, story.may_enter_again_at) = (paused_at, may_enter_again_at);
+        story.enters_on_joining =
+            facts.is_some_and(|facts| enters_on_joining(facts, &story.participation, now));
         stories.push(story);
     }
     let mut elsewhere = Vec::new();
@@ -140,10 +146,19 @@ pub fn contact_story(
     }))
 }
 
+/// Whether a contact that is through with an iteration enters it again when it comes into the audience anew.
+fn enters_on_joining(facts: &JourneyFacts<'_>, part: &Participation, now: i64) -> bool {
+    let Some(plan) = facts.plan.filter(|plan| plan.reentry == Some(ReentryRule::OnJoining)) else {
+        return false;
+    };
+    let over = [plan.iteration_start(part.iteration + 1), facts.ends_at].into_iter().flatten().min();
+    part.ended_at.is_some() && part.entered_again_at.is_none() && over.is_none_or(|over| over > now)
+}
+
 /// When a contact may enter an iteration again that it is through with, as long as it goes on then.
 fn enters_again_at(facts: &JourneyFacts<'_>, part: &Participation, now: i64) -> Option<i64> {
     let (plan, ended_at) = (facts.plan?, part.ended_at?);
-    let at = crate::calendar::elapsed(ended_at, plan.reentry?, &plan.zone).ok()?;
+    let at = crate::calendar::elapsed(ended_at, plan.reentry?.length()?, &plan.zone).ok()?;
     let newer = plan.iteration_start(part.iteration + 1);
     let over = [newer, facts.ends_at].into_iter().flatten().min();
     let goes_on = part.entered_again_at.is_none() && over.is_none_or(|over| over > at.max(now));
@@ -188,5 +203,12 @@ fn journey_story(
             None => made_meanwhile.push(made),
         }
     }
-    Ok(JourneyStory { participation, visits, made_meanwhile, paused_at: None, may_enter_again_at: None })
+    Ok(JourneyStory {
+        participation,
+        visits,
+        made_meanwhile,
+        paused_at: None,
+        may_enter_again_at: None,
+        enters_on_joining: false,
+    })
 }

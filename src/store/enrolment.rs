@@ -35,17 +35,46 @@ pub struct Enrolment<'a> {
 
 /// How those enter an iteration again who finished it or were stopped.
 #[derive(Clone, Copy)]
-pub struct Reentry<'a> {
-    /// Those may whose participation ended at this moment or before it.
-    pub ended_until: i64,
-    /// The earliest moment of the new entry, by the one at which the former participation ended.
-    pub moment: &'a dyn Fn(i64) -> i64,
+pub enum Reentry<'a> {
+    /// Some time after their participation ended.
+    After {
+        /// Those may whose participation ended at this moment or before it.
+        ended_until: i64,
+        /// The earliest moment of the new entry, by the one at which the former participation ended.
+        moment: &'a dyn Fn(i64) -> i64,
+    },
+    /// When they came into the audience anew since their participation began, but not before it ended.
+    OnJoining,
 }
 
 impl std::fmt::Debug for Reentry<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Reentry").field("ended_until", &self.ended_until).finish_non_exhaustive()
+        match self {
+            Reentry::After { ended_until, .. } => {
+                f.debug_struct("After").field("ended_until", ended_until).finish_non_exhaustive()
+            }
+            Reentry::OnJoining => f.write_str("OnJoining"),
+        }
     }
+}
+
+/// The moments of those who joined anew stand as they were found.
+const AS_FOUND: &dyn Fn(i64) -> i64 = &|_| i64::MIN;
+
+/// The clause for whether a contact is in an audience and isn't blocked, and the conditions that it consists of.
+pub(super) fn admission(
+    printer: &mut Printer<'_>,
+    audience: &Predicate,
+    blocks: &[Block],
+    scope: &Scope,
+) -> Result<(String, Predicate), StoreError> {
+    let mut clauses = vec![printer.predicate(audience, scope)?];
+    let mut parts = vec![audience.clone()];
+    for block in blocks {
+        clauses.push(format!("(({}) IS NOT TRUE)", printer.block(block, scope)?));
+        parts.extend(block.predicate().map(|block| Predicate::Not(Box::new(block.clone()))));
+    }
+    Ok((clauses.join(" AND "), Predicate::All(parts)))
 }
 
 impl Store {
@@ -58,13 +87,7 @@ impl Store {
         let mut printer = Printer::new(self.dialect(), &self.names, now, enrolment.timezone)?;
         let scope = Scope::contact("c");
         let iteration = printer.bind(enrolment.iteration_key.into());
-        let mut clauses = vec![printer.predicate(enrolment.audience, &scope)?];
-        let mut parts = vec![enrolment.audience.clone()];
-        for block in enrolment.blocks {
-            clauses.push(format!("(({}) IS NOT TRUE)", printer.block(block, &scope)?));
-            parts.extend(block.predicate().map(|block| Predicate::Not(Box::new(block.clone()))));
-        }
-        let all = Predicate::All(parts);
+        let (clause, all) = admission(&mut printer, enrolment.audience, enrolment.blocks, &scope)?;
         let from = from_contact("c", &all);
         let since = printer.bind(enrolment.since.into());
         let moment = match enrolment.since >= now {
@@ -79,7 +102,6 @@ impl Store {
                 format!("(SELECT MAX(d.v) FROM ({}) d)", moments.join(" UNION ALL "))
             }
         };
-        let clause = clauses.join(" AND ");
         let candidates = format!(
             "INSERT INTO entering (contact_key, account_key, moment)
              SELECT c.key, COALESCE(c.account_key, -c.key), CAST({moment} AS BIGINT) FROM {from}
@@ -87,17 +109,35 @@ impl Store {
                 WHERE p.iteration_key = {iteration} AND p.contact_key = c.key)"
         );
         let parameters = printer.parameters.clone();
-        let again = enrolment.reentry.map(|reentry| {
-            let ended_until = printer.bind(reentry.ended_until.into());
-            let sql = format!(
-                "INSERT INTO entering (contact_key, account_key, moment, ended_at)
-                 SELECT c.key, COALESCE(c.account_key, -c.key), CAST({moment} AS BIGINT), former.ended_at
-                 FROM {from} JOIN participant former
-                    ON former.iteration_key = {iteration} AND former.contact_key = c.key AND former.state <> 1
-                 WHERE {clause} AND former.ended_at <= {ended_until}"
-            );
-            (sql, printer.parameters, reentry.moment)
-        });
+        let again = match enrolment.reentry {
+            None => None,
+            Some(Reentry::After { ended_until, moment: dated }) => {
+                let ended_until = printer.bind(ended_until.into());
+                let sql = format!(
+                    "INSERT INTO entering (contact_key, account_key, moment, ended_at)
+                     SELECT c.key, COALESCE(c.account_key, -c.key), CAST({moment} AS BIGINT), former.ended_at
+                     FROM {from} JOIN participant former
+                        ON former.iteration_key = {iteration} AND former.contact_key = c.key AND former.state <> 1
+                     WHERE {clause} AND former.ended_at <= {ended_until}"
+                );
+                Some((sql, printer.parameters, dated))
+            }
+            Some(Reentry::OnJoining) => {
+                let joined = printer.joined_anew(enrolment.audience, "former.entered_at")?;
+                let latest = format!(
+                    "(SELECT MAX(d.v) FROM (SELECT {moment} AS v UNION ALL SELECT former.ended_at
+                        UNION ALL SELECT {joined}) d)"
+                );
+                let sql = format!(
+                    "INSERT INTO entering (contact_key, account_key, moment, ended_at)
+                     SELECT c.key, COALESCE(c.account_key, -c.key), CAST({latest} AS BIGINT), former.ended_at
+                     FROM participant former CROSS JOIN {from}
+                     WHERE former.iteration_key = {iteration} AND former.state <> 1 AND former.ended_at <= {now}
+                       AND c.key = former.contact_key AND {clause} AND {joined} IS NOT NULL"
+                );
+                Some((sql, printer.parameters, AS_FOUND))
+            }
+        };
         let first = FirstStep {
             iteration_key: enrolment.iteration_key,
             step_key: enrolment.first_step_key,

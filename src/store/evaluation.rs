@@ -68,6 +68,8 @@ struct Before {
     stale: i64,
     seen: i64,
     until: i64,
+    /// Whether its definition is another than at the evaluation before, or there was none.
+    redefined: bool,
 }
 
 /// What the evaluation found: how many of those in `moved` joined, and how many left; and how many records were
@@ -93,10 +95,16 @@ impl Store {
         )?;
         let Some(row) = row else { return Ok(Difference::default()) };
         let until = touched::number(row.optional_text(5)?)?;
-        let before = Before { key: row.integer(0)?, stale: row.integer(1)?, seen: row.integer(2)?, until };
         let defined_at = row.integer(6)?;
         // Who joins or leaves because of a new definition does so now.
         let as_before = row.optional_integer(7)?.is_some_and(|evaluated_at| evaluated_at >= defined_at);
+        let before = Before {
+            key: row.integer(0)?,
+            stale: row.integer(1)?,
+            seen: row.integer(2)?,
+            until,
+            redefined: !as_before,
+        };
         if row.integer(3)? != evaluation.evaluations {
             return Ok(Difference::default());
         }
@@ -314,13 +322,15 @@ fn write_difference(
             0 => "",
             _ => {
                 " WHERE 1 = 1 ON CONFLICT (segment_key, subject_key, at)
-                  DO UPDATE SET joined = excluded.joined, noted_at = excluded.noted_at"
+                  DO UPDATE SET joined = excluded.joined, noted_at = excluded.noted_at,
+                    by_definition = excluded.by_definition"
             }
         };
         connection.execute(
             &format!(
-                "INSERT INTO membership_change (segment_key, subject_key, at, joined, noted_at)
-                 SELECT CAST($1 AS BIGINT), key, since, joined, CAST($2 AS BIGINT) FROM moved{known}"
+                "INSERT INTO membership_change (segment_key, subject_key, at, joined, noted_at, by_definition)
+                 SELECT CAST($1 AS BIGINT), key, since, joined, CAST($2 AS BIGINT), {} FROM moved{known}",
+                i64::from(before.redefined)
             ),
             &stamp,
         )?;

@@ -52,6 +52,7 @@ mod preview;
 mod real_runs;
 mod records;
 mod refusals;
+mod rejoining;
 mod related;
 mod removals;
 mod report;

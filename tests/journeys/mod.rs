@@ -23,6 +23,7 @@ mod not_counted;
 mod pausing;
 mod playing;
 mod reentry;
+mod rejoining;
 mod renamed_fields;
 mod repeat;
 mod script_workflows;

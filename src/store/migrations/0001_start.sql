@@ -134,10 +134,11 @@ CREATE TABLE membership (
 ){clustered};
 
 -- Who joined (1) and who left (0): at the moment at which that came to be, noted by an evaluation. Of several
--- changes at one moment the last stands.
+-- changes at one moment the last stands. by_definition: 1 where a new or changed definition of the segment made
+-- the difference, and not a fact or the clock.
 CREATE TABLE membership_change (
     segment_key BIGINT NOT NULL, at BIGINT NOT NULL, subject_key BIGINT NOT NULL, joined SMALLINT NOT NULL,
-    noted_at BIGINT NOT NULL,
+    noted_at BIGINT NOT NULL, by_definition SMALLINT NOT NULL DEFAULT 0,
     PRIMARY KEY (segment_key, subject_key, at)
 ){clustered};
 
