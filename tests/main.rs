@@ -5,6 +5,7 @@
 mod architecture;
 mod calls;
 mod chains;
+mod changing;
 mod conditions;
 mod crash;
 mod custom_tiles_page;

@@ -48,17 +48,38 @@ const SINCE_ENTRY: &str =
 
 /// Conditions of triggers about what is, beside what is done: segments whose members come and go between two runs,
 /// colleagues, the clock.
-const STATES: [&str; 5] = [
+const STATES: [&str; 12] = [
     "{ segment: ordered-lately }",
     "{ any_contact: { did: OrderPlaced }, at_least: 2 contacts }",
     "{ all: [{ any_contact: { did: Visited } }, 'contact.role == \"buyer\"'] }",
     "{ any: [{ segment: ordered-lately }, { did: Visited, at_least: 3 times }] }",
     "{ all: [{ did: OrderPlaced }, 'now() >= time(\"2026-03-04T11:17:05Z\")'] }",
+    "'contact.city == \"Oslo\"'",
+    "'account.deal_stage == \"won\"'",
+    "{ segment: osloers }",
+    "{ segment: winners }",
+    "{ any_lead: 'lead.stage == \"sales_accepted\"' }",
+    "{ any_contact: 'contact.city == \"Oslo\"', at_least: 2 contacts }",
+    "{ all: [{ segment: ordered-lately }, 'contact.city == \"Oslo\"'] }",
 ];
 
 /// What these conditions refer to.
-const LATELY: &str =
-    "kind: segment\nname: ordered-lately\ntarget: contact\nwhere: { did: OrderPlaced, within: 30 hours }\n";
+const LATELY: &str = r#"
+kind: segment
+name: ordered-lately
+target: contact
+where: { did: OrderPlaced, within: 30 hours }
+---
+kind: segment
+name: osloers
+target: contact
+where: contact.city == "Oslo"
+---
+kind: segment
+name: winners
+target: account
+where: account.deal_stage == "won"
+"#;
 
 /// A condition of branches alone: whoever did nothing satisfies it.
 const NEGATIVE: &str = "{ did: Visited, at_most: 1 time }";
@@ -252,7 +273,9 @@ pub(crate) struct Case {
     pub(crate) contacts: Vec<usize>,
     /// Contact, kind, minutes after the start.
     interactions: Vec<(usize, bool, i64)>,
-    again: &'static str,
+    pub(crate) again: &'static str,
+    /// The segment that enters.
+    pub(crate) audience: &'static str,
 }
 
 pub(crate) const ACCOUNTS: usize = 3;
@@ -270,6 +293,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
             contacts,
             interactions,
             again: "",
+            audience: "everyone",
         })
 }
 
@@ -287,10 +311,26 @@ impl Case {
         };
         let end = self.end_after_days.map(|days| format!("end: {}\n", rfc3339(at(START) + days * DAY)));
         format!(
-            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}{}audience: {{ include: [everyone] }}\nsteps: {steps}\n{sections}",
+            "kind: journey\nname: spring\ntarget: account\nstart: {START}\n{}{}audience: {{ include: [{}] }}\nsteps: {steps}\n{sections}",
             self.again,
-            end.unwrap_or_default()
+            end.unwrap_or_default(),
+            self.audience
         )
+    }
+
+    /// When a contact placed its orders, or visited.
+    pub(crate) fn interactions_of(&self, contact: usize, orders: bool) -> Vec<i64> {
+        let there = self.contacts.len();
+        let own = self.interactions.iter().filter(|(of, order, _)| of % there == contact && *order == orders);
+        own.map(|(_, _, minutes)| at(START) + minutes * MINUTE).collect()
+    }
+
+    /// What a trigger of contacts waits for, by the id of its step.
+    pub(crate) fn contact_trigger(&self, step: &str) -> Option<String> {
+        let journey = self.journey();
+        let marker = format!("id: {step}, tile: trigger, with: {{ based_on: contact, when: ");
+        let (_, rest) = journey.split_once(&marker)?;
+        rest.split_once(", timeout: ").map(|(when, _)| when.to_owned())
     }
 
     /// The workspace with all data, not yet run.
@@ -381,7 +421,7 @@ fn neither_batch_size_nor_database_changes_anything() {
 }
 
 /// Hours between ticks, at most thirty, so that nothing lags behind too far.
-fn rhythm() -> impl Strategy<Value = Vec<i64>> {
+pub(crate) fn rhythm() -> impl Strategy<Value = Vec<i64>> {
     prop::collection::vec(1..30 * 60_i64, 24..60)
 }
 

@@ -3,6 +3,7 @@
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
     batch::former_visits,
+    former_accounts::own_account_at,
     predicate::{Printer, Scope, from_contact},
 };
 use crate::model::{Block, Predicate, time::LAG_LIMIT};
@@ -165,6 +166,18 @@ impl Store {
                 connection.execute(
                     "UPDATE entering SET moment = CAST($1 AS BIGINT) WHERE moment < $2",
                     &[now.into(), now.saturating_sub(LAG_LIMIT).into()],
+                )?;
+            }
+            if entered > 0 && enrolment.since < now {
+                let account = own_account_at("c", "e.moment", "CAST($1 AS BIGINT)");
+                connection.execute(
+                    &format!(
+                        "UPDATE entering AS e SET account_key = COALESCE({account}, -c.key)
+                         FROM contact c WHERE c.key = e.contact_key AND e.moment < $1
+                            AND EXISTS (SELECT 1 FROM field_since t WHERE t.kind = 1 AND t.subject_key = c.key
+                                AND t.field = 'account_id' AND t.since > e.moment)"
+                    ),
+                    &[now.into()],
                 )?;
             }
             if entered > 0 {

@@ -17,6 +17,19 @@ pub(super) fn account_at(contact: &str, at: &str) -> String {
     )
 }
 
+/// The expression for the key of the account that the contact under an alias stood at at a moment; NULL where it had
+/// none then, as far as one knows at `now`. Unlike that of its interactions, it isn't the first account that the contact
+/// got later.
+pub(super) fn own_account_at(contact: &str, at: &str, now: &str) -> String {
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 FROM field_since t WHERE t.kind = 1 AND t.subject_key = {contact}.key
+                 AND t.field = 'account_id' AND t.since > {at} AND t.since <= {now})
+              THEN (SELECT f.account_key FROM former_account f
+                    WHERE f.contact_key = {contact}.key AND f.until > {at} ORDER BY f.until LIMIT 1)
+              ELSE {contact}.account_key END"
+    )
+}
+
 /// How contacts change their account: to be carried out before the change is written.
 pub(super) struct Moves {
     note_left: String,
