@@ -9,7 +9,9 @@ mod refresh;
 mod score_turns;
 mod scores;
 mod turns;
+mod written;
 
 pub use leads::{LeadChange, LeadError, NewLead, change_lead, create_lead};
 pub use refresh::{Refreshed, affected, next_refresh, refresh};
 pub use scores::{gives_scores, next_scores, refresh_scores};
+pub use written::{membership, written_segments};

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::turns::{Turns, next_evaluation, passed};
+use super::{
+    turns::{Turns, next_evaluation, passed},
+    written::membership,
+};
 use crate::{
-    compile::{Members, Plan, SegmentPlan},
+    compile::{Plan, SegmentPlan},
     conditions::Interests,
     model::Entity,
-    store::{Evaluation, Fields, Incoming, Membership, Reach, SegmentState, Store, StoreError},
+    store::{Evaluation, Fields, Incoming, Reach, SegmentState, Store, StoreError},
 };
 
 /// What a refresh did.
@@ -55,11 +58,7 @@ pub fn refresh(
             continue;
         }
         let started = real_now();
-        let membership = match (&segment.members, segment.active) {
-            (_, false) => Membership::Static(Vec::new()),
-            (Members::Where(condition), true) => Membership::Where(condition.clone()),
-            (Members::Static(ids), true) => Membership::Static(ids.clone()),
-        };
+        let membership = membership(segment);
         let turns = Turns::of(segment);
         let next = next_evaluation(store, segment, &turns, now)?;
         let dependents: Vec<String> = plan

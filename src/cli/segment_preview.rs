@@ -16,24 +16,16 @@ use super::{
     workspace,
 };
 use crate::{
-    compile::{Members, Plan, SegmentPlan},
+    audience::{membership, written_segments},
+    compile::{Plan, SegmentPlan},
     definitions,
     model::Entity,
     runtime::real_now,
-    store::{Membership, NamedRecord, Store},
+    store::{NamedRecord, Store},
 };
 
 /// What is shown as the place of a definition that didn't come from a file.
 const STANDARD_INPUT: &str = "standard input";
-
-/// What a segment is made from.
-fn membership(segment: &SegmentPlan) -> Membership {
-    match (&segment.members, segment.active) {
-        (_, false) => Membership::Static(Vec::new()),
-        (Members::Where(condition), true) => Membership::Where(condition.clone()),
-        (Members::Static(ids), true) => Membership::Static(ids.clone()),
-    }
-}
 
 /// Carries out `segment preview`.
 pub(super) fn preview(
@@ -54,6 +46,7 @@ pub(super) fn preview(
         None => name.to_owned(),
         Some(_) => only_name(&text)?,
     };
+    store.take_segments_as_written(written_segments(&plan));
     let segment = named(&plan, &name)?;
     let started = real_now();
     let preview =
@@ -145,6 +138,7 @@ pub(super) fn pick(
         Some(condition) => {
             let text = definition(&pick.name, target, condition);
             let (plan, mut store, _) = workspace::reading_with(global, Some(("--where", &text)), output)?;
+            store.take_segments_as_written(written_segments(&plan));
             let segment = named(&plan, &pick.name)?;
             ids_of(&mut store, &plan, segment, now)?
         }

@@ -90,10 +90,6 @@ impl<'a> Scope<'a> {
 
     /// The subject that stands for the target itself.
     pub(super) fn subject(self) -> Subject {
-        match self.target {
-            Entity::Contact => Subject::Contact,
-            Entity::Account => Subject::Account,
-            Entity::Lead => Subject::Lead,
-        }
+        Subject::of(self.target)
     }
 }

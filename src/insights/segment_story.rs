@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    audience::written_segments,
     compile::{Members, Plan, SegmentPlan},
     conditions::{Clause, Facts, InteractionFact, evaluate},
     model::{Answers, Entity, Value},
@@ -41,8 +42,21 @@ pub fn segment_story(
         .collect();
     segments.push((segment.name.clone(), segment.target));
     let found = store.surroundings(segment.target, id, catalog, &interactions, &segments)?;
-    let Some(surroundings) = found else { return Ok(None) };
+    let Some(mut surroundings) = found else { return Ok(None) };
     let is_member = surroundings.members.get(&segment.name).is_some_and(|members| members.contains(id));
+    store.take_segments_as_written(written_segments(plan));
+    for (name, holds) in &segments {
+        let ids = surroundings.records.get(holds).map(|records| records.keys().cloned().collect());
+        let among = store.members_among(
+            name,
+            *holds,
+            &ids.unwrap_or_default(),
+            &segment.zone,
+            now,
+            &*plan.library,
+        )?;
+        surroundings.members.insert(name.clone(), among);
+    }
     let clause = match &segment.members {
         Members::Static(ids) => Some(Clause {
             says: format!("the id is one of the {} that are listed", ids.len()),

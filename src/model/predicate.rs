@@ -137,6 +137,18 @@ pub enum Subject {
     PrimaryContact,
 }
 
+impl Subject {
+    /// A record of a kind itself.
+    #[must_use]
+    pub fn of(entity: Entity) -> Subject {
+        match entity {
+            Entity::Contact => Subject::Contact,
+            Entity::Account => Subject::Account,
+            Entity::Lead => Subject::Lead,
+        }
+    }
+}
+
 /// A value that a predicate compares.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operand {

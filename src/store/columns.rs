@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Connection, Store, StoreError, removals};
+use super::{Cell, Connection, Store, StoreError, WrittenSegments, removals};
 use crate::calendar::Holidays;
 use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
 
@@ -19,6 +19,8 @@ pub(super) struct Names {
     pub(super) levels: BTreeMap<String, i64>,
     /// The holidays of the definitions published last.
     pub(super) holidays: Holidays,
+    /// Segments that are asked as they are written.
+    pub(super) written: WrittenSegments,
     /// Columns that exist: (table, column).
     columns: BTreeMap<(String, String), String>,
 }

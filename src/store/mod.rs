@@ -7,6 +7,7 @@
 mod addresses;
 mod allotments;
 mod as_of;
+mod as_written;
 mod batch;
 mod calls;
 mod claims;
@@ -84,6 +85,7 @@ mod why_account;
 mod why_mail;
 
 pub use allotments::{AllotmentRow, Places};
+pub use as_written::WrittenSegments;
 pub use batch::{Message, NextStep, Passage, Standing};
 pub use claims::{AccountRange, Claim};
 pub use counts::{ColleagueRow, CountRow, CountedContact};

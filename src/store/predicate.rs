@@ -229,7 +229,9 @@ impl<'a> Printer<'a> {
             Predicate::Constant(true) => "(1 = 1)".to_owned(),
             Predicate::Constant(false) => "(1 = 0)".to_owned(),
             Predicate::All(parts) => self.joined(parts, " AND ", "(1 = 1)", scope)?,
-            Predicate::Any(parts) if self.of_everybody && are_segments_of_one(parts) => {
+            Predicate::Any(parts)
+                if self.of_everybody && self.names.written.is_empty() && are_segments_of_one(parts) =>
+            {
                 // Several segments of one subject are looked up in one go, so that a database may start
                 // from their members.
                 let mut keys = Vec::new();
@@ -325,6 +327,9 @@ impl<'a> Printer<'a> {
             Predicate::InSegment { segment, holds, .. } => {
                 let key = self.names.segment_key(segment);
                 let subject = key_in_scope(*holds, scope)?;
+                if let Some(clause) = self.in_written(segment, &subject)? {
+                    return Ok(clause);
+                }
                 match self.of_everybody {
                     true => in_segments(&subject, &key.to_string()),
                     false => format!(

@@ -62,7 +62,7 @@ impl Store {
         answers: &dyn Answers,
     ) -> Result<Preview, StoreError> {
         if let Membership::Where(condition) = membership {
-            self.answer_condition(condition, now, false, answers)?;
+            self.answer_with_segments(condition, now, answers)?;
         }
         let Selection { sql: select, mut parameters, .. } =
             select_members(self.dialect(), &self.names, membership, target, now, false)?;

@@ -1,5 +1,6 @@
 //! Segments: evaluated again only where something can have changed, and what is shown of them.
 
+mod as_written;
 mod commands;
 mod concerned;
 mod definitions;
