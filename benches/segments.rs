@@ -290,8 +290,8 @@ fn by_hand(database: &mut Database, name: &str, target: &str, clause: &str, now:
             "INSERT INTO membership (segment_key, subject_key, joined_at) SELECT {key}, r.key, {now} FROM {target} r WHERE {clause}"
         ),
         format!(
-            "INSERT INTO membership_change (segment_key, subject_key, at, joined)
-             SELECT segment_key, subject_key, joined_at, 1 FROM membership WHERE segment_key = {key}"
+            "INSERT INTO membership_change (segment_key, subject_key, at, joined, noted_at)
+             SELECT segment_key, subject_key, joined_at, 1, joined_at FROM membership WHERE segment_key = {key}"
         ),
         format!("UPDATE segment SET size = {count} WHERE key = {key}"),
         format!(

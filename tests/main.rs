@@ -15,6 +15,7 @@ mod importing;
 mod init;
 mod interleavings;
 mod journeys;
+mod lists;
 mod moved;
 mod postgres_server;
 mod properties;

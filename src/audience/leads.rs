@@ -75,7 +75,7 @@ pub fn create_lead(
     now: i64,
 ) -> Result<String, LeadError> {
     let id = match &lead.id {
-        Some(id) if store.lead(id)?.is_some() => return Err(LeadError::Taken(id.clone())),
+        Some(id) if store.lead(id, &[])?.is_some() => return Err(LeadError::Taken(id.clone())),
         Some(id) => id.clone(),
         None => store.free_lead_id()?,
     };
@@ -105,7 +105,7 @@ pub fn change_lead(
     change: &LeadChange,
     now: i64,
 ) -> Result<bool, LeadError> {
-    let lead = store.lead(id)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
+    let lead = store.lead(id, &[])?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
     let mut values = match change {
         LeadChange::Assign(owner) if lead.owner.as_deref() == Some(owner) => return Ok(false),
         LeadChange::Assign(owner) => vec![("owner", Value::Text(owner.clone()))],

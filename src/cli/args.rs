@@ -281,14 +281,15 @@ pub enum JourneyCommand {
     },
 }
 
+pub use super::list_arguments::ListArguments;
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 pub use super::segment_arguments::{PickArguments, SegmentCommand};
 
 /// What can be asked of activities.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ActivityCommand {
-    /// All activities, the newest last
-    List,
+    /// Activities, the newest last
+    List(ListArguments),
 }
 
 /// Whose story can be told.
@@ -387,7 +388,7 @@ where
 
 /// Checks that a text is a moment. It is kept as text, because the time zone that it is in stands in
 /// the workspace.
-fn moment(text: &str) -> Result<String, String> {
+pub(super) fn moment(text: &str) -> Result<String, String> {
     parse_moment(text, &Zone::utc())
         .map(|_| text.to_owned())
         .map_err(|error| format!("{error}; write it as in `2026-03-01 08:00` or `2026-03-01T08:00:00Z`"))

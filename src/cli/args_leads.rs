@@ -2,10 +2,12 @@
 
 use clap::{Args, Subcommand};
 
+use super::list_arguments::ListArguments;
+
 /// What can be asked of leads.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum LeadCommand {
-    /// All leads, the newest last
+    /// Leads, the newest last
     List {
         /// Only leads that are ready for sales
         #[arg(long)]
@@ -13,6 +15,9 @@ pub enum LeadCommand {
         /// Only leads of this stage, such as `inquiry` or `sales_accepted`
         #[arg(long, value_name = "STAGE")]
         stage: Option<String>,
+        /// Which are wanted
+        #[command(flatten)]
+        which: ListArguments,
     },
     /// Everything about a lead
     Show {
@@ -63,15 +68,15 @@ pub enum LeadCommand {
 /// What can be asked of accounts.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum AccountCommand {
-    /// All of them, by id
-    List,
+    /// Accounts, by id
+    List(ListArguments),
 }
 
 /// What can be asked of contacts.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum ContactCommand {
-    /// All of them, by id
-    List,
+    /// Contacts, by id
+    List(ListArguments),
     /// Record that somebody doesn't want commercial mail any more, for whoever has the address
     Unsubscribe {
         /// The e-mail address

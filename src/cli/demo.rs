@@ -18,7 +18,7 @@ use crate::{
     interactions::{self, EmptyCells, ImportFormat, ImportKind, ImportRequest},
     model::{Entity, time::rfc3339},
     runtime,
-    store::{OutboxState, Store, StoreAddress},
+    store::{ListFilter, OutboxState, Store, StoreAddress},
 };
 
 #[derive(Embed)]
@@ -218,7 +218,7 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
     let mut made = 0;
     let words = match step.tile.as_str() {
         "email" => {
-            store.messages(Some(OutboxState::Delivered), &mut |row| {
+            store.messages(Some(OutboxState::Delivered), &ListFilter::default(), &mut |row| {
                 made += usize::from(row.journey == JOURNEY && row.step == id);
                 Ok(())
             })?;
@@ -246,7 +246,7 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
             format!("{what}{}", paths.join(", "))
         }
         "create_lead" => {
-            store.leads(false, None, &mut |row| {
+            store.leads(false, None, &ListFilter::default(), &[], &mut |row| {
                 made +=
                     usize::from(row.step.as_deref() == Some(id) && row.journey.as_deref() == Some(JOURNEY));
                 Ok(())
@@ -254,7 +254,7 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
             format!("{} contacts pass, {made} leads: one for each account", step.processed)
         }
         "activity" => {
-            store.activities(&mut |row| {
+            store.activities(&ListFilter::default(), &mut |row| {
                 made +=
                     usize::from(row.step.as_deref() == Some(id) && row.journey.as_deref() == Some(JOURNEY));
                 Ok(())
@@ -270,14 +270,14 @@ fn step_words(store: &mut Store, plan: &Plan, id: &str, report: &JourneyReport) 
 /// screen is the same every time.
 fn an_example(store: &mut Store) -> Result<Option<(String, String)>, CliError> {
     let mut accounts = BTreeSet::new();
-    store.leads(false, None, &mut |row| {
+    store.leads(false, None, &ListFilter::default(), &[], &mut |row| {
         accounts.extend(row.account_id);
         Ok(())
     })?;
     let mut found: Option<(String, Vec<String>)> = None;
     for account in accounts {
         let mut contacts = BTreeSet::new();
-        store.messages(None, &mut |row| {
+        store.messages(None, &ListFilter::default(), &mut |row| {
             if row.journey == JOURNEY && row.account_id.as_deref() == Some(account.as_str()) {
                 contacts.extend(row.contact_id);
             }

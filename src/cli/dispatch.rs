@@ -68,11 +68,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Lead(command) => {
             let open = if lead::writes(command) { workspace::writing } else { workspace::reading };
             let (plan, mut store, now) = open(global, output)?;
-            super::lead(command, &plan.catalog, &mut store, now, output)
+            super::lead(command, &plan, &mut store, now, output)
         }
-        Command::Account(AccountCommand::List) => {
+        Command::Account(AccountCommand::List(which)) => {
             let (plan, mut store, _) = workspace::reading(global, output)?;
-            super::parties(Entity::Account, &plan, &mut store, output)
+            super::parties(Entity::Account, which, &plan, &mut store, output)
         }
         Command::Contact(ContactCommand::Erase { id, forget }) => {
             let (_, mut store, now) = workspace::writing(global, output)?;
@@ -87,16 +87,17 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let (_, mut store, _) = workspace::writing(global, output)?;
             contact_mail::unsuppress(address, &mut store, output)
         }
-        Command::Contact(ContactCommand::List) => {
+        Command::Contact(ContactCommand::List(which)) => {
             let (plan, mut store, _) = workspace::reading(global, output)?;
-            super::parties(Entity::Contact, &plan, &mut store, output)
+            super::parties(Entity::Contact, which, &plan, &mut store, output)
         }
         Command::Score(command) => {
             let (plan, mut store, now) = workspace::reading(global, output)?;
             super::score(command, &plan, &mut store, now, output)
         }
         Command::Activity(command) => {
-            super::activity(command, &mut workspace::reading(global, output)?.1, output)
+            let (plan, mut store, _) = workspace::reading(global, output)?;
+            super::activity(command, &plan, &mut store, output)
         }
         Command::Outbox(command) => {
             if let OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } = command {

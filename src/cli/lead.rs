@@ -3,13 +3,14 @@
 use serde_json::{Value as Json, json};
 
 use super::{
-    CliError, Exit, Output, Table,
-    args::{Format, LeadCommand, NewLeadArguments},
-    cells::{moment, optional},
+    CliError, Exit, Output,
+    args::{Format, LeadCommand, ListArguments, NewLeadArguments},
+    cells::{field_value, further_fields, moment, optional},
     score_cells::scores,
 };
 use crate::{
     audience::{LeadChange, LeadError, NewLead, change_lead, create_lead},
+    compile::Plan,
     diagnostics::did_you_mean,
     model::{Catalog, Entity, Stage},
     store::{LeadRow, Store},
@@ -43,18 +44,21 @@ pub fn writes(command: &LeadCommand) -> bool {
 /// When there is no such lead, stage or parent, or the store fails.
 pub fn lead(
     command: &LeadCommand,
-    catalog: &Catalog,
+    plan: &Plan,
     store: &mut Store,
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
+    let catalog = &plan.catalog;
     let mut change = |id: &str, change: LeadChange, done: &str| {
         let changed = change_lead(store, catalog, id, &change, now)?;
         tell_change(id, changed, done, output)
     };
     match command {
-        LeadCommand::List { sales_ready, stage } => list(*sales_ready, stage.as_deref(), store, output)?,
-        LeadCommand::Show { id } => show(id, store, output)?,
+        LeadCommand::List { sales_ready, stage, which } => {
+            list((*sales_ready, stage.as_deref()), which, plan, store, output)?;
+        }
+        LeadCommand::Show { id } => show(id, catalog, store, output)?,
         LeadCommand::Create(arguments) => create(arguments, catalog, store, now, output)?,
         LeadCommand::Assign { id, owner } => {
             change(id, LeadChange::Assign(owner.clone()), &format!("is looked after by {owner}"))?;
@@ -102,9 +106,31 @@ fn create(
     output.text(&format!("made the lead `{id}`"))
 }
 
+/// The columns of a list of leads, without the fields that only programs get.
+const COLUMNS: [(&str, &str); 13] = [
+    ("id", "LEAD"),
+    ("topic", "TOPIC"),
+    ("contact_id", "CONTACT"),
+    ("account_id", "ACCOUNT"),
+    ("owner", "OWNER"),
+    ("stage", "STAGE"),
+    ("sales_ready", "READY"),
+    ("sales_ready_on", "SINCE"),
+    ("scores", "SCORES"),
+    ("source", "SOURCE"),
+    ("journey", "JOURNEY"),
+    ("step", "STEP"),
+    ("created_at", "CREATED"),
+];
+
+/// Who a lead is, where it has no contact: shown to people, too.
+const WHO: [(&str, &str); 4] =
+    [("first_name", "FIRST NAME"), ("last_name", "LAST NAME"), ("company", "COMPANY"), ("email", "EMAIL")];
+
 fn list(
-    sales_ready: bool,
-    stage: Option<&str>,
+    (sales_ready, stage): (bool, Option<&str>),
+    which: &ListArguments,
+    plan: &Plan,
     store: &mut Store,
     output: &mut Output,
 ) -> Result<(), CliError> {
@@ -115,25 +141,24 @@ fn list(
             CliError::usage(format!("a lead has no stage `{name}`")).hint(did_you_mean(name, names))
         })?),
     };
-    let mut table = Table::new(&[
-        ("id", "LEAD"),
-        ("topic", "TOPIC"),
-        ("contact_id", "CONTACT"),
-        ("account_id", "ACCOUNT"),
-        ("owner", "OWNER"),
-        ("stage", "STAGE"),
-        ("sales_ready", "READY"),
-        ("sales_ready_on", "SINCE"),
-        ("scores", "SCORES"),
-        ("source", "SOURCE"),
-        ("journey", "JOURNEY"),
-        ("step", "STEP"),
-        ("created_at", "CREATED"),
-    ]);
+    let filter = which.filter(&plan.settings.zone)?;
+    let mut columns = COLUMNS.to_vec();
+    let fields = match output.format() {
+        Format::Text | Format::Github => {
+            let all = plan.catalog.fields(Entity::Lead);
+            WHO.iter().filter_map(|(name, _)| all.iter().find(|field| field.name == *name)).collect()
+        }
+        Format::Json | Format::Csv => further_fields(&plan.catalog, Entity::Lead, &COLUMNS),
+    };
+    columns.extend(fields.iter().map(|field| {
+        let title = WHO.iter().find(|(name, _)| *name == field.name).map_or("", |(_, title)| title);
+        (field.name.as_str(), title)
+    }));
     let mut all = store.scores(Entity::Lead)?;
     let format = output.format();
-    store.leads(sales_ready, stage, &mut |lead| {
-        table.push(vec![
+    let mut table = output.rows(&columns);
+    store.leads(sales_ready, stage, &filter, &fields, &mut |lead| {
+        let mut row = vec![
             json!(lead.id),
             optional(lead.topic),
             optional(lead.contact_id),
@@ -147,17 +172,22 @@ fn list(
             optional(lead.journey),
             optional(lead.step),
             moment(lead.created_at),
-        ]);
+        ];
+        row.extend(lead.values.iter().map(field_value));
+        table.push(row);
         Ok(())
     })?;
-    let nothing =
-        if sales_ready || stage.is_some() { "There is no such lead." } else { "There are no leads yet." };
-    output.table(&table, nothing)
+    let all = !sales_ready && stage.is_none() && filter.is_empty();
+    table.end(if all { "There are no leads yet." } else { "There is no such lead." })
 }
 
-fn show(id: &str, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
-    let lead = store.lead(id)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
+fn show(id: &str, catalog: &Catalog, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
+    let shown: Vec<(&str, &str)> = SHOWN.iter().map(|name| (*name, "")).collect();
+    let fields = further_fields(catalog, Entity::Lead, &shown);
+    let lead = store.lead(id, &fields)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
     let mut rows = facts(&lead);
+    let further = fields.iter().zip(&lead.values);
+    rows.extend(further.map(|(field, value)| (field.name.as_str(), field_value(value))));
     let own = store.scores_of(Entity::Lead, lead.key)?;
     if !own.is_empty() || output.format() == Format::Json {
         rows.push(("scores", scores(&own, output.format())));
@@ -174,24 +204,46 @@ fn show(id: &str, store: &mut Store, output: &mut Output) -> Result<(), CliError
     Ok(())
 }
 
+/// What `lead show` says of each lead, beside the fields that have no place of their own.
+const SHOWN: [&str; 17] = [
+    "id",
+    "topic",
+    "contact_id",
+    "account_id",
+    "owner",
+    "source",
+    "journey",
+    "step",
+    "created_at",
+    "stage",
+    "sales_ready",
+    "sales_ready_on",
+    "marketing_qualified_on",
+    "sales_accepted_on",
+    "disqualified_on",
+    "disqualified_reason",
+    "recycled_on",
+];
+
 fn facts(lead: &LeadRow) -> Vec<(&'static str, Json)> {
-    vec![
-        ("id", json!(lead.id)),
-        ("topic", optional(lead.topic.clone())),
-        ("contact_id", optional(lead.contact_id.clone())),
-        ("account_id", optional(lead.account_id.clone())),
-        ("owner", optional(lead.owner.clone())),
-        ("source", optional(lead.source.clone())),
-        ("journey", optional(lead.journey.clone())),
-        ("step", optional(lead.step.clone())),
-        ("created_at", moment(lead.created_at)),
-        ("stage", json!(lead.stage)),
-        ("sales_ready", json!(lead.sales_ready)),
-        ("sales_ready_on", moment(lead.sales_ready_on)),
-        ("marketing_qualified_on", moment(lead.marketing_qualified_on)),
-        ("sales_accepted_on", moment(lead.sales_accepted_on)),
-        ("disqualified_on", moment(lead.disqualified_on)),
-        ("disqualified_reason", optional(lead.disqualified_reason.clone())),
-        ("recycled_on", moment(lead.recycled_on)),
-    ]
+    let values = [
+        json!(lead.id),
+        optional(lead.topic.clone()),
+        optional(lead.contact_id.clone()),
+        optional(lead.account_id.clone()),
+        optional(lead.owner.clone()),
+        optional(lead.source.clone()),
+        optional(lead.journey.clone()),
+        optional(lead.step.clone()),
+        moment(lead.created_at),
+        json!(lead.stage),
+        json!(lead.sales_ready),
+        moment(lead.sales_ready_on),
+        moment(lead.marketing_qualified_on),
+        moment(lead.sales_accepted_on),
+        moment(lead.disqualified_on),
+        optional(lead.disqualified_reason.clone()),
+        moment(lead.recycled_on),
+    ];
+    SHOWN.into_iter().zip(values).collect()
 }

@@ -1,24 +1,31 @@
-//! `tilework activity`: a list of what journeys made.
+//! `tilework activity`: what is to be done, as journeys made it.
 
 use serde_json::json;
 
 use super::{
-    CliError, Exit, Output, Table,
+    CliError, Exit, Output,
     args::ActivityCommand,
     cells::{moment, optional},
 };
-use crate::store::Store;
+use crate::{compile::Plan, store::Store};
 
 /// Carries out `activity list`.
 ///
 /// # Errors
 /// When the store fails.
-pub fn activity(command: &ActivityCommand, store: &mut Store, output: &mut Output) -> Result<Exit, CliError> {
-    let ActivityCommand::List = command;
-    let mut table = Table::new(&[
+pub fn activity(
+    command: &ActivityCommand,
+    plan: &Plan,
+    store: &mut Store,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
+    let ActivityCommand::List(which) = command;
+    let filter = which.filter(&plan.settings.zone)?;
+    let mut table = output.rows(&[
         ("id", "ACTIVITY"),
         ("type", "TYPE"),
         ("subject", "SUBJECT"),
+        ("description", "DESCRIPTION"),
         ("contact_id", "CONTACT"),
         ("account_id", "ACCOUNT"),
         ("owner", "OWNER"),
@@ -27,11 +34,12 @@ pub fn activity(command: &ActivityCommand, store: &mut Store, output: &mut Outpu
         ("step", "STEP"),
         ("created_at", "CREATED"),
     ]);
-    store.activities(&mut |activity| {
+    store.activities(&filter, &mut |activity| {
         table.push(vec![
             json!(activity.id),
             json!(activity.kind),
             json!(activity.subject),
+            optional(activity.description),
             optional(activity.contact_id),
             optional(activity.account_id),
             optional(activity.owner),
@@ -42,6 +50,8 @@ pub fn activity(command: &ActivityCommand, store: &mut Store, output: &mut Outpu
         ]);
         Ok(())
     })?;
-    output.table(&table, "There are no activities yet.")?;
+    let nothing =
+        if filter.is_empty() { "There are no activities yet." } else { "There is no such activity." };
+    table.end(nothing)?;
     Ok(Exit::Done)
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    CliError, Exit, Output, Table,
+    CliError, Exit, Output,
     args::{Format, OutboxCommand, OutboxSelection},
     cells::{moment, optional},
 };
@@ -12,7 +12,7 @@ use crate::{
     compile::Plan,
     diagnostics::did_you_mean,
     model::{Field, Value, time::rfc3339},
-    store::{MessageSelection, OutboxState, Store},
+    store::{ListFilter, MessageSelection, OutboxState, Store},
 };
 
 /// Carries out `outbox list` and `outbox show`.
@@ -27,7 +27,9 @@ pub fn outbox_reading(
 ) -> Result<Exit, CliError> {
     match command {
         OutboxCommand::Show { key } => show(key, plan, store, output),
-        OutboxCommand::List { state } => list(state.as_deref(), store, output),
+        OutboxCommand::List { state, which } => {
+            list(state.as_deref(), &which.filter(&plan.settings.zone)?, store, output)
+        }
         OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } => Ok(Exit::Done),
     }
 }
@@ -39,9 +41,14 @@ fn state_named(name: &str) -> Result<OutboxState, CliError> {
     })
 }
 
-fn list(state: Option<&str>, store: &mut Store, output: &mut Output) -> Result<Exit, CliError> {
+fn list(
+    state: Option<&str>,
+    filter: &ListFilter,
+    store: &mut Store,
+    output: &mut Output,
+) -> Result<Exit, CliError> {
     let state = state.map(state_named).transpose()?;
-    let mut table = Table::new(&[
+    let mut table = output.rows(&[
         ("key", "MESSAGE"),
         ("channel", "CHANNEL"),
         ("state", "STATE"),
@@ -54,7 +61,7 @@ fn list(state: Option<&str>, store: &mut Store, output: &mut Output) -> Result<E
         ("step", "STEP"),
         ("created_at", "CREATED"),
     ]);
-    store.messages(state, &mut |message| {
+    store.messages(state, filter, &mut |message| {
         table.push(vec![
             json!(message.key),
             json!(message.channel),
@@ -71,10 +78,11 @@ fn list(state: Option<&str>, store: &mut Store, output: &mut Output) -> Result<E
         Ok(())
     })?;
     let nothing = match state {
+        _ if !filter.is_empty() => "The outbox holds no such message.".to_owned(),
         None => "The outbox is empty.".to_owned(),
         Some(state) => format!("The outbox holds no message that is {}.", state.name()),
     };
-    output.table(&table, &nothing)?;
+    table.end(&nothing)?;
     Ok(Exit::Done)
 }
 

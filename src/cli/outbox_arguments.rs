@@ -2,14 +2,19 @@
 
 use clap::{Args, Subcommand};
 
+use super::list_arguments::ListArguments;
+
 /// What can be asked of the outbox.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum OutboxCommand {
-    /// All messages and what became of them
+    /// Messages and what became of them, the newest last
     List {
         /// Only messages in this state, such as `delivered` or `failed`
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
+        /// Which are wanted
+        #[command(flatten)]
+        which: ListArguments,
     },
     /// One message, and what would be sent; secrets are masked
     Show {

@@ -22,16 +22,19 @@ pub struct Table {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableColumn {
     /// The key in JSON and the header in CSV.
-    pub key: &'static str,
+    pub key: String,
     /// The header for people.
-    pub title: &'static str,
+    pub title: String,
 }
 
 impl Table {
     /// A table without rows; each column is a key and a header for people.
     #[must_use]
-    pub fn new(columns: &[(&'static str, &'static str)]) -> Table {
-        let columns = columns.iter().map(|(key, title)| TableColumn { key, title }).collect();
+    pub fn new(columns: &[(&str, &str)]) -> Table {
+        let columns = columns
+            .iter()
+            .map(|(key, title)| TableColumn { key: (*key).to_owned(), title: (*title).to_owned() });
+        let columns = columns.collect();
         Table { columns, rows: Vec::new() }
     }
 
@@ -44,13 +47,13 @@ impl Table {
     #[must_use]
     pub fn object(&self) -> Value {
         let row = self.rows.first().cloned().unwrap_or_default();
-        Value::Object(self.columns.iter().map(|column| column.key.to_owned()).zip(row).collect())
+        Value::Object(self.columns.iter().map(|column| column.key.clone()).zip(row).collect())
     }
 
     /// All rows as objects.
     #[must_use]
     pub fn objects(&self) -> Vec<Value> {
-        let keys = || self.columns.iter().map(|column| column.key.to_owned());
+        let keys = || self.columns.iter().map(|column| column.key.clone());
         self.rows.iter().map(|row| Value::Object(keys().zip(row.iter().cloned()).collect())).collect()
     }
 
@@ -69,7 +72,7 @@ impl Table {
             Cell::new(text).set_alignment(side)
         };
         let titles = self.columns.iter().enumerate();
-        drawn.set_header(titles.map(|(at, column)| aligned(column.title.to_owned(), at)).collect::<Vec<_>>());
+        drawn.set_header(titles.map(|(at, column)| aligned(column.title.clone(), at)).collect::<Vec<_>>());
         for row in &self.rows {
             let cells = row.iter().enumerate().map(|(at, value)| aligned(printable(&plain(value)), at));
             drawn.add_row(cells.collect::<Vec<_>>());
@@ -90,20 +93,28 @@ impl Table {
     /// # Errors
     /// When it can't be written.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.rows.is_empty() {
+        self.write_json_part(out, true, true)
+    }
+
+    /// Writes a part of a JSON array: with what opens it, and what ends it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_json_part(&self, out: &mut dyn Write, first: bool, last: bool) -> io::Result<()> {
+        if first && last && self.rows.is_empty() {
             return writeln!(out, "[]");
         }
-        let mut before = "[\n  ";
+        let mut before = if first { "[\n  " } else { ",\n  " };
         for row in &self.rows {
             write!(out, "{before}{{")?;
             for (at, (column, value)) in self.columns.iter().zip(row).enumerate() {
                 let comma = if at == 0 { "" } else { ", " };
-                write!(out, "{comma}{}: {value}", Value::from(column.key))?;
+                write!(out, "{comma}{}: {value}", Value::from(column.key.as_str()))?;
             }
             write!(out, "}}")?;
             before = ",\n  ";
         }
-        writeln!(out, "\n]")
+        if last { writeln!(out, "\n]") } else { Ok(()) }
     }
 
     /// Writes the table as CSV, the keys as header.
@@ -111,8 +122,18 @@ impl Table {
     /// # Errors
     /// When it can't be written.
     pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_csv_part(out, true)
+    }
+
+    /// Writes rows as CSV, with the header before the first.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write_csv_part(&self, out: &mut dyn Write, first: bool) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
-        writer.write_record(self.columns.iter().map(|column| column.key))?;
+        if first {
+            writer.write_record(self.columns.iter().map(|column| &column.key))?;
+        }
         for row in &self.rows {
             writer.write_record(row.iter().map(plain))?;
         }
@@ -191,6 +212,21 @@ impl Output {
             Format::Json => table.write_json(&mut self.out)?,
             Format::Csv => table.write_csv(&mut self.out)?,
             Format::Text | Format::Github if table.rows.is_empty() => writeln!(self.out, "{nothing}")?,
+            Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width))?,
+        }
+        Ok(())
+    }
+
+    /// Writes a part of a table, in the format that was asked for: the first with what opens it, the last with what
+    /// ends it. For people, each part has its header.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn part(&mut self, table: &Table, first: bool, last: bool) -> Result<(), CliError> {
+        match self.format {
+            Format::Json => table.write_json_part(&mut self.out, first, last)?,
+            Format::Csv => table.write_csv_part(&mut self.out, first)?,
+            Format::Text | Format::Github if table.rows.is_empty() => {}
             Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width))?,
         }
         Ok(())

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::{
-    CliError, Exit, Output, Table,
-    cells::optional,
+    CliError, Exit, Output,
+    args::{Format, ListArguments},
+    cells::{field_value, further_fields, optional},
     score_cells::{level, level_sets, levels, scores},
 };
 use crate::{
@@ -19,36 +20,34 @@ use crate::{
 /// When the store fails.
 pub fn parties(
     entity: Entity,
+    which: &ListArguments,
     plan: &Plan,
     store: &mut Store,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
     let of_accounts = entity == Entity::Account;
-    let mut table = match of_accounts {
-        true => Table::new(&[
-            ("id", "ACCOUNT"),
-            ("name", "NAME"),
-            ("industry", "INDUSTRY"),
-            ("owner", "OWNER"),
-            ("scores", "SCORES"),
-            ("level", "LEVEL"),
-            ("levels", "LEVELS"),
-        ]),
-        false => Table::new(&[
+    let mut columns = match of_accounts {
+        true => vec![("id", "ACCOUNT"), ("name", "NAME"), ("industry", "INDUSTRY"), ("owner", "OWNER")],
+        false => vec![
             ("id", "CONTACT"),
             ("name", "NAME"),
             ("email", "EMAIL"),
             ("account_id", "ACCOUNT"),
             ("owner", "OWNER"),
-            ("scores", "SCORES"),
-            ("level", "LEVEL"),
-            ("levels", "LEVELS"),
-        ]),
+        ],
     };
+    columns.extend([("scores", "SCORES"), ("level", "LEVEL"), ("levels", "LEVELS")]);
+    let fields = match output.format() {
+        Format::Text | Format::Github => Vec::new(),
+        Format::Json | Format::Csv => further_fields(&plan.catalog, entity, &columns),
+    };
+    columns.extend(fields.iter().map(|field| (field.name.as_str(), "")));
+    let filter = which.filter(&plan.settings.zone)?;
     let mut all_scores = store.scores(entity)?;
     let mut all_levels = store.levels(&level_sets(plan, entity))?;
     let format = output.format();
-    store.parties(entity, &mut |party: PartyRow| {
+    let mut table = output.rows(&columns);
+    store.parties(entity, &filter, &fields, &mut |party: PartyRow| {
         let own_scores = all_scores.remove(&party.key).unwrap_or_default();
         let own_levels = all_levels.remove(&party.key).unwrap_or_default();
         let mut row = vec![json!(party.id), optional(party.name), optional(party.about)];
@@ -61,9 +60,14 @@ pub fn parties(
             level(plan, entity, &own_levels),
             levels(&own_levels, format),
         ]);
+        row.extend(party.values.iter().map(field_value));
         table.push(row);
         Ok(())
     })?;
-    output.table(&table, &format!("There are no {} yet.", entity.plural()))?;
+    let nothing = match filter.is_empty() {
+        true => format!("There are no {} yet.", entity.plural()),
+        false => format!("There is no such {}.", entity.name()),
+    };
+    table.end(&nothing)?;
     Ok(Exit::Done)
 }

@@ -84,7 +84,7 @@ fn as_json(status: &Status) -> Json {
         "sizes": {
             "accounts": sizes.accounts, "contacts": sizes.contacts, "leads": sizes.leads,
             "interactions": sizes.interactions, "participants": sizes.participants, "messages": sizes.messages,
-            "bytes": sizes.bytes,
+            "activities_without_owner": sizes.activities_without_owner, "bytes": sizes.bytes,
         },
         "store_version": status.version.0,
     })
@@ -146,6 +146,13 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         lines.push(line("addresses", &format!("{} contacts share an address", status.sharing_addresses)));
     }
     let (claims, sizes) = (&status.claims, &status.sizes);
+    if sizes.activities_without_owner > 0 {
+        let text = format!(
+            "{} have no owner; the journey's `owner:` or the workspace's gives them one",
+            sizes.activities_without_owner
+        );
+        lines.push(line("activities", &text));
+    }
     if claims.held > 0 {
         let text = format!("{} ranges claimed, {} of them for too long", claims.held, claims.run_out);
         lines.push(line("workers", &format!("{text}{}", alarm(Alarm::LeaseRanOut))));

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     audience::LeadError,
     compile::Plan,
-    insights::score_stories,
-    model::Entity,
+    insights::{ScoreStory, score_stories},
+    model::{Entity, Stage},
     store::{LeadRow, Store},
 };
 
@@ -25,7 +25,7 @@ pub(super) fn why_lead(
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let lead = store.lead(id)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
+    let lead = store.lead(id, &[])?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
     let stories = score_stories(store, plan, Entity::Lead, id, now)?;
     if output.format() == Format::Json {
         output.json(&json!({
@@ -39,6 +39,7 @@ pub(super) fn why_lead(
             "sales_ready": lead.sales_ready,
             "sales_ready_on": moment(lead.sales_ready_on),
             "created_at": moment(lead.created_at),
+            "waits_for": optional(stories.iter().find_map(|story| waits_for(&lead, story))),
             "scores": stories.iter().map(story_json).collect::<Vec<_>>(),
         }))?;
         return Ok(Exit::Done);
@@ -48,6 +49,9 @@ pub(super) fn why_lead(
     }
     for line in stories.iter().flat_map(tell) {
         output.text(&line)?;
+    }
+    for text in stories.iter().filter_map(|story| waits_for(&lead, story)) {
+        output.text(&format!("\n{text}"))?;
     }
     if stories.is_empty() {
         output.text(&format!("\n{}", why_no_score(&lead, plan)))?;
@@ -83,6 +87,22 @@ fn tell_lead(lead: &LeadRow) -> Vec<String> {
     ];
     lines.extend(steps.into_iter().filter(|(at, _)| at.is_some()).map(|(at, text)| line(at, &text)));
     lines
+}
+
+/// What a lead waits for that was put back to the start while its score reached the threshold: it has to reach it anew
+/// (semantics 22).
+fn waits_for(lead: &LeadRow, story: &ScoreStory) -> Option<String> {
+    let waits = lead.recycled_on.is_some()
+        && !lead.sales_ready
+        && lead.stage != Stage::Disqualified.name()
+        && story.missing_to_ready == Some(0);
+    waits.then(|| {
+        format!(
+            "Its score by {} was high enough already when it was put back to the start. It becomes sales-ready again when \
+             the score falls below what is needed, and reaches it anew; `tilework lead accept {}` takes it over as it is.",
+            story.model, lead.id
+        )
+    })
 }
 
 fn why_no_score(lead: &LeadRow, plan: &Plan) -> String {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{CliError, Exit, Output, args::Format, segment::named, why::only_one};
+use super::{CliError, Exit, Output, args::Format, cells::field_value, segment::named, why::only_one};
 use crate::{
     compile::{Plan, SegmentPlan},
     conditions::Clause,
@@ -91,22 +91,11 @@ fn shown(value: &Value) -> String {
 
 fn clause_json(clause: &Clause) -> Json {
     let values: serde_json::Map<String, Json> =
-        clause.values.iter().map(|(what, value)| (what.clone(), value_json(value))).collect();
+        clause.values.iter().map(|(what, value)| (what.clone(), field_value(value))).collect();
     json!({
         "says": clause.says,
         "holds": clause.holds,
         "values": values,
         "parts": clause.parts.iter().map(clause_json).collect::<Vec<_>>(),
     })
-}
-
-fn value_json(value: &Value) -> Json {
-    match value {
-        Value::Missing => Json::Null,
-        Value::Integer(number) => json!(number),
-        Value::Number(number) => json!(number),
-        Value::Boolean(yes) => json!(yes),
-        Value::Choices(choices) => json!(choices),
-        other => json!(other.to_string()),
-    }
 }

@@ -132,6 +132,8 @@ pub struct Settings {
     pub name: String,
     /// The workspace's time zone.
     pub zone: Zone,
+    /// Who does what nobody else looks after.
+    pub owner: Option<String>,
     /// `sqlite:PATH` or `postgres://…`.
     pub store: String,
     /// Who publishes changed definitions.

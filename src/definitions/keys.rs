@@ -359,6 +359,7 @@ pub(super) const REMOVED: &[Key] = &[
 pub const SETTINGS: &[Key] = &[
     Key::optional("name", Form::Text, "The workspace's name"),
     Key::optional("timezone", Form::TimeZone, "The time zone of all times; UTC when not written"),
+    Key::optional("owner", Form::Text, "Who does what has no owner of its own, such as activities"),
     Key::optional(
         "store",
         Form::Text,

@@ -110,6 +110,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         names::check_name(name, reader.problems());
     }
     let timezone = reader.text("timezone");
+    let owner = reader.text("owner");
     let zone = |text: &str| Zone::named(text).map(drop);
     check(&mut reader, timezone.as_ref(), Code::InvalidTimezone, zone, hints::timezone_hint);
     let store = reader.text("store");
@@ -145,6 +146,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     Settings {
         name,
         timezone,
+        owner,
         store,
         publish,
         email,

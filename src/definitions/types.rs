@@ -93,6 +93,8 @@ pub struct Settings {
     pub name: Option<Text>,
     /// IANA time zone; UTC when it isn't written.
     pub timezone: Option<Text>,
+    /// Who does what nobody else looks after.
+    pub owner: Option<Text>,
     /// `sqlite:PATH` or `postgres://…`.
     pub store: Option<Text>,
     /// Whether `run` and `serve` publish by themselves.

@@ -162,9 +162,15 @@ pub(super) fn commit(
             id: record_id(place, kind, (visit, generation), &id, *ordinal),
             created_at,
             record: match effect {
-                Effect::Activity { kind, subject, description, owner, due_at } => {
-                    EffectRecord::Activity { kind, subject, description, owner, due_at }
-                }
+                Effect::Activity { kind, subject, description, owner, due_at } => EffectRecord::Activity {
+                    kind,
+                    subject,
+                    description,
+                    owner: owner
+                        .or_else(|| place.journey.plan.owner.clone())
+                        .or_else(|| engine.plan.settings.owner.clone()),
+                    due_at,
+                },
                 Effect::Lead { fields } => EffectRecord::Lead { fields },
                 Effect::Message { channel, content } => {
                     let timing = engine.plan.message_timing(&channel);

@@ -1,10 +1,13 @@
 //! Leads as they are listed and shown.
 
-use super::{Row, Store, StoreError};
-use crate::model::Stage;
+use super::{
+    ListFilter, Row, Store, StoreError,
+    listing::{ListColumns, more_columns, more_values},
+};
+use crate::model::{Field, Stage, Value};
 
 /// A lead as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct LeadRow {
     /// Its key, by which its scores are found.
     pub key: i64,
@@ -42,15 +45,19 @@ pub struct LeadRow {
     pub recycled_on: Option<i64>,
     /// When it was made.
     pub created_at: Option<i64>,
+    /// The values of the fields that were asked for, in their order.
+    pub values: Vec<Value>,
 }
 
 const COLUMNS: &str = "l.key, l.id, l.topic, j.name, s.id, l.source, l.contact_id, l.account_id, l.owner,
     COALESCE(l.stage, 'inquiry'), COALESCE(l.sales_ready, 0), l.sales_ready_on, l.marketing_qualified_on,
     l.sales_accepted_on, l.disqualified_on, l.disqualified_reason, l.recycled_on,
-    COALESCE(l.created_at, l.created_on)
-    FROM lead l LEFT JOIN step s ON s.key = l.step_key LEFT JOIN journey j ON j.key = s.journey_key";
+    COALESCE(l.created_at, l.created_on)";
 
-fn lead(row: &Row) -> Result<LeadRow, StoreError> {
+const FROM: &str =
+    "FROM lead l LEFT JOIN step s ON s.key = l.step_key LEFT JOIN journey j ON j.key = s.journey_key";
+
+fn lead(row: &Row, fields: &[&Field]) -> Result<LeadRow, StoreError> {
     Ok(LeadRow {
         key: row.integer(0)?,
         id: row.text(1)?,
@@ -70,11 +77,13 @@ fn lead(row: &Row) -> Result<LeadRow, StoreError> {
         disqualified_reason: row.optional_text(15)?,
         recycled_on: row.optional_integer(16)?,
         created_at: row.optional_integer(17)?,
+        values: more_values(row, 18, fields)?,
     })
 }
 
 impl Store {
-    /// Leads, oldest first: all, or those that are sales-ready, or those of a stage.
+    /// Leads, oldest first, with the values of some fields: those that are sales-ready, or all; those of a stage, or
+    /// of any.
     ///
     /// # Errors
     /// When the store fails.
@@ -82,25 +91,38 @@ impl Store {
         &mut self,
         sales_ready: bool,
         stage: Option<Stage>,
+        filter: &ListFilter,
+        fields: &[&Field],
         each: &mut dyn FnMut(LeadRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let order = self.dialect().order_text("l.id");
-        let ready = if sales_ready { "l.sales_ready = 1" } else { "1 = 1" };
+        let ready = match sales_ready {
+            true => "l.sales_ready = 1 AND COALESCE(l.stage, 'inquiry') <> 'disqualified'",
+            false => "1 = 1",
+        };
+        let columns = ListColumns {
+            owner: "l.owner",
+            account: "COALESCE(l.account_id, (SELECT c.account_id FROM contact c WHERE c.key = l.contact_key))",
+            journey: "j.name = {}",
+            at: "COALESCE(l.created_at, l.created_on)",
+        };
+        let mut parameters = vec![stage.map_or("", Stage::name).into()];
+        let (clause, limit) = filter.printed(&columns, &mut parameters);
         let sql = format!(
-            "SELECT {COLUMNS} WHERE {ready} AND ($1 = '' OR COALESCE(l.stage, 'inquiry') = $1)
-             ORDER BY COALESCE(l.created_at, l.created_on, 0), {order}"
+            "SELECT {COLUMNS}{} {FROM} WHERE {ready} AND ($1 = '' OR COALESCE(l.stage, 'inquiry') = $1) AND {clause}
+             ORDER BY COALESCE(l.created_at, l.created_on, 0), {order}{limit}",
+            more_columns("l", fields)
         );
-        let stage = stage.map_or("", Stage::name);
-        self.connection.query_each(&sql, &[stage.into()], &mut |row| each(lead(&row)?))
+        self.connection.query_each(&sql, &parameters, &mut |row| each(lead(&row, fields)?))
     }
 
-    /// The lead with this id.
+    /// The lead with this id, with the values of some fields.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn lead(&mut self, id: &str) -> Result<Option<LeadRow>, StoreError> {
-        let row = self.connection.query_first(&format!("SELECT {COLUMNS} WHERE l.id = $1"), &[id.into()])?;
-        row.map(|row| lead(&row)).transpose()
+    pub fn lead(&mut self, id: &str, fields: &[&Field]) -> Result<Option<LeadRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS}{} {FROM} WHERE l.id = $1", more_columns("l", fields));
+        self.connection.query_first(&sql, &[id.into()])?.map(|row| lead(&row, fields)).transpose()
     }
 
     /// An id for a new lead that none has yet.

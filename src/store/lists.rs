@@ -1,7 +1,8 @@
 //! Lists for people and programs: activities, the outbox.
 
 use super::{
-    Store, StoreError,
+    ListFilter, Store, StoreError,
+    listing::ListColumns,
     outbox::{NOT_ERASED, OutboxState, SUBJECT, effect_key, subject},
 };
 
@@ -14,6 +15,8 @@ pub struct ActivityRow {
     pub kind: String,
     /// What it is about.
     pub subject: String,
+    /// What there is to know.
+    pub description: Option<String>,
     /// The journey that made it.
     pub journey: Option<String>,
     /// The step that made it.
@@ -66,22 +69,27 @@ pub struct MessageRow {
 }
 
 impl Store {
-    /// All activities, oldest first.
+    /// Activities, oldest first.
     ///
     /// # Errors
     /// When the store fails.
     pub fn activities(
         &mut self,
+        filter: &ListFilter,
         each: &mut dyn FnMut(ActivityRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let order = self.dialect().order_text("v.id");
+        let columns =
+            ListColumns { owner: "v.owner", account: "a.id", journey: "j.name = {}", at: "v.created_at" };
+        let mut parameters = Vec::new();
+        let (clause, limit) = filter.printed(&columns, &mut parameters);
         let sql = format!(
-            "SELECT v.id, v.kind, v.subject, j.name, s.id, c.id, a.id, v.owner, v.due_at, v.created_at
+            "SELECT v.id, v.kind, v.subject, j.name, s.id, c.id, a.id, v.owner, v.due_at, v.created_at, v.description
              FROM activity v LEFT JOIN step s ON s.key = v.step_key LEFT JOIN journey j ON j.key = s.journey_key
              LEFT JOIN contact c ON c.key = v.contact_key LEFT JOIN account a ON a.key = v.account_key
-             ORDER BY v.created_at, {order}"
+             WHERE {clause} ORDER BY v.created_at, {order}{limit}"
         );
-        self.connection.query_each(&sql, &[], &mut |row| {
+        self.connection.query_each(&sql, &parameters, &mut |row| {
             each(ActivityRow {
                 id: row.text(0)?,
                 kind: row.text(1)?,
@@ -93,6 +101,7 @@ impl Store {
                 owner: row.optional_text(7)?,
                 due_at: row.optional_integer(8)?,
                 created_at: row.integer(9)?,
+                description: row.optional_text(10)?,
             })
         })
     }
@@ -104,10 +113,19 @@ impl Store {
     pub fn messages(
         &mut self,
         state: Option<OutboxState>,
+        filter: &ListFilter,
         each: &mut dyn FnMut(MessageRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let subject_order = self.dialect().order_text("COALESCE(c.id, a.id)");
         let order = format!("{}, {subject_order}", self.dialect().order_text("j.name"));
+        let columns = ListColumns {
+            owner: "COALESCE(c.owner, a.owner)",
+            account: "a.id",
+            journey: "j.name = {}",
+            at: "o.created_at",
+        };
+        let mut parameters = Vec::new();
+        let (wanted, limit) = filter.printed(&columns, &mut parameters);
         let clause = match state {
             Some(state) => format!("AND o.state = {}", state.number()),
             None => String::new(),
@@ -118,9 +136,10 @@ impl Store {
                 COALESCE(c.id_generation, 0)
              FROM outbox o JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
-             WHERE {NOT_ERASED} {clause} ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal"
+             WHERE {NOT_ERASED} AND {wanted} {clause}
+             ORDER BY o.created_at, {order}, o.step_key, o.visit, o.ordinal{limit}"
         );
-        self.connection.query_each(&sql, &[], &mut |row| {
+        self.connection.query_each(&sql, &parameters, &mut |row| {
             let (journey, iteration, step) = (row.text(2)?, row.integer(3)?, row.text(4)?);
             let (visit, contact_id, ordinal) = (row.integer(5)?, row.optional_text(6)?, row.integer(7)?);
             let account_id = row.optional_text(8)?;

@@ -1,7 +1,7 @@
 //! Messages on their way out.
 
 use super::{
-    Cell, JsonRows, MessageRow, Store, StoreError,
+    Cell, JsonRows, ListFilter, MessageRow, Store, StoreError,
     columns::{field_column, value},
     former_accounts::account_at,
     interactions,
@@ -239,7 +239,7 @@ impl Store {
         account_fields: &[Field],
     ) -> Result<Option<(MessageRow, DueMessage)>, StoreError> {
         let mut row = None;
-        self.messages(None, &mut |found| {
+        self.messages(None, &ListFilter::default(), &mut |found| {
             if found.key == key {
                 row = Some(found);
             }

@@ -25,23 +25,6 @@ pub struct ScoreRow {
     pub grade: Option<String>,
 }
 
-/// A contact or account as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartyRow {
-    /// Its key, by which its scores are found.
-    pub key: i64,
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: Option<String>,
-    /// A contact's address, an account's industry.
-    pub about: Option<String>,
-    /// A contact's account.
-    pub account_id: Option<String>,
-    /// Who looks after it.
-    pub owner: Option<String>,
-}
-
 /// What a model comes to, for one subject or for a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RulePoints {
@@ -185,35 +168,6 @@ impl Store {
                    WHERE levels_key = $1 AND subject_key = $2 ORDER BY at";
         let rows = self.connection.query(sql, &[self.names.levels_key(set).into(), key.into()])?;
         rows.iter().map(|row| Ok((row.integer(0)?, row.optional_text(1)?, row.optional_text(2)?))).collect()
-    }
-
-    /// All contacts or accounts, by id.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn parties(
-        &mut self,
-        entity: Entity,
-        each: &mut dyn FnMut(PartyRow) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let order = self.dialect().order_text("r.id");
-        let columns = match entity {
-            Entity::Account => "r.name, r.industry, NULL, r.owner",
-            Entity::Contact | Entity::Lead => {
-                "COALESCE(r.full_name, TRIM(COALESCE(r.first_name, '') || ' ' || COALESCE(r.last_name, ''))), r.email, r.account_id, r.owner"
-            }
-        };
-        let sql = format!("SELECT r.key, r.id, {columns} FROM {} r ORDER BY {order}", entity.name());
-        self.connection.query_each(&sql, &[], &mut |row| {
-            each(PartyRow {
-                key: row.integer(0)?,
-                id: row.text(1)?,
-                name: row.optional_text(2)?,
-                about: row.optional_text(3)?,
-                account_id: row.optional_text(4)?,
-                owner: row.optional_text(5)?,
-            })
-        })
     }
 
     /// The key of the record with this id.

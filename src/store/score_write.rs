@@ -161,8 +161,8 @@ fn latch(
     }
     connection.analyze("score_ready", usize::try_from(reached).unwrap_or(usize::MAX))?;
     let (contact, account, id) = match model.target.base() {
-        Entity::Contact => ("c.key = l.contact_key", "c.account_key", "''"),
-        _ => ("c.account_key = l.account_key", "l.account_key", "'/' || c.id"),
+        Entity::Contact => ("c.key = l.contact_key", "c.account_key".to_owned(), "''"),
+        _ => ("c.account_key = l.account_key", once_for_account("l.account_key"), "'/' || c.id"),
     };
     tell(
         connection,
@@ -200,6 +200,14 @@ fn latch(
     }
     connection.execute("INSERT INTO change (kind, subject_key) SELECT 4, key FROM score_ready", &[])?;
     Ok(reached)
+}
+
+/// The expression for the account in whose history an interaction of the contact `c` stands that tells each contact of
+/// an account the same. It stands there once, with the contact that came first; 0 is no account.
+fn once_for_account(account: &str) -> String {
+    format!(
+        "CASE WHEN c.key = (SELECT MIN(m.key) FROM contact m WHERE m.account_key = {account}) THEN {account} ELSE 0 END"
+    )
 }
 
 /// Writes interactions and queues them. The statement takes the type's key before its other parameters.
@@ -240,8 +248,8 @@ pub(super) fn write_levels(
         among("z.subject_key")
     );
     let (id, contact, account) = match levels.of {
-        Entity::Contact => ("r.id", "c.key = r.key", "c.account_key"),
-        _ => ("r.id || '/' || c.id", "c.account_key = r.key", "r.key"),
+        Entity::Contact => ("r.id", "c.key = r.key", "c.account_key".to_owned()),
+        _ => ("r.id || '/' || c.id", "c.account_key = r.key", once_for_account("r.key")),
     };
     let record = levels.of.name();
     tell(

@@ -44,6 +44,8 @@ pub struct Sizes {
     pub interactions: i64,
     /// Contacts that are in journeys.
     pub participants: i64,
+    /// Activities that nobody is to do.
+    pub activities_without_owner: i64,
     /// Messages, delivered ones included.
     pub messages: i64,
     /// The database, in bytes.
@@ -164,6 +166,9 @@ impl Store {
             leads: count("SELECT COUNT(*) FROM lead")?,
             interactions: count("SELECT COUNT(*) FROM interaction")?,
             participants: count("SELECT COUNT(*) FROM position")?,
+            activities_without_owner: count(
+                "SELECT COUNT(*) FROM activity WHERE owner IS NULL OR owner = ''",
+            )?,
             messages: count("SELECT COUNT(*) FROM outbox")?,
             bytes: match self.dialect() {
                 Dialect::Sqlite => {

@@ -353,7 +353,8 @@ impl Store {
         let order = self.dialect().order_text("i.id");
         let sql = format!(
             "SELECT i.id, t.name, i.at, i.journey, i.step, a.id,
-                CASE WHEN i.account_key <> COALESCE(c.account_key, 0) THEN 1 ELSE 0 END FROM interaction i
+                CASE WHEN i.account_key <> 0 AND i.account_key <> COALESCE(c.account_key, 0) THEN 1 ELSE 0 END
+             FROM interaction i
              JOIN contact c ON c.key = i.contact_key JOIN interaction_type t ON t.key = i.type_key
              LEFT JOIN account a ON a.key = i.account_key
              WHERE c.id = $1 AND i.at <= $2 ORDER BY i.at, {order}"

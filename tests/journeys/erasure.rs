@@ -2,7 +2,7 @@
 
 use tilework::{
     interactions::{ImportKind, ImportSummary},
-    store::{Erased, StoreAddress},
+    store::{Erased, ListFilter, StoreAddress},
 };
 
 use super::{EVERYONE, workspace};
@@ -188,7 +188,7 @@ fn keys_of_effects(world: &mut World) -> Vec<String> {
     let mut keys = Vec::new();
     world
         .store
-        .messages(None, &mut |message| {
+        .messages(None, &ListFilter::default(), &mut |message| {
             keys.push(message.key);
             Ok(())
         })

@@ -2,8 +2,8 @@
 
 use tilework::model::{Block, Entity, time::LAG_LIMIT};
 use tilework::store::{
-    BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, Message, NextStep, OutcomeRow, Passage,
-    PublishedStep, Removed, Standing, Store,
+    BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, ListFilter, Message, NextStep,
+    OutcomeRow, Passage, PublishedStep, Removed, Standing, Store,
 };
 
 use super::world::{
@@ -254,7 +254,7 @@ const CASES: &[Case] = &[
             leads.push((row.id, row.journey, row.step, row.topic, row.created_at));
             Ok(())
         };
-        store.leads(false, None, &mut each).unwrap();
+        store.leads(false, None, &ListFilter::default(), &[], &mut each).unwrap();
         let some = |text: &str| Some(text.to_owned());
         let expected = ("first lead".to_owned(), some("spring"), some("a"), some("bikes"), Some(NOW));
         assert_eq!(leads, [expected]);
@@ -355,7 +355,7 @@ fn activities(store: &mut Store) -> Vec<String> {
         ids.push(row.id);
         Ok(())
     };
-    store.activities(&mut each).unwrap();
+    store.activities(&ListFilter::default(), &mut each).unwrap();
     ids
 }
 

@@ -1,7 +1,7 @@
 //! Messages on their way out.
 
 use tilework::model::{FieldType, Value};
-use tilework::store::{DueMessage, Message, OutboxState, Passage, Settled, Store};
+use tilework::store::{DueMessage, ListFilter, Message, OutboxState, Passage, Settled, Store};
 
 use super::world::{
     Case, HOUR, Journey, NOW, claim_all, contacts, enrol_all, field, hold_on_both, journey, put, step, text,
@@ -41,7 +41,7 @@ fn states(store: &mut Store, only: Option<OutboxState>) -> Vec<(String, &'static
         rows.push((row.key, row.state.name(), row.reason));
         Ok(())
     };
-    store.messages(only, &mut each).unwrap();
+    store.messages(only, &ListFilter::default(), &mut each).unwrap();
     rows
 }
 

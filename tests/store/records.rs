@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tilework::model::{Entity, Field, FieldType, Value};
-use tilework::store::{Fields, Incoming, NewInteraction, Recorded, Store, Written};
+use tilework::store::{Fields, Incoming, ListFilter, NewInteraction, Recorded, Store, Written};
 
 use super::world::{
     Case, NOW, accounts, catalog, contacts, field, hold_on_both, interaction, interests, put, text,
@@ -269,7 +269,7 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "acme")]);
         let mut leads = Vec::new();
         store
-            .leads(false, None, &mut |lead| {
+            .leads(false, None, &ListFilter::default(), &[], &mut |lead| {
                 leads.push((lead.id, lead.contact_id, lead.account_id, lead.topic));
                 Ok(())
             })

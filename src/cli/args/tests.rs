@@ -93,12 +93,22 @@ fn command_lines_mean_what_they_say() {
         ("tile test", Command::Tile(TileCommand::Test { name: None })),
         ("tile test vip", Command::Tile(TileCommand::Test { name: Some(name()) })),
         ("tile new vip", Command::Tile(TileCommand::New { name: name() })),
-        ("lead list --sales-ready", Command::Lead(LeadCommand::List { sales_ready: true, stage: None })),
+        (
+            "lead list --sales-ready",
+            Command::Lead(LeadCommand::List {
+                sales_ready: true,
+                stage: None,
+                which: ListArguments::default(),
+            }),
+        ),
         ("lead accept vip", Command::Lead(LeadCommand::Accept { id: name() })),
-        ("activity list", Command::Activity(ActivityCommand::List)),
+        ("activity list", Command::Activity(ActivityCommand::List(ListArguments::default()))),
         (
             "outbox list --state failed",
-            Command::Outbox(OutboxCommand::List { state: Some("failed".to_owned()) }),
+            Command::Outbox(OutboxCommand::List {
+                state: Some("failed".to_owned()),
+                which: ListArguments::default(),
+            }),
         ),
         ("outbox show a/1/b/1/c/0", Command::Outbox(OutboxCommand::Show { key: "a/1/b/1/c/0".to_owned() })),
         (
