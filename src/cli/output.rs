@@ -57,6 +57,20 @@ impl Table {
         self.rows.iter().map(|row| Value::Object(keys().zip(row.iter().cloned()).collect())).collect()
     }
 
+    /// The table without the columns in which no row has anything; the first stays.
+    #[must_use]
+    pub fn without_empty_columns(&self) -> Table {
+        let says_something = |at: usize| {
+            let values = || self.rows.iter().filter_map(|row| row.get(at));
+            at == 0 || values().any(|value| !plain(value).is_empty())
+        };
+        let kept: Vec<usize> = (0..self.columns.len()).filter(|at| says_something(*at)).collect();
+        let columns = kept.iter().filter_map(|at| self.columns.get(*at).cloned()).collect();
+        let rows = self.rows.iter();
+        let rows = rows.map(|row| kept.iter().filter_map(|at| row.get(*at).cloned()).collect()).collect();
+        Table { columns, rows }
+    }
+
     /// The table for people, no wider than `width` where that is known. Numbers stand to the right.
     #[must_use]
     pub fn text(&self, width: Option<u16>) -> String {

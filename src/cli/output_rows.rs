@@ -1,4 +1,5 @@
-//! A table that is written while it is filled, so that a long list needs no memory.
+//! A table that is written while it is filled, so that a long list needs no memory. For people it has only the columns
+//! that say something.
 
 use serde_json::Value;
 
@@ -50,14 +51,19 @@ impl Rows<'_> {
         if let Some(error) = self.failed.take() {
             return Err(error);
         }
-        if !self.written {
+        if self.table.rows.is_empty() && !self.written {
             return self.output.table(&self.table, nothing);
         }
         self.write(true)
     }
 
     fn write(&mut self, last: bool) -> Result<(), CliError> {
-        self.output.part(&self.table, !self.written, last)?;
+        match self.output.format() {
+            Format::Text | Format::Github => {
+                self.output.part(&self.table.without_empty_columns(), !self.written, last)?;
+            }
+            Format::Json | Format::Csv => self.output.part(&self.table, !self.written, last)?,
+        }
         self.written = true;
         self.table.rows.clear();
         Ok(())

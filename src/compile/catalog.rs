@@ -1,7 +1,7 @@
 //! The names that definitions may use.
 
 use crate::{
-    definitions::{Definitions, FieldDefinition},
+    definitions::{Definitions, FieldDefinition, Header},
     diagnostics::{Code, Problem, Problems},
     model::{Catalog, Field, InteractionType},
 };
@@ -58,8 +58,14 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
         catalog.segments.insert(definition.header.name.value.clone(), definition.target.value);
     }
     super::scoring::declare(definitions, &mut catalog);
+    catalog.emails = definitions.emails.iter().flat_map(|email| names(&email.header)).collect();
     catalog.topics.extend(definitions.topics.iter().map(|topic| topic.header.name.value.clone()));
     catalog
+}
+
+/// The present and the former name.
+fn names(header: &Header) -> impl Iterator<Item = String> {
+    std::iter::once(&header.name).chain(&header.was).map(|name| name.value.clone())
 }
 
 fn is_reserved(name: &str) -> bool {

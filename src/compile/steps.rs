@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     calendar::Zone,
+    conditions::KnownStep,
     definitions::{JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
     model::Catalog,
@@ -32,7 +33,9 @@ pub(super) fn compile(
     let first = definition.steps.first()?;
     let mut tiles: BTreeMap<&str, Tile> = BTreeMap::new();
     let mut whole = true;
+    let came_from = came_from(&placed);
     for Placed { step, .. } in &placed {
+        let known_steps = known_steps(&placed, &came_from, &step.id.value);
         let own = custom.get(&step.tile.value);
         let built_in = tile_named(&step.tile.value);
         if built_in.is_none() && own.is_none() {
@@ -48,7 +51,8 @@ pub(super) fn compile(
             owner: definition.header.owner.as_ref().map(|owner| owner.value.as_str()),
             catalog,
             names,
-            steps: &ids,
+            steps: &known_steps,
+            endless: definition.end.is_none() && definition.repeat.is_none(),
             problems: &mut found,
         };
         let tile = match (built_in, own) {
@@ -101,6 +105,35 @@ pub(super) fn compile(
     }
     windows::find(&mut steps);
     Some(steps)
+}
+
+/// From where people come to each step at most, whatever the tiles.
+fn came_from<'a>(placed: &'a [Placed<'_>]) -> BTreeMap<&'a str, Vec<&'a str>> {
+    let mut came_from: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for Placed { step, following, written } in placed {
+        let written = written.values().flatten().map(String::as_str);
+        let back = goto_of(step).map(|goto| goto.step.as_str());
+        for to in written.chain(following.as_deref()).chain(back) {
+            came_from.entry(to).or_default().push(step.id.value.as_str());
+        }
+    }
+    came_from
+}
+
+/// The steps of a journey as one of them sees them.
+fn known_steps(
+    placed: &[Placed<'_>],
+    came_from: &BTreeMap<&str, Vec<&str>>,
+    here: &str,
+) -> BTreeMap<String, KnownStep> {
+    let direct = came_from.get(here).into_iter().flatten();
+    let before: BTreeSet<String> = direct.flat_map(|id| flow::reachable(id, came_from)).collect();
+    let known = placed.iter().map(|Placed { step, .. }| {
+        let id = step.id.value.clone();
+        let comes_before = before.contains(&id);
+        (id, KnownStep { tile: step.tile.value.clone(), comes_before })
+    });
+    known.collect()
 }
 
 fn unknown_tile(tile: &Text, custom: &CustomTiles) -> Problem {

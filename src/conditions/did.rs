@@ -12,7 +12,10 @@ use crate::{
     calendar::{parse_date, parse_moment},
     definitions::{Content, DidNode, DidWord, Node},
     diagnostics::{Code, Problem, Text, did_you_mean},
-    model::{CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Predicate, Subject, Value},
+    model::{
+        Comparison, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Part, Predicate,
+        Subject, Value,
+    },
 };
 
 /// The keys of a `did` that aren't attributes, for "did you mean".
@@ -30,6 +33,9 @@ pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>)
     let step = step(node, scope, check);
     let interaction = interaction(node, check);
     let condition = interaction.as_ref().and_then(|kind| condition(node, kind, scope, check));
+    if let (Some(kind), Some(condition)) = (&interaction, &condition) {
+        known_mail(kind, condition, node, scope, check);
+    }
     let of = match scope.target {
         Entity::Account => Subject::Account,
         Entity::Contact | Entity::Lead => Subject::Contact,
@@ -190,13 +196,78 @@ fn step(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Optio
             ),
         );
     };
-    if steps.contains(text.as_str()) {
+    let name = text.as_str();
+    let Some(step) = steps.get(name) else {
+        let message = format!("the journey has no step `{name}`");
+        let hint = did_you_mean(name, steps.keys().map(String::as_str));
+        check.report(Problem::error(Code::UnknownStep, text.span, message).hint_if(hint));
+        return None;
+    };
+    let of_mail = node.interaction.as_str().starts_with("Email");
+    let (message, hint) = if step.causes_nothing() {
+        let message = format!("nothing is caused by `{name}`, which is a `{}`", step.tile);
+        (message, "Name the step that sends or launches something, or leave `step` out.")
+    } else if of_mail && step.sends_no_mail() {
+        let message = format!(
+            "no `{}` is caused by `{name}`, which is no e-mail but `{}`",
+            node.interaction.value, step.tile
+        );
+        (message, "Name a step with `tile: email`, or leave `step` out.")
+    } else if !step.comes_before {
+        let message = format!(
+            "the step `{name}` comes later: nobody was there yet, so nothing it causes can have happened"
+        );
+        (message, "Name a step from which people come here.")
+    } else {
         return Some(Some(text.value.clone()));
+    };
+    check.refuse(Code::NeverHolds, text.span, message, hint)
+}
+
+/// Reports a built-in interaction with a mail that isn't defined: nothing to wait for in a journey, and elsewhere
+/// something that may have been sent before the mail was taken out.
+fn known_mail(
+    kind: &InteractionType,
+    condition: &Predicate,
+    node: &DidNode,
+    scope: Scope<'_>,
+    check: &mut Check<'_>,
+) {
+    if kind.declared || kind.attribute("email").is_none() {
+        return;
     }
-    let message = format!("the journey has no step `{}`", text.as_str());
-    let hint = did_you_mean(text.as_str(), steps.iter().map(String::as_str));
-    check.report(Problem::error(Code::UnknownStep, text.span, message).hint_if(hint));
-    None
+    let mut asked: Vec<String> = Vec::new();
+    Part::Predicate(condition).each(&mut |part| {
+        let is_email = |operand: &Operand| {
+            matches!(operand, Operand::Field { subject: Subject::Interaction, name, .. } if name == "email")
+        };
+        let text = |value: &Value| match value {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        match part {
+            Part::Predicate(Predicate::Compare {
+                left,
+                operator: Comparison::Equal,
+                right: Operand::Literal(value),
+            }) if is_email(left) => asked.extend(text(value)),
+            Part::Predicate(Predicate::OneOf { operand, values }) if is_email(operand) => {
+                asked.extend(values.iter().filter_map(text));
+            }
+            _ => {}
+        }
+    });
+    for name in asked.iter().filter(|name| !check.catalog.emails.contains(*name)) {
+        let message = format!("there is no e-mail `{name}`");
+        let hint = did_you_mean(name, check.catalog.emails.iter().map(String::as_str));
+        let problem = match scope.wait.is_some() {
+            true => Problem::error(Code::UnknownEmail, node.interaction.span, message).hint_if(hint),
+            false => Problem::warning(Code::UnknownEmail, node.interaction.span, message).hint(
+                hint.unwrap_or_else(|| "It counts only what was sent under this name before.".to_owned()),
+            ),
+        };
+        check.report(problem);
+    }
 }
 
 fn count(node: &DidNode, check: &mut Check<'_>) -> Option<CountTest> {

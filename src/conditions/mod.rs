@@ -40,7 +40,7 @@ pub use interests::{Interests, interests};
 pub use mentions::mentions;
 pub use never::never_holds;
 pub use on_arrival::holds_on_arrival;
-pub use scope::{Scope, Wait};
+pub use scope::{KnownStep, Scope, Wait};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! What a condition is about.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::{
     calendar::Zone,
@@ -20,6 +20,29 @@ pub struct Wait {
     pub alone: bool,
 }
 
+/// A step of the journey in which a condition stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownStep {
+    /// The name of its tile.
+    pub tile: String,
+    /// Whether one can have been there before the step with the condition.
+    pub comes_before: bool,
+}
+
+impl KnownStep {
+    /// Whether nothing that happens can be caused by it: it only decides or waits.
+    #[must_use]
+    pub fn causes_nothing(&self) -> bool {
+        ["wait", "trigger", "branch", "split", "goto", "end"].contains(&self.tile.as_str())
+    }
+
+    /// Whether it is one of the built-in tiles that send no mail.
+    #[must_use]
+    pub fn sends_no_mail(&self) -> bool {
+        self.causes_nothing() || ["activity", "create_lead", "launch_workflow"].contains(&self.tile.as_str())
+    }
+}
+
 /// What a condition is about and where it stands.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
@@ -27,8 +50,8 @@ pub struct Scope<'a> {
     pub target: Entity,
     /// The time zone in which its days, dates and calendar lengths count.
     pub zone: &'a Zone,
-    /// In a journey: the ids of its steps, which `step:` may name. Nothing elsewhere.
-    pub steps: Option<&'a BTreeSet<String>>,
+    /// In a journey: its steps by id, which `step:` may name. Nothing elsewhere.
+    pub steps: Option<&'a BTreeMap<String, KnownStep>>,
     /// In a trigger: how long is waited, and from when.
     pub wait: Option<Wait>,
     /// Inside the `where` of a `did`: the type of the interaction in scope.
@@ -46,9 +69,9 @@ impl<'a> Scope<'a> {
         Scope { target, zone, steps: None, wait: None, interaction: None, activity: false, with_lead: false }
     }
 
-    /// The same within a journey with these step ids.
+    /// The same within a journey with these steps.
     #[must_use]
-    pub fn in_journey(self, steps: &'a BTreeSet<String>) -> Self {
+    pub fn in_journey(self, steps: &'a BTreeMap<String, KnownStep>) -> Self {
         Scope { steps: Some(steps), ..self }
     }
 

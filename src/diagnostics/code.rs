@@ -123,6 +123,8 @@ pub enum Code {
     AlwaysHolds,
     /// A trigger's condition that holds for everybody who did nothing.
     HoldsOnArrival,
+    /// A trigger without timeout in a journey without end.
+    EndlessWait,
     /// A window in a trigger that leaves nothing out.
     WindowWithoutEffect,
     /// A segment that nothing refers to.
@@ -145,7 +147,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 68] = [
+    pub const ALL: [(Code, &'static str); 69] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -205,6 +207,7 @@ impl Code {
         (Code::NeverHolds, "never-holds"),
         (Code::AlwaysHolds, "always-holds"),
         (Code::HoldsOnArrival, "holds-on-arrival"),
+        (Code::EndlessWait, "endless-wait"),
         (Code::WindowWithoutEffect, "window-without-effect"),
         (Code::UnusedSegment, "unused-segment"),
         (Code::ValueNotFound, "value-not-found"),

@@ -21,6 +21,8 @@ pub struct Catalog {
     primary_levels: BTreeMap<Entity, String>,
     /// The topics that contacts may subscribe to, by name.
     pub topics: BTreeSet<String>,
+    /// The e-mails, by name, their former names included.
+    pub emails: BTreeSet<String>,
     /// Fields that were renamed: whose, the former name and the present one.
     pub renamed: Vec<(Entity, String, String)>,
     /// The functions of `scripts/`, by name.
@@ -84,6 +86,7 @@ impl Catalog {
             measures: Vec::new(),
             primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
+            emails: BTreeSet::new(),
             renamed: Vec::new(),
             functions: BTreeMap::new(),
             tables: BTreeMap::new(),

@@ -8,6 +8,7 @@ use std::{
 use super::CustomTile;
 use crate::{
     calendar::Zone,
+    conditions::KnownStep,
     definitions::{Located, Reader},
     diagnostics::{Code, Problem, Problems, Span, did_you_mean},
     model::{Catalog, Entity},
@@ -27,8 +28,10 @@ pub struct CompileContext<'a> {
     pub catalog: &'a Catalog,
     /// What a step may refer to beside that.
     pub names: &'a Names,
-    /// The ids of the journey's steps.
-    pub steps: &'a BTreeSet<String>,
+    /// The journey's steps by id.
+    pub steps: &'a BTreeMap<String, KnownStep>,
+    /// Whether the journey has no end, and never starts over.
+    pub endless: bool,
     /// Where problems go.
     pub problems: &'a mut Problems,
 }

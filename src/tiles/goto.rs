@@ -85,8 +85,8 @@ impl TileKind for GotoTile {
                 Problem::error(Code::CircularSteps, to.span, format!("`{}` goes to itself", to.value))
                     .hint("Name an earlier step to do it again, or a later one to leave steps out; to let time pass, use a `wait`."),
             );
-        } else if !context.steps.contains(&to.value) {
-            let names = context.steps.iter().map(String::as_str);
+        } else if !context.steps.contains_key(&to.value) {
+            let names = context.steps.keys().map(String::as_str);
             unknown(Code::UnknownStep, "step", &to.value, to.span, names, context.problems);
         }
         if context.problems.has_errors() {

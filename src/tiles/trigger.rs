@@ -132,6 +132,12 @@ impl TileKind for Trigger {
                 }
             }
         }
+        if timeout.is_none() && !wrong_timeout && context.endless {
+            let message = "this waits for ever: it has no `timeout`, and the journey has no `end`";
+            context.problems.push(Problem::warning(Code::EndlessWait, step.id.span, message).hint(
+                "Write how long it waits, such as `timeout: 30 days`; whoever doesn't satisfy it by then goes `else`.",
+            ));
+        }
         let quorum = match &quorum_text {
             None => Quorum::Contacts(1),
             Some(text) => quorum(text).unwrap_or_else(|| {

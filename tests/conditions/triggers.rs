@@ -11,7 +11,7 @@ use crate::support::{
 fn problems(condition: &str, more: &str) -> Vec<&'static str> {
     let more_names = "kind: interaction\nname: Paid\nattributes:\n  amount: { type: number }\n---\nkind: topic\nname: news\n";
     let journey = format!(
-        "kind: journey\nname: spring\ntarget: account\nstart: 2026-03-01 08:00\n\
+        "kind: journey\nname: spring\ntarget: account\nstart: 2026-03-01 08:00\nend: 2027-03-01 08:00\n\
          audience: {{ include: [everyone] }}\nsteps:\n  - {{ id: invite, tile: email, with: {{ email: invite }} }}\n  \
          - {{ id: answer, tile: trigger, with: {{ based_on: account, when: {condition}{more} }} }}\n"
     );
@@ -133,4 +133,80 @@ fn rule_11_since_entry_is_asked_of_those_who_entered_and_of_nobody_else() {
     for (condition, more) in refused {
         assert_eq!(problems(condition, more), ["invalid-value"], "{condition}{more}");
     }
+}
+
+/// The problems of a journey's steps, as `code: message`.
+fn problems_of(head: &str, steps: &str) -> Vec<String> {
+    let journey = format!(
+        "kind: journey\nname: spring\ntarget: contact\nstart: 2026-03-01 08:00\n{head}\
+         audience: {{ include: [everyone] }}\nsteps:\n{steps}"
+    );
+    let workspace = Workspace::on(Database::Sqlite)
+        .file("journeys/usual.yaml", USUAL)
+        .file("journeys/spring.yaml", &journey);
+    let mut problems = Problems::default();
+    let definitions = definitions::load(workspace.root(), None, &|_| None, &mut problems).unwrap();
+    compile::compile(&definitions, &mut problems);
+    problems.sorted().iter().map(|problem| format!("{}: {}", problem.code.name(), problem.message)).collect()
+}
+
+#[test]
+fn what_no_trigger_can_ever_see_is_refused() {
+    const INVITE: &str = "  - { id: invite, tile: email, with: { email: invite } }\n";
+    let trigger = |when: &str| {
+        format!("  - {{ id: answer, tile: trigger, with: {{ when: {when}, timeout: 3 days }} }}\n")
+    };
+    let back = "  - { id: again, tile: goto, with: { step: answer, at_most: 2 } }\n";
+    let cases: [(String, &[&str]); 9] = [
+        (format!("{INVITE}{}", trigger("{ did: EmailClicked, step: invite }")), &[]),
+        (
+            format!("{}{INVITE}", trigger("{ did: EmailClicked, step: invite }")),
+            &[
+                "never-holds: the step `invite` comes later: nobody was there yet, so nothing it causes can have happened",
+            ],
+        ),
+        // Whoever goes back was there.
+        (format!("{}{INVITE}{back}", trigger("{ did: EmailClicked, step: invite }")), &[]),
+        (
+            format!(
+                "  - {{ id: pause, tile: wait, with: {{ for: 1 day }} }}\n{}",
+                trigger("{ did: EmailSent, step: pause }")
+            ),
+            &["never-holds: nothing is caused by `pause`, which is a `wait`"],
+        ),
+        (
+            format!(
+                "  - {{ id: call, tile: activity, with: {{ type: task, subject: x }} }}\n{}",
+                trigger("{ did: EmailSent, step: call }")
+            ),
+            &["never-holds: no `EmailSent` is caused by `call`, which is no e-mail but `activity`"],
+        ),
+        (
+            format!("{INVITE}{}", trigger("{ did: EmailOpened, email: invit }")),
+            &["unknown-email: there is no e-mail `invit`"],
+        ),
+        (
+            format!(
+                "{INVITE}{}",
+                trigger("{ did: EmailOpened, where: 'interaction.email in [\"invite\", \"other\"]' }")
+            ),
+            &["unknown-email: there is no e-mail `other`"],
+        ),
+        (
+            format!("{INVITE}{}", trigger("{ any_contact: { did: EmailOpened, step: answer } }")),
+            &["never-holds: nothing is caused by `answer`, which is a `trigger`"],
+        ),
+        (
+            format!(
+                "{INVITE}  - {{ id: answer, tile: trigger, with: {{ when: {{ did: OrderPlaced }} }} }}\n"
+            ),
+            &["endless-wait: this waits for ever: it has no `timeout`, and the journey has no `end`"],
+        ),
+    ];
+    for (steps, expected) in cases {
+        assert_eq!(problems_of("", &steps), expected, "{steps}");
+    }
+    let waits = "  - { id: answer, tile: trigger, with: { when: { did: OrderPlaced } } }\n";
+    assert_eq!(problems_of("end: 2026-05-01 08:00\n", waits), [] as [&str; 0]);
+    assert_eq!(problems_of("repeat: { every: 30 days }\n", waits), [] as [&str; 0]);
 }

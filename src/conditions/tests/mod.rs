@@ -8,9 +8,7 @@ mod evaluate;
 mod expressions;
 mod meaning;
 
-use std::collections::BTreeSet;
-
-use super::{Scope, check, explain};
+use super::{KnownStep, Scope, check, explain};
 use crate::{
     calendar::Zone,
     definitions::ConditionNode,
@@ -91,7 +89,8 @@ pub(super) fn berlin() -> Zone {
 /// Checks a condition about a target, in Berlin, in a journey with the steps `invite` and `remind`.
 pub(super) fn checked(target: Entity, node: &ConditionNode) -> Result<Predicate, Problems> {
     let zone = berlin();
-    let steps: BTreeSet<String> = ["invite".to_owned(), "remind".to_owned()].into();
+    let step = |name: &str| (name.to_owned(), KnownStep { tile: "email".to_owned(), comes_before: true });
+    let steps = ["invite", "remind"].map(step).into();
     let mut problems = Problems::default();
     let scope = Scope::new(target, &zone).in_journey(&steps);
     match check(node, &scope, &catalog(), &mut problems) {
