@@ -202,7 +202,8 @@ fn a_program_reads_the_same_numbers() {
             (json!([{ "number": 1, "starts_at": "2026-03-01T08:00:00Z", "ended_at": null }]), Value::Null);
         let expected = json!({
             "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
-            "iterations": iterations, "kept_out": { "suppressed": 1 }, "audience": 4, "entered": 3, "active": 1, "finished": 2,
+            "iterations": iterations, "kept_out": { "suppressed": 1 }, "audience": 4,
+            "audience_entered": 3, "not_let_in_yet": 0, "kept_out_before": { "suppressed": 1 }, "entered": 3, "active": 1, "finished": 2,
             "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 3, json!({})),
@@ -213,7 +214,8 @@ fn a_program_reads_the_same_numbers() {
         assert_eq!(workspace.json(&["journey", "show", "spring"]), expected);
         let expected = json!({
             "name": "spring", "target": "account", "state": "live", "paused_at": none, "next_iteration_at": none,
-            "iterations": iterations, "kept_out": {}, "audience": 1, "entered": 1, "active": 1, "finished": 0,
+            "iterations": iterations, "kept_out": {}, "audience": 1,
+            "audience_entered": 1, "not_let_in_yet": 0, "kept_out_before": {}, "entered": 1, "active": 1, "finished": 0,
             "stopped": 0, "messages": [], "stop_reasons": {},
             "steps": [
                 step("invite", "email", 0, 1, json!({})),

@@ -196,12 +196,13 @@ fn screen(
 
 fn audience(report: &JourneyReport) -> String {
     let kept: Vec<String> = report
+        .audience
         .kept_out
         .iter()
         .map(|(reason, count)| format!("{count} {}", reason.replace('_', " ")))
         .collect();
     let kept = if kept.is_empty() { String::new() } else { format!(" (not: {})", kept.join(", ")) };
-    format!("{} contacts, {} entered{kept}", report.audience, report.summary.entered)
+    format!("{} contacts, {} entered{kept}", report.audience.all, report.summary.entered)
 }
 
 /// What happened at a step, in words that belong to its tile.

@@ -173,7 +173,11 @@ fn as_json(report: &JourneyReport) -> Json {
             "ended_at": moment(iteration.ended_at),
         })
     });
-    let kept_out = report.kept_out.iter().map(|(reason, count)| (reason.clone(), json!(count)));
+    let by_reason = |kept_out: &[(String, i64)]| {
+        Json::Object(
+            kept_out.iter().map(|(reason, count)| (reason.clone(), json!(count))).collect::<Map<_, _>>(),
+        )
+    };
     json!({
         "name": summary.name,
         "target": summary.target.name(),
@@ -181,8 +185,11 @@ fn as_json(report: &JourneyReport) -> Json {
         "paused_at": moment(summary.paused_at),
         "iterations": iterations.collect::<Vec<_>>(),
         "next_iteration_at": moment(report.next_iteration_at),
-        "audience": report.audience,
-        "kept_out": Json::Object(kept_out.collect::<Map<_, _>>()),
+        "audience": report.audience.all,
+        "audience_entered": report.audience.entered,
+        "kept_out": by_reason(&report.audience.kept_out),
+        "not_let_in_yet": report.audience.not_yet(),
+        "kept_out_before": by_reason(&report.kept_out_before),
         "entered": summary.entered,
         "active": summary.active,
         "finished": summary.finished,
@@ -299,25 +306,42 @@ fn iterations(facts: &JourneyFacts<'_>, report: &JourneyReport, now: i64) -> Opt
 }
 
 /// "70 in audience, 0 entered: 70 below marketing"
+/// The audience of now, which adds up, and below it what became of all who ever entered.
 fn totals(report: &JourneyReport) -> String {
-    let summary = &report.summary;
-    let reasons = |reasons: &mut dyn Iterator<Item = (&String, &i64)>| -> String {
-        let said = reasons.map(|(reason, count)| format!("{count} {}", reason.replace('_', " ")));
-        said.collect::<Vec<_>>().join(", ")
+    let (summary, audience) = (&report.summary, &report.audience);
+    let reasons = |reasons: &[(String, i64)]| -> Vec<String> {
+        reasons.iter().map(|(reason, count)| format!("{count} {}", reason.replace('_', " "))).collect()
     };
-    let mut text = format!("{} in audience, {} entered", report.audience, summary.entered);
-    if !report.kept_out.is_empty() {
-        let kept_out = reasons(&mut report.kept_out.iter().map(|(reason, count)| (reason, count)));
-        text = format!("{text}: {kept_out}");
+    let mut text = format!("{} in audience, {} entered", audience.all, audience.entered);
+    let mut others = reasons(&audience.kept_out);
+    if report.nobody.is_none() && audience.not_yet() > 0 {
+        others.push(format!("{} not let in yet", audience.not_yet()));
+    }
+    if !others.is_empty() {
+        text = format!("{text}: {}", others.join(", "));
     }
     if summary.entered > 0 {
+        let so_far = match summary.entered == audience.entered {
+            true => String::new(),
+            false => format!("{} entered so far: ", summary.entered),
+        };
         text = format!(
-            "{text}\n{} active, {} finished, {} stopped",
+            "{text}\n{so_far}{} active, {} finished, {} stopped",
             summary.active, summary.finished, summary.stopped
         );
         if summary.stopped > 0 {
-            text = format!("{text}: {}", reasons(&mut report.stop_reasons.iter()));
+            let stopped: Vec<(String, i64)> =
+                report.stop_reasons.iter().map(|(reason, count)| (reason.clone(), *count)).collect();
+            text = format!("{text}: {}", reasons(&stopped).join(", "));
         }
+    }
+    let before: Vec<(String, i64)> =
+        report.kept_out_before.iter().filter(|kept| !audience.kept_out.contains(kept)).cloned().collect();
+    if !before.is_empty() {
+        text = format!(
+            "{text}\nkept out when a run looked last, and never entered: {}",
+            reasons(&before).join(", ")
+        );
     }
     text
 }

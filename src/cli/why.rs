@@ -116,6 +116,9 @@ fn as_json(story: &ContactStory, plan: &Plan) -> Json {
             "journey": row.journey,
             "in_audience": row.in_audience,
             "kept_out_by": optional(row.kept_out_by.clone()),
+            "kept_out_before": row.kept_out_before.as_ref().map(|kept| json!({
+                "iteration": kept.iteration, "reason": kept.reason, "at": rfc3339(kept.at),
+            })),
             "starts_at": rfc3339(row.starts_at),
             "paused_at": moment(row.paused_at),
         })
@@ -286,6 +289,16 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
 }
 
 fn why_not(row: &Elsewhere, now: i64) -> String {
+    let present = why_not_now(row, now);
+    // What keeps out now says it already.
+    let before = row.kept_out_before.as_ref().filter(|kept| row.kept_out_by.as_ref() != Some(&kept.reason));
+    match before {
+        Some(kept) => format!("{present}; it was kept out at {}: {}", rfc3339(kept.at), words(&kept.reason)),
+        None => present,
+    }
+}
+
+fn why_not_now(row: &Elsewhere, now: i64) -> String {
     let paused = row.paused_at.map(|at| format!("in its audience; it is paused since {}", rfc3339(at)));
     match (row.in_audience, &row.kept_out_by) {
         (true, None) if row.starts_at <= now && paused.is_some() => paused.unwrap_or_default(),

@@ -10,7 +10,10 @@ use super::{
 use crate::{
     compile::JourneyPlan,
     model::{Entity, Subject, Value, standard_fields},
-    store::{AccountDecision, AccountParticipant, AccountVisit, MadeRow, MembershipRow, Store, StoreError},
+    store::{
+        AccountDecision, AccountParticipant, AccountVisit, AudienceCounts, MadeRow, MembershipRow, Store,
+        StoreError,
+    },
 };
 
 /// The story of an account.
@@ -127,11 +130,11 @@ pub fn account_story(
             continue;
         }
         let audience = facts.audience_of(Subject::Account, account_id);
-        let (in_audience, kept_out) =
+        let AudienceCounts { all, kept_out, .. } =
             store.audience_counts(&audience, facts.blocks, None, facts.timezone, now)?;
         elsewhere.push(AccountElsewhere {
             journey: facts.name.to_owned(),
-            in_audience,
+            in_audience: all,
             kept_out,
             starts_at: facts.starts_at,
         });

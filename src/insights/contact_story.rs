@@ -9,7 +9,8 @@ use crate::{
     definitions::ReentryRule,
     model::{Entity, Subject, Value, standard_fields},
     store::{
-        InteractionRow, MadeRow, MailStanding, MembershipRow, Participation, Store, StoreError, VisitRow,
+        InteractionRow, KeptOutRow, MadeRow, MailStanding, MembershipRow, Participation, Store, StoreError,
+        VisitRow,
     },
 };
 
@@ -74,6 +75,8 @@ pub struct Elsewhere {
     pub in_audience: bool,
     /// What keeps it out.
     pub kept_out_by: Option<String>,
+    /// What kept it out when a run looked last, and since when that was seen.
+    pub kept_out_before: Option<KeptOutRow>,
     /// When the journey starts.
     pub starts_at: i64,
     /// Since when it is paused.
@@ -117,6 +120,7 @@ pub fn contact_story(
             facts.is_some_and(|facts| enters_on_joining(facts, &story.participation, now));
         stories.push(story);
     }
+    let kept_out = store.kept_out(contact_id)?;
     let mut elsewhere = Vec::new();
     for facts in journeys {
         let names = [Some(facts.name), facts.was];
@@ -124,11 +128,12 @@ pub fn contact_story(
             continue;
         }
         let audience = facts.audience_of(Subject::Contact, contact_id);
-        let (count, blocks) = store.audience_counts(&audience, facts.blocks, None, facts.timezone, now)?;
+        let audience = store.audience_counts(&audience, facts.blocks, None, facts.timezone, now)?;
         elsewhere.push(Elsewhere {
             journey: facts.name.to_owned(),
-            in_audience: count > 0,
-            kept_out_by: blocks.into_iter().next().map(|(reason, _)| reason),
+            in_audience: audience.all > 0,
+            kept_out_by: audience.kept_out.into_iter().next().map(|(reason, _)| reason),
+            kept_out_before: kept_out.iter().rfind(|row| names.contains(&Some(&row.journey))).cloned(),
             starts_at: facts.starts_at,
             paused_at: names.into_iter().flatten().find_map(|name| pauses.of(name)),
         });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::JourneyFacts;
 use crate::{
     model::{Entity, Subject},
-    store::{JourneyNumbers, MessageNumbers, Store, StoreError},
+    store::{AudienceCounts, JourneyNumbers, MessageNumbers, Store, StoreError},
 };
 
 /// A journey in a list.
@@ -84,10 +84,10 @@ pub struct Narrowed<'a> {
 pub struct JourneyReport {
     /// Totals.
     pub summary: JourneySummary,
-    /// How many are in the audience now.
-    pub audience: i64,
-    /// How many of the audience are kept out now, by reason.
-    pub kept_out: Vec<(String, i64)>,
+    /// The audience now, and how many of it entered the latest iteration, or the one that was asked for.
+    pub audience: AudienceCounts,
+    /// How many never entered that were kept out when a run looked last, by reason; of an account nothing.
+    pub kept_out_before: Vec<(String, i64)>,
     /// How many were stopped for each reason.
     pub stop_reasons: BTreeMap<String, i64>,
     /// The steps in the journey's order, then removed ones that somebody passed.
@@ -180,18 +180,21 @@ pub fn journey_report(
         None => facts.audience.clone(),
     };
     let iteration_key = asked.map(|iteration| iteration.key);
-    let (audience, kept_out) =
-        store.audience_counts(&audience, facts.blocks, iteration_key, facts.timezone, now)?;
-    let blocked: i64 = kept_out.iter().map(|(_, count)| count).sum();
+    let audience = store.audience_counts(&audience, facts.blocks, iteration_key, facts.timezone, now)?;
+    let blocked: i64 = audience.kept_out.iter().map(|(_, count)| count).sum();
+    let kept_out_before = match (&known, narrowed.account_id) {
+        (Some((_, key)), None) => store.kept_out_in_all(*key, iteration_key)?,
+        _ => Vec::new(),
+    };
     let paused = store.pauses()?.of(known.as_ref().map_or(facts.name, |(name, _)| name)).is_some();
     let nobody = (numbers.entered == 0).then(|| {
         if facts.ends_at.is_some_and(|end| end <= now) {
             Nobody::Over
         } else if facts.starts_at > now {
             Nobody::StartsLater
-        } else if audience == 0 {
+        } else if audience.all == 0 {
             Nobody::NoAudience
-        } else if blocked == audience {
+        } else if blocked == audience.all {
             Nobody::AllKeptOut
         } else if paused {
             Nobody::Paused
@@ -214,7 +217,7 @@ pub fn journey_report(
             .filter(|plan| plan.repeat.is_some())
             .and_then(|plan| plan.next_iteration_start(now)),
         audience,
-        kept_out,
+        kept_out_before,
         stop_reasons: numbers.stop_reasons.clone(),
         messages: numbers.messages.clone(),
         steps: steps(facts, numbers),

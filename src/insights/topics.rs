@@ -48,7 +48,7 @@ pub fn empty_topics(store: &mut Store, plan: &Plan, now: i64) -> Result<Vec<Empt
             let subscribed = Predicate::Subscribed { topic: topic.clone() };
             let both = Predicate::All(vec![journey.audience.clone(), subscribed]);
             let mut count = |predicate: &Predicate| {
-                store.audience_counts(predicate, &[], None, journey.zone.name(), now).map(|(count, _)| count)
+                store.audience_counts(predicate, &[], None, journey.zone.name(), now).map(|counts| counts.all)
             };
             let audience = count(&journey.audience)?;
             if audience > 0 && count(&both)? == 0 {

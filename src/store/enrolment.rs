@@ -4,6 +4,7 @@ use super::{
     Cell, Connection, JsonRows, Store, StoreError,
     batch::former_visits,
     former_accounts::own_account_at,
+    kept_out,
     predicate::{Printer, Scope, from_contact},
 };
 use crate::model::{Block, Predicate, time::LAG_LIMIT};
@@ -61,6 +62,25 @@ impl std::fmt::Debug for Reentry<'_> {
 
 /// The moments of those who joined anew stand as they were found.
 const AS_FOUND: &dyn Fn(i64) -> i64 = &|_| i64::MIN;
+
+/// An audience in numbers, of one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AudienceCounts {
+    /// How many are in it.
+    pub all: i64,
+    /// How many of them entered the iteration.
+    pub entered: i64,
+    /// How many of them are kept out, by the first reason that applies.
+    pub kept_out: Vec<(String, i64)>,
+}
+
+impl AudienceCounts {
+    /// How many are neither in nor kept out: a run lets them in, as far as the journey goes on.
+    #[must_use]
+    pub fn not_yet(&self) -> i64 {
+        self.all - self.entered - self.kept_out.iter().map(|(_, count)| count).sum::<i64>()
+    }
+}
 
 /// The clause for whether a contact is in an audience and isn't blocked, and the conditions that it consists of.
 pub(super) fn admission(
@@ -121,7 +141,7 @@ impl Store {
                         ON former.iteration_key = {iteration} AND former.contact_key = c.key AND former.state <> 1
                      WHERE {clause} AND former.ended_at <= {ended_until}"
                 );
-                Some((sql, printer.parameters, dated))
+                Some((sql, std::mem::take(&mut printer.parameters), dated))
             }
             Some(Reentry::OnJoining) => {
                 let joined = printer.joined_anew(enrolment.audience, "former.entered_at")?;
@@ -136,9 +156,10 @@ impl Store {
                      WHERE former.iteration_key = {iteration} AND former.state <> 1 AND former.ended_at <= {now}
                        AND c.key = former.contact_key AND {clause} AND {joined} IS NOT NULL"
                 );
-                Some((sql, printer.parameters, AS_FOUND))
+                Some((sql, std::mem::take(&mut printer.parameters), AS_FOUND))
             }
         };
+        let noting = kept_out::noting(&mut printer, enrolment, &scope, now)?;
         let first = FirstStep {
             iteration_key: enrolment.iteration_key,
             step_key: enrolment.first_step_key,
@@ -148,6 +169,9 @@ impl Store {
         let rows = self.dialect().rows("$1");
         let entered = self.connection.write(|connection| {
             connection.execute("DELETE FROM entering", &[])?;
+            if let Some((sql, parameters)) = &noting {
+                connection.execute(sql, parameters)?;
+            }
             let new = connection.execute(&candidates, &parameters)?;
             let again = match &again {
                 Some((sql, parameters, moment)) => {
@@ -209,8 +233,8 @@ impl Store {
         Ok(entered)
     }
 
-    /// How many are in an audience now, and how many of them each block keeps out of an iteration (each
-    /// counted under the first that applies). Who entered the iteration isn't kept out of it.
+    /// How many are in an audience now, how many of them entered an iteration, and how many each block keeps out of it
+    /// (each counted under the first that applies). Who entered the iteration isn't kept out of it.
     ///
     /// # Errors
     /// When the store fails.
@@ -221,12 +245,12 @@ impl Store {
         iteration_key: Option<i64>,
         timezone: &str,
         now: i64,
-    ) -> Result<(i64, Vec<(String, i64)>), StoreError> {
+    ) -> Result<AudienceCounts, StoreError> {
         let mut printer = Printer::new(self.dialect(), &self.names, now, timezone)?;
         let scope = Scope::contact("c");
         let entered = match iteration_key {
             Some(key) => format!(
-                " WHEN EXISTS (SELECT 1 FROM participant p WHERE p.iteration_key = {key} AND p.contact_key = c.key) THEN 0"
+                " WHEN EXISTS (SELECT 1 FROM participant p WHERE p.iteration_key = {key} AND p.contact_key = c.key) THEN -1"
             ),
             None => String::new(),
         };
@@ -238,17 +262,19 @@ impl Store {
         let sql = format!(
             "SELECT why, COUNT(*) FROM (SELECT {case} AS why FROM {from} WHERE {clause}) found GROUP BY why ORDER BY why"
         );
-        let mut total = 0;
-        let mut blocked = Vec::new();
+        let mut counts = AudienceCounts::default();
         for row in self.connection.query(&sql, &printer.parameters)? {
             let (why, count) = (row.integer(0)?, row.integer(1)?);
-            total += count;
+            counts.all += count;
+            if why < 0 {
+                counts.entered += count;
+            }
             let reason = usize::try_from(why - 1).ok().and_then(|at| blocks.get(at));
             if let Some(block) = reason {
-                blocked.push((block.reason.clone(), count));
+                counts.kept_out.push((block.reason.clone(), count));
             }
         }
-        Ok((total, blocked))
+        Ok(counts)
     }
 }
 

@@ -101,6 +101,7 @@ impl Store {
                 &[key.into()],
             )?;
             connection.execute("DELETE FROM former_account WHERE contact_key = $1", &[key.into()])?;
+            connection.execute("DELETE FROM kept_out WHERE contact_key = $1", &[key.into()])?;
             let address = address_alone(connection, key)?;
             addresses::forget(connection, key, fresh)?;
             if keeps_hashes {

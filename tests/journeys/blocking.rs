@@ -203,3 +203,26 @@ fn rule_9_who_is_kept_out_is_told_apart_from_who_was_stopped() {
         assert!(shown.contains(expected), "{shown}");
     });
 }
+
+#[test]
+fn rule_9_the_audience_of_now_adds_up_and_why_somebody_did_not_enter_is_told_later() {
+    on_both(|database| {
+        let mut world = world(database, &all_checks(), STEPS);
+        consent_of_all(&mut world);
+        world.set("bob", "status", "inactive");
+        world.set("dan", "status", "inactive");
+        world.tick("2026-03-01 08:00");
+        world.set("bob", "status", "active");
+        let workspace = world.close();
+        let shown = workspace.program(&["journey", "show", "spring"]).done();
+        assert!(
+            shown.contains("4 in audience, 2 entered: 1 inactive, 1 not let in yet\n2 active, 0 finished, 0 stopped\nkept out when a run looked last, and never entered: 2 inactive\n"),
+            "{shown}"
+        );
+        let told = |contact: &str| workspace.program(&["why", "contact", contact]).done();
+        assert!(told("bob").contains("it was kept out at 2026-03-01T08:00:00Z: inactive"), "{}", told("bob"));
+        assert!(!told("ada").contains("kept out"), "{}", told("ada"));
+        workspace.program(&["run", "--now", "2026-03-01 09:00"]).done();
+        assert!(!told("bob").contains("kept out"), "who entered isn't kept out: {}", told("bob"));
+    });
+}

@@ -1,7 +1,7 @@
 //! Entering an iteration.
 
 use tilework::model::{Block, Entity, Predicate};
-use tilework::store::{Enrolment, PublishedStep, Removed, Store};
+use tilework::store::{AudienceCounts, Enrolment, PublishedStep, Removed, Store};
 
 use super::world::{
     Case, DAY, HOUR, Journey, MINUTE, NOW, accounts, awaiting, claim_all, contact, contacts, due_at,
@@ -74,13 +74,17 @@ const CASES: &[Case] = &[
         assert_eq!(entered, 1);
         assert_eq!(due_at(&mut store, &spring, "a", NOW), ["ada"]);
         let counts = store.audience_counts(&audience, &blocks, None, "UTC", NOW).unwrap();
-        assert_eq!(counts, (3, vec![("inactive".to_owned(), 1), ("suppressed".to_owned(), 1)]));
+        let kept_out = vec![("inactive".to_owned(), 1), ("suppressed".to_owned(), 1)];
+        assert_eq!(counts, AudienceCounts { all: 3, entered: 0, kept_out: kept_out.clone() });
+        assert_eq!(store.kept_out_in_all(spring.row.key, None).unwrap(), kept_out, "it is kept");
         let all = Predicate::Constant(true);
         let everybody = [Block::holds("suppressed", all)];
         let counts =
             store.audience_counts(&audience, &everybody, Some(spring.iteration.key), "UTC", NOW).unwrap();
-        assert_eq!(counts, (3, vec![("suppressed".to_owned(), 2)]), "who entered isn't kept out");
-        assert_eq!(store.audience_counts(&audience, &[], None, "UTC", NOW).unwrap(), (3, vec![]));
+        let expected = AudienceCounts { all: 3, entered: 1, kept_out: vec![("suppressed".to_owned(), 2)] };
+        assert_eq!(counts, expected, "who entered isn't kept out");
+        let counts = store.audience_counts(&audience, &[], None, "UTC", NOW).unwrap();
+        assert_eq!((counts.all, counts.not_yet()), (3, 3));
     }),
     ("audience and blocks may look at the account", |place| {
         let mut store = place.store();

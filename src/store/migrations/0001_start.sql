@@ -189,6 +189,13 @@ CREATE INDEX participant_account ON participant (iteration_key, account_key, sta
 -- Who may enter again, and when.
 CREATE INDEX participant_ended ON participant (iteration_key, ended_at) WHERE ended_at IS NOT NULL;
 
+-- Who was in the audience of an iteration and was kept out: why, and when a run saw that reason first.
+CREATE TABLE kept_out (
+    iteration_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, reason TEXT NOT NULL, at BIGINT NOT NULL,
+    PRIMARY KEY (iteration_key, contact_key)
+){clustered};
+CREATE INDEX kept_out_contact ON kept_out (contact_key);
+
 -- The earlier entries of those who entered an iteration again, from number 1; the latest is the participant.
 CREATE TABLE entry (
     iteration_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, number BIGINT NOT NULL,
