@@ -9,6 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use super::args_leads::{AccountCommand, ContactCommand, LeadCommand, NewLeadArguments, ScoreCommand};
 use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
+use crate::model::record_id;
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
@@ -196,12 +197,17 @@ pub struct ImportArguments {
     /// The file (.csv, .ndjson, .jsonl); `-` reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// A column of the file and the field it is, such as `"Job title=job_title"`; `THEIRS=-` leaves it out
+    /// A column of the file and the field it is, such as `"Job title=job_title"`; `THEIRS=-` leaves it out. Of
+    /// several columns with one name `NAME#2` is the second
     #[arg(long = "map", value_name = "THEIRS=OURS", value_parser = mapping)]
     pub map: Vec<(String, String)>,
     /// What an empty cell means for a record that is known: `leave` keeps the value, `clear` clears it
     #[arg(long, value_name = "MEANING", value_enum, default_value = "leave")]
     pub empty: EmptyArgument,
+    /// Replace interactions whose id is known with other content, and compute again what counted them; else their
+    /// rows are rejected
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// What an empty cell means.
@@ -265,7 +271,7 @@ pub enum JourneyCommand {
         /// The journey's name
         name: String,
         /// Count the people of this account alone
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id)]
         account: Option<String>,
         /// Count one iteration alone, such as 2
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
@@ -298,11 +304,13 @@ pub enum WhyCommand {
     /// The story of a contact
     Contact {
         /// The contact's id or e-mail address
+        #[arg(value_parser = id)]
         id: String,
     },
     /// Where a lead came from, and every point of its scores
     Lead {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
     },
     /// Why a record belongs to a segment, or doesn't: each clause with the value that decided it
@@ -310,11 +318,13 @@ pub enum WhyCommand {
         /// The segment's name
         name: String,
         /// The id of the contact, account or lead; of a contact, the e-mail address will do
+        #[arg(value_parser = id)]
         id: String,
     },
     /// The story of an account and its contacts
     Account {
         /// The account's id or name
+        #[arg(value_parser = id)]
         id: String,
     },
 }
@@ -399,6 +409,11 @@ fn length(text: &str) -> Result<String, String> {
     parse_duration(text)
         .map(|_| text.to_owned())
         .map_err(|error| format!("{error}; write it as in `1 hour` or `30 minutes`"))
+}
+
+/// Reads an id, or what may stand for one, such as an address.
+pub(super) fn id(text: &str) -> Result<String, String> {
+    Ok(record_id(text).into_owned())
 }
 
 /// Reads `THEIRS=OURS`. A column's name may have an equals sign, a field's can't.

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::args::id;
 use super::list_arguments::ListArguments;
 
 /// What can be asked of leads.
@@ -22,6 +23,7 @@ pub enum LeadCommand {
     /// Everything about a lead
     Show {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
     },
     /// Make a lead
@@ -29,6 +31,7 @@ pub enum LeadCommand {
     /// Say who looks after a lead
     Assign {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
         /// Who
         #[arg(long, value_name = "OWNER")]
@@ -37,22 +40,25 @@ pub enum LeadCommand {
     /// Give a lead other parents
     Link {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
         /// The contact it belongs to; `""` takes it away
-        #[arg(long, value_name = "ID", required_unless_present = "account")]
+        #[arg(long, value_name = "ID", value_parser = id, required_unless_present = "account")]
         contact: Option<String>,
         /// The account it belongs to; `""` takes it away
-        #[arg(long, value_name = "ID")]
+        #[arg(long, value_name = "ID", value_parser = id)]
         account: Option<String>,
     },
     /// Sales takes a lead over
     Accept {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
     },
     /// Give a lead up
     Disqualify {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
         /// Why
         #[arg(long, value_name = "TEXT")]
@@ -61,6 +67,7 @@ pub enum LeadCommand {
     /// Put a lead back to the start: an inquiry that isn't ready for sales
     Recycle {
         /// The lead's id
+        #[arg(value_parser = id)]
         id: String,
     },
 }
@@ -96,6 +103,7 @@ pub enum ContactCommand {
     /// Delete all that is known of a contact, for good; what journeys counted stays, without a name
     Erase {
         /// The contact's id or e-mail address
+        #[arg(value_parser = id)]
         id: String,
         /// Keep no hash of the id and address, so that imports bring the contact in again
         #[arg(long)]
@@ -135,10 +143,10 @@ pub struct NewLeadArguments {
     #[arg(long, value_name = "TEXT")]
     pub topic: String,
     /// The contact it belongs to
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub contact: Option<String>,
     /// The account it belongs to
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub account: Option<String>,
     /// Who looks after it
     #[arg(long, value_name = "OWNER")]
@@ -147,6 +155,6 @@ pub struct NewLeadArguments {
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
     /// Its id; one is made when there is none
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = id)]
     pub id: Option<String>,
 }

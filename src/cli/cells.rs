@@ -2,9 +2,12 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::model::{
-    Catalog, Entity, Field, Value,
-    time::{NEVER, rfc3339},
+use crate::{
+    model::{
+        Catalog, Entity, Field, Value,
+        time::{NEVER, rfc3339},
+    },
+    store::DanglingLinks,
 };
 
 /// A moment, or nothing.
@@ -37,4 +40,15 @@ pub(super) fn further_fields<'c>(
 ) -> Vec<&'c Field> {
     let fields = catalog.fields(entity).iter();
     fields.filter(|field| columns.iter().all(|(key, _)| *key != field.name)).collect()
+}
+
+/// Links of records that lead nowhere.
+pub(super) fn links_json(links: &[DanglingLinks]) -> Json {
+    let one = |links: &DanglingLinks| {
+        json!({
+            "of": links.entity.name(), "field": links.field, "to": links.to.name(), "count": links.count,
+            "first": links.first, "first_refers_to": links.first_refers_to,
+        })
+    };
+    links.iter().map(one).collect()
 }

@@ -116,6 +116,7 @@ fn import(store: &mut Store, plan: &Plan, kind: ImportKind, now: i64) -> Result<
         zone: &plan.settings.zone,
         map: Vec::new(),
         empty: EmptyCells::Leave,
+        replace: false,
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let summary = interactions::import(

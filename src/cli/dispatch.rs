@@ -9,7 +9,7 @@ use super::{
     contact_mail, demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status,
     workspace,
 };
-use crate::{interactions, model::Entity, runtime, store::Store};
+use crate::{insights, interactions, model::Entity, runtime, store::Store};
 
 /// Carries out a command.
 ///
@@ -30,6 +30,12 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch, now);
             let exit = super::import(import, &plan.catalog, zone, output, &mut sink)?;
             store.analyze()?;
+            use ImportKindArgument::{Accounts, Contacts, Leads};
+            if matches!(import.kind, Accounts | Contacts | Leads) {
+                for links in store.dangling_links(&plan.catalog, None)? {
+                    output.remark(&format!("{}.", insights::told_links(&links)));
+                }
+            }
             if import.kind == ImportKindArgument::Contacts {
                 let sharing = store.contacts_that_share_addresses()?;
                 if sharing > 0 {

@@ -10,8 +10,8 @@ use super::args::{EmptyArgument, Format, ImportArguments, ImportKindArgument};
 use super::{CliError, Exit, ImportProgress, Output};
 use crate::calendar::Zone;
 use crate::interactions::{
-    BatchOutcome, EmptyCells, ImportBatch, ImportError, ImportFormat, ImportKind, ImportRequest,
-    ImportSummary, InputError, RejectedFile, rejected_path,
+    BatchOutcome, EmptyCells, Example, ImportBatch, ImportError, ImportFormat, ImportKind, ImportRequest,
+    ImportSummary, InputError, Notes, RejectedFile, rejected_path,
 };
 use crate::model::Catalog;
 
@@ -58,6 +58,7 @@ pub fn import<E: Into<CliError>>(
         zone,
         map: arguments.map.clone(),
         empty: arguments.empty.into(),
+        replace: arguments.replace,
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let mut rejected = RejectedFile::at(rejected_path(&arguments.file)).map_err(InputError::Rejects)?;
@@ -100,7 +101,7 @@ fn print(
     rejects: Option<&Path>,
     output: &mut Output,
 ) -> Result<(), CliError> {
-    let ImportSummary { read, created, updated, unchanged, rejected, erased } = *summary;
+    let ImportSummary { read, created, updated, unchanged, rejected, erased, ref notes } = *summary;
     if output.format() == Format::Json {
         return output.json(&json!({
             "kind": kind.name(),
@@ -111,6 +112,8 @@ fn print(
             "rejected": rejected,
             "erased": erased,
             "rejects": rejects.map(|path| path.display().to_string()),
+            "repeated_ids": notes.repeated_ids,
+            "unknown_time_zones": notes.unknown_zones,
         }));
     }
     let skipped = if erased > 0 { format!(", {erased} erased skipped") } else { String::new() };
@@ -120,9 +123,57 @@ fn print(
         if read == 1 { "row" } else { "rows" },
     ))?;
     if let Some(path) = rejects {
-        output.remark(&format!("The rejected rows and the reasons stand in {}.", path.display()));
+        output.remark(&format!("The rejected rows and the reasons are in {}.", path.display()));
+    }
+    for remark in remarks(notes) {
+        output.remark(&remark);
     }
     Ok(())
+}
+
+/// What people should know of a file beside the numbers.
+fn remarks(notes: &Notes) -> Vec<String> {
+    let mut remarks = Vec::new();
+    let examples = |examples: &[Example]| {
+        let shown = examples.iter().map(|example| {
+            let rows: Vec<String> = example.rows.iter().map(u64::to_string).collect();
+            let word = if rows.len() == 1 { "row" } else { "rows" };
+            format!("`{}` ({word} {})", example.value, rows.join(", "))
+        });
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    if notes.repeated_ids > 0 {
+        let ids = if notes.repeated_ids == 1 { "id occurs" } else { "ids occur" };
+        remarks.push(format!(
+            "{} {ids} more than once: {}. A later row updates an earlier one.",
+            notes.repeated_ids,
+            examples(&notes.first_repeated_ids)
+        ));
+    }
+    if let Some(example) = notes.first_repeated_ids.iter().find(|example| is_shortened(&example.value)) {
+        remarks.push(format!(
+            "`{}` is a number as spreadsheets shorten it, which makes different ids equal. Format the column as \
+             text, then export and import the file again.",
+            example.value
+        ));
+    }
+    if notes.unknown_zones > 0 {
+        let contacts = if notes.unknown_zones == 1 { "contact has" } else { "contacts have" };
+        remarks.push(format!(
+            "{} {contacts} an unknown time zone, which is ignored: {}. An IANA name such as Europe/Paris was expected.",
+            notes.unknown_zones,
+            examples(&notes.first_unknown_zones)
+        ));
+    }
+    remarks
+}
+
+/// Whether an id looks like `1.00001E+12`.
+fn is_shortened(id: &str) -> bool {
+    let is_number =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    id.split_once(['E', 'e'])
+        .is_some_and(|(digits, power)| is_number(digits) && power.strip_prefix('+').is_some_and(is_number))
 }
 
 #[cfg(test)]
@@ -156,6 +207,7 @@ mod tests {
             file: file.to_owned(),
             map: Vec::new(),
             empty: EmptyArgument::Leave,
+            replace: false,
         };
         let (out, remarks) = (Paper::default(), Paper::default());
         let mut output = Output::to(format, false, Box::new(out.clone()), Box::new(remarks.clone()));
@@ -183,7 +235,8 @@ mod tests {
         let (result, out, _) = imported(&file, Format::Json);
         assert_eq!(result.unwrap(), Exit::Done);
         let expected = json!({
-            "kind": "accounts", "read": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0, "erased": 0, "rejects": null
+            "kind": "accounts", "read": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0, "erased": 0, "rejects": null,
+            "repeated_ids": 0, "unknown_time_zones": 0
         });
         assert_eq!(serde_json::from_str::<serde_json::Value>(&out).unwrap(), expected);
         assert!(!folder.path().join("accounts.csv.rejected.csv").exists());

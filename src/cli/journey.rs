@@ -10,7 +10,7 @@ use super::{
 use crate::{
     compile::{JourneyPlan, Plan},
     diagnostics::did_you_mean,
-    insights::{JourneyFacts, JourneyReport, Narrowed, Nobody, journey_report, journey_summary},
+    insights::{JourneyFacts, JourneyReport, Narrowed, Nobody, journey_report, journey_summary, told_links},
     model::{Entity, time::rfc3339},
     store::Store,
 };
@@ -50,11 +50,28 @@ pub fn journey(
             match output.format() {
                 Format::Json => output.json(&as_json(&report))?,
                 Format::Csv => output.table(&steps_for_programs(&report), "")?,
-                Format::Text | Format::Github => show(&facts, &report, narrowed, now, output)?,
+                Format::Text | Format::Github => {
+                    show(&facts, &report, narrowed, now, output)?;
+                    if report.nobody == Some(Nobody::NoAudience) {
+                        tell_dangling_links(plan, store, output)?;
+                    }
+                }
             }
         }
     }
     Ok(Exit::Done)
+}
+
+/// Where nobody is there, links that lead nowhere may be why.
+pub(super) fn tell_dangling_links(
+    plan: &Plan,
+    store: &mut Store,
+    output: &mut Output,
+) -> Result<(), CliError> {
+    for links in store.dangling_links(&plan.catalog, None)? {
+        output.text(&format!("{}.", told_links(&links)))?;
+    }
+    Ok(())
 }
 
 fn named<'p>(plan: &'p Plan, name: &str) -> Result<&'p JourneyPlan, CliError> {

@@ -6,6 +6,7 @@ use super::{
     CliError, Exit, Output, Table,
     args::{Format, SegmentCommand},
     cells::{moment, optional},
+    journey::tell_dangling_links,
 };
 use crate::{
     compile::{Members, Plan, SegmentPlan, segment_uses},
@@ -38,7 +39,11 @@ pub fn segment(
         SegmentCommand::List => list(plan, store, now, output)?,
         SegmentCommand::Show { name } => show(named(plan, name)?, plan, store, now, output)?,
         SegmentCommand::Members { name, limit, after } => {
-            members(named(plan, name)?, *limit, after.as_deref(), store, output)?;
+            let segment = named(plan, name)?;
+            let shown = members(segment, *limit, after.as_deref(), store, output)?;
+            if shown == 0 && after.is_none() && output.format() == Format::Text {
+                tell_dangling_links(plan, store, output)?;
+            }
         }
         SegmentCommand::Describe { name } => describe(named(plan, name)?, store, now, output)?,
         SegmentCommand::UsedBy { name } => used_by(plan, &named(plan, name)?.name, output)?,
@@ -289,13 +294,14 @@ fn used_by(plan: &Plan, name: &str, output: &mut Output) -> Result<(), CliError>
     output.table(&table, &format!("Nothing refers to `{name}`."))
 }
 
+/// Shows members, and tells how many it showed.
 fn members(
     segment: &SegmentPlan,
     limit: Option<u64>,
     after: Option<&str>,
     store: &mut Store,
     output: &mut Output,
-) -> Result<(), CliError> {
+) -> Result<usize, CliError> {
     let (id, name) = match segment.target {
         Entity::Contact => (("id", "CONTACT"), ("name", "NAME")),
         Entity::Account => (("id", "ACCOUNT"), ("name", "NAME")),
@@ -327,5 +333,5 @@ fn members(
     {
         output.remark(&format!("Go on with `--after {last}`."));
     }
-    Ok(())
+    Ok(table.rows.len())
 }

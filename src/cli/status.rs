@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
-    cells::{moment, optional},
+    cells::{links_json, moment, optional},
     pausing, run, workspace,
 };
 use crate::{
@@ -80,6 +80,7 @@ fn as_json(status: &Status) -> Json {
             "journey": empty.journey, "email": empty.email, "topic": empty.topic, "audience": empty.audience,
         })).collect::<Vec<_>>(),
         "contacts_sharing_an_address": status.sharing_addresses,
+        "dangling_links": links_json(&status.dangling_links),
         "claims": { "held": claims.held, "run_out": claims.run_out },
         "sizes": {
             "accounts": sizes.accounts, "contacts": sizes.contacts, "leads": sizes.leads,
@@ -144,6 +145,9 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
     }
     if status.sharing_addresses > 0 {
         lines.push(line("addresses", &format!("{} contacts share an address", status.sharing_addresses)));
+    }
+    for links in &status.dangling_links {
+        lines.push(line("links", &insights::told_links(links)));
     }
     let (claims, sizes) = (&status.claims, &status.sizes);
     if sizes.activities_without_owner > 0 {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{
     CliError, Exit, Output,
     args::Format,
-    cells::{moment, optional},
+    cells::{links_json, moment, optional},
     score_cells::{level_sets, story_json, tell},
     why::line,
 };
@@ -137,6 +137,7 @@ impl Scored<'_> {
         let Scored { entity, id, plan, now } = *self;
         if output.format() == Format::Json {
             let mut told = as_json();
+            told["dangling_links"] = links_json(&store.dangling_links(&plan.catalog, Some((entity, id)))?);
             if let Some((scores, levels)) = scores_json(entity, id, plan, store, now)? {
                 told["scores"] = scores;
                 told["levels"] = levels;
@@ -144,7 +145,12 @@ impl Scored<'_> {
             output.json(&told)?;
         } else {
             let scores = tell_scores(entity, id, plan, store, now)?;
-            for line in lines().into_iter().chain(scores) {
+            let links = store.dangling_links(&plan.catalog, Some((entity, id)))?;
+            let links = links.into_iter().map(|links| {
+                let (field, id, to) = (links.field, links.first_refers_to, links.to.name());
+                format!("Its `{field}` is `{id}`, and no {to} in the store has this id.")
+            });
+            for line in lines().into_iter().chain(links).chain(scores) {
                 output.text(&line)?;
             }
         }

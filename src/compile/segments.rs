@@ -12,7 +12,9 @@ use crate::{
     conditions::{self, Interests, Scope},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems},
-    model::{Bound, Catalog, Condition, Duration, Operand, Part, Predicate, Reckoning, SUBSCRIPTIONS},
+    model::{
+        Bound, Catalog, Condition, Duration, Operand, Part, Predicate, Reckoning, SUBSCRIPTIONS, record_id,
+    },
 };
 
 /// Checks all segments and sorts them so that each comes after those that it refers to.
@@ -113,7 +115,7 @@ fn segment(
             (Members::Where(condition), interests, edges, turns, meaning)
         }
         SegmentMembers::Static(ids) => {
-            let ids: Vec<String> = ids.iter().map(|id| id.value.clone()).collect();
+            let ids: Vec<String> = ids.iter().map(|id| record_id(&id.value).into_owned()).collect();
             let meaning = ids.join("\n");
             (Members::Static(ids), Interests::default(), Vec::new(), false, meaning)
         }

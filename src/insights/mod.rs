@@ -6,6 +6,7 @@
 mod account_story;
 mod calibration;
 mod contact_story;
+mod dangling;
 mod flow;
 mod journey_facts;
 mod journeys;
@@ -20,6 +21,7 @@ mod topics;
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
+pub use dangling::told_links;
 pub use journey_facts::{JourneyFacts, StepFacts};
 pub use journeys::{
     IterationReport, JourneyReport, JourneyState, JourneySummary, Narrowed, Nobody, StepReport,

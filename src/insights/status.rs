@@ -4,7 +4,9 @@ use super::{EmptyTopic, empty_topics};
 use crate::{
     compile::Plan,
     model::time::DAY,
-    store::{Claims, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError},
+    store::{
+        Claims, DanglingLinks, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError,
+    },
 };
 
 /// What failed within this time counts as new, in milliseconds.
@@ -35,6 +37,8 @@ pub struct Status {
     pub empty_topics: Vec<EmptyTopic>,
     /// How many contacts have an address that another contact has, too.
     pub sharing_addresses: u64,
+    /// Links of records that lead nowhere.
+    pub dangling_links: Vec<DanglingLinks>,
     /// What workers hold.
     pub claims: Claims,
     /// How much the store holds.
@@ -101,6 +105,7 @@ pub fn status(
         segments: store.segments_state()?,
         empty_topics: empty_topics(store, plan, now)?,
         sharing_addresses: store.contacts_that_share_addresses()?,
+        dangling_links: store.dangling_links(&plan.catalog, None)?,
         claims: store.claims(real_now)?,
         sizes: store.sizes()?,
         version: store.version()?,

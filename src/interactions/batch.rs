@@ -14,12 +14,14 @@ pub enum ImportBatch {
         /// The rows, in the order of the file.
         rows: Vec<RecordRow>,
     },
-    /// Interactions to insert where their id is new; one seen before changes nothing.
+    /// Interactions to insert where their id is new; one that is there with the same content changes nothing.
     Interactions {
         /// Names of the attributes that any of the rows brings, besides those that all types have.
         attributes: Vec<String>,
         /// The rows, in the order of the file.
         rows: Vec<InteractionRow>,
+        /// Whether one that is there with other content is replaced; else its row is rejected.
+        replace: bool,
     },
     /// Who wants mail of which topic, and who doesn't.
     Subscriptions(Vec<SubscriptionRow>),

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::calendar::{Zone, parse_date, parse_moment};
 use crate::diagnostics::did_you_mean;
-use crate::model::{FieldType, Value};
+use crate::model::{FieldType, Value, record_id};
 
 /// The largest whole number, and with a minus the smallest.
 const LARGEST_INTEGER: i64 = 1 << 53;
@@ -94,19 +94,19 @@ fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String>
     }
 }
 
-/// Reads an id: not empty, at most 200 characters, none of them a control character.
+/// Reads an id as it is kept: not empty, at most 200 characters, none of them a control character.
 pub(super) fn id(text: &str) -> Result<String, String> {
-    let word = text.trim();
+    let word = record_id(text);
     if word.is_empty() {
         return Err("an id was expected, and there is none".to_owned());
     }
     if word.chars().any(char::is_control) {
-        return Err(format!("`{}` holds a control character, which an id can't", shown(word)));
+        return Err(format!("`{}` holds a control character, which an id can't", shown(&word)));
     }
     if word.chars().count() > LONGEST_ID {
-        return Err(format!("`{}` is longer than the {LONGEST_ID} characters an id may have", shown(word)));
+        return Err(format!("`{}` is longer than the {LONGEST_ID} characters an id may have", shown(&word)));
     }
-    Ok(word.to_owned())
+    Ok(word.into_owned())
 }
 
 fn integer(word: &str) -> Result<i64, String> {

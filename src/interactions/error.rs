@@ -115,6 +115,11 @@ impl InputError {
             InputError::UnnamedColumn { .. } => {
                 Some("Give every column a name in the first line, or remove the column.".to_owned())
             }
+            InputError::DuplicateColumn { first, second, .. } if second.starts_with(&format!("{first}#")) => {
+                Some(format!(
+                    "`--map '{second}=-'` leaves out the second of them; `--map '{second}=FIELD'` says which field it is."
+                ))
+            }
             InputError::DuplicateColumn { second, .. } => {
                 Some(format!("`--map '{second}=-'` leaves one of them out."))
             }

@@ -12,6 +12,7 @@ mod error;
 mod import;
 mod lines;
 mod ndjson_reader;
+mod notes;
 mod record;
 mod rejected;
 mod request;
@@ -27,6 +28,7 @@ pub use batch::{
 };
 pub use error::{ImportError, InputError};
 pub use import::{ImportSummary, Reject, import};
+pub use notes::{Example, Notes};
 pub use rejected::{RejectedFile, rejected_path};
 pub use request::{EmptyCells, ImportFormat, ImportKind, ImportRequest};
 pub use sink::write;

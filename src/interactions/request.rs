@@ -102,10 +102,13 @@ pub struct ImportRequest<'a> {
     pub catalog: &'a Catalog,
     /// The zone of times written without one.
     pub zone: &'a Zone,
-    /// Columns of the file and the fields that they are; the field `-` leaves the column out.
+    /// Columns of the file and the fields that they are; the field `-` leaves the column out. `NAME#2` is the
+    /// second of several columns with one name.
     pub map: Vec<(String, String)>,
     /// What empty cells mean.
     pub empty: EmptyCells,
+    /// Whether an interaction whose id is there with other content is replaced; else its row is rejected.
+    pub replace: bool,
     /// How many rows are read before they are handed on; see [`ImportRequest::BATCH_SIZE`].
     pub batch_size: usize,
 }

@@ -7,7 +7,7 @@ use super::schema::{Schema, Slot};
 use super::words;
 use crate::calendar::Zone;
 use crate::diagnostics::did_you_mean;
-use crate::model::{FieldType, Value};
+use crate::model::{FieldType, Value, folded_address};
 
 /// A typed row, before it stands in a batch.
 #[derive(Debug)]
@@ -82,6 +82,10 @@ fn make_record(schema: &Schema, line: u64, cells: &[(Slot, Cell<'_>)], zone: &Zo
         }
         match value {
             Ok(value) if value.is_missing() && absent(schema, *slot, *cell) => {}
+            Ok(Value::Text(text)) if schema.is_address(*slot) && folded_address(&text).is_none() => {
+                let reason = format!("`{}` is not an e-mail address such as ada@acme.example", shown(&text));
+                reasons.push(about(&name.name, &reason));
+            }
             Ok(value) => {
                 slots.push(*slot);
                 row.values.push(value);

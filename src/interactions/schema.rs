@@ -158,6 +158,16 @@ impl Schema {
         Schema::of_names(names.collect(), HashMap::new(), required)
     }
 
+    /// The slot of a field's own name.
+    pub fn slot_of(&self, name: &str) -> Option<Slot> {
+        self.names.iter().position(|known| known.name == name)
+    }
+
+    /// Whether the field holds an e-mail address.
+    pub fn is_address(&self, slot: Slot) -> bool {
+        matches!(self.entity, Some(Entity::Contact | Entity::Lead)) && self.names[slot].name == "email"
+    }
+
     /// What a name stands for: a field's own name, an alias, or one of them in other letters, with
     /// spaces or dashes for underscores.
     fn slot(&self, name: &str) -> Option<Slot> {
@@ -193,8 +203,15 @@ impl Schema {
         if let Some(blank) = header.iter().position(String::is_empty) {
             return Err(InputError::UnnamedColumn { number: blank + 1 });
         }
-        self.check_map(header)?;
-        let found: Vec<Option<Option<Slot>>> = header.iter().map(|column| self.column(column)).collect();
+        let numbered = numbered(header);
+        self.check_map(header, &numbered)?;
+        let found: Vec<Option<Option<Slot>>> = numbered
+            .iter()
+            .zip(header)
+            .map(|(numbered, column)| {
+                self.map.get(numbered).map_or_else(|| self.column(column), |mapped| Some(*mapped))
+            })
+            .collect();
         let unknown: Vec<String> = header
             .iter()
             .zip(&found)
@@ -206,7 +223,7 @@ impl Schema {
         }
         let slots: Vec<Option<Slot>> = found.into_iter().map(Option::flatten).collect();
         let mut taken: HashMap<Slot, &str> = HashMap::new();
-        for (column, slot) in header.iter().zip(&slots) {
+        for (column, slot) in numbered.iter().zip(&slots) {
             if let Some(slot) = slot
                 && let Some(first) = taken.insert(*slot, column)
             {
@@ -226,9 +243,10 @@ impl Schema {
         if missing.is_empty() { Ok(slots) } else { Err(InputError::MissingColumns { columns: missing }) }
     }
 
-    fn check_map(&self, header: &[String]) -> Result<(), InputError> {
+    fn check_map(&self, header: &[String], numbered: &[String]) -> Result<(), InputError> {
         let mapped: BTreeSet<&String> = self.map.keys().collect();
-        let Some(theirs) = mapped.into_iter().find(|theirs| !header.contains(theirs)) else { return Ok(()) };
+        let is_there = |theirs: &&String| header.contains(theirs) || numbered.contains(theirs);
+        let Some(theirs) = mapped.into_iter().find(|theirs| !is_there(theirs)) else { return Ok(()) };
         let ours = self.map.get(theirs).copied().flatten();
         Err(InputError::UnknownMapColumn {
             theirs: theirs.clone(),
@@ -247,6 +265,18 @@ impl Schema {
             .collect();
         InputError::UnknownColumns { columns, suggestions }
     }
+}
+
+/// The names of a header, where the second column of a name is `NAME#2`, and so on.
+fn numbered(header: &[String]) -> Vec<String> {
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let mut numbered = Vec::with_capacity(header.len());
+    for name in header {
+        let time = times.entry(name).or_default();
+        *time += 1;
+        numbered.push(if *time == 1 { name.clone() } else { format!("{name}#{time}") });
+    }
+    numbered
 }
 
 /// The reason for a row with a key that no field answers to.
@@ -281,6 +311,7 @@ mod tests {
             zone: &Zone::utc(),
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
             empty: EmptyCells::Leave,
+            replace: false,
             batch_size: 10,
         };
         let schema = Schema::new(&request, ImportFormat::Csv)?;

@@ -1,5 +1,6 @@
 //! Batches of facts into the store.
 
+use super::window::changed;
 use super::{BatchOutcome, Column, ImportBatch, InteractionRow, RecordRow, words};
 use crate::{
     model::{Catalog, Entity, Field, FieldType, Value},
@@ -7,7 +8,8 @@ use crate::{
 };
 
 /// Writes a batch in one transaction, subscriptions of contacts and of unknown addresses in one each. An
-/// interaction whose contact, or the account that it names, isn't known is rejected. `now` is when the
+/// interaction whose contact, or the account that it names, isn't known is rejected, and so is one that is there
+/// with other content, unless the batch says that it replaces it. `now` is when the
 /// store hears of it: since then records have the values that they bring.
 ///
 /// # Errors
@@ -20,7 +22,9 @@ pub fn write(
 ) -> Result<BatchOutcome, StoreError> {
     match batch {
         ImportBatch::Records { entity, columns, rows } => records(store, entity, &columns, rows, now),
-        ImportBatch::Interactions { attributes, rows } => interactions(store, catalog, &attributes, rows),
+        ImportBatch::Interactions { attributes, rows, replace } => {
+            interactions(store, catalog, &attributes, rows, replace)
+        }
         ImportBatch::Subscriptions(rows) => words::write_subscriptions(store, &rows),
         ImportBatch::Suppressions(rows) => words::write_suppressions(store, &rows, now),
     }
@@ -56,6 +60,7 @@ fn interactions(
     catalog: &Catalog,
     attributes: &[String],
     rows: Vec<InteractionRow>,
+    replace: bool,
 ) -> Result<BatchOutcome, StoreError> {
     // One name may be a number for one type of interaction and text for another: each is a field.
     let mut fields: Vec<Field> = Vec::new();
@@ -93,7 +98,10 @@ fn interactions(
     for row in &mut new {
         row.values.resize(fields.len(), Value::Missing);
     }
-    let recorded = store.insert_interactions(&fields, &new)?;
+    let recorded = match replace {
+        true => store.replace_interactions(&fields, &new)?,
+        false => store.insert_interactions(&fields, &new)?,
+    };
     let contact = |place: usize| {
         let contact = new.get(place).map_or("", |row| row.contact_id.as_str());
         (place, format!("there is no contact `{contact}`; import contacts before their interactions"))
@@ -106,7 +114,7 @@ fn interactions(
     };
     Ok(BatchOutcome {
         created: recorded.created,
-        updated: 0,
+        updated: recorded.replaced,
         unchanged: recorded.known,
         erased: recorded.erased,
         rejected: recorded
@@ -114,6 +122,9 @@ fn interactions(
             .into_iter()
             .map(contact)
             .chain(recorded.without_account.into_iter().map(account))
+            .chain(
+                recorded.changed.into_iter().map(|(place, names)| (place, changed(&names, "in the store"))),
+            )
             .collect(),
     })
 }

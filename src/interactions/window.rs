@@ -1,15 +1,16 @@
 //! The rows that were read and not yet handed on.
 //!
-//! Rows with the same columns make a batch. An id stands in the window once: of a record the later
-//! row stays, of an interaction the first.
+//! Rows with the same columns make a batch. An id is in the window once: of a record the later row stays, of an
+//! interaction the first; a later one with other content is rejected, or waits for the next window if it replaces.
 
 use std::collections::HashMap;
 
 use super::batch::{Column, ImportBatch, InteractionRow, RecordRow, SubscriptionRow, SuppressionRow};
 use super::record::Record;
+use super::request::ImportRequest;
 use super::row::Row;
 use super::schema::{Schema, Slot};
-use crate::model::{Entity, Value};
+use crate::model::Value;
 
 /// Rows on their way, and the rejects among them.
 #[derive(Debug, Default)]
@@ -20,6 +21,7 @@ pub(super) struct Window {
     rejects: Vec<(Record, String)>,
     rows: usize,
     repeated: u64,
+    updated: u64,
 }
 
 /// Rows that make one batch, with what the file said of each.
@@ -45,8 +47,10 @@ pub(super) struct Taken {
     pub batches: Vec<(ImportBatch, Vec<Record>)>,
     /// Rows that can't be used, and why.
     pub rejects: Vec<(Record, String)>,
-    /// Rows that another row of the window made superfluous.
+    /// Rows that say the same as another row of the window.
     pub repeated: u64,
+    /// Rows with other values for a record of the window.
+    pub updated: u64,
 }
 
 impl Window {
@@ -56,10 +60,11 @@ impl Window {
     }
 
     /// Whether the row can't be added before the window was handed on: a record whose id stands there
-    /// with other columns, so that both rows count, one after the other.
-    pub fn must_wait(&self, row: &Row) -> bool {
+    /// with other columns, so that both rows count, one after the other; or an interaction that replaces one.
+    pub fn must_wait(&self, row: &Row, replace: bool) -> bool {
         match (row, self.places.get(row.id())) {
             (Row::Record { slots, .. }, Some((group, _))) => self.groups[*group].slots != *slots,
+            (Row::Interaction { .. }, Some(_)) => replace,
             _ => false,
         }
     }
@@ -75,7 +80,7 @@ impl Window {
         self.rows += 1;
         match row {
             Row::Record { slots, row } => self.add_record(slots, row, record, schema),
-            Row::Interaction { slots, row } => self.add_interaction(&slots, row, record),
+            Row::Interaction { slots, row } => self.add_interaction(&slots, row, record, schema),
             Row::Subscription { id, row } => self.add_word(id, record, Rows::Subscriptions(vec![row])),
             Row::Suppression { id, row } => self.add_word(id, record, Rows::Suppressions(vec![row])),
         }
@@ -103,16 +108,16 @@ impl Window {
 
     fn add_record(&mut self, slots: Vec<Slot>, mut row: RecordRow, record: Record, schema: &Schema) {
         if let Some((group, at)) = self.places.get(&row.id).copied() {
-            self.repeated += 1;
             let group = &mut self.groups[group];
             if let Rows::Records(rows) = &mut group.rows {
                 // What the later row leaves as it is, is what the earlier one brought.
                 let former = std::mem::take(&mut rows[at].values);
-                for ((slot, value), former) in slots.iter().zip(&mut row.values).zip(former) {
+                for ((slot, value), former) in slots.iter().zip(&mut row.values).zip(&former) {
                     if value.is_missing() && !schema.clears(*slot) {
-                        *value = former;
+                        *value = former.clone();
                     }
                 }
+                *(if row.values == former { &mut self.repeated } else { &mut self.updated }) += 1;
                 rows[at] = row;
                 group.records[at] = record;
             }
@@ -134,9 +139,19 @@ impl Window {
         }
     }
 
-    fn add_interaction(&mut self, slots: &[Slot], mut row: InteractionRow, record: Record) {
-        if self.places.contains_key(&row.id) {
-            self.repeated += 1;
+    fn add_interaction(&mut self, slots: &[Slot], mut row: InteractionRow, record: Record, schema: &Schema) {
+        if let Some((group, at)) = self.places.get(&row.id).copied() {
+            let group = &self.groups[group];
+            let differing = match &group.rows {
+                Rows::Interactions(rows) => differing(&rows[at], &group.slots, &row, slots, schema),
+                _ => Vec::new(),
+            };
+            if differing.is_empty() {
+                self.repeated += 1;
+            } else {
+                let reason = changed(&differing, &format!("in row {}", group.records[at].line));
+                self.rejects.push((record, reason));
+            }
             return;
         }
         if self.groups.is_empty() {
@@ -166,7 +181,7 @@ impl Window {
     }
 
     /// Empties the window.
-    pub fn take(&mut self, schema: &Schema, entity: Option<Entity>) -> Taken {
+    pub fn take(&mut self, schema: &Schema, request: &ImportRequest<'_>) -> Taken {
         let whole = std::mem::take(self);
         let name = |slot: &Slot| schema.names[*slot].name.clone();
         let batches = whole
@@ -181,12 +196,13 @@ impl Window {
                             clears: schema.clears(*slot),
                         };
                         let columns = group.slots.iter().map(column).collect();
-                        ImportBatch::Records { entity: entity?, columns, rows }
+                        ImportBatch::Records { entity: request.kind.entity()?, columns, rows }
                     }
                     Rows::Interactions(mut rows) => {
                         // Rows that came before an attribute was first seen don't have it yet.
                         rows.iter_mut().for_each(|row| row.values.resize(group.slots.len(), Value::Missing));
-                        ImportBatch::Interactions { attributes: group.slots.iter().map(name).collect(), rows }
+                        let attributes = group.slots.iter().map(name).collect();
+                        ImportBatch::Interactions { attributes, rows, replace: request.replace }
                     }
                     Rows::Subscriptions(rows) => ImportBatch::Subscriptions(rows),
                     Rows::Suppressions(rows) => ImportBatch::Suppressions(rows),
@@ -194,6 +210,41 @@ impl Window {
                 Some((batch, group.records))
             })
             .collect();
-        Taken { batches, rejects: whole.rejects, repeated: whole.repeated }
+        Taken { batches, rejects: whole.rejects, repeated: whole.repeated, updated: whole.updated }
     }
+}
+
+/// Why a row is rejected whose id belongs to an interaction with other content. `differing` names the columns.
+pub(super) fn changed(differing: &[String], whereabouts: &str) -> String {
+    let columns: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
+    format!(
+        "`id`: the interaction is {whereabouts} already with other content ({}); `--replace` replaces it",
+        columns.join(", ")
+    )
+}
+
+/// The columns in which a row says something else than an earlier row. What it leaves empty isn't compared.
+fn differing(
+    former: &InteractionRow,
+    former_slots: &[Slot],
+    row: &InteractionRow,
+    slots: &[Slot],
+    schema: &Schema,
+) -> Vec<String> {
+    let said = |new: &Option<String>, former: &Option<String>| new.is_some() && new != former;
+    let common = [
+        ("type", row.interaction != former.interaction),
+        ("at", row.at != former.at),
+        ("contact_id", row.contact_id != former.contact_id),
+        ("account_id", said(&row.account_id, &former.account_id)),
+        ("journey", said(&row.journey, &former.journey)),
+        ("iteration", row.iteration.is_some() && row.iteration != former.iteration),
+        ("step", said(&row.step, &former.step)),
+    ];
+    let common = common.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned());
+    let attributes = slots.iter().zip(&row.values).filter(|(slot, value)| {
+        let place = former_slots.iter().position(|known| known == *slot);
+        !value.is_missing() && place.and_then(|place| former.values.get(place)) != Some(value)
+    });
+    common.chain(attributes.map(|(slot, _)| schema.names[*slot].name.clone())).collect()
 }

@@ -17,6 +17,7 @@ mod lead;
 mod mail_demand;
 mod parts;
 mod predicate;
+mod record_id;
 pub mod scoring;
 mod standard;
 pub mod time;
@@ -40,6 +41,7 @@ pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
+pub use record_id::record_id;
 pub use standard::{activity_fields, built_in_interactions, common_attributes, is_opt_out, standard_fields};
 pub use value::Value;
 pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

@@ -327,7 +327,7 @@ impl Statements {
 }
 
 /// Whom a record may belong to. Beside the field with the parent's id, its table has the parent's key.
-fn parents(entity: Entity) -> &'static [Entity] {
+pub(super) fn parents(entity: Entity) -> &'static [Entity] {
     match entity {
         Entity::Contact => &[Entity::Account],
         Entity::Account => &[],

@@ -129,7 +129,7 @@ const KEY: &str = "0123456789abcdef";
 /// How an import fared: created, updated, unchanged, rejected, erased.
 fn imported(world: &mut World, kind: ImportKind, csv: &str) -> [u64; 5] {
     let (summary, _) = world.try_import(kind, csv.as_bytes());
-    let ImportSummary { read, created, updated, unchanged, rejected, erased } = summary;
+    let ImportSummary { read, created, updated, unchanged, rejected, erased, .. } = summary;
     assert_eq!(read, created + updated + unchanged + rejected + erased);
     [created, updated, unchanged, rejected, erased]
 }

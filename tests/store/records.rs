@@ -203,7 +203,7 @@ const CASES: &[Case] = &[
         contacts(&mut store, &[("ada", "")]);
         assert_eq!(in_account(&mut store, "globex"), [""; 0]);
     }),
-    ("an interaction id seen before changes nothing", |place| {
+    ("an interaction id seen before changes nothing, and is told where the content differs", |place| {
         let mut store = place.store();
         contacts(&mut store, &[("ada", ""), ("bob", "")]);
         let one = [order("o1", "ada", "bike", Value::Number(9.5))];
@@ -212,7 +212,10 @@ const CASES: &[Case] = &[
         taken(&mut store);
         let again = [order("o1", "bob", "car", Value::Missing), order("o2", "bob", "car", Value::Missing)];
         let second = store.insert_interactions(&of_orders(), &again).unwrap();
-        assert_eq!(second, Recorded { created: 1, known: 1, ..Recorded::default() });
+        let changed = vec![(0, vec!["contact_id".to_owned(), "product".to_owned()])];
+        assert_eq!(second, Recorded { created: 1, changed, ..Recorded::default() });
+        let same = store.insert_interactions(&of_orders(), &one).unwrap();
+        assert_eq!(same, Recorded { known: 1, ..Recorded::default() });
         let of = |store: &mut Store, contact: &str| -> Vec<String> {
             store.interactions_of(contact, NOW).unwrap().into_iter().map(|row| row.id).collect()
         };

@@ -329,6 +329,7 @@ pub fn import_into(
         zone: &plan.settings.zone,
         map: Vec::new(),
         empty: EmptyCells::Clear,
+        replace: false,
         batch_size: ImportRequest::BATCH_SIZE,
     };
     let mut rejects = Vec::new();
