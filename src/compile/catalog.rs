@@ -47,6 +47,9 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
     }
     for definition in &definitions.interactions {
         let name = definition.header.name.value.clone();
+        if let Some(was) = &definition.header.was {
+            catalog.renamed_interactions.push((was.value.clone(), name.clone()));
+        }
         let attributes = definition.attributes.iter().map(field).collect();
         catalog.interactions.entry(name.clone()).or_insert(InteractionType {
             name,
@@ -60,6 +63,9 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
     super::scoring::declare(definitions, &mut catalog);
     catalog.emails = definitions.emails.iter().flat_map(|email| names(&email.header)).collect();
     catalog.topics.extend(definitions.topics.iter().map(|topic| topic.header.name.value.clone()));
+    catalog.renamed_topics.extend(definitions.topics.iter().filter_map(|topic| {
+        Some((topic.header.was.as_ref()?.value.clone(), topic.header.name.value.clone()))
+    }));
     catalog
 }
 

@@ -3,18 +3,36 @@
 use crate::{
     definitions::{Definitions, Header, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text},
-    model::{Catalog, Entity, standard_fields},
+    model::{Catalog, Entity, built_in_interactions, standard_fields},
 };
 
 /// Checks that nothing bears a name that something else had before, and that what `removed:` says is gone
 /// is.
 pub(super) fn check(definitions: &Definitions, catalog: &Catalog, problems: &mut Problems) {
-    let journeys: Vec<&Header> = definitions.journeys.iter().map(|journey| &journey.header).collect();
-    let segments: Vec<&Header> = definitions.segments.iter().map(|segment| &segment.header).collect();
-    let emails: Vec<&Header> = definitions.emails.iter().map(|email| &email.header).collect();
-    for headers in [journeys, segments, emails] {
+    let headers: [Vec<&Header>; 8] = [
+        definitions.journeys.iter().map(|journey| &journey.header).collect(),
+        definitions.segments.iter().map(|segment| &segment.header).collect(),
+        definitions.emails.iter().map(|email| &email.header).collect(),
+        definitions.interactions.iter().map(|interaction| &interaction.header).collect(),
+        definitions.topics.iter().map(|topic| &topic.header).collect(),
+        definitions.scoring_models.iter().map(|model| &model.header).collect(),
+        definitions.levels.iter().map(|levels| &levels.header).collect(),
+        definitions.workflows.iter().map(|workflow| &workflow.header).collect(),
+    ];
+    for headers in headers {
         let names: Vec<_> = headers.iter().map(|header| (&header.name, header.was.as_ref())).collect();
         taken(&names, BORNE, problems);
+        claimed_twice(&names, problems);
+    }
+    for definition in &definitions.interactions {
+        let Some(was) = &definition.header.was else { continue };
+        if built_in_interactions().iter().any(|built_in| built_in.name == was.value) {
+            let message = format!("`{}` is a built-in interaction type", was.value);
+            problems.push(
+                Problem::error(Code::DuplicateName, was.span, message)
+                    .hint("Built-in types keep their names; take `was:` out."),
+            );
+        }
     }
     for journey in &definitions.journeys {
         let steps = super::flow::all_steps(journey);
@@ -75,6 +93,23 @@ fn fields(definitions: &Definitions, problems: &mut Problems) {
         }
         let hint = "Choose another name, or publish the rename first and take `was:` out.";
         taken(&names, hint, problems);
+    }
+}
+
+/// Reports definitions of a kind that say that they had the same name.
+fn claimed_twice(names: &[(&Text, Option<&Text>)], problems: &mut Problems) {
+    for (at, (_, was)) in names.iter().enumerate() {
+        let Some(was) = was else { continue };
+        let earlier =
+            names[..at].iter().find_map(|(_, earlier)| earlier.filter(|text| text.value == was.value));
+        if let Some(earlier) = earlier {
+            let message = format!("two definitions say that they were `{}`", was.value);
+            problems.push(
+                Problem::error(Code::DuplicateName, was.span, message)
+                    .related(earlier.span, "the other one")
+                    .hint("Only one can have what belongs to it; take `was:` out of the other."),
+            );
+        }
     }
 }
 

@@ -64,6 +64,9 @@ pub(super) fn models(
     plans.into_values().collect()
 }
 
+/// The most rules of a model: each is up to three columns of a statement, and PostgreSQL takes 1,664 columns.
+const MOST_RULES: usize = 500;
+
 fn model(
     definition: &ScoringModelDefinition,
     definitions: &Definitions,
@@ -100,6 +103,14 @@ fn model(
         problems.push(problem.hint("Write a later `end`, or leave it out: without one, the model goes on."));
     }
     let rules: Vec<ScoringRule> = rules.into_iter().collect::<Option<_>>()?;
+    if rules.len() > MOST_RULES {
+        let message =
+            format!("the model has {} rules, and databases compute no more than {MOST_RULES}", rules.len());
+        let hint =
+            "Split it into several models, or give points by a calculation with `lookup(…)` in a table.";
+        problems.push(Problem::error(Code::InvalidValue, header.name.span, message).hint(hint));
+        return None;
+    }
     let grades = grades?;
     if !definition.rules_unreadable {
         warn_of_what_no_score_reaches(definition, &rules, &grades, problems);

@@ -22,6 +22,8 @@ use crate::{
 pub struct WorkflowPlan {
     /// Its name.
     pub name: String,
+    /// Its name in the former publication, when it was another.
+    pub was: Option<String>,
     /// What it does.
     pub work: WorkflowWork,
     /// When its calls may leave.
@@ -118,7 +120,8 @@ fn workflow(
         }
         (None, None) => return None,
     };
-    Some(WorkflowPlan { name: name.clone(), work, timing, hash: hash(&[&content]), content })
+    let was = definition.header.was.as_ref().map(|text| text.value.clone());
+    Some(WorkflowPlan { name: name.clone(), was, work, timing, hash: hash(&[&content]), content })
 }
 
 /// Checks all channels for messages.

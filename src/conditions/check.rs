@@ -4,7 +4,7 @@ use super::{Scope, did, doubts, expression, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
-    model::{Catalog, Entity, FieldType, Operand, Predicate, Subject},
+    model::{Catalog, Entity, FieldType, Operand, Part, Predicate, Subject},
     script::parse_expression,
 };
 
@@ -40,8 +40,20 @@ pub fn check(
     if let (ConditionNode::Expression(text), Predicate::Any(_)) = (node, &predicate) {
         doubts::warn(&[(text.span, &predicate)], &[], &[], &mut check);
     }
+    let mut clauses = 0;
+    Part::Predicate(&predicate).each(&mut |part| clauses += usize::from(matches!(part, Part::Predicate(_))));
+    if clauses > MOST_CLAUSES {
+        let message =
+            format!("the condition has {clauses} clauses, and databases take no more than {MOST_CLAUSES}");
+        let hint = "Write alternatives on one field as a list, `x in [\"a\", \"b\"]`, or put them into a table of \
+                    `tables/` and ask `lookup(…)`.";
+        return check.refuse(Code::ExpressionForm, node.span(), message, hint);
+    }
     Some(predicate)
 }
+
+/// The most clauses that a condition may have.
+const MOST_CLAUSES: usize = 5_000;
 
 /// Checks a calculation that has to come to a number, as the points of a scoring rule do. All problems
 /// are reported; with an error there is no operand.

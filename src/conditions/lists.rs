@@ -12,6 +12,9 @@ use crate::{
     script::{Expression, ExpressionKind},
 };
 
+/// The most values that a list may have.
+const MOST_VALUES: usize = 10_000;
+
 /// `value in container`.
 pub(super) fn member(
     value: &Expression,
@@ -82,6 +85,11 @@ fn among(
     let Some(first) = items.first() else {
         return check.refuse(Code::ExpressionForm, span, "the list is empty, so nothing is in it", "");
     };
+    if items.len() > MOST_VALUES {
+        let message = format!("the list has {} values, and may have {MOST_VALUES}", items.len());
+        let hint = "Put them into a table of `tables/`, a CSV file, and ask `lookup(…)`.";
+        return check.refuse(Code::ExpressionForm, span, message, hint);
+    }
     let alike = |item: &Typed| item.kind == first.kind || (item.kind.is_numeric() && first.kind.is_numeric());
     if let Some(other) = items.iter().find(|item| !alike(item)) {
         let message = format!("the list mixes {} and {}", first.described(), other.described());

@@ -47,7 +47,7 @@ enum Plain {
 pub(super) fn read(mut reader: Reader<'_>) -> Option<FieldsDefinition> {
     let span = reader.span();
     let name = reader.text("name");
-    header::with_name(&mut reader, span, name);
+    header::without_former_name(&mut reader, span, name);
     let entities = Entity::ALL.map(|entity| (entity.name(), entity));
     let of: Option<Located<Entity>> = reader.required_choice("of", &entities);
     let fields = match reader.required_node("fields") {

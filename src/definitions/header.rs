@@ -16,10 +16,19 @@ pub(super) fn with_name(
     span: Span,
     name: Option<crate::diagnostics::Text>,
 ) -> Option<Header> {
+    let was = reader.text("was");
+    without_former_name(reader, span, name).map(|header| Header { was, ..header })
+}
+
+/// Like [`with_name`], where nothing refers to the name, so that it has no former one.
+pub(super) fn without_former_name(
+    reader: &mut Reader<'_>,
+    span: Span,
+    name: Option<crate::diagnostics::Text>,
+) -> Option<Header> {
     reader.skip("kind");
     let label = reader.text("label");
     let description = reader.text("description");
     let owner = reader.text("owner");
-    let was = reader.text("was");
-    Some(Header { name: name?, label, description, owner, was, span })
+    Some(Header { name: name?, label, description, owner, was: None, span })
 }

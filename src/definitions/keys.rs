@@ -23,12 +23,14 @@ pub const WORDS: &[Key] = &[
     Key::optional("label", Form::Text, "A name for people"),
     Key::optional("description", Form::Text, "What it is for"),
     Key::optional("owner", Form::Text, "Who looks after it"),
-    Key::optional(
-        "was",
-        Form::Text,
-        "Its name before it was renamed, so that nothing is sent again; take it out after the next run",
-    ),
 ];
+
+/// What a definition that is referred to by name may say of its former one.
+pub const FORMER_NAME: &[Key] = &[Key::optional(
+    "was",
+    Form::Text,
+    "Its name before it was renamed, so that it keeps what belongs to it; take it out after the next run",
+)];
 
 const TYPE: Key = Key::required("type", Form::Choice(FIELD_TYPES), "What it holds");
 const CHOICES: Key =

@@ -3,8 +3,8 @@
 //! read a key that isn't described here, and to leave one that is unread.
 
 use super::keys::{
-    ATTRIBUTE, ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, JOURNEY, LEVELS, NAME, OPTIONAL_NAME,
-    RULE, SCORING_MODEL, SEGMENT, STEP, TOPIC, WORDS, WORKFLOW,
+    ATTRIBUTE, ATTRIBUTES, BAND, CAMEL_NAME, EMAIL, FIELD, FIELDS, FORMER_NAME, JOURNEY, LEVELS, NAME,
+    OPTIONAL_NAME, RULE, SCORING_MODEL, SEGMENT, STEP, TOPIC, WORDS, WORKFLOW,
 };
 
 /// A kind of definition.
@@ -138,56 +138,56 @@ pub const KINDS: [KindDescription; 9] = [
     KindDescription {
         name: "interaction",
         summary: "Declares a type of interaction: something that happens with contacts, and what is recorded of it",
-        keys: &[CAMEL_NAME, WORDS, ATTRIBUTES],
+        keys: &[CAMEL_NAME, WORDS, FORMER_NAME, ATTRIBUTES],
         any_of: &[],
         example: "kind: interaction\nname: OrderPlaced\nattributes:\n  product: { type: text }\n  amount: { type: number }\n",
     },
     KindDescription {
         name: "topic",
         summary: "What commercial mail is about, such as product news",
-        keys: &[NAME, WORDS, TOPIC],
+        keys: &[NAME, WORDS, FORMER_NAME, TOPIC],
         any_of: &[],
         example: "kind: topic\nname: product-news\nlabel: Product news\n",
     },
     KindDescription {
         name: "segment",
         summary: "A set of contacts or accounts, by a rule or by their ids",
-        keys: &[NAME, WORDS, SEGMENT],
+        keys: &[NAME, WORDS, FORMER_NAME, SEGMENT],
         any_of: &["where", "members"],
         example: "kind: segment\nname: chicago-purchasers\ntarget: contact\nwhere:\n  all:\n    - account.city == \"Chicago\"\n    - contact.job_title == \"Purchaser\"\n",
     },
     KindDescription {
         name: "email",
         summary: "What a mail says: templates that show each contact's own values",
-        keys: &[NAME, WORDS, EMAIL],
+        keys: &[NAME, WORDS, FORMER_NAME, EMAIL],
         any_of: &["html", "html_file", "text", "text_file"],
         example: "kind: email\nname: spring-invite\nsubject: \"{{contact.first_name}}, an offer for {{account.name}}\"\nhtml: |\n  <p>Hello {{contact.first_name}}</p>\n",
     },
     KindDescription {
         name: "workflow",
         summary: "What a step launches outside: a call by HTTP",
-        keys: &[NAME, WORDS, WORKFLOW],
+        keys: &[NAME, WORDS, FORMER_NAME, WORKFLOW],
         any_of: &["http", "script"],
         example: "kind: workflow\nname: tell-crm\nhttp:\n  url: https://crm.vendor.example/hooks/abm\n  body:\n    account: \"{{account.id}}\"\n    why: \"{{journey.name}}\"\n",
     },
     KindDescription {
         name: "journey",
         summary: "Who enters, and what happens with them, step by step",
-        keys: &[NAME, WORDS, JOURNEY],
+        keys: &[NAME, WORDS, FORMER_NAME, JOURNEY],
         any_of: &[],
         example: "kind: journey\nname: spring-offer\ntarget: account\nstart: 2026-03-01 08:00\naudience:\n  include: [chicago-accounts]\nsteps:\n  - id: invite\n    tile: email\n    with: { email: spring-invite }\n",
     },
     KindDescription {
         name: "scoring_model",
         summary: "How leads, contacts or accounts are scored: rules that give points, and grades over their sum",
-        keys: &[NAME, WORDS, SCORING_MODEL],
+        keys: &[NAME, WORDS, FORMER_NAME, SCORING_MODEL],
         any_of: &[],
         example: "kind: scoring_model\nname: engagement\ntarget: contact_leads\nrules:\n  - name: clicks\n    when:\n      did: EmailClicked\n      within: 90 days\n    points: 5\n    per: each\n    at_most: 30\n  - name: finance\n    when: account.industry == \"Finance\"\n    points: 25\ngrades:\n  - { name: Hot, from: 50 }\n  - { name: Cold }\nsales_ready: 50\n",
     },
     KindDescription {
         name: "levels",
         summary: "Levels of accounts or contacts over the score of a model",
-        keys: &[NAME, WORDS, LEVELS],
+        keys: &[NAME, WORDS, FORMER_NAME, LEVELS],
         any_of: &[],
         example: "kind: levels\nname: account-tier\nof: account\nmodel: account-engagement\nprimary: true\nlevels:\n  - { name: Strategic, from: 70 }\n  - { name: At Risk }\n",
     },

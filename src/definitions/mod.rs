@@ -51,7 +51,7 @@ pub use channels::{ChannelDefinition, MessageTransport};
 pub use condition::read as read_condition;
 pub use hints::{duration_hint, moment_hint, timezone_hint};
 pub use http::{HttpDefinition, HttpMethod};
-pub use keys::{DID, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
+pub use keys::{DID, FORMER_NAME, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
 pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use names::{check_field_name, check_interaction_name, check_name};
 pub use needs::NeedsDefinition;

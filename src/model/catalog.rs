@@ -25,6 +25,10 @@ pub struct Catalog {
     pub emails: BTreeSet<String>,
     /// Fields that were renamed: whose, the former name and the present one.
     pub renamed: Vec<(Entity, String, String)>,
+    /// Interaction types that were renamed: the former name and the present one.
+    pub renamed_interactions: Vec<(String, String)>,
+    /// Topics that were renamed, likewise.
+    pub renamed_topics: Vec<(String, String)>,
     /// The functions of `scripts/`, by name.
     pub functions: BTreeMap<String, FunctionShape>,
     /// The tables of `tables/`, by name.
@@ -88,6 +92,8 @@ impl Catalog {
             topics: BTreeSet::new(),
             emails: BTreeSet::new(),
             renamed: Vec::new(),
+            renamed_interactions: Vec::new(),
+            renamed_topics: Vec::new(),
             functions: BTreeMap::new(),
             tables: BTreeMap::new(),
         }

@@ -207,6 +207,14 @@ fn rename(store: &mut Store, plan: &Plan) -> Result<(), StoreError> {
             store.rename("email", was, &email.name)?;
         }
     }
+    for workflow in plan.workflows.values() {
+        if let Some(was) = &workflow.was {
+            store.rename("workflow", was, &workflow.name)?;
+        }
+    }
+    for (was, name) in &plan.catalog.renamed_topics {
+        store.rename("topic", was, name)?;
+    }
     Ok(())
 }
 

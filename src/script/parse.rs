@@ -9,8 +9,8 @@ use super::syntax;
 use super::{Expression, ExpressionKind, Name, Operator};
 use crate::diagnostics::{Code, FileId, Problem, Problems, Span, Text};
 
-/// Longest expression, in bytes: Rhai's places are of 16 bits, and nobody reads longer ones.
-const MAX_LENGTH: usize = 10_000;
+/// Longest expression, in bytes: Rhai's places are of 16 bits.
+const MAX_LENGTH: usize = 60_000;
 /// Deepest nesting.
 const MAX_DEPTH: usize = 64;
 /// Largest whole number that a double holds exactly.
@@ -27,7 +27,6 @@ static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
     let mut engine = Engine::new_raw();
     engine.set_optimization_level(OptimizationLevel::None);
     engine.set_max_expr_depths(MAX_DEPTH, 1);
-    engine.set_max_array_size(1_000);
     engine.set_max_string_size(MAX_LENGTH);
     engine
 });
@@ -43,7 +42,10 @@ pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expressi
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         problems.push(
             Problem::error(Code::ExpressionForm, text.span, message)
-                .hint("Split it up with `all`, `any` and `none`."),
+                .hint(
+                    "Split it up with `all`, `any` and `none`, or put a long list of values into a table of `tables/` and \
+                     ask `lookup(…)`.",
+                ),
         );
         return None;
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Connection, Store, StoreError, WrittenSegments, removals};
+use super::{Cell, Connection, Store, StoreError, WrittenSegments, renames};
 use crate::calendar::Holidays;
 use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
 
@@ -243,13 +243,19 @@ impl Store {
             .iter()
             .filter(|(entity, was, _)| self.names.has_column(entity.name(), &field_column(was)));
         let renamed: Vec<_> = renamed.collect();
-        if wanted.is_empty() && types.is_empty() && renamed.is_empty() {
+        let types_known = &self.names.types;
+        let renamed_types: Vec<_> =
+            catalog.renamed_interactions.iter().filter(|(was, _)| types_known.contains_key(was)).collect();
+        if wanted.is_empty() && types.is_empty() && renamed.is_empty() && renamed_types.is_empty() {
             return Ok(());
         }
         self.connection.write(|connection| {
             let mut names = Names::load(connection)?;
             for (entity, was, name) in &renamed {
-                removals::rename_field(connection, &mut names, *entity, was, name)?;
+                renames::rename_field(connection, &mut names, *entity, was, name)?;
+            }
+            for (was, name) in &renamed_types {
+                renames::rename_interaction_type(connection, was, name)?;
             }
             for (table, name, kind, column) in &wanted {
                 add_column(connection, &mut names, table, name, kind, column)?;

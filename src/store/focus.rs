@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Connection, Fields, StoreError, columns::Names};
+use super::{Cell, Connection, Fields, StoreError, chains::chained, columns::Names};
 use crate::model::Entity;
 
 /// What of all that comes in can concern a segment.
@@ -241,7 +241,7 @@ impl<'a> Focus<'a> {
             if clauses.is_empty() {
                 continue;
             }
-            let select = format!("SELECT t.subject_key FROM {from} AND ({})", clauses.join(" OR "));
+            let select = format!("SELECT t.subject_key FROM {from} AND ({})", chained(&clauses, " OR "));
             self.add(table(entity), &select, parameters)?;
         }
         for parent in [Entity::Contact, Entity::Account].into_iter().filter(|_| reach.activities) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
+    chains::chained,
     columns::{attribute_column, cell, column_type},
     erased::erased_ids,
     former_accounts::account_at,
@@ -234,7 +235,7 @@ impl Comparison {
                 FROM {source} AS r CROSS JOIN interaction i CROSS JOIN contact c
                 WHERE i.id = r.value ->> 0 AND c.key = i.contact_key) d
              WHERE d.flags LIKE '%1%' ORDER BY d.place",
-            flags.join(" || ")
+            chained(&flags, " || ")
         );
         Comparison { sql, columns }
     }

@@ -213,7 +213,7 @@ impl Store {
             let key = connection.number("SELECT key FROM journey WHERE name = $1", &[name.into()])?;
             for step in steps {
                 if let Some(was) = &step.was {
-                    super::removals::rename_step(connection, (name, key), was, &step.id)?;
+                    super::renames::rename_step(connection, (name, key), was, &step.id)?;
                 }
             }
             // What isn't published any more goes behind all that is.

@@ -4,11 +4,12 @@
 //! doesn't hold; `WHERE` and `CASE WHEN` take that as false, and every negation is printed as
 //! `IS NOT TRUE`, so that NULL never gets out of a clause.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
-    Cell, Dialect, StoreError,
+    Cell, Dialect, JsonRows, StoreError,
     as_of::AsOf,
+    chains::chained,
     columns::{Names, cell},
     focus,
 };
@@ -244,6 +245,9 @@ impl<'a> Printer<'a> {
                 }
                 in_segments(&subject, &keys.join(", "))
             }
+            Predicate::Any(parts) if parts.len() > MANY => {
+                self.joined(&with_lists(parts), " OR ", "(1 = 0)", scope)?
+            }
             Predicate::Any(parts) => self.joined(parts, " OR ", "(1 = 0)", scope)?,
             Predicate::Not(inner) => self.negated(inner, scope)?,
             Predicate::Compare { left: Operand::Measure(measure), operator, right }
@@ -276,8 +280,8 @@ impl<'a> Printer<'a> {
             Predicate::OneOf { values, .. } if values.is_empty() => "(1 = 0)".to_owned(),
             Predicate::OneOf { operand, values } => {
                 let operand = self.operand(operand, scope)?;
-                let values: Vec<String> = values.iter().map(|value| self.bind(cell(value))).collect();
-                format!("({operand} IN ({}))", values.join(", "))
+                let list = self.list(values);
+                format!("({operand} IN ({list}))")
             }
             Predicate::TextTest { operand, test, needle } => {
                 let (text, needle) = (self.operand(operand, scope)?, self.operand(needle, scope)?);
@@ -344,6 +348,25 @@ impl<'a> Printer<'a> {
         })
     }
 
+    /// Values to look for, between parentheses. Many are one parameter, since databases limit their number.
+    fn list(&mut self, values: &[Value]) -> String {
+        let cells: Vec<Cell> = values.iter().map(cell).collect();
+        if cells.len() <= MANY {
+            return cells.into_iter().map(|cell| self.bind(cell)).collect::<Vec<_>>().join(", ");
+        }
+        let kind = match cells.first() {
+            Some(Cell::Integer(_)) => "BIGINT",
+            Some(Cell::Real(_)) => "DOUBLE PRECISION",
+            _ => "TEXT",
+        };
+        let kind =
+            if cells.iter().any(|cell| matches!(cell, Cell::Real(_))) { "DOUBLE PRECISION" } else { kind };
+        let mut json = JsonRows::default();
+        cells.into_iter().for_each(|cell| json.push(&[cell]));
+        let rows = self.bind(json.finish());
+        format!("SELECT CAST(s.value ->> 0 AS {kind}) FROM {} AS s", self.dialect.rows(&rows))
+    }
+
     fn joined(
         &mut self,
         parts: &[Predicate],
@@ -353,8 +376,44 @@ impl<'a> Printer<'a> {
     ) -> Result<String, StoreError> {
         let parts =
             parts.iter().map(|part| self.predicate(part, scope)).collect::<Result<Vec<String>, _>>()?;
-        Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", parts.join(word)) })
+        Ok(if parts.is_empty() { none.to_owned() } else { format!("({})", chained(&parts, word)) })
     }
+}
+
+/// More alternatives or values than this are printed as lists.
+const MANY: usize = 50;
+
+/// Alternatives where those that compare one field with literals are a list.
+fn with_lists(parts: &[Predicate]) -> Vec<Predicate> {
+    let mut printed: Vec<Predicate> = Vec::new();
+    let mut places: HashMap<(Subject, &str), usize> = HashMap::new();
+    for part in parts {
+        let (field, found) = match part {
+            Predicate::Compare { left, operator: Comparison::Equal, right: Operand::Literal(value) }
+            | Predicate::Compare {
+                left: Operand::Literal(value),
+                operator: Comparison::Equal,
+                right: left,
+            } if !value.is_missing() => (left, std::slice::from_ref(value)),
+            Predicate::OneOf { operand, values } => (operand, values.as_slice()),
+            other => {
+                printed.push(other.clone());
+                continue;
+            }
+        };
+        let Operand::Field { subject, name, .. } = field else {
+            printed.push(part.clone());
+            continue;
+        };
+        match places.get(&(*subject, name.as_str())).and_then(|place| printed.get_mut(*place)) {
+            Some(Predicate::OneOf { values, .. }) => values.extend(found.iter().cloned()),
+            _ => {
+                places.insert((*subject, name), printed.len());
+                printed.push(Predicate::OneOf { operand: field.clone(), values: found.to_vec() });
+            }
+        }
+    }
+    printed
 }
 
 /// The alias of a record that has to be in scope.

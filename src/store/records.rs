@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Cell, Connection, Dialect, Fields, JsonRows, Store, StoreError,
     addresses::{self, Addresses},
+    chains::chained,
     columns::{cell, column_type, field_column, value},
     erased::{self, ErasedAmong},
     field_since::LEADS_LEFT,
@@ -280,7 +281,7 @@ impl Statements {
         }
         let update = match sets.is_empty() {
             true => "NOTHING".to_owned(),
-            false => format!("UPDATE SET {} WHERE {}", sets.join(", "), differing.join(" OR ")),
+            false => format!("UPDATE SET {} WHERE {}", sets.join(", "), chained(&differing, " OR ")),
         };
         columns.push(("known_since".to_owned(), "CAST($2 AS BIGINT)".to_owned()));
         if entity == Entity::Contact {
@@ -296,11 +297,11 @@ impl Statements {
             find_changed: format!(
                 "INSERT INTO changed_record (key, changed) SELECT d.key, d.changed
                  FROM (SELECT r.key AS key, {} AS changed {known}) d WHERE d.changed LIKE '%1%'",
-                changed.join(" || ")
+                chained(&changed, " || ")
             ),
             queue_changed: format!(
                 "INSERT INTO change (kind, subject_key, about) SELECT {kind}, d.key, {} FROM changed_record d",
-                bits.join(" | ")
+                chained(&bits, " | ")
             ),
             note_changed: format!(
                 "INSERT INTO field_since (kind, subject_key, field, since)

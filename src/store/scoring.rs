@@ -5,7 +5,9 @@
 //! are whole millionths throughout, so that both databases come to the same, in any order.
 
 use super::{
-    Dialect, StoreError, happened,
+    Dialect, StoreError,
+    chains::chained,
+    happened,
     predicate::{Printer, Scope, mentions_account, operand_mentions_account},
     score_facts::{Whose, aggregate, column_of, number},
     steadiness::{asks_records, is_steady},
@@ -116,11 +118,11 @@ pub(super) fn formula(
     (printer.facts, printer.consent) = (None, None);
     let total = |parts: Vec<String>| match parts.is_empty() {
         true => "CAST(0 AS BIGINT)".to_owned(),
-        false => parts.join(" + "),
+        false => chained(&parts, " + "),
     };
     let sum = |parts: Vec<String>| match parts.is_empty() {
         true => "CAST(NULL AS DOUBLE PRECISION)".to_owned(),
-        false => format!("CAST({} AS DOUBLE PRECISION)", parts.join(" + ")),
+        false => format!("CAST({} AS DOUBLE PRECISION)", chained(&parts, " + ")),
     };
     let source = source(printer, model, whose, aggregate);
     Ok(Formula {
