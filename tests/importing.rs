@@ -314,3 +314,29 @@ steps: [{ id: pause, tile: wait, with: { for: 1 day } }]
         assert!(!workspace.program(&["status"]).stdout.contains("isn't in the store"));
     });
 }
+
+#[test]
+fn rule_1_text_is_kept_in_normal_form_c_however_it_was_typed() {
+    let (typed, kept) = ("Cafe\u{301} Bu\u{308}ro", "Café Büro");
+    // The definitions are typed in the other form than the file.
+    let segments = format!(
+        "{{ kind: segment, name: exact, target: contact, where: 'contact.city == \"{typed}\"' }}\n---\n\
+         {{ kind: segment, name: alike, target: contact, where: 'same(contact.city, \"STRASSE\")' }}\n"
+    );
+    on_both(|database| {
+        let workspace = workspace(database).file("journeys/cities.yaml", &segments);
+        let csv = format!(
+            "id,email,city\nx{typed},x@x.example,{typed}\ny,y@x.example,Straße\nz,z@x.example,{kept}\n"
+        );
+        imported(&workspace, "contacts", &csv, &[]);
+        workspace.program(&["run", "--now", "2026-03-02T00:00:00Z"]).done();
+        let cities = workspace.tables().lines("SELECT city FROM contact WHERE city IS NOT NULL ORDER BY key");
+        assert_eq!(cities, [kept, "Straße", kept]);
+        let members = |name: &str| {
+            let listed = workspace.program(&["segment", "members", name, "--format", "csv"]).done();
+            listed.lines().skip(1).map(|line| line.split(',').next().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(members("exact"), [format!("x{kept}"), "z".to_owned()]);
+        assert_eq!(members("alike"), ["y"]);
+    });
+}

@@ -9,7 +9,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use super::args_leads::{AccountCommand, ContactCommand, LeadCommand, NewLeadArguments, ScoreCommand};
 use super::tile::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
-use crate::model::record_id;
+use crate::model::{nfc, record_id};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
@@ -413,7 +413,7 @@ fn length(text: &str) -> Result<String, String> {
 
 /// Reads an id, or what may stand for one, such as an address.
 pub(super) fn id(text: &str) -> Result<String, String> {
-    Ok(record_id(text).into_owned())
+    Ok(record_id(&nfc(text)).into_owned())
 }
 
 /// Reads `THEIRS=OURS`. A column's name may have an equals sign, a field's can't.

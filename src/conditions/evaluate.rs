@@ -9,7 +9,7 @@ use crate::{
     calendar::{self, Zone, day_from_today, reckoned_day, reckoned_moment},
     model::{
         Bound, CountTest, Did, Entity, Operand, Part, Predicate, Records, Related, SUBSCRIPTIONS, Subject,
-        Value,
+        Value, folded,
     },
 };
 
@@ -153,9 +153,7 @@ impl<'f> Evaluation<'f> {
                 }
             }
             Predicate::Same { left, right } => match (self.value(left, here), self.value(right, here)) {
-                (Value::Text(left), Value::Text(right)) => {
-                    left.trim().to_lowercase() == right.trim().to_lowercase()
-                }
+                (Value::Text(left), Value::Text(right)) => folded(&left) == folded(&right),
                 _ => false,
             },
             Predicate::IsBlank(operand) => match self.value(operand, here) {

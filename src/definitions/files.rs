@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::names;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Text};
+use crate::model::nfc;
 
 /// In bytes; what people write is a thousand times smaller.
 const LARGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -29,7 +30,7 @@ impl<'a> Files<'a> {
 
     /// Adds a text that isn't a file.
     pub(super) fn add(&mut self, name: &str, text: &str) -> FileId {
-        self.sources.add(name, text)
+        self.sources.add(name, nfc(text))
     }
 
     /// The path of a file that was read, relative to the workspace.
@@ -71,7 +72,7 @@ impl<'a> Files<'a> {
         match String::from_utf8(bytes) {
             Ok(text) => {
                 let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-                Some(self.sources.add(path, text))
+                Some(self.sources.add(path, nfc(&text)))
             }
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use crate::calendar::{Zone, parse_date, parse_moment};
 use crate::diagnostics::did_you_mean;
-use crate::model::{FieldType, Value, record_id};
+use crate::model::{FieldType, Value, nfc, record_id};
 
 /// The largest whole number, and with a minus the smallest.
 const LARGEST_INTEGER: i64 = 1 << 53;
@@ -66,12 +66,13 @@ fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String>
     if text.contains('\0') {
         return Err("the value holds a null character".to_owned());
     }
+    let text = nfc(text);
     let word = text.trim();
     if word.is_empty() {
         return Ok(Value::Missing);
     }
     match kind {
-        FieldType::Text => Ok(Value::Text(text.to_owned())),
+        FieldType::Text => Ok(Value::Text(text.into_owned())),
         FieldType::Integer => integer(word).map(Value::Integer),
         FieldType::Number => number(word).map(Value::Number),
         FieldType::Boolean => match word.to_ascii_lowercase().as_str() {
@@ -148,7 +149,7 @@ fn choice(word: &str, choices: &[String]) -> Result<String, String> {
 fn several_choices<'a>(words: impl Iterator<Item = &'a str>, choices: &[String]) -> Result<Value, String> {
     let mut found = Vec::new();
     for word in words.map(str::trim).filter(|word| !word.is_empty()) {
-        let word = choice(word, choices)?;
+        let word = choice(&nfc(word), choices)?;
         if !found.contains(&word) {
             found.push(word);
         }

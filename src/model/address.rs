@@ -1,5 +1,7 @@
 //! E-mail addresses: which texts are one, and which name the same mailbox.
 
+use super::nfc;
+
 /// Characters that an address has only in quotes, which mail systems don't use.
 const NEVER: &str = "<>()[]\\,;:\"";
 
@@ -10,6 +12,7 @@ const LONGEST: usize = 254;
 /// domain in ASCII form. Nothing when the text isn't an address.
 #[must_use]
 pub fn folded_address(text: &str) -> Option<String> {
+    let text = nfc(text);
     let (name, domain) = text.trim().rsplit_once('@')?;
     let strange = |character: char| {
         character.is_whitespace() || character.is_control() || character == '@' || NEVER.contains(character)

@@ -20,6 +20,7 @@ mod predicate;
 mod record_id;
 pub mod scoring;
 mod standard;
+mod text;
 pub mod time;
 mod value;
 mod web_address;
@@ -43,5 +44,6 @@ pub use predicate::{
 };
 pub use record_id::record_id;
 pub use standard::{activity_fields, built_in_interactions, common_attributes, is_opt_out, standard_fields};
+pub use text::{folded, nfc};
 pub use value::Value;
 pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

@@ -122,7 +122,9 @@ impl Dialect {
     pub(super) fn fold(self, text: &str) -> String {
         match self {
             Dialect::Sqlite => format!("tilework_fold({text})"),
-            Dialect::Postgres => format!("lower(btrim({text}, {WHITE_SPACE}) COLLATE \"und-x-icu\")"),
+            Dialect::Postgres => {
+                format!("replace(lower(upper(btrim({text}, {WHITE_SPACE}) COLLATE \"und-x-icu\")), 'ς', 'σ')")
+            }
         }
     }
 

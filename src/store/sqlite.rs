@@ -12,6 +12,7 @@ use rusqlite::{
 };
 
 use super::{Cell, Row, StoreError, sqlite_functions as functions};
+use crate::model::folded;
 
 impl ToSql for Cell {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -54,7 +55,7 @@ impl Sqlite {
                 )
             })
             .and_then(|()| {
-                register(&connection, "tilework_fold", |text| text.trim().to_lowercase())?;
+                register(&connection, "tilework_fold", folded)?;
                 register(&connection, "tilework_trim", |text| text.trim().to_owned())?;
                 functions::register(&connection)
             })

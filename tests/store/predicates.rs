@@ -253,7 +253,7 @@ fn texts() -> Vec<Row> {
             &["ada", "bob"],
         ),
         ("same(first_name, \"äö STRAßE\")", same(contact("first_name"), " äö STRAßE "), &["cem"]),
-        ("ß isn't ss", same(contact("first_name"), "äö strasse"), &[]),
+        ("ß is ss in other case", same(contact("first_name"), "äö strasse"), &["cem"]),
         ("a final sigma", same(contact("country"), "οδος"), &["cem"]),
         ("same with what is missing", Predicate::Same { left: contact("department"), right: missing() }, &[]),
         ("not(same)", not(same(contact("country"), "uk")), &["cem", "dan", "eve"]),
@@ -353,7 +353,11 @@ fn through_the_account() -> Vec<Row> {
             Predicate::Any(vec![city("Chicago"), is(contact("id"), text("dan"))]),
             &["ada", "bob", "dan"],
         ),
-        ("same(account.name, …)", Predicate::Same { left: account("name"), right: words("ÜBERMASS") }, &[]),
+        (
+            "same(account.name, …)",
+            Predicate::Same { left: account("name"), right: words("ÜBERMASS") },
+            &["cem", "eve"],
+        ),
     ]
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     calendar::{Zone, parse_date, parse_moment},
     diagnostics::did_you_mean,
-    model::{Catalog, Entity, Field, FieldType, Value},
+    model::{Catalog, Entity, Field, FieldType, Value, nfc},
     script::ScriptValue,
 };
 
@@ -65,7 +65,7 @@ pub(super) fn value(name: &str, field: &Field, value: &ScriptValue, zone: &Zone)
     let found = match (&field.kind, value) {
         (_, ScriptValue::Nothing) => Some(Value::Missing),
         (FieldType::Text | FieldType::Account | FieldType::Contact, ScriptValue::Text(text)) => {
-            Some(Value::Text(text.clone()))
+            Some(Value::Text(nfc(text).into_owned()))
         }
         (FieldType::Choice(choices), ScriptValue::Text(text)) if choices.contains(text) => {
             Some(Value::Text(text.clone()))
