@@ -8,6 +8,9 @@ use crate::{
 
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> CliError {
+        if let StoreError::FieldType(change) = &error {
+            return CliError::new(Exit::Definitions, change.to_string()).hint(Some(change.hint()));
+        }
         let (exit, hint) = match &error {
             StoreError::Unreachable { url, .. } if url.starts_with("sqlite:") => (
                 Exit::Store,
@@ -30,16 +33,15 @@ impl From<StoreError> for CliError {
             StoreError::ClockBackwards { .. } => {
                 (Exit::Usage, "Give a later time, or start with an empty store: time only goes forward.")
             }
-            StoreError::FieldType { .. } => {
-                (Exit::Definitions, "Declare the field under a new name, or clear its values first.")
-            }
             StoreError::Full(_) => {
                 (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
             }
             StoreError::Conflict(_) | StoreError::ClaimLost => {
                 (Exit::Store, "Run it again: nothing was lost.")
             }
-            StoreError::Inconsistent(_) | StoreError::Statement { .. } => (Exit::Store, ""),
+            StoreError::Inconsistent(_) | StoreError::Statement { .. } | StoreError::FieldType(_) => {
+                (Exit::Store, "")
+            }
         };
         CliError::new(exit, error.to_string()).hint((!hint.is_empty()).then(|| hint.to_owned()))
     }

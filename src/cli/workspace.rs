@@ -10,7 +10,7 @@ use crate::{
     compile::{self, Plan, warn_of_unused_segments},
     definitions::{self, Definitions, DefinitionsError},
     diagnostics::{Problems, Severity, render_github, render_human, render_json},
-    insights::{warn_of_empty_topics, warn_of_what_is_not_there},
+    insights::{report_changed_types, warn_of_empty_topics, warn_of_what_is_not_there},
     store::{Store, StoreAddress},
 };
 
@@ -86,6 +86,7 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
         if let Ok(mut store) = Store::open(&store_address(global, plan)?) {
             let (definitions, problems) = (&checked.definitions, &mut checked.problems);
             let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
+            report_changed_types(definitions, plan, &mut store, problems)?;
             warn_of_what_is_not_there(definitions, plan, &mut store, problems)?;
             warn_of_empty_topics(definitions, plan, &mut store, now, problems)?;
         }

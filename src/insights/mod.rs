@@ -5,6 +5,7 @@
 
 mod account_story;
 mod calibration;
+mod changed_types;
 mod contact_story;
 mod dangling;
 mod flow;
@@ -20,6 +21,7 @@ mod topics;
 
 pub use account_story::{AccountElsewhere, AccountJourney, AccountStep, AccountStory, account_story};
 pub use calibration::{Calibration, Estimate, RuleCalibration, calibration};
+pub use changed_types::report_changed_types;
 pub use contact_story::{ContactStory, Elsewhere, JourneyStory, VisitStory, contact_story};
 pub use dangling::told_links;
 pub use journey_facts::{JourneyFacts, StepFacts};

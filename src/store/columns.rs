@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Connection, Store, StoreError, WrittenSegments, renames};
+use super::{Cell, Connection, Store, StoreError, WrittenSegments, renames, retyping::Retyped};
 use crate::calendar::Holidays;
 use crate::model::{Catalog, Entity, Field, FieldType, InteractionType, Value, built_in_interactions};
 
@@ -23,6 +23,8 @@ pub(super) struct Names {
     pub(super) written: WrittenSegments,
     /// Columns that exist: (table, column).
     columns: BTreeMap<(String, String), String>,
+    /// The words for the types as which the fields of columns are declared.
+    declared: BTreeMap<(String, String), String>,
 }
 
 impl Names {
@@ -40,8 +42,10 @@ impl Names {
         for row in connection.query("SELECT name, key FROM levels", &[])? {
             names.levels.insert(row.text(0)?, row.integer(1)?);
         }
-        for row in connection.query("SELECT entity, column_name, kind FROM field", &[])? {
-            names.columns.insert((row.text(0)?, row.text(1)?), row.text(2)?);
+        for row in connection.query("SELECT entity, column_name, kind, declared FROM field", &[])? {
+            let column = (row.text(0)?, row.text(1)?);
+            names.columns.insert(column.clone(), row.text(2)?);
+            names.declared.insert(column, row.text(3)?);
         }
         let holidays = "SELECT value FROM setting WHERE name = 'holidays'";
         if let Some(row) = connection.query_first(holidays, &[])? {
@@ -53,6 +57,18 @@ impl Names {
     /// The type of a table's column for a field, when it has one.
     pub(super) fn column(&self, table: &str, column: &str) -> Option<&str> {
         self.columns.get(&(table.to_owned(), column.to_owned())).map(String::as_str)
+    }
+
+    /// The word for the type as which the field of a column is declared, when there is such a column.
+    pub(super) fn declared(&self, table: &str, column: &str) -> Option<&str> {
+        self.declared.get(&(table.to_owned(), column.to_owned())).map(String::as_str)
+    }
+
+    /// Takes note of a column for a field, its type, and the word for the field's type.
+    pub(super) fn set_column(&mut self, table: &str, column: &str, kind: &str, declared: &str) {
+        let place = (table.to_owned(), column.to_owned());
+        self.columns.insert(place.clone(), kind.to_owned());
+        self.declared.insert(place, declared.to_owned());
     }
 
     /// Whether a table has a column for a field.
@@ -233,8 +249,10 @@ impl Store {
             wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
         }
         wanted.retain(|(table, _, kind, column)| {
-            let known = self.names.columns.get(&((*table).to_owned(), column.clone()));
+            let known = self.names.column(table, column);
+            // An attribute's column goes by the type, too.
             known.is_none_or(|known| known != column_type(kind))
+                || (*table != "interaction" && self.names.declared(table, column) != Some(kind.name()))
         });
         let mut types: Vec<String> = types.iter().map(|kind| kind.name.clone()).collect();
         types.retain(|name| !self.names.types.contains_key(name));
@@ -282,33 +300,18 @@ fn add_column(
     column: &str,
 ) -> Result<(), StoreError> {
     let wanted = column_type(kind);
-    let known = names.columns.get(&(table.to_owned(), column.to_owned())).cloned();
-    match known {
-        Some(known) if known == wanted => return Ok(()),
-        Some(known) => {
-            let used = connection
-                .query_first(&format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"), &[])?;
-            if used.is_some() {
-                return Err(StoreError::FieldType {
-                    entity: table,
-                    field: name.to_owned(),
-                    found: known,
-                    wanted: wanted.to_owned(),
-                });
-            }
-            connection.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}"))?;
-            connection.execute(
-                "DELETE FROM field WHERE entity = $1 AND column_name = $2",
-                &[table.into(), column.into()],
-            )?;
+    if names.has_column(table, column) {
+        let found = names.declared(table, column).unwrap_or_default().to_owned();
+        if found == kind.name() || table == "interaction" {
+            return Ok(());
         }
-        None => {}
+        return Retyped { table, name, column, wanted: kind, found: &found }.convert(connection, names);
     }
     connection.execute_batch(&format!("ALTER TABLE {table} ADD COLUMN {column} {wanted}"))?;
     connection.execute(
-        "INSERT INTO field (entity, name, kind, column_name) VALUES ($1, $2, $3, $4)",
-        &[table.into(), name.into(), wanted.into(), column.into()],
+        "INSERT INTO field (entity, name, kind, column_name, declared) VALUES ($1, $2, $3, $4, $5)",
+        &[table.into(), name.into(), wanted.into(), column.into(), kind.name().into()],
     )?;
-    names.columns.insert((table.to_owned(), column.to_owned()), wanted.to_owned());
+    names.set_column(table, column, wanted, kind.name());
     Ok(())
 }

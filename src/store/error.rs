@@ -1,5 +1,7 @@
 //! Why the store couldn't do what it was asked to.
 
+use super::TypeChange;
+
 /// Why the store couldn't do what it was asked to.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -39,17 +41,8 @@ pub enum StoreError {
         asked: String,
     },
     /// A declared field changed its type while the column holds values.
-    #[error("the field `{field}` of {entity} holds values as {found} and can't become {wanted}")]
-    FieldType {
-        /// `contact`, `account` or `lead`.
-        entity: &'static str,
-        /// The field.
-        field: String,
-        /// The type of the stored values.
-        found: String,
-        /// The type now declared.
-        wanted: String,
-    },
+    #[error("{0}")]
+    FieldType(Box<TypeChange>),
     /// A claim is no longer this worker's: its lease ran out, or another start-up freed it.
     #[error("the claim on a batch was lost to another worker")]
     ClaimLost,

@@ -1,7 +1,7 @@
 //! Names that change: definitions keep what belongs to them (semantics 27).
 
 use super::{
-    Cell, Connection, Store, StoreError,
+    Cell, Connection, Store, StoreError, TypeChange,
     columns::{Names, field_column},
     field_since,
     segments::compute_everything_again,
@@ -83,12 +83,27 @@ pub(super) fn rename_field(
             connection.execute("DELETE FROM field WHERE entity = $1 AND column_name = $2", &of_old)?;
         }
         Some(present) => {
-            return Err(StoreError::FieldType {
+            let wanted = names.declared(table, &new).unwrap_or(present).to_owned();
+            let found = names.declared(table, &old).unwrap_or(&kind).to_owned();
+            let values =
+                format!("SELECT id, CAST({old} AS TEXT) FROM {table} WHERE {old} IS NOT NULL ORDER BY key");
+            let rows = connection.query(&values, &[])?;
+            let Some(first) = rows.first() else {
+                connection.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {old}"))?;
+                connection.execute("DELETE FROM field WHERE entity = $1 AND column_name = $2", &of_old)?;
+                *names = Names::load(connection)?;
+                return Ok(());
+            };
+            let change = TypeChange {
                 entity: table,
                 field: name.to_owned(),
-                found: kind,
-                wanted: present.to_owned(),
-            });
+                found,
+                wanted,
+                count: rows.len() as u64,
+                id: first.text(0)?,
+                value: first.text(1)?,
+            };
+            return Err(StoreError::FieldType(Box::new(change)));
         }
     }
     field_since::rename(connection, entity, was, name)?;

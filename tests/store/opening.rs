@@ -85,19 +85,34 @@ const CASES: &[Case] = &[
         });
         put_rank(&mut place.again(), Value::Integer(1), FieldType::Integer).unwrap();
     }),
-    ("a field without values may change its type, one with values may not", |place| {
+    ("a field changes its type where every value allows it", |place| {
         let mut store = place.store();
         store.declare(&with("rank", FieldType::Text)).unwrap();
-        store.declare(&with("rank", FieldType::Integer)).unwrap();
-        put_rank(&mut store, Value::Integer(7), FieldType::Integer).unwrap();
-        let error = store.declare(&with("rank", FieldType::Boolean)).unwrap_err();
-        match error {
-            StoreError::FieldType { entity, field, .. } => assert_eq!((entity, &*field), ("contact", "rank")),
+        put_rank(&mut store, text("7"), FieldType::Text).unwrap();
+        assert_eq!(store.type_changes(&with("rank", FieldType::Integer)).unwrap(), []);
+        let rank = |store: &mut Store, kind: FieldType| {
+            store.declare(&with("rank", kind.clone())).unwrap();
+            let record = store.record(Entity::Contact, "ada", &[field("rank", kind)]).unwrap().unwrap();
+            record["rank"].clone()
+        };
+        assert_eq!(rank(&mut store, FieldType::Integer), Value::Integer(7));
+        assert_eq!(rank(&mut place.again(), FieldType::Number), Value::Number(7.0));
+        assert_eq!(rank(&mut place.again(), FieldType::Text), text("7"));
+        let choices = FieldType::Choice(vec!["7".to_owned()]);
+        assert_eq!(rank(&mut place.again(), choices), text("7"));
+        assert_eq!(rank(&mut place.again(), FieldType::Integer), Value::Integer(7));
+        let mut store = place.again();
+        let boolean = with("rank", FieldType::Boolean);
+        let change = store.type_changes(&boolean).unwrap().remove(0);
+        assert_eq!(
+            change.to_string(),
+            "contact.rank was `type: integer` and is `type: boolean` now; 1 value doesn't fit, such as `7` of `ada`"
+        );
+        match store.declare(&boolean).unwrap_err() {
+            StoreError::FieldType(told) => assert_eq!(*told, change),
             error => panic!("{error:?}"),
         }
-        let fields = [field("rank", FieldType::Integer)];
-        let record = store.record(Entity::Contact, "ada", &fields).unwrap().unwrap();
-        assert_eq!(record["rank"], Value::Integer(7), "the value is still there");
+        assert_eq!(rank(&mut store, FieldType::Integer), Value::Integer(7), "the value is still there");
     }),
     ("a declared field may have any name that the language allows", |place| {
         let mut store = place.store();

@@ -17,8 +17,10 @@ CREATE TABLE run (
     stopped BIGINT NOT NULL, delivered BIGINT NOT NULL, blocked BIGINT NOT NULL, failed BIGINT NOT NULL
 );
 
+-- kind: the type of the column; declared: the word for the field's type.
 CREATE TABLE field (
     entity TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, column_name TEXT NOT NULL,
+    declared TEXT NOT NULL,
     PRIMARY KEY (entity, name, kind)
 );
 
