@@ -340,3 +340,69 @@ fn rule_1_text_is_kept_in_normal_form_c_however_it_was_typed() {
         assert_eq!(members("alike"), ["y"]);
     });
 }
+
+#[test]
+fn an_export_of_dynamics_is_read_by_its_own_names() {
+    let csv = "interactionId,interactionType,timestamp,contactId,eventId,surveyId,score,linkFriendlyName,originalUrl,messageId
+i1,EventCheckIn,2026-03-01T08:00:00Z,ada,spring,,,,,
+i2,SurveyResponse,2026-03-01T09:00:00Z,ada,,nps,9,,,
+i3,EmailClicked,2026-03-01T10:00:00Z,ada,,,,pricing,https://vendor.example/pricing,invite
+";
+    on_both(|database| {
+        let workspace = workspace(database);
+        assert!(imported(&workspace, "interactions", csv, &[]).contains("3 created"));
+        let sql = "SELECT t.name, i.event_text, i.survey_text, i.link_text, i.url_text, i.email_text
+            FROM interaction i JOIN interaction_type t ON t.key = i.type_key ORDER BY i.id";
+        assert_eq!(
+            workspace.tables().lines(sql),
+            [
+                "EventCheckedIn spring",
+                "SurveyResponded  nps",
+                "EmailClicked   pricing https://vendor.example/pricing invite",
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_picked_list_is_written_where_members_from_looks_and_never_emptied() {
+    let workspace = workspace(crate::support::workspace::Database::Sqlite);
+    let pick = |more: &[&str]| workspace.program(&[&["segment", "pick", "vip"], more].concat());
+    pick(&["ada", "--write", "vip.csv"]).done();
+    workspace
+        .write("journeys/vip.yaml", "{ kind: segment, name: vip, target: contact, members_from: vip.csv }\n");
+    workspace.program(&["check"]).done();
+    pick(&["ada", "--write", "journeys/vip.csv"]).done();
+    let told = pick(&["--where", "contact.first_name == \"Nobody\"", "--write", "vip.csv"]);
+    assert_eq!(told.code, 2, "{}", told.stdout);
+    assert!(
+        told.stderr.contains("nobody is picked, and `journeys/vip.csv` has 1 lines, which stay"),
+        "{}",
+        told.stderr
+    );
+    assert_eq!(std::fs::read_to_string(workspace.root().join("journeys/vip.csv")).unwrap(), "ada\n");
+}
+
+#[test]
+fn rule_47_what_is_said_about_an_erased_address_does_not_write_it_down_again() {
+    on_both(|database| {
+        let workspace = workspace(database);
+        let leads =
+            "id,topic,email,contact_id\nl1,Chat,Ada@Acme.example,\nl2,Fair,bob@acme.example,\nl3,Call,,ada\n";
+        imported(&workspace, "leads", leads, &[]);
+        let erased = workspace.program(&["contact", "erase", "ada", "--yes"]).done();
+        assert!(erased.contains("2 leads"), "{erased}");
+        assert_eq!(workspace.tables().lines("SELECT id FROM lead"), ["l2"]);
+        let file = "address,reason,since\nada@acme.example,bounced,2026-03-01T00:00:00Z\neve@acme.example,bounced,\n";
+        assert!(imported(&workspace, "suppressions", file, &[]).contains("2 created"));
+        assert!(imported(&workspace, "suppressions", file, &[]).contains("2 unchanged"));
+        workspace.program(&["contact", "unsubscribe", "ADA@acme.example", "--reason", "phone"]).done();
+        let texts = workspace
+            .tables()
+            .lines("SELECT address FROM address WHERE address IS NOT NULL ORDER BY address");
+        assert_eq!(texts, ["eve@acme.example"]);
+        let known = "SELECT (SELECT COUNT(*) FROM suppression), (SELECT COUNT(*) FROM preference WHERE reason = 'phone'),
+            (SELECT COUNT(*) FROM address WHERE hash IS NOT NULL)";
+        assert_eq!(workspace.tables().lines(known), ["2 1 1"]);
+    });
+}

@@ -66,7 +66,7 @@ pub struct PickArguments {
     /// What to pick where the segment isn't defined yet: contact, account or lead
     #[arg(long, value_name = "KIND", default_value = "contact", value_parser = ["contact", "account", "lead"])]
     pub target: String,
-    /// Write the ids to this file of the workspace, one a line
+    /// Write the ids to this file in `journeys/`, one a line; `members_from` takes the same name
     #[arg(long, value_name = "FILE.csv")]
     pub write: Option<PathBuf>,
 }

@@ -27,6 +27,9 @@ use crate::{
 /// What is shown as the place of a definition that didn't come from a file.
 const STANDARD_INPUT: &str = "standard input";
 
+/// The folder of definitions, and of the lists that they name.
+const FOLDER: &str = "journeys";
+
 /// Carries out `segment preview`.
 pub(super) fn preview(
     global: &GlobalArguments,
@@ -193,10 +196,21 @@ fn write_ids(
         };
     };
     if file.is_absolute() || file.components().any(|part| part == Component::ParentDir) {
-        return Err(CliError::usage(format!("`{}` lies outside the workspace", file.display()))
-            .hint("Name a file in the workspace, such as `journeys/vip.csv`.".to_owned()));
+        return Err(CliError::usage(format!("`{}` lies outside the workspace", file.display())).hint(
+            "Name a file in the workspace, such as `vip.csv`, which is written to `journeys/`.".to_owned(),
+        ));
     }
-    let path = global.workspace.join(file);
+    // `members_from` looks in this folder, where definitions are.
+    let file = Path::new(FOLDER).join(file.strip_prefix(FOLDER).unwrap_or(file));
+    let path = global.workspace.join(&file);
+    let kept = fs::read_to_string(&path)
+        .map_or(0, |text| text.lines().filter(|line| !line.trim().is_empty()).count());
+    if ids.is_empty() && kept > 0 {
+        let message = format!("nobody is picked, and `{}` has {kept} lines, which stay", file.display());
+        return Err(CliError::usage(message).hint(
+            "Look at the condition and at what was imported; to empty the list, delete the file.".to_owned(),
+        ));
+    }
     let text: String = ids.iter().map(|id| format!("{id}\n")).collect();
     let failed =
         |error: std::io::Error| CliError::usage(format!("`{}` can't be written: {error}", file.display()));
@@ -204,7 +218,7 @@ fn write_ids(
     fs::write(&path, text).map_err(failed)?;
     output.remark(&format!("{} ids written to {}", ids.len(), file.display()));
     if plan.segment(&pick.name).is_none() {
-        let name = file.file_name().unwrap_or(Path::new("").as_os_str()).to_string_lossy();
+        let name = file.strip_prefix(FOLDER).unwrap_or(&file).display();
         output.remark(&format!(
             "To use them, define the segment: kind: segment, name: {}, target: {}, members_from: {name}",
             pick.name,

@@ -15,6 +15,9 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let mut close: Vec<(usize, &str)> = Vec::new();
     for candidate in candidates {
         let known = candidate.to_lowercase();
+        if are_opposites(&wanted, &known) {
+            continue;
+        }
         let distance = damerau_levenshtein(&wanted, &known);
         let is_part = length >= 4 && known.len() >= 4 && (known.contains(&wanted) || wanted.contains(&known));
         if distance <= limit {
@@ -27,6 +30,22 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     close.dedup();
     let best = close.first().map_or(0, |(distance, _)| *distance);
     close.into_iter().take_while(|(distance, _)| *distance == best).take(3).map(|(_, name)| name).collect()
+}
+
+/// Whether one of two names in lower case says the contrary of the other, such as `unsubscribe` and `subscribed`.
+fn are_opposites(one: &str, other: &str) -> bool {
+    const NEGATIONS: [&str; 6] = ["un", "in", "non", "not_", "no_", "dis"];
+    let negates = |name: &str, other: &str, negation: &str| {
+        let contrary = format!("{negation}{other}");
+        let rest = name.strip_prefix(negation).filter(|_| !other.starts_with(negation));
+        let nearer = rest
+            .is_some_and(|rest| damerau_levenshtein(rest, other) < damerau_levenshtein(name, other).min(2));
+        nearer || (other.len() >= 4 && name.contains(&contrary))
+    };
+    let ends = |name: &str, other: &str| name.ends_with("_in") && other.ends_with("_out");
+    NEGATIONS.iter().any(|negation| negates(one, other, negation) || negates(other, one, negation))
+        || ends(one, other)
+        || ends(other, one)
 }
 
 /// A hint that names the likely candidates, or lists the few that there are; nothing when neither helps.
@@ -57,6 +76,23 @@ mod tests {
         assert_eq!(suggest("finance-emae", ["finance-emea", "energy"]), ["finance-emea"]);
         assert_eq!(suggest("tmie", ["time", "wait"]), ["time"]);
         assert!(suggest("email", ["trigger", "wait"]).is_empty());
+    }
+
+    #[test]
+    fn the_contrary_is_never_offered() {
+        for (name, candidates) in [
+            ("Unsubscribe", &["Subscribed", "EmailSent"][..]),
+            ("SegmentUnsubscribed", &["Subscribed"]),
+            ("inactiv", &["active"]),
+            ("opted_in", &["opted_out"]),
+            ("not_email", &["email"]),
+            ("subscribd", &["unsubscribed"]),
+        ] {
+            assert!(suggest(name, candidates.iter().copied()).is_empty(), "{name}");
+        }
+        assert_eq!(suggest("Unsubscribe", ["Subscribed", "Unsubscribed"]), ["Unsubscribed"]);
+        assert_eq!(suggest("inqiry", ["inquiry"]), ["inquiry"]);
+        assert_eq!(suggest("industri", ["industry"]), ["industry"]);
     }
 
     #[test]

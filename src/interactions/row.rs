@@ -7,7 +7,7 @@ use super::schema::{Schema, Slot};
 use super::words;
 use crate::calendar::Zone;
 use crate::diagnostics::did_you_mean;
-use crate::model::{FieldType, Value, folded_address};
+use crate::model::{FieldType, Value, folded_address, interaction_type_of_alias};
 
 /// A typed row, before it stands in a batch.
 #[derive(Debug)]
@@ -177,6 +177,9 @@ fn interaction_type(schema: &Schema, cells: &[(Slot, Cell<'_>)], zone: &Zone) ->
     };
     if schema.types.contains_key(&name) {
         return Ok(name);
+    }
+    if let Some(ours) = interaction_type_of_alias(&name) {
+        return Ok(ours.to_owned());
     }
     let hint = did_you_mean(&name, schema.types.keys().map(String::as_str));
     let hint = hint.map(|hint| format!(". {hint}")).unwrap_or_default();

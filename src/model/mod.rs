@@ -43,7 +43,10 @@ pub use predicate::{
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
 pub use record_id::record_id;
-pub use standard::{activity_fields, built_in_interactions, common_attributes, is_opt_out, standard_fields};
+pub use standard::{
+    activity_fields, built_in_interactions, common_attributes, interaction_type_of_alias, is_opt_out,
+    standard_fields,
+};
 pub use text::{folded, nfc};
 pub use value::Value;
 pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

@@ -171,30 +171,22 @@ pub fn activity_fields() -> Vec<Field> {
 /// The attributes that every interaction has, whatever its type.
 #[must_use]
 pub fn common_attributes() -> Vec<Field> {
-    let rows: [Row; 8] = [
-        ("id", TEXT, "", "the interaction's own key"),
-        ("type", TEXT, "", "the name of its type"),
-        ("at", FieldType::DateTime, "", "when it happened"),
-        ("contact_id", FieldType::Contact, "", "whom it happened with"),
+    let rows: Vec<Row> = vec![
+        ("id", TEXT, "interactionid", "the interaction's own key"),
+        ("type", TEXT, "interactiontype", "the name of its type"),
+        ("at", FieldType::DateTime, "timestamp", "when it happened"),
+        ("contact_id", FieldType::Contact, "contactid", "whom it happened with"),
         (
             "account_id",
             FieldType::Account,
-            "",
+            "accountid",
             "the account in whose history it stands; where a file names none, the contact's at that time",
         ),
-        ("journey", TEXT, "", "the journey that caused it"),
-        ("iteration", FieldType::Integer, "", "the journey's iteration"),
-        ("step", TEXT, "", "the step that caused it"),
+        ("journey", TEXT, "customerjourneyid", "the journey that caused it"),
+        ("iteration", FieldType::Integer, "customerjourneyiterationid", "the journey's iteration"),
+        ("step", TEXT, "activityid", "the step that caused it"),
     ];
-    rows.into_iter()
-        .map(|(name, kind, _, description)| Field {
-            name: name.to_owned(),
-            kind,
-            aliases: Vec::new(),
-            description: description.to_owned(),
-            declared: false,
-        })
-        .collect()
+    fields_of(rows)
 }
 
 /// Name and attributes of the built-in interaction types; an attribute's type follows a colon, text else.
@@ -224,6 +216,41 @@ const BUILT_IN: [(&str, &[&str]); 23] = [
     ("LeadSalesReady", &["model", "lead"]),
 ];
 
+/// Names that Dynamics gives to built-in interaction types.
+const TYPE_ALIASES: [(&str, &str); 8] = [
+    ("EventRegistration", "EventRegistered"),
+    ("ContactRegisteredToEvent", "EventRegistered"),
+    ("EventRegistrationCanceled", "EventRegistrationCancelled"),
+    ("EventCheckIn", "EventCheckedIn"),
+    ("ContactCheckedIntoEvent", "EventCheckedIn"),
+    ("SurveyResponse", "SurveyResponded"),
+    ("CustomChannelResponse", "ChannelResponded"),
+    ("EmailFeedbackLoop", "EmailMarkedAsSpam"),
+];
+
+/// The built-in interaction type that has another name in Dynamics.
+#[must_use]
+pub fn interaction_type_of_alias(name: &str) -> Option<&'static str> {
+    TYPE_ALIASES.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours)
+}
+
+/// Names that Dynamics gives to attributes of built-in types, in lower case.
+const ATTRIBUTE_ALIASES: [(&str, &[&str]); 13] = [
+    ("email", &["messageid"]),
+    ("link", &["linkfriendlyname"]),
+    ("url", &["originalurl", "pageaddress"]),
+    ("category", &["bouncecategory"]),
+    ("reason", &["blockedreason"]),
+    ("form", &["formname"]),
+    ("page", &["pageid"]),
+    ("referrer", &["referreruri"]),
+    ("event", &["eventid"]),
+    ("session", &["eventsessionid"]),
+    ("survey", &["surveyid"]),
+    ("response", &["responsetype"]),
+    ("keyword", &["triggerkeyword"]),
+];
+
 /// The interaction types that exist in every workspace.
 #[must_use]
 pub fn built_in_interactions() -> Vec<InteractionType> {
@@ -239,10 +266,12 @@ pub fn built_in_interactions() -> Vec<InteractionType> {
                         Some((name, _)) => (name, FieldType::Text),
                         None => (*attribute, FieldType::Text),
                     };
+                    let aliases = ATTRIBUTE_ALIASES.iter().find(|(own, _)| *own == name);
+                    let aliases = aliases.map_or(&[][..], |(_, aliases)| aliases);
                     Field {
                         name: name.to_owned(),
                         kind,
-                        aliases: Vec::new(),
+                        aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
                         description: String::new(),
                         declared: false,
                     }

@@ -3,11 +3,11 @@
 //! Each contact keeps the key of its address. What is known of an address stays when the contact gets another
 //! one or is erased; then a keyed hash is left in place of the text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ring::hmac;
 
-use super::{Cell, Connection, JsonRows, Store, StoreError};
+use super::{Cell, Connection, JsonRows, Store, StoreError, erased::erased_addresses};
 use crate::model::{Entity, Field, Value, folded_address};
 
 /// What keeps all mail, or all commercial mail, from every contact with the same address.
@@ -87,6 +87,44 @@ pub(super) fn make<'a>(
         &[json.finish()],
     )?;
     Ok(())
+}
+
+/// As [`make`], for what is said about addresses and not by a contact: one of which only the hash is kept, or that is
+/// an erased contact's, stays a hash. Gives the hash of each address; nothing where there is no key to hash by.
+pub(super) fn make_unnamed<'a>(
+    connection: &mut Connection,
+    addresses: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<&'a str, String>, StoreError> {
+    let addresses: BTreeSet<&str> = addresses.collect();
+    let Some(key) = hash_key(connection)? else {
+        make(connection, addresses.into_iter())?;
+        return Ok(BTreeMap::new());
+    };
+    let hashes: BTreeMap<&str, String> =
+        addresses.iter().map(|address| (*address, hashed(&key, address))).collect();
+    let mut json = JsonRows::default();
+    hashes.iter().for_each(|(address, hash)| json.push(&[(*address).into(), hash.as_str().into()]));
+    let rows = connection.dialect().rows("$1");
+    let sql = format!(
+        "SELECT r.value ->> 0 FROM {rows} AS r JOIN address d ON d.hash = r.value ->> 1 WHERE d.address IS NULL"
+    );
+    let mut kept = BTreeSet::new();
+    for row in connection.query(&sql, &[json.finish()])? {
+        kept.insert(row.text(0)?);
+    }
+    let erased = erased_addresses(connection, addresses.iter().copied())?;
+    let mut json = JsonRows::default();
+    let unnamed = hashes.iter().filter(|(address, _)| erased.contains(*address) && !kept.contains(**address));
+    unnamed.for_each(|(_, hash)| json.push(&[hash.as_str().into()]));
+    connection.execute(
+        &format!(
+            "INSERT INTO address (hash) SELECT value ->> 0 FROM {rows} WHERE 1 = 1 ON CONFLICT DO NOTHING"
+        ),
+        &[json.finish()],
+    )?;
+    let named = addresses.into_iter().filter(|address| !erased.contains(address) && !kept.contains(*address));
+    make(connection, named)?;
+    Ok(hashes)
 }
 
 /// The expression for the key of an address by its text.

@@ -20,6 +20,15 @@ impl Connection {
         }
     }
 
+    /// How many statements were prepared on a connection to a server, and how many are kept; nothing on SQLite, which
+    /// keeps 256 by itself.
+    pub(super) fn prepared(&self) -> Option<(u64, usize)> {
+        match self {
+            Connection::Sqlite(_) => None,
+            Connection::Postgres(postgres) => Some(postgres.prepared()),
+        }
+    }
+
     /// Runs a statement and tells how many rows it changed.
     pub(super) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
         match self {

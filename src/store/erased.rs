@@ -155,6 +155,16 @@ fn present<'a>(
     connection.query(&sql, &[json.finish()])?.iter().map(|row| row.text(0)).collect()
 }
 
+/// Those of some addresses, as addresses are compared, that are an erased contact's.
+pub(super) fn erased_addresses<'a>(
+    connection: &mut Connection,
+    addresses: impl Iterator<Item = &'a str>,
+) -> Result<BTreeSet<&'a str>, StoreError> {
+    let known = known(connection, addresses.map(Mark::Address))?;
+    let address = |mark| if let Mark::Address(address) = mark { Some(address) } else { None };
+    Ok(known.into_iter().filter_map(address).collect())
+}
+
 /// Those of some ids that are an erased contact's.
 pub(super) fn erased_ids<'a>(
     connection: &mut Connection,

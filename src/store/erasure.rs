@@ -1,9 +1,10 @@
 //! Erasing a contact: what is known of the person goes, numbers about journeys stay.
 
 use super::{
-    Cell, Connection, Dialect, Store, StoreError, addresses, columns::field_column, erased,
+    Cell, Connection, Dialect, JsonRows, Store, StoreError, addresses, columns::field_column, erased,
     segments::compute_everything_again, stops,
 };
+use crate::model::folded_address;
 
 /// What an erasure did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Erased {
 }
 
 impl Store {
-    /// Erases a contact, its interactions, its leads, scores, levels and activities; nothing when there is
+    /// Erases a contact, its interactions, its leads (those too that have nothing but its address), scores, levels and activities; nothing when there is
     /// no such contact. It stops wherever it stands (semantics 9). What journeys counted stays, under a
     /// number that leads to nobody, and so does what is known of its address, by a keyed hash; `fresh` is the
     /// key for that where the store has none yet. All segments and scores are computed afresh next time.
@@ -52,6 +53,7 @@ impl Store {
     ) -> Result<Option<Erased>, StoreError> {
         let has_field = |table: &str, field: &str| self.names.has_column(table, &field_column(field));
         let contact_leads = has_field("lead", "contact_id");
+        let lead_addresses = has_field("lead", "email");
         let primary_contacts = has_field("account", "primary_contact_id");
         if self.dialect() == Dialect::Sqlite {
             // What is deleted is overwritten in the file, too.
@@ -103,6 +105,9 @@ impl Store {
             connection.execute("DELETE FROM former_account WHERE contact_key = $1", &[key.into()])?;
             connection.execute("DELETE FROM kept_out WHERE contact_key = $1", &[key.into()])?;
             let address = address_alone(connection, key)?;
+            if let Some(address) = address.as_deref().filter(|_| lead_addresses) {
+                erased.leads += delete_leads_with(connection, address)?;
+            }
             addresses::forget(connection, key, fresh)?;
             if keeps_hashes {
                 erased::keep(connection, id, address.as_deref(), now)?;
@@ -126,6 +131,24 @@ fn address_alone(connection: &mut Connection, key: i64) -> Result<Option<String>
         &[key.into()],
     )?;
     row.map_or(Ok(None), |row| row.optional_text(0))
+}
+
+/// Deletes the leads that name a person by nothing but an address, which is as addresses are compared. Tells how many.
+fn delete_leads_with(connection: &mut Connection, address: &str) -> Result<u64, StoreError> {
+    let mut json = JsonRows::default();
+    let unlinked = "SELECT key, email FROM lead WHERE contact_key IS NULL AND email IS NOT NULL";
+    connection.query_each(unlinked, &[], &mut |row| {
+        if folded_address(&row.text(1)?).as_deref() == Some(address) {
+            json.push(&[row.integer(0)?.into()]);
+        }
+        Ok(())
+    })?;
+    let rows = connection.dialect().rows("$1");
+    let parameter = [json.finish()];
+    let these = format!("(SELECT CAST(value ->> 0 AS BIGINT) FROM {rows})");
+    connection
+        .execute(&format!("DELETE FROM field_since WHERE kind = 4 AND subject_key IN {these}"), &parameter)?;
+    connection.execute(&format!("DELETE FROM lead WHERE key IN {these}"), &parameter)
 }
 
 /// Stops a contact in every journey; a worker that has it in hand can't commit any more and does its batch

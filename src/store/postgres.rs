@@ -4,7 +4,7 @@ use std::{collections::HashMap, error::Error};
 
 use postgres::{
     Client, Config, NoTls, Statement,
-    config::SslMode,
+    config::{Host, SslMode},
     error::SqlState,
     fallible_iterator::FallibleIterator,
     types::{IsNull, ToSql, Type, private::BytesMut},
@@ -47,9 +47,15 @@ impl ToSql for Cell {
 /// A connection to a Postgres server.
 pub(super) struct Postgres {
     client: Client,
-    statements: HashMap<String, Statement>,
+    /// Statements by their text, each with the number of its latest use.
+    statements: HashMap<String, (Statement, u64)>,
+    uses: u64,
+    prepared: u64,
     url: String,
 }
+
+/// The most statements that are kept prepared. Who comes then takes the place of the one unused for longest.
+const MOST_STATEMENTS: usize = 500;
 
 impl Postgres {
     pub(super) fn open(url: &str) -> Result<Self, StoreError> {
@@ -62,6 +68,14 @@ impl Postgres {
             config.connect(NoTls)
         };
         let mut client = connected.map_err(|error| unreachable(&error))?;
+        if config.get_ssl_mode() != SslMode::Require {
+            for host in config.get_hosts().iter().filter_map(elsewhere) {
+                tracing::warn!(
+                    host,
+                    "the connection to PostgreSQL isn't encrypted; add `?sslmode=require` to its address"
+                );
+            }
+        }
         client
             .batch_execute(
                 // With less memory, millions of keys in a condition's `NOT IN` would be read again for each row.
@@ -69,7 +83,7 @@ impl Postgres {
                  SET work_mem = '128MB'",
             )
             .map_err(|error| unreachable(&error))?;
-        Ok(Postgres { client, statements: HashMap::new(), url: without_password(url) })
+        Ok(Postgres { client, statements: HashMap::new(), uses: 0, prepared: 0, url: without_password(url) })
     }
 
     pub(super) fn url(&self) -> &str {
@@ -77,23 +91,40 @@ impl Postgres {
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {
-        if let Some(statement) = self.statements.get(sql) {
+        self.uses += 1;
+        if let Some((statement, used)) = self.statements.get_mut(sql) {
+            *used = self.uses;
             return Ok(statement.clone());
         }
         let statement = self.client.prepare(sql).map_err(|error| translate(&error, sql))?;
-        self.statements.insert(sql.to_owned(), statement.clone());
+        self.prepared += 1;
+        if self.statements.len() >= MOST_STATEMENTS {
+            let unused = self.statements.iter().min_by_key(|(_, (_, used))| *used);
+            if let Some(text) = unused.map(|(text, _)| text.clone()) {
+                self.statements.remove(&text);
+            }
+        }
+        self.statements.insert(sql.to_owned(), (statement.clone(), self.uses));
         Ok(statement)
+    }
+
+    /// How many statements were prepared on this connection, and how many are kept.
+    pub(super) fn prepared(&self) -> (u64, usize) {
+        (self.prepared, self.statements.len())
     }
 
     pub(super) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
         let statement = self.statement(sql)?;
         let parameters: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|cell| cell as _).collect();
-        self.client.execute(&statement, &parameters).map_err(|error| translate(&error, sql))
+        match self.client.execute(&statement, &parameters) {
+            Ok(rows) => Ok(rows),
+            Err(error) => Err(failed(&mut self.statements, &error, sql)),
+        }
     }
 
     pub(super) fn execute_batch(&mut self, sql: &str) -> Result<(), StoreError> {
         // Tables may change: what was prepared for their former shape is of no use.
-        if sql.contains("TABLE") {
+        if changes_tables(sql) {
             self.statements.clear();
         }
         self.client.batch_execute(sql).map_err(|error| translate(&error, sql))
@@ -106,8 +137,10 @@ impl Postgres {
         each: &mut dyn FnMut(Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let statement = self.statement(sql)?;
-        let mut rows =
-            self.client.query_raw(&statement, parameters).map_err(|error| translate(&error, sql))?;
+        let mut rows = match self.client.query_raw(&statement, parameters) {
+            Ok(rows) => rows,
+            Err(error) => return Err(failed(&mut self.statements, &error, sql)),
+        };
         while let Some(row) = rows.next().map_err(|error| translate(&error, sql))? {
             let mut cells = Vec::with_capacity(row.len());
             for (at, column) in row.columns().iter().enumerate() {
@@ -130,6 +163,40 @@ impl Postgres {
             each(Row(cells))?;
         }
         Ok(())
+    }
+}
+
+/// What a failure means. When another process changed a table, statements prepared for its former shape fail: they are
+/// prepared anew when the work is done again.
+fn failed(
+    statements: &mut HashMap<String, (Statement, u64)>,
+    error: &postgres::Error,
+    sql: &str,
+) -> StoreError {
+    if error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) && !statements.is_empty() {
+        statements.clear();
+        return StoreError::Conflict(reason(error));
+    }
+    translate(error, sql)
+}
+
+/// Whether any of several statements makes, changes or removes a table; emptying one is no change.
+fn changes_tables(sql: &str) -> bool {
+    let verbs = sql.split(';').filter_map(|statement| statement.split_whitespace().next());
+    verbs
+        .into_iter()
+        .any(|verb| ["ALTER", "CREATE", "DROP"].iter().any(|change| verb.eq_ignore_ascii_case(change)))
+}
+
+/// The name of a host that is another machine.
+fn elsewhere(host: &Host) -> Option<&str> {
+    match host {
+        Host::Tcp(name) => {
+            let here = name == "localhost" || name.starts_with("127.") || name == "::1";
+            (!here).then_some(name.as_str())
+        }
+        #[cfg(unix)]
+        Host::Unix(_) => None,
     }
 }
 
@@ -180,6 +247,33 @@ fn translate(error: &postgres::Error, sql: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_changes_of_tables_make_statements_be_prepared_anew() {
+        let cases = [
+            ("BEGIN ISOLATION LEVEL REPEATABLE READ", false),
+            ("SET enable_hashjoin = off; SET enable_mergejoin = off", false),
+            ("TRUNCATE TABLE fate", false),
+            ("COMMIT", false),
+            ("ALTER TABLE contact ADD COLUMN rank TEXT", true),
+            ("SET x = 1;\n CREATE TEMPORARY TABLE fate (key BIGINT)", true),
+            ("drop table fate", true),
+        ];
+        for (sql, changes) in cases {
+            assert_eq!(changes_tables(sql), changes, "{sql}");
+        }
+    }
+
+    #[test]
+    fn hosts_elsewhere_are_told_from_this_one() {
+        let hosts = |url: &str| url.parse::<Config>().unwrap().get_hosts().to_vec();
+        assert_eq!(hosts("postgres://db.example/crm").iter().find_map(elsewhere), Some("db.example"));
+        for url in
+            ["postgres://localhost/crm", "postgres://127.0.0.1/crm", "postgres://%2Frun%2Fpostgresql/crm"]
+        {
+            assert_eq!(hosts(url).iter().find_map(elsewhere), None, "{url}");
+        }
+    }
 
     #[test]
     fn a_password_is_never_shown() {

@@ -138,27 +138,29 @@ impl Store {
     /// # Errors
     /// When the store fails; then nothing is kept.
     pub fn unsubscribe_addresses(&mut self, words: &[Preference]) -> Result<u64, StoreError> {
-        let mut json = JsonRows::default();
-        for word in words {
-            json.push(&[
-                word.address.as_str().into(),
-                word.topic.as_str().into(),
-                word.at.into(),
-                word.reason.clone().into(),
-            ]);
-        }
-        if json.is_empty() {
+        if words.is_empty() {
             return Ok(0);
         }
         let rows = self.dialect().rows("$1");
-        let parameter = json.finish();
         self.connection.write_alone(|connection| {
-            addresses::make(connection, words.iter().map(|word| word.address.as_str()))?;
+            let hashes = addresses::make_unnamed(connection, words.iter().map(|word| word.address.as_str()))?;
+            let mut json = JsonRows::default();
+            for word in words {
+                json.push(&[
+                    word.address.as_str().into(),
+                    word.topic.as_str().into(),
+                    word.at.into(),
+                    word.reason.clone().into(),
+                    hashes.get(word.address.as_str()).cloned().into(),
+                ]);
+            }
+            let parameter = json.finish();
             let new = connection.execute(
                 &format!(
                     "INSERT INTO preference (address_key, contact_key, topic, at, subscribed, reason)
                      SELECT d.key, 0, r.value ->> 1, CAST(r.value ->> 2 AS BIGINT), 0, r.value ->> 3
                      FROM {rows} AS r JOIN address d ON d.address = r.value ->> 0
+                        OR (d.address IS NULL AND d.hash = r.value ->> 4)
                      WHERE 1 = 1 ON CONFLICT DO NOTHING"
                 ),
                 std::slice::from_ref(&parameter),
@@ -176,22 +178,25 @@ impl Store {
     /// # Errors
     /// When the store fails; then nothing is kept.
     pub fn suppress_addresses(&mut self, addresses: &[(String, String, i64)]) -> Result<u64, StoreError> {
-        let mut json = JsonRows::default();
-        for (address, reason, since) in addresses {
-            json.push(&[address.as_str().into(), reason.as_str().into(), (*since).into()]);
-        }
-        if json.is_empty() {
+        if addresses.is_empty() {
             return Ok(0);
         }
         let rows = self.dialect().rows("$1");
-        let parameter = json.finish();
         self.connection.write_alone(|connection| {
-            addresses::make(connection, addresses.iter().map(|(address, _, _)| address.as_str()))?;
+            let named = addresses.iter().map(|(address, _, _)| address.as_str());
+            let hashes = addresses::make_unnamed(connection, named)?;
+            let mut json = JsonRows::default();
+            for (address, reason, since) in addresses {
+                let hash = hashes.get(address.as_str()).cloned();
+                json.push(&[address.as_str().into(), reason.as_str().into(), (*since).into(), hash.into()]);
+            }
+            let parameter = json.finish();
             connection.execute(
                 &format!(
                     "INSERT INTO suppression (address_key, reason, since)
                      SELECT d.key, r.value ->> 1, CAST(r.value ->> 2 AS BIGINT)
                      FROM {rows} AS r JOIN address d ON d.address = r.value ->> 0
+                        OR (d.address IS NULL AND d.hash = r.value ->> 3)
                      WHERE 1 = 1 ON CONFLICT DO NOTHING"
                 ),
                 std::slice::from_ref(&parameter),

@@ -73,6 +73,12 @@ pub struct Claims {
 }
 
 impl Store {
+    /// How many statements this connection to a server has prepared, and how many it keeps; nothing on SQLite.
+    #[must_use]
+    pub fn prepared_statements(&self) -> Option<(u64, usize)> {
+        self.connection.prepared()
+    }
+
     /// The step that has been due for longest at `now`, paused journeys apart.
     ///
     /// # Errors

@@ -222,6 +222,33 @@ const CASES: &[Case] = &[
         assert_eq!(of(&mut store, "ada"), ["o1"]);
         assert_eq!(of(&mut store, "bob"), ["o2"]);
     }),
+    ("a server prepares a statement once, and keeps so many", |place| {
+        let mut store = place.store();
+        contacts(&mut store, &[("ada", "")]);
+        let work = |store: &mut Store, at: usize| {
+            contacts(store, &[("ada", ""), (&format!("c{at}"), "")]);
+            store
+                .insert_interactions(&of_orders(), &[order(&format!("o{at}"), "ada", "bike", Value::Missing)])
+                .unwrap();
+            taken(store);
+        };
+        work(&mut store, 0);
+        let Some((before, _)) = store.prepared_statements() else { return };
+        (1..20).for_each(|at| work(&mut store, at));
+        assert_eq!(store.prepared_statements().unwrap().0, before, "the same work needs no new statements");
+        let fields: Vec<Field> = (0..700).map(|at| field(&format!("f{at}"), FieldType::Text)).collect();
+        for field in &fields {
+            // Each names a column that isn't there, or is another text.
+            let _ = store.record(Entity::Contact, "ada", std::slice::from_ref(field));
+        }
+        for count in 1..700 {
+            let standard = tilework::model::standard_fields(Entity::Contact);
+            let some: Vec<Field> = standard.iter().cycle().take(count).cloned().collect();
+            store.record(Entity::Contact, "ada", &some).unwrap();
+        }
+        let (prepared, kept) = store.prepared_statements().unwrap();
+        assert!(prepared > 600 && kept <= 500, "{prepared} prepared, {kept} kept");
+    }),
     ("what was seen before isn't queued again", |place| {
         let mut store = place.store();
         contacts(&mut store, &[("ada", "")]);
