@@ -6,7 +6,7 @@ use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
     cells::{moment, optional},
-    pausing, run, workspace,
+    pausing, published, run,
 };
 use crate::{
     calendar::{Zone, after, parse_duration},
@@ -18,8 +18,7 @@ use crate::{
 
 /// Carries out `status`: 0 when all is well, 1 when somebody should look.
 pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) -> Result<Exit, CliError> {
-    let (_, plan) = workspace::plan(global, output)?;
-    let mut store = Store::open(&workspace::store_address(global, &plan)?)?;
+    let (plan, mut store) = published::opened(global, Store::open, output)?;
     let real_now = runtime::real_now();
     // A server that stands still doesn't move the store's clock: what is late is so by real time.
     let now = match run::moment(global.now.as_ref(), &plan.settings.zone)? {
@@ -71,6 +70,9 @@ fn as_json(status: &Status) -> Json {
         "failures": failures.collect::<Vec<_>>(),
         "limit_reached": status.limit_reached.map_or(Json::Null, |(limit, at)| {
             json!({ "messages_per_run": limit, "at": rfc3339(at) })
+        }),
+        "unpublished": status.unpublished.as_ref().map_or(Json::Null, |(why, since)| {
+            json!({ "reason": why, "since": rfc3339(*since) })
         }),
         "pauses": pausing::as_json(&status.pauses),
         "segments": {
@@ -126,6 +128,10 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         let text =
             format!("stopped at {limit} messages a run at {}; the others wait for the next run", rfc3339(at));
         lines.push(line("limit", &format!("{text}{}", alarm(Alarm::LimitReached))));
+    }
+    if let Some((why, since)) = &status.unpublished {
+        let text = format!("{why}; what was published before goes on since {}", rfc3339(*since));
+        lines.push(line("not published", &format!("{text}{}", alarm(Alarm::Unpublished))));
     }
     if let Some(at) = status.pauses.all {
         lines.push(line("paused", &format!("all journeys since {}", rfc3339(at))));

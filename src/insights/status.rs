@@ -27,6 +27,8 @@ pub struct Status {
     pub failures: Vec<Failures>,
     /// The limit of messages at which the latest run stopped, and when.
     pub limit_reached: Option<(u64, i64)>,
+    /// Why the folder that runs were started with isn't what runs, and since when.
+    pub unpublished: Option<(String, i64)>,
     /// What is paused.
     pub pauses: Pauses,
     /// How the segments stand.
@@ -60,6 +62,8 @@ pub enum Alarm {
     NewFailures,
     /// The latest run stopped at its limit of messages.
     LimitReached,
+    /// The definitions in the folder have mistakes or are refused; what is published goes on.
+    Unpublished,
 }
 
 impl Alarm {
@@ -73,6 +77,7 @@ impl Alarm {
             Alarm::LeaseRanOut => "lease_ran_out",
             Alarm::NewFailures => "new_failures",
             Alarm::LimitReached => "limit_reached",
+            Alarm::Unpublished => "unpublished",
         }
     }
 }
@@ -97,6 +102,7 @@ pub fn status(
         oldest_message: store.oldest_waiting_message(now)?,
         failures: store.failures()?,
         limit_reached: store.limit_reached()?,
+        unpublished: store.unpublished()?,
         pauses: store.pauses()?,
         segments: store.segments_state()?,
         empty_topics: empty_topics(store, plan, now)?,
@@ -116,6 +122,7 @@ pub fn status(
         (status.claims.run_out > 0, Alarm::LeaseRanOut),
         (status.failures.iter().any(is_new), Alarm::NewFailures),
         (status.limit_reached.is_some(), Alarm::LimitReached),
+        (status.unpublished.is_some(), Alarm::Unpublished),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

@@ -207,36 +207,35 @@ pub(super) fn value(cell: Cell, kind: &FieldType) -> Result<Value, StoreError> {
 }
 
 impl Store {
+    /// Asks whether the columns that a catalog declares can be made. Nothing is changed.
+    ///
+    /// # Errors
+    /// When a field that holds values changed its type.
+    pub fn refuse_changed_types(&mut self, catalog: &Catalog) -> Result<(), StoreError> {
+        for (table, name, kind, column) in wanted(&self.names, catalog) {
+            let was = |(entity, _, new): &&(Entity, String, String)| entity.name() == table && *new == name;
+            let former = catalog.renamed.iter().find(was).map(|(_, was, _)| field_column(was));
+            let there = [Some(column), former].into_iter().flatten().find_map(|column| {
+                let known = self.names.columns.get(&(table.to_owned(), column.clone())).cloned();
+                known.map(|known| (column, known))
+            });
+            if let Some((column, known)) = there.filter(|(_, known)| known != column_type(&kind)) {
+                refuse_values(&mut self.connection, (table, &name), &column, &known, column_type(&kind))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Makes the columns and interaction types that a catalog declares and the store doesn't have yet, and
     /// renames those of fields that were renamed.
     ///
     /// # Errors
     /// When a field that holds values changed its type, or the database refuses.
     pub fn declare(&mut self, catalog: &Catalog) -> Result<(), StoreError> {
-        let mut wanted: Vec<(&'static str, String, FieldType, String)> = Vec::new();
-        for entity in Entity::ALL {
-            for field in catalog.fields(entity) {
-                if field.name != "id" {
-                    wanted.push((
-                        entity.name(),
-                        field.name.clone(),
-                        field.kind.clone(),
-                        field_column(&field.name),
-                    ));
-                }
-            }
-        }
+        let wanted = wanted(&self.names, catalog);
         let built_in = built_in_interactions();
-        let types: Vec<&InteractionType> = built_in.iter().chain(catalog.interactions.values()).collect();
-        for attribute in types.iter().flat_map(|kind| &kind.attributes) {
-            let column = attribute_column(attribute);
-            wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
-        }
-        wanted.retain(|(table, _, kind, column)| {
-            let known = self.names.columns.get(&((*table).to_owned(), column.clone()));
-            known.is_none_or(|known| known != column_type(kind))
-        });
-        let mut types: Vec<String> = types.iter().map(|kind| kind.name.clone()).collect();
+        let types = built_in.iter().chain(catalog.interactions.values());
+        let mut types: Vec<String> = types.map(|kind| kind.name.clone()).collect();
         types.retain(|name| !self.names.types.contains_key(name));
         let renamed = catalog
             .renamed
@@ -267,6 +266,57 @@ impl Store {
     }
 }
 
+/// A column can't take another type while it holds values.
+fn refuse_values(
+    connection: &mut Connection,
+    (table, name): (&'static str, &str),
+    column: &str,
+    found: &str,
+    wanted: &str,
+) -> Result<(), StoreError> {
+    let sql = format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1");
+    match connection.query_first(&sql, &[])? {
+        None => Ok(()),
+        Some(_) => Err(StoreError::FieldType {
+            entity: table,
+            field: name.to_owned(),
+            found: found.to_owned(),
+            wanted: wanted.to_owned(),
+        }),
+    }
+}
+
+/// A column that a catalog asks for: its table, what it holds by name and type, its name.
+type Wanted = (&'static str, String, FieldType, String);
+
+/// The columns of a catalog that the store doesn't have, or not of this type.
+fn wanted(names: &Names, catalog: &Catalog) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for entity in Entity::ALL {
+        for field in catalog.fields(entity) {
+            if field.name != "id" {
+                wanted.push((
+                    entity.name(),
+                    field.name.clone(),
+                    field.kind.clone(),
+                    field_column(&field.name),
+                ));
+            }
+        }
+    }
+    let built_in = built_in_interactions();
+    let types: Vec<&InteractionType> = built_in.iter().chain(catalog.interactions.values()).collect();
+    for attribute in types.iter().flat_map(|kind| &kind.attributes) {
+        let column = attribute_column(attribute);
+        wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
+    }
+    wanted.retain(|(table, _, kind, column)| {
+        let known = names.columns.get(&((*table).to_owned(), column.clone()));
+        known.is_none_or(|known| known != column_type(kind))
+    });
+    wanted
+}
+
 fn add_column(
     connection: &mut Connection,
     names: &mut Names,
@@ -280,16 +330,7 @@ fn add_column(
     match known {
         Some(known) if known == wanted => return Ok(()),
         Some(known) => {
-            let used = connection
-                .query_first(&format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1"), &[])?;
-            if used.is_some() {
-                return Err(StoreError::FieldType {
-                    entity: table,
-                    field: name.to_owned(),
-                    found: known,
-                    wanted: wanted.to_owned(),
-                });
-            }
+            refuse_values(connection, (table, name), column, &known, wanted)?;
             connection.execute_batch(&format!("ALTER TABLE {table} DROP COLUMN {column}"))?;
             connection.execute(
                 "DELETE FROM field WHERE entity = $1 AND column_name = $2",

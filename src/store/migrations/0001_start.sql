@@ -7,6 +7,8 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- Counts up whenever members of segments, contacts, accounts or journeys change: an iteration that let
 -- its audience in at this number needn't look again.
 INSERT INTO setting (name, value) VALUES ('audience_version', '1');
+-- How often a command changed what may move: those who serve look again then.
+INSERT INTO setting (name, value) VALUES ('interventions', '0');
 
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
@@ -109,6 +111,13 @@ CREATE TABLE publication (
     hash TEXT NOT NULL, content TEXT NOT NULL
 );
 CREATE INDEX publication_name ON publication (kind, name, key);
+
+-- The folders that were published, the latest last; which files each has, and every content once.
+CREATE TABLE snapshot (key {identity}, at BIGINT NOT NULL, revision TEXT, hash TEXT NOT NULL);
+CREATE TABLE snapshot_file (
+    snapshot_key BIGINT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (snapshot_key, path)
+){clustered};
+CREATE TABLE file_content (hash TEXT PRIMARY KEY, content TEXT NOT NULL);
 
 -- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
 -- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
@@ -320,4 +329,7 @@ CREATE TABLE mail_address (
 ){clustered};
 CREATE INDEX mail_address_contact ON mail_address (contact_key, sent_at);
 CREATE INDEX outbox_waiting ON outbox (ready_at, due_at) WHERE state = 1;
+-- Who waits for a mail that is on its way.
+CREATE INDEX outbox_on_its_way ON outbox (contact_key) WHERE state < 3;
+CREATE INDEX outbox_retry ON outbox (retry_at) WHERE state = 1 AND retry_at IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state = 2;
