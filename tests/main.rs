@@ -10,6 +10,7 @@ mod conditions;
 mod crash;
 mod custom_tiles_page;
 mod diagnostics;
+mod failing;
 mod forgotten;
 mod importing;
 mod init;

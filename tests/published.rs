@@ -22,7 +22,7 @@ steps:
   - { id: second, tile: email, with: { email: hello } }
 ";
 
-const CHOSEN: &str = "kind: segment
+const CHOSEN: &str = r#"kind: segment
 name: chosen
 target: contact
 members_from: chosen.csv
@@ -34,8 +34,8 @@ where:
   any:
     - tall(contact)
     - lookup("names", contact.first_name, "height") == "190"
-description: Those whom the script picks
-";
+description: Those whom the script or the table picks
+"#;
 
 const MISTAKE: &str = "kind: email\nname: half-done\nsubjct: x\n";
 
@@ -87,6 +87,7 @@ fn rule_48_any_snapshot_runs_from_the_store_alone() {
         assert!(status.stdout.contains("the definitions in the folder have"), "{}", status.stdout);
         let members = workspace.program(&["segment", "show", "tall"]);
         assert_eq!(members.code, 0, "{}{}", members.stdout, members.stderr);
+        assert!(members.stdout.contains('2'), "{}", members.stdout);
     });
 }
 

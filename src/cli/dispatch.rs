@@ -4,7 +4,7 @@ use super::{
     CliError, Exit, Output,
     args::{
         AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
-        OutboxCommand, SegmentCommand,
+        OutboxCommand, SegmentCommand, WhyCommand,
     },
     contact_mail, demo, erasure, explain, init, lead, pausing, published, run, schema, segment_preview,
     serve, status, workspace,
@@ -106,7 +106,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             super::outbox_reading(command, &plan, &mut store, output)
         }
         Command::Why(command) => {
-            let (plan, mut store, now) = workspace::reading(global, output)?;
+            let (plan, mut store, now) = match command {
+                // A segment is explained as it is written now, as in a preview.
+                WhyCommand::Segment { .. } => workspace::reading_with(global, None, output)?,
+                _ => workspace::reading(global, output)?,
+            };
             super::why(command, &plan, &mut store, now, output)
         }
         Command::Schema(arguments) => schema::schema(global, arguments, output),

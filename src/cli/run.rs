@@ -10,6 +10,7 @@ use super::{
     playing::{self, Playground},
     published::{self, ToRun},
     revision::revision,
+    status,
 };
 use crate::{
     calendar::{Zone, parse_moment},
@@ -105,7 +106,13 @@ pub(super) fn run(
     let done = after.since(&before);
     store.end_run(key, runtime::real_now(), end, &done, None)?;
     summary(&done, (from, end), playground.as_ref(), limited, output)?;
-    let failed = done.failed + done.messages_failed + done.contacts_failed > 0 || limited.is_some();
+    let failing = store.failing_parts()?;
+    for part in &failing {
+        output.complain(&format!("{} failed and is skipped: {}", status::part_name(part), part.reason));
+    }
+    let failed = done.failed + done.messages_failed + done.contacts_failed > 0
+        || limited.is_some()
+        || !failing.is_empty();
     Ok(match (&current.refused, failed) {
         (Some(_), _) => Exit::Definitions,
         (None, true) => Exit::Rejects,

@@ -13,7 +13,7 @@ use crate::{
     insights::{self, Alarm, Status},
     model::time::{DAY, HOUR, MINUTE, rfc3339},
     runtime,
-    store::{Overdue, RunRow, Store},
+    store::{FailingPart, Overdue, RunRow, Store},
 };
 
 /// Carries out `status`: 0 when all is well, 1 when somebody should look.
@@ -74,6 +74,9 @@ fn as_json(status: &Status) -> Json {
         "unpublished": status.unpublished.as_ref().map_or(Json::Null, |(why, since)| {
             json!({ "reason": why, "since": rfc3339(*since) })
         }),
+        "failing": status.failing.iter().map(|part| json!({
+            "kind": part.kind, "name": part.name, "since": rfc3339(part.since), "reason": part.reason,
+        })).collect::<Vec<_>>(),
         "pauses": pausing::as_json(&status.pauses),
         "segments": {
             "active": segments.active, "stale": segments.stale, "oldest_evaluation": moment(segments.oldest_evaluation),
@@ -133,6 +136,10 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         let text = format!("{why}; what was published before goes on since {}", rfc3339(*since));
         lines.push(line("not published", &format!("{text}{}", alarm(Alarm::Unpublished))));
     }
+    for part in &status.failing {
+        let text = format!("{}, skipped since {}: {}", part_name(part), rfc3339(part.since), part.reason);
+        lines.push(line("fails", &format!("{text}{}", alarm(Alarm::FailingParts))));
+    }
     if let Some(at) = status.pauses.all {
         lines.push(line("paused", &format!("all journeys since {}", rfc3339(at))));
     }
@@ -176,6 +183,11 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         ),
     ));
     lines
+}
+
+/// A part that fails, in words.
+pub(super) fn part_name(part: &FailingPart) -> String {
+    format!("{} {}", part.kind.replace('_', " "), part.name)
 }
 
 fn last_run(run: Option<&RunRow>) -> String {

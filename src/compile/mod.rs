@@ -30,6 +30,6 @@ pub use plan::{
     Repeat, SegmentPlan, Settings, StepPlan,
 };
 pub use settings::DEFAULT_STORE;
-pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
+pub use uses::{SegmentUse, needs_of, scores_of, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

@@ -4,7 +4,9 @@ use super::{EmptyTopic, empty_topics};
 use crate::{
     compile::Plan,
     model::time::DAY,
-    store::{Claims, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError},
+    store::{
+        Claims, FailingPart, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError,
+    },
 };
 
 /// What failed within this time counts as new, in milliseconds.
@@ -29,6 +31,8 @@ pub struct Status {
     pub limit_reached: Option<(u64, i64)>,
     /// Why the folder that runs were started with isn't what runs, and since when.
     pub unpublished: Option<(String, i64)>,
+    /// Segments, scoring models and journeys that fail, and what is skipped because of them.
+    pub failing: Vec<FailingPart>,
     /// What is paused.
     pub pauses: Pauses,
     /// How the segments stand.
@@ -64,6 +68,8 @@ pub enum Alarm {
     LimitReached,
     /// The definitions in the folder have mistakes or are refused; what is published goes on.
     Unpublished,
+    /// A segment, a scoring model or a journey fails.
+    FailingParts,
 }
 
 impl Alarm {
@@ -78,6 +84,7 @@ impl Alarm {
             Alarm::NewFailures => "new_failures",
             Alarm::LimitReached => "limit_reached",
             Alarm::Unpublished => "unpublished",
+            Alarm::FailingParts => "failing_parts",
         }
     }
 }
@@ -103,6 +110,7 @@ pub fn status(
         failures: store.failures()?,
         limit_reached: store.limit_reached()?,
         unpublished: store.unpublished()?,
+        failing: store.failing_parts()?,
         pauses: store.pauses()?,
         segments: store.segments_state()?,
         empty_topics: empty_topics(store, plan, now)?,
@@ -123,6 +131,7 @@ pub fn status(
         (status.failures.iter().any(is_new), Alarm::NewFailures),
         (status.limit_reached.is_some(), Alarm::LimitReached),
         (status.unpublished.is_some(), Alarm::Unpublished),
+        (!status.failing.is_empty(), Alarm::FailingParts),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    compile::{JourneyPlan, Plan, Removal, StepPlan},
+    compile::{JourneyPlan, Plan, Removal, StepPlan, needs_of},
     definitions::Snapshot,
     engine::{BY_DELIVERY, LiveJourney},
     store::{Publication, PublishedStep, Removed, StepWakes, Store, StoreError, UndeclaredField},
@@ -144,6 +144,7 @@ pub fn publish<'a>(
             origin: row.origin,
             step_origins,
             wakes,
+            needs: needs_of(journey),
             segments: &plan.conditions,
             published_at: published_at.unwrap_or(now),
         });

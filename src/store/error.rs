@@ -73,6 +73,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about one statement, which others needn't have to do with, and not about the store.
+    #[must_use]
+    pub fn is_about_a_statement(&self) -> bool {
+        matches!(self, StoreError::Statement { .. })
+    }
+
     pub(super) fn statement(reason: impl ToString, statement: &str) -> Self {
         let words: Vec<&str> = statement.split_whitespace().collect();
         let mut short: String = words.join(" ");

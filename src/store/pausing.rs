@@ -20,9 +20,10 @@ impl Pauses {
     }
 }
 
-/// The condition under which a row `j` of `journey` is held.
+/// The condition under which a row `j` of `journey` is held: it or all are paused, or it fails.
 pub(super) const HELD: &str =
-    "(j.state = 'paused' OR EXISTS (SELECT 1 FROM setting h WHERE h.name = 'paused_at'))";
+    "(j.state = 'paused' OR EXISTS (SELECT 1 FROM setting h WHERE h.name = 'paused_at')
+    OR EXISTS (SELECT 1 FROM failing h WHERE h.kind = 'journey' AND h.name = j.name))";
 
 /// The query for the keys of the iterations that are held.
 pub(super) fn held_iterations() -> String {

@@ -178,6 +178,12 @@ CREATE TABLE step_wake (
     PRIMARY KEY (step_key, type_key, scope)
 );
 
+-- Segments, scoring models and journeys that failed when they were run, or need one that did; since when, in the
+-- store's time.
+CREATE TABLE failing (
+    kind TEXT NOT NULL, name TEXT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (kind, name)
+);
+
 -- revisits: 1 once somebody went back or entered again, so that arrivals at a step have to be counted.
 -- looked_at: when it looked last for who may enter.
 CREATE TABLE iteration (
