@@ -31,7 +31,7 @@ rules:
 kind: segment
 name: large
 target: contact
-where: score.size > 1
+where: contact.score.size > 1
 ---
 kind: journey
 name: for-all
@@ -108,8 +108,8 @@ fn a_segment_that_fails_stops_only_what_depends_on_it_and_is_tried_again() {
         let workspace = workspace(database);
         let region = column("region");
         sabotage(&workspace, &format!("ALTER TABLE contact RENAME COLUMN {region} TO gone"));
-        // Something came in that the segment has to look at.
-        sabotage(&workspace, "UPDATE segment SET stale = stale + 1 WHERE name = 'north'");
+        // The segment has to look at everybody.
+        sabotage(&workspace, "UPDATE segment SET stale = stale + 1, whole = 1 WHERE name = 'north'");
         let ran = workspace.program(&["run", "--now", "2026-03-02 08:00"]);
         assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains("segment north failed and is skipped"), "{}", ran.stderr);
@@ -134,6 +134,7 @@ fn a_model_that_fails_stops_only_what_asks_for_its_scores() {
         let workspace = workspace(database);
         let size = column("size");
         sabotage(&workspace, &format!("ALTER TABLE contact RENAME COLUMN {size} TO gone"));
+        sabotage(&workspace, "UPDATE scoring_model SET scored_at = NULL");
         let ran = workspace.program(&["run", "--now", "2026-03-02 08:00"]);
         assert_eq!(ran.code, 5, "{}{}", ran.stdout, ran.stderr);
         let (parts, _) = failing(&workspace);

@@ -149,3 +149,80 @@ fn serve_sleeps_while_nothing_can_happen() {
     assert_eq!(after.0, before.0, "it wrote while nothing could happen");
     assert!(after.1 - before.1 <= 20, "it worked for {} of 400 ticks", after.1 - before.1);
 }
+
+#[test]
+fn serve_waits_for_a_database_that_restarts() {
+    let workspace = workspace(Database::Postgres);
+    let mut serving = workspace.serve();
+    serving.until("the first entries", |log| log.contains("contacts entered"));
+    let before = times(&serving.log(), "serving");
+    workspace.tables().rows(
+        "SELECT CAST(pg_terminate_backend(pid) AS TEXT) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    );
+    serving.until("serving again", |log| times(log, "serving") > before && log.contains("tried again"));
+    workspace.write("d.csv", "id,email\ndan,dan@x.example\n");
+    let file = workspace.root().join("d.csv").display().to_string();
+    workspace.program(&["import", "contacts", &file]).done();
+    // What changed in the folder has segments looked at at once.
+    workspace.write("journeys/more.yaml", "kind: segment\nname: more\ntarget: contact\nwhere: true\n");
+    serving.until("another entry", |log| times(log, "contacts entered") >= 2);
+    assert!(serving.is_alive());
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_hands_nothing_over_when_its_store_was_deleted_and_makes_no_other() {
+    let workspace = workspace(Database::Sqlite);
+    let mut serving = workspace.serve();
+    serving.until("the first entries", |log| log.contains("contacts entered"));
+    let (file, aside) = (workspace.root().join("tilework.db"), workspace.root().join("aside.db"));
+    fs::rename(&file, &aside).unwrap();
+    serving.until("the alarm", |log| log.contains("was deleted or replaced while it was in use"));
+    assert!(!file.exists() && serving.is_alive());
+    fs::rename(&aside, &file).unwrap();
+    serving.until("serving again", |log| log.contains("serving again"));
+}
+
+#[test]
+fn serve_waits_until_another_run_is_done() {
+    let workspace = workspace(Database::Sqlite);
+    let world = workspace.open();
+    let mut serving = workspace.serve();
+    serving.until("waiting", |log| log.contains("another run is at work"));
+    drop(world);
+    serving.until("the first entries", |log| log.contains("contacts entered"));
+}
+
+#[cfg(unix)]
+#[test]
+fn serve_tells_a_service_manager_that_it_is_ready_and_alive() {
+    let workspace = workspace(Database::Sqlite);
+    let place = workspace.root().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&place).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut serving = workspace.serve_with(&[("NOTIFY_SOCKET", &place.display().to_string())]);
+    let mut told = String::new();
+    while !(told.contains("READY=1") && told.contains("WATCHDOG=1")) {
+        let mut message = [0; 4096];
+        let length = socket.recv(&mut message).unwrap_or_else(|error| panic!("{error}: {told}"));
+        told.push_str(std::str::from_utf8(&message[..length]).unwrap());
+    }
+    assert!(serving.is_alive());
+}
+
+#[test]
+fn two_runs_do_not_play_time_at_once() {
+    let workspace = workspace(Database::Postgres);
+    let mut store = tilework::store::Store::open_for_writing(&workspace.address()).unwrap();
+    assert!(store.start_playing().unwrap());
+    let refused = workspace.program(&["run", "--until", "2026-03-05 08:00"]);
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("time is being played in this store by another run"),
+        "{}",
+        refused.stderr
+    );
+    drop(store);
+    workspace.program(&["run", "--until", "2026-03-05 08:00"]).done();
+}

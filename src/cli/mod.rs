@@ -40,6 +40,7 @@ mod segment;
 mod segment_arguments;
 mod segment_preview;
 mod serve;
+mod service;
 mod status;
 mod store_error;
 mod tile;

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     calendar::{Zone, parse_moment},
-    channels::{Played, RunLimit},
+    channels::{Played, RunLimit, remove_leftovers},
     compile::Plan,
+    definitions::Snapshot,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
     runtime::{self, Publishing, Runtime},
@@ -34,7 +35,7 @@ pub(super) fn moment(text: Option<&String>, zone: &Zone) -> Result<Option<i64>, 
 }
 
 /// What to say instead of doing anything: another run has the store.
-pub(super) const BUSY: &str = "another run is at work on this store; nothing was done";
+const BUSY: &str = "another run is at work on this store; nothing was done";
 
 /// `run`.
 pub(super) fn run(
@@ -55,6 +56,12 @@ pub(super) fn run(
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
         return Ok(Exit::Done);
+    }
+    if until.is_some() && !store.start_playing()? {
+        return Err(CliError::usage("time is being played in this store by another run; nothing was done")
+            .hint(
+                "Wait until it is done: two that play would skip what the other one has in hand.".to_owned(),
+            ));
     }
     let before = store.totals()?;
     let from = match until {
@@ -103,9 +110,12 @@ pub(super) fn run(
             return Err(error);
         }
     };
-    let done = after.since(&before);
+    let done = match playground {
+        // Several workers of a server: each tells of everybody once.
+        None => store.report_totals(&before)?,
+        Some(_) => after.since(&before),
+    };
     store.end_run(key, runtime::real_now(), end, &done, None)?;
-    summary(&done, (from, end), playground.as_ref(), limited, output)?;
     let failing = store.failing_parts()?;
     for part in &failing {
         output.complain(&format!("{} failed and is skipped: {}", status::part_name(part), part.reason));
@@ -113,6 +123,10 @@ pub(super) fn run(
     let failed = done.failed + done.messages_failed + done.contacts_failed > 0
         || limited.is_some()
         || !failing.is_empty();
+    // A scheduler's mail box stays empty while all is well.
+    if failed || !output.is_quiet() || output.format() == Format::Json {
+        summary(&done, (from, end), playground.as_ref(), limited, output)?;
+    }
     Ok(match (&current.refused, failed) {
         (Some(_), _) => Exit::Definitions,
         (None, true) => Exit::Rejects,
@@ -131,6 +145,7 @@ fn run_once(
     let journeys = runtime::publish(store, plan, publishing, now)?;
     let mut runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     runtime.played = playground.map(played);
+    remove_leftovers(plan, workspace, runtime::real_now());
     runtime::tick(&runtime, store, now, true)?;
     Ok(runtime.limit.reached())
 }
@@ -139,13 +154,16 @@ fn run_once(
 pub(super) fn play(
     plan: &Plan,
     store: &mut Store,
-    workspace: &Path,
+    (workspace, snapshot): (&Path, Snapshot),
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    let publishing = Publishing { revision: revision(workspace), snapshot: None };
+    let publishing = Publishing { revision: revision(workspace), snapshot: Some(snapshot) };
     let places = (workspace, &publishing);
-    play_with(plan, store, places, &Playground::of(workspace), (from, until), BATCH_SIZE).map(drop)
+    let key = store.begin_run(RunKind::Play, runtime::real_now())?;
+    play_with(plan, store, places, &Playground::of(workspace), (from, until), BATCH_SIZE)?;
+    let done = store.totals()?;
+    Ok(store.end_run(key, runtime::real_now(), until, &done, None)?)
 }
 
 fn play_with(

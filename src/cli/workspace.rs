@@ -31,7 +31,8 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
     if let Some(plan) = &checked.plan {
         warn_of_unused_segments(&checked.definitions, plan, &mut checked.problems);
         // Definitions can be checked where there is no store, or one of another version.
-        if let Ok(mut store) = Store::open(&checked.store_address(global)?) {
+        let opened = checked.store_address(global).map(|address| Store::open(&address));
+        if let Ok(Ok(mut store)) = opened {
             let (definitions, problems) = (&checked.definitions, &mut checked.problems);
             let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
             warn_of_what_is_not_there(definitions, plan, &mut store, problems)?;

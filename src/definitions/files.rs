@@ -67,8 +67,8 @@ impl<'a> Files<'a> {
             }
         };
         match String::from_utf8(bytes) {
-            // No database keeps it as text.
-            Ok(text) if text.contains('\0') => {
+            // No database keeps it as text; YAML says where it stands by itself.
+            Ok(text) if text.contains('\0') && !(path.ends_with(".yaml") || path.ends_with(".yml")) => {
                 let at = text.find('\0').unwrap_or(0);
                 let id = self.sources.add(path, text);
                 let message = "the file holds a NUL character, so it isn't UTF-8 text".to_owned();

@@ -22,7 +22,9 @@ pub(super) fn read(
     variables: Variables<'_>,
     problems: &mut Problems,
 ) -> Settings {
-    let Some(base) = documents.first() else { return Settings::default() };
+    let Some(base) = documents.first() else {
+        return Settings { is_read: !problems.has_errors(), ..Settings::default() };
+    };
     for other in &documents[1..] {
         let message = "`tilework.yaml` holds one document";
         let problem = Problem::error(Code::InvalidSetting, other.span, message);

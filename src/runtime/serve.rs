@@ -86,6 +86,7 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
             if (serving.changed)() {
                 return Ok(true);
             }
+            store.refuse_replaced()?;
             let now = (runtime.engine.real_now)();
             if now.saturating_sub(outlook.at) >= OUTLOOK {
                 outlook = Outlook::of(runtime, store, ticked_at, now)?;

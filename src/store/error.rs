@@ -11,6 +11,14 @@ pub enum StoreError {
         /// What the database or the system said.
         reason: String,
     },
+    /// The file isn't the one any more that was opened.
+    #[error(
+        "the store's file `{path}` was deleted or replaced while it was in use; nothing more is handed over"
+    )]
+    Replaced {
+        /// The file.
+        path: String,
+    },
     /// The text isn't the address of a store.
     #[error("`{0}` is not a store; expected `sqlite:PATH` or `postgres://…`")]
     Address(String),

@@ -36,6 +36,7 @@ mod iterations;
 mod journeys;
 mod kept;
 mod kept_out;
+mod knock;
 mod known;
 mod leads;
 mod listing;

@@ -133,11 +133,17 @@ impl Workspace {
 
     /// Starts `serve` on the workspace, in a process of its own.
     pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// As `serve`, with these variables set.
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
         let log = self.root().join("serve.log");
         let file = fs::File::create(&log).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_tilework"));
         command.arg("-C").arg(self.root()).arg("serve").env_remove("RUST_LOG").env_remove("TILEWORK_LOG");
         command.env("TILEWORK_STORE", &self.store).env("NO_COLOR", "1");
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
         Serving { child: command.spawn().unwrap(), log }
     }
