@@ -179,6 +179,8 @@ fn a_secret_that_is_not_there_is_a_warning_until_somebody_means_to_run() {
     assert_eq!(checked.code, 0, "{}", checked.stdout);
     assert!(checked.stdout.contains("warning") && checked.stdout.contains("CRM_PATH"), "{}", checked.stdout);
     assert_eq!(workspace.program(&["check", "--strict"]).code, 1);
+    let other = workspace.program(&["segment", "list"]);
+    assert!(!other.stderr.contains("warning"), "other commands don't repeat it: {}", other.stderr);
     assert_eq!(workspace.program(&["check", "--env", "live"]).code, 3);
     assert_eq!(workspace.program(&["run", "--now", "2026-03-01 08:00"]).code, 3);
 }
@@ -235,4 +237,78 @@ fn rule_48_where_things_run_is_read_from_the_folder_and_what_they_mean_from_the_
     assert_eq!(posted.len(), 1, "{}", ran.stdout);
     assert!(posted[0].1.contains("news@vendor.example"), "{}", posted[0].1);
     assert!(posted[0].1.contains("ada@x.example"), "{}", posted[0].1);
+}
+
+#[test]
+fn a_run_that_is_quiet_prints_nothing_when_all_is_well() {
+    let workspace = published(Database::Sqlite);
+    let quiet = workspace.program(&["run", "--quiet", "--now", "2026-03-11 08:00"]);
+    assert_eq!((quiet.code, quiet.stdout.as_str(), quiet.stderr.as_str()), (0, "", ""));
+    assert_eq!(workspace.mails().len(), 4);
+    workspace.write("journeys/half-done.yaml", MISTAKE);
+    let loud = workspace.program(&["run", "--quiet", "--now", "2026-03-12 08:00"]);
+    assert!(loud.code == 3 && loud.stderr.contains("subjct"), "{}", loud.stderr);
+}
+
+#[test]
+fn several_runs_at_once_report_each_person_once() {
+    on_both(|database| {
+        let workspace = published(database);
+        let mut first = workspace.open();
+        let before = first.store.totals().unwrap();
+        let mut second = tilework::store::Store::open_for_writing(&workspace.address()).unwrap();
+        first.tick("2026-03-11 08:00");
+        let told = first.store.report_totals(&before).unwrap();
+        assert_eq!((told.finished, told.delivered), (2, 2));
+        let again = second.report_totals(&before).unwrap();
+        assert_eq!((again.finished, again.delivered), (0, 0), "the first run has told of them");
+    });
+}
+
+#[test]
+fn a_publication_keeps_the_revision_that_git_has_checked_out() {
+    let workspace = published(Database::Sqlite);
+    let git = |arguments: &[&str]| {
+        let settings = ["-c", "user.name=x", "-c", "user.email=x@x.example", "-c", "commit.gpgsign=false"];
+        let mut command = std::process::Command::new("git");
+        let ran = command.arg("-C").arg(workspace.root()).args(settings).args(arguments).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
+        String::from_utf8(ran.stdout).unwrap().trim().to_owned()
+    };
+    git(&["init", "--quiet"]);
+    git(&["add", "journeys"]);
+    git(&["commit", "--quiet", "--message", "x"]);
+    // Where a branch points to stands in another file after this.
+    git(&["pack-refs", "--all"]);
+    workspace.write("journeys/more.yaml", "kind: segment\nname: more\ntarget: contact\nwhere: true\n");
+    workspace.program(&["run", "--now", "2026-03-02 08:00"]).done();
+    let kept = workspace.tables().rows("SELECT revision FROM snapshot ORDER BY key DESC LIMIT 1");
+    assert_eq!(kept[0][0], git(&["rev-parse", "HEAD"]));
+}
+
+#[test]
+fn the_demo_is_a_run_that_status_knows() {
+    let workspace = Workspace::on(Database::Sqlite);
+    let folder = workspace.root().join("demo");
+    workspace.program(&["demo", &folder.display().to_string()]).done();
+    let demo = Workspace::at(&folder, "sqlite:tilework.db");
+    let status = demo.program(&["status", "--now", "2026-02-16 00:00"]);
+    assert!(status.stdout.contains("play at "), "{}", status.stdout);
+}
+
+#[test]
+fn a_reader_of_logs_that_goes_away_is_no_failure() {
+    use std::{
+        io::Read,
+        process::{Command, Stdio},
+    };
+    let workspace = published(Database::Sqlite);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tilework"));
+    command.arg("-C").arg(workspace.root()).args(["run", "--now", "2026-03-11 08:00"]);
+    command.env("TILEWORK_STORE", workspace.store()).env("TILEWORK_LOG", "trace");
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = [0; 1];
+    child.stderr.take().unwrap().read_exact(&mut first).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(workspace.mails().len(), 4);
 }

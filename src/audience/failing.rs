@@ -49,6 +49,13 @@ impl Failing {
         self.parts.contains_key(&(kind, name.to_owned()))
     }
 
+    /// The scoring models that fail.
+    #[must_use]
+    pub fn models(&self) -> Vec<String> {
+        let of_models = self.parts.keys().filter(|(kind, _)| *kind == MODEL);
+        of_models.map(|(_, name)| name.clone()).collect()
+    }
+
     /// Why something can't be run that asks for these segments and scores; nothing when it can.
     #[must_use]
     pub fn needed(

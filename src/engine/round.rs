@@ -87,9 +87,12 @@ pub(super) const LEASE: i64 = 10 * crate::model::time::MINUTE;
 /// that ask for such segments are refused by `check`, so that once is enough. Tells whether anything was
 /// written that the next round has to look at.
 fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, EngineError> {
+    let failing = Failing::read(store, engine.plan)?.models();
     let scored = audience::refresh_scores(store, engine.plan, now)?;
     (engine.observe)(Phase::Scored);
-    let moved = scored.changed + scored.ready + scored.levels > 0;
+    // Segments that ask for a model fail with it, and work with it again.
+    let fails_otherwise = Failing::read(store, engine.plan)?.models() != failing;
+    let moved = fails_otherwise || scored.changed + scored.ready + scored.levels > 0;
     if moved && engine.plan.segments.iter().any(|segment| !segment.interests.scores.is_empty()) {
         audience::refresh(store, engine.plan, now, engine.real_now)?;
         (engine.observe)(Phase::Refreshed);
