@@ -312,3 +312,17 @@ fn a_reader_of_logs_that_goes_away_is_no_failure() {
     assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(workspace.mails().len(), 4);
 }
+
+#[test]
+fn rule_47_the_erased_leave_kept_snapshots_which_run_without_them() {
+    on_both(|database| {
+        let workspace = published(database);
+        workspace.program(&["contact", "erase", "bob", "--yes"]).done();
+        let contents = workspace.tables().rows("SELECT content, redacted FROM file_content");
+        assert!(contents.iter().all(|row| !row[0].contains("bob")), "{contents:?}");
+        assert_eq!(contents.iter().filter(|row| row[1] == "1").count(), 1, "the list of members is marked");
+        wreck(&workspace);
+        let ran = workspace.program(&["run", "--now", "2026-03-11 08:00"]);
+        assert!(ran.code == 3 && ran.stdout.contains("1 mail delivered"), "{}{}", ran.stdout, ran.stderr);
+    });
+}

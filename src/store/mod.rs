@@ -59,6 +59,7 @@ mod presence;
 mod preview;
 mod real_runs;
 mod records;
+mod redaction;
 mod refusals;
 mod rejoining;
 mod related;

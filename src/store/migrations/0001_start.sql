@@ -117,7 +117,8 @@ CREATE TABLE snapshot (key {identity}, at BIGINT NOT NULL, revision TEXT, hash T
 CREATE TABLE snapshot_file (
     snapshot_key BIGINT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (snapshot_key, path)
 ){clustered};
-CREATE TABLE file_content (hash TEXT PRIMARY KEY, content TEXT NOT NULL);
+-- redacted: 1 once ids or addresses of erased contacts were taken out; the hash is that of the content before.
+CREATE TABLE file_content (hash TEXT PRIMARY KEY, content TEXT NOT NULL, redacted SMALLINT NOT NULL DEFAULT 0);
 
 -- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
 -- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
