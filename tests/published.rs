@@ -152,6 +152,22 @@ fn what_was_never_published_is_refused_with_its_mistakes_and_makes_no_store() {
 }
 
 #[test]
+fn commands_that_need_facts_alone_work_before_the_first_publication() {
+    let workspace = Workspace::on(Database::Sqlite)
+        .file("journeys/half-done.yaml", MISTAKE)
+        .file("c.csv", "id,first_name\nada,Ada\n");
+    let file = workspace.root().join("c.csv").display().to_string();
+    workspace.program(&["import", "contacts", &file]).done();
+    for command in
+        [&["pause", "--all"][..], &["why", "contact", "ada"], &["contact", "list"], &["lead", "list"]]
+    {
+        let done = workspace.program(command);
+        assert_eq!(done.code, 0, "{command:?}: {}{}", done.stdout, done.stderr);
+        assert!(done.stderr.contains("nothing is published yet"), "{command:?}: {}", done.stderr);
+    }
+}
+
+#[test]
 fn an_import_is_not_refused_because_of_a_mistake_in_a_journey() {
     on_both(|database| {
         let workspace = Workspace::on(database)

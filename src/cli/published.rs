@@ -159,7 +159,22 @@ pub(super) fn opened(
         Err(_) => return Err(folder.plan_or_report(output).err().unwrap_or_else(CliError::definitions)),
     };
     let Some(row) = store.published_snapshot()? else {
-        return Ok((folder.plan_or_report(output)?, store));
+        // Before the first publication there is nothing but facts to look at.
+        let facts = match folder.plan {
+            Some(_) => folder,
+            None => {
+                let facts = of_folder(global, How { facts_alone: true, ..How::default() })?;
+                if facts.plan.is_none() {
+                    return Ok((folder.plan_or_report(output)?, store));
+                }
+                output.remark(&format!(
+                    "the definitions in the folder have {} (`tilework check` shows what is wrong), and nothing is published yet",
+                    folder.mistakes()
+                ));
+                facts
+            }
+        };
+        return Ok((facts.plan_or_report(output)?, store));
     };
     if folder.plan.is_some() && row.hash == snapshot_hash(&folder.snapshot.files) {
         return Ok((folder.plan_or_report(output)?, store));
