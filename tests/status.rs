@@ -89,9 +89,18 @@ fn a_run_that_failed_and_what_failed_for_good_are_alarms() {
         workspace.program(&["run", "--now", "2026-03-01 08:00"]).done();
         workspace.write("journeys/definitions.yaml", &DEFINITIONS.replace("id: pause", "id: breather"));
         assert_eq!(workspace.program(&["run", "--now", "2026-03-01 08:30"]).code, 3);
+        let refused = status(&workspace, "2026-03-01 08:30", 1);
+        assert_eq!(refused["alarms"], json!(["unpublished"]));
+        assert!(refused["unpublished"]["reason"].as_str().unwrap().contains("stand on step `pause`"));
+        let mut store = tilework::store::Store::open_for_writing(&workspace.address()).unwrap();
+        let real_now = tilework::runtime::real_now();
+        let key = store.begin_run(tilework::store::RunKind::Run, real_now).unwrap();
+        let moment = crate::support::world::at("2026-03-01 08:30");
+        store.end_run(key, real_now, moment, &tilework::store::Totals::default(), Some("no room")).unwrap();
+        drop(store);
         let failed = status(&workspace, "2026-03-01 08:30", 1);
-        assert_eq!(failed["alarms"], json!(["run_failed"]));
-        assert!(failed["last_run"]["error"].as_str().unwrap().contains("stand on step `pause`"));
+        assert_eq!(failed["alarms"], json!(["run_failed", "unpublished"]));
+        assert_eq!(failed["last_run"]["error"], json!("no room"));
 
         workspace.write("journeys/definitions.yaml", DEFINITIONS);
         workspace.program(&["run", "--now", "2026-03-02 08:00"]).done();

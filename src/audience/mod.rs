@@ -4,6 +4,7 @@
 //! evaluation; what people ask for leads. Out: members, with who joined and who left; scores, grades and
 //! levels; leads changed. It doesn't know journeys.
 
+mod failing;
 mod leads;
 mod refresh;
 mod score_turns;
@@ -11,6 +12,7 @@ mod scores;
 mod turns;
 mod written;
 
+pub use failing::{Failing, JOURNEY};
 pub use leads::{LeadChange, LeadError, NewLead, change_lead, create_lead};
 pub use refresh::{Refreshed, affected, next_refresh, refresh};
 pub use scores::{gives_scores, next_scores, refresh_scores};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    failing::{Failing, SEGMENT},
     turns::{Turns, next_evaluation, passed},
     written::membership,
 };
@@ -10,7 +11,7 @@ use crate::{
     compile::{Plan, SegmentPlan},
     conditions::Interests,
     model::Entity,
-    store::{Evaluation, Fields, Incoming, Reach, SegmentState, Store, StoreError},
+    store::{Difference, Evaluation, Fields, Incoming, Reach, SegmentState, Store, StoreError},
 };
 
 /// What a refresh did.
@@ -26,7 +27,8 @@ pub struct Refreshed {
 
 /// Evaluates every segment that is new, was changed, is stale, or whose time has come; those that others
 /// refer to first. Where that is enough, only those are looked at whom something that came in or the
-/// passing of time can concern. `real_now` tells how long it takes.
+/// passing of time can concern. `real_now` tells how long it takes. A segment whose evaluation the database
+/// refuses stays as it was, and so do those that ask for it.
 ///
 /// # Errors
 /// When the store fails; segments evaluated before stay evaluated.
@@ -48,45 +50,31 @@ pub fn refresh(
     if declared {
         states = self::states(store)?;
     }
+    let mut failing = Failing::read(store, plan)?;
     let mut done = Refreshed::default();
     let mut moved: Vec<&str> = Vec::new();
     for segment in &plan.segments {
         let Some(state) = states.get(&segment.name) else { continue };
         let follows = segment.interests.segments.iter().any(|name| moved.contains(&name.as_str()));
         let due = state.next_evaluation_at.is_some_and(|at| at <= now);
-        if !(follows || due || state.stale || state.evaluated_at.is_none()) {
+        let failed = failing.has(SEGMENT, &segment.name);
+        let Interests { segments, scores, .. } = &segment.interests;
+        if let Some(reason) = failing.needed(plan, segments, scores) {
+            failing.failed(store, (SEGMENT, &segment.name), &reason, now)?;
             continue;
         }
-        let started = real_now();
-        let membership = membership(segment);
-        let turns = Turns::of(segment);
-        let next = next_evaluation(store, segment, &turns, now)?;
-        let dependents: Vec<String> = plan
-            .segments
-            .iter()
-            .filter(|other| other.interests.segments.contains(&segment.name))
-            .map(|other| other.name.clone())
-            .collect();
-        // What asks for the moment itself changes for everybody when that comes; windows change only for
-        // those whose interactions come and go.
-        let everybody = state.whole || turns.always || (turns.with_clock() && due);
-        let reach = match state.evaluated_at {
-            Some(before) if !everybody => reach(segment, before, now),
-            _ => None,
+        if !(follows || due || failed || state.stale || state.evaluated_at.is_none()) {
+            continue;
+        }
+        let difference = match evaluate(store, plan, segment, state, now, real_now) {
+            Ok(difference) => difference,
+            Err(error) if error.is_about_a_statement() => {
+                failing.failed(store, (SEGMENT, &segment.name), &error.to_string(), now)?;
+                continue;
+            }
+            Err(error) => return Err(error),
         };
-        let difference = store.evaluate(&Evaluation {
-            name: &segment.name,
-            membership: &membership,
-            target: segment.target,
-            now,
-            next_evaluation_at: next,
-            dependents: &dependents,
-            reach: reach.as_ref(),
-            evaluations: state.evaluations,
-            answers: &*plan.library,
-            real_now,
-            started,
-        })?;
+        failing.works(store, SEGMENT, &segment.name)?;
         done.evaluated += 1;
         done.joined += difference.joined;
         done.left += difference.left;
@@ -106,6 +94,47 @@ pub fn refresh(
         store.forget_touched(&defined)?;
     }
     Ok(done)
+}
+
+fn evaluate(
+    store: &mut Store,
+    plan: &Plan,
+    segment: &SegmentPlan,
+    state: &SegmentState,
+    now: i64,
+    real_now: &dyn Fn() -> i64,
+) -> Result<Difference, StoreError> {
+    let started = real_now();
+    let membership = membership(segment);
+    let turns = Turns::of(segment);
+    let next = next_evaluation(store, segment, &turns, now)?;
+    let due = state.next_evaluation_at.is_some_and(|at| at <= now);
+    let dependents: Vec<String> = plan
+        .segments
+        .iter()
+        .filter(|other| other.interests.segments.contains(&segment.name))
+        .map(|other| other.name.clone())
+        .collect();
+    // What asks for the moment itself changes for everybody when that comes; windows change only for
+    // those whose interactions come and go.
+    let everybody = state.whole || turns.always || (turns.with_clock() && due);
+    let reach = match state.evaluated_at {
+        Some(before) if !everybody => reach(segment, before, now),
+        _ => None,
+    };
+    store.evaluate(&Evaluation {
+        name: &segment.name,
+        membership: &membership,
+        target: segment.target,
+        now,
+        next_evaluation_at: next,
+        dependents: &dependents,
+        reach: reach.as_ref(),
+        evaluations: state.evaluations,
+        answers: &*plan.library,
+        real_now,
+        started,
+    })
 }
 
 /// What can concern a segment since it was evaluated, when that can be told.
@@ -169,8 +198,10 @@ pub fn affected(plan: &Plan) -> impl Fn(&Incoming) -> Vec<String> {
 /// # Errors
 /// When the store fails.
 pub fn next_refresh(store: &mut Store, plan: &Plan, now: i64) -> Result<Option<i64>, StoreError> {
-    let states = states(store)?;
-    let known = plan.segments.iter().filter_map(|segment| states.get(&segment.name));
+    let (states, failing) = (states(store)?, Failing::read(store, plan)?);
+    // What fails is tried again whenever others are refreshed.
+    let working = plan.segments.iter().filter(|segment| !failing.has(SEGMENT, &segment.name));
+    let known = working.filter_map(|segment| states.get(&segment.name));
     let earliest =
         known.filter_map(|state| if state.stale { Some(now + 1) } else { state.next_evaluation_at }).min();
     Ok(earliest.and_then(|at| plan.settings.refresh.at_or_after(at.max(now + 1), &plan.settings.zone)))

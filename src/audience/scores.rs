@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{refresh::fields, score_turns::turned};
+use super::{
+    failing::{Failing, MODEL},
+    refresh::fields,
+    score_turns::turned,
+};
 use crate::{
     calendar,
-    compile::{ModelPlan, Plan},
+    compile::{ModelPlan, Plan, scores_of},
     model::{
         Entity, Part, Predicate, Records,
         scoring::{Levels, ScoringModel},
@@ -15,7 +19,8 @@ use crate::{
 };
 
 /// Computes the scores of every model that is new, was changed, or whose inputs can have changed, and
-/// levels with them.
+/// levels with them. A model whose computation the database refuses stays as it was, and so do those that ask
+/// for segments that fail.
 ///
 /// # Errors
 /// When the store fails; models computed before stay computed.
@@ -39,9 +44,23 @@ pub fn refresh_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Scored
         states = self::states(store)?;
     }
     store.note_score_changes()?;
+    let mut failing = Failing::read(store, plan)?;
     for model in &plan.models {
-        let Some(state) = states.get(&model.model.name) else { continue };
-        let scored = refresh(store, plan, model, state, now)?;
+        let (name, interests) = (&model.model.name, &model.interests);
+        let Some(state) = states.get(name) else { continue };
+        if let Some(reason) = failing.needed(plan, &interests.segments, &interests.scores) {
+            failing.failed(store, (MODEL, name), &reason, now)?;
+            continue;
+        }
+        let scored = match refresh(store, plan, model, state, now) {
+            Ok(scored) => scored,
+            Err(error) if error.is_about_a_statement() => {
+                failing.failed(store, (MODEL, name), &error.to_string(), now)?;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        failing.works(store, MODEL, name)?;
         done.computed += scored.computed;
         done.changed += scored.changed;
         done.ready += scored.ready;
@@ -55,7 +74,10 @@ pub fn refresh_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Scored
             "scores computed"
         );
     }
-    store.forget_score_changes()?;
+    // What a model that fails hasn't seen is kept for it.
+    if !plan.models.iter().any(|model| failing.has(MODEL, &model.model.name)) {
+        store.forget_score_changes()?;
+    }
     Ok(done)
 }
 
@@ -68,7 +90,7 @@ fn refresh(
 ) -> Result<Scored, StoreError> {
     let of_model = plan.levels.iter().filter(|levels| levels.levels.model == model.model.name);
     let levels: Vec<&Levels> = of_model.clone().map(|levels| &levels.levels).collect();
-    let dependents = dependents(plan, &model.model, &levels);
+    let dependents = dependents(plan, &model.model);
     let mut changed = 0;
     for plan in of_model {
         if store.declare_levels(&plan.levels.name, &plan.hash)? && state.scored_at.is_some() {
@@ -145,14 +167,8 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
 }
 
 /// The names of segments that ask for a model's scores or for levels made from them.
-fn dependents(plan: &Plan, model: &ScoringModel, levels: &[&Levels]) -> Vec<String> {
-    let name = crate::model::scoring::expression_name(&model.name);
-    let mut asked = vec![format!("score.{name}"), format!("grade.{name}")];
-    asked.extend(
-        levels
-            .iter()
-            .map(|levels| format!("levels.{}", crate::model::scoring::expression_name(&levels.name))),
-    );
+fn dependents(plan: &Plan, model: &ScoringModel) -> Vec<String> {
+    let asked = scores_of(plan, &model.name);
     let asks = |segment: &&crate::compile::SegmentPlan| {
         segment.interests.scores.iter().any(|score| asked.contains(score))
     };

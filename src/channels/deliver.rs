@@ -6,9 +6,9 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{ChannelError, calls::Circuits, email, http::Client, messages};
+use super::{ChannelError, calls::Circuits, email, file, http::Client, messages};
 use crate::{
-    compile::Plan,
+    compile::{ChannelTransport, Plan},
     engine::{Engine, Phase},
     model::{Entity, Field, Value},
     store::{DueMessage, Store, StoreError},
@@ -138,6 +138,18 @@ impl<'a> Delivery<'a> {
     /// that couldn't be written to.
     pub(super) fn held_so_far(&self, message: &DueMessage) -> bool {
         self.run_before.is_some_and(|before| message.ready_at <= before)
+    }
+}
+
+/// Removes what processes left unfinished in the folders of a workspace's channels that were killed. `real_now` is
+/// real time.
+pub fn remove_leftovers(plan: &Plan, root: &Path, real_now: i64) {
+    let of_channels = plan.channels.values().filter_map(|channel| match &channel.transport {
+        ChannelTransport::File { directory, .. } => Some(directory),
+        ChannelTransport::Http(_) => None,
+    });
+    for directory in of_channels.chain([&plan.settings.email.directory]) {
+        file::remove_leftovers(&root.join(directory), real_now);
     }
 }
 

@@ -199,7 +199,7 @@ fn refused(
     if folded_address(address).is_none() {
         return Some("invalid_address".to_owned());
     }
-    if !allowed(address, &settings.email.only_to) {
+    if !settings.email.only_to.iter().all(|patterns| allowed(address, patterns)) {
         return Some("not_among_only_to".to_owned());
     }
     if refusal.is_some() {

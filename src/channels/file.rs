@@ -35,9 +35,51 @@ pub fn write(directory: &Path, key: &str, extension: &str, bytes: &[u8]) -> Resu
     Ok(path)
 }
 
+/// How old an unfinished file is that nobody writes any more, in milliseconds.
+const LEFT_OVER: u64 = 60_000;
+
+/// Removes the unfinished files of processes that were killed while they wrote into a folder. `real_now` is real
+/// time in milliseconds.
+pub(super) fn remove_leftovers(directory: &Path, real_now: i64) {
+    let Ok(entries) = fs::read_dir(directory) else { return };
+    let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(real_now.unsigned_abs());
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !(name.starts_with('.') && name.ends_with(".part")) {
+            continue;
+        }
+        let written = entry.metadata().and_then(|what| what.modified()).ok();
+        let age = written.and_then(|written| now.duration_since(written).ok());
+        if age.is_some_and(|age| age.as_millis() > u128::from(LEFT_OVER)) {
+            // Another worker may have been faster.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_unfinished_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        for name in [".a.1.part", ".b.2.part", "c.eml", "d.part"] {
+            fs::write(place(name), "x").unwrap();
+        }
+        let now = 2_000_000_000_000;
+        let set = |name: &str, ago: u64| {
+            let at = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(now - ago);
+            fs::File::options().write(true).open(place(name)).unwrap().set_modified(at).unwrap();
+        };
+        set(".a.1.part", 61_000);
+        set(".b.2.part", 1_000);
+        remove_leftovers(folder.path(), i64::try_from(now).unwrap());
+        assert!(!place(".a.1.part").exists(), "nobody writes it any more");
+        assert!(place(".b.2.part").exists() && place("c.eml").exists() && place("d.part").exists());
+    }
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();

@@ -101,7 +101,35 @@ pub fn compose(mail: &Mail) -> Result<Vec<u8>, ChannelError> {
             )
         }
     };
-    Ok(message.map_err(|error| failed(&error))?.formatted())
+    Ok(folded(&message.map_err(|error| failed(&error))?.formatted()))
+}
+
+/// The longest line of a header, where there is a space to break it at.
+const LONGEST_LINE: usize = 78;
+
+/// A message whose header lines are broken at spaces where they are long, inside quoted names, too.
+fn folded(message: &[u8]) -> Vec<u8> {
+    let end = message.windows(4).position(|four| four == b"\r\n\r\n").unwrap_or(message.len());
+    let (head, body) = message.split_at(end);
+    let mut out = Vec::with_capacity(message.len() + 64);
+    for line in head.split_inclusive(|byte| *byte == b'\n') {
+        let mut rest = line;
+        // A header's name doesn't stand on a line alone.
+        let mut first = rest.iter().position(|byte| *byte == b':').map_or(0, |colon| colon + 1);
+        while rest.len() > LONGEST_LINE + 2 {
+            let spaces = rest.iter().enumerate().filter(|(at, byte)| **byte == b' ' && *at > first);
+            let mut spaces = spaces.map(|(at, _)| at).peekable();
+            let Some(nearest) = spaces.peek().copied() else { break };
+            let at = spaces.take_while(|at| *at <= LONGEST_LINE).last().unwrap_or(nearest);
+            out.extend_from_slice(&rest[..at]);
+            out.extend_from_slice(b"\r\n");
+            rest = &rest[at..];
+            first = 0;
+        }
+        out.extend_from_slice(rest);
+    }
+    out.extend_from_slice(body);
+    out
 }
 
 fn header_name(name: &str) -> Result<HeaderName, ChannelError> {
@@ -264,6 +292,19 @@ mod tests {
             let read = sender(&to).unwrap();
             assert_eq!((read.name.as_deref(), read.email.as_ref()), (Some(name), "ada@acme.example"), "{to}");
         }
+    }
+
+    #[test]
+    fn long_names_fold() {
+        let long = "Wolfeschlegelsteinhausenbergerdorff ".repeat(12);
+        let long = long.trim_end();
+        let text = composed(&Mail { to_name: Some(long.into()), subject: long.into(), ..mail() });
+        let head = text.split("\r\n\r\n").next().unwrap();
+        // A Message-ID has no space to break at.
+        let mut lines = head.lines().filter(|line| !line.starts_with("Message-ID: "));
+        assert!(lines.all(|line| line.len() <= 80), "{head}");
+        assert_eq!(header(&text, "Subject"), long);
+        assert_eq!(header(&text, "To"), format!("\"{long}\" <ada@acme.example>"));
     }
 
     #[test]

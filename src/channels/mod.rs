@@ -18,7 +18,7 @@ mod message;
 mod messages;
 mod render;
 
-pub use deliver::{Delivery, DeliveryError, Played, RunLimit, deliver};
+pub use deliver::{Delivery, DeliveryError, Played, RunLimit, deliver, remove_leftovers};
 pub use error::ChannelError;
 pub use file::write;
 pub use message::{Mail, compose};

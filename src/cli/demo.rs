@@ -9,7 +9,7 @@ use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
     new_folder::write_new_folder,
-    run, workspace,
+    published, run,
 };
 use crate::{
     calendar::parse_moment,
@@ -58,7 +58,9 @@ pub(super) fn demo(
 ) -> Result<Exit, CliError> {
     copy(directory)?;
     let global = GlobalArguments { workspace: directory.to_owned(), environment: None, ..global.clone() };
-    let (_, plan) = workspace::plan(&global, output)?;
+    let folder = published::of_folder(&global, published::TO_RUN)?;
+    let snapshot = folder.snapshot.clone();
+    let plan = folder.plan_or_report(output)?;
     let mut store = Store::open_for_writing(&StoreAddress::parse(&plan.settings.store, directory)?)?;
     store.declare(&plan.catalog)?;
     let kinds = [ImportKind::Accounts, ImportKind::Contacts, ImportKind::Interactions];
@@ -73,7 +75,7 @@ pub(super) fn demo(
     }
     let until = parse_moment(UNTIL, &plan.settings.zone)?;
     let from = runtime::starting_point(&mut store, &plan, None, until)?;
-    run::play(&plan, &mut store, directory, from, until)?;
+    run::play(&plan, &mut store, (directory, snapshot), from, until)?;
 
     if output.format() == Format::Json {
         let totals = store.totals()?;

@@ -4,10 +4,10 @@ use super::{
     CliError, Exit, Output,
     args::{
         AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
-        OutboxCommand, SegmentCommand,
+        OutboxCommand, SegmentCommand, WhyCommand,
     },
-    contact_mail, demo, erasure, explain, init, lead, pausing, run, schema, segment_preview, status,
-    workspace,
+    contact_mail, demo, erasure, explain, init, lead, pausing, published, run, schema, segment_preview,
+    serve, status, workspace,
 };
 use crate::{insights, interactions, model::Entity, runtime, store::Store};
 
@@ -21,9 +21,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Check { strict } => workspace::check(global, *strict, output),
         Command::Explain { code } => explain::explain(code, output),
         Command::Import(import) => {
-            let (_, plan) = workspace::plan(global, output)?;
-            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
-            store.declare(&plan.catalog)?;
+            let (plan, mut store) = published::to_import(global, output)?;
             let zone = &plan.settings.zone;
             let asked = run::moment(global.now.as_ref(), zone)?;
             let now = runtime::moment_of_facts(&mut store, asked)?;
@@ -47,7 +45,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             Ok(exit)
         }
         Command::Run(arguments) => run::run(global, arguments, output),
-        Command::Serve => run::serve(global, output),
+        Command::Serve => serve::serve(global, output),
         Command::Migrate => run::migrate(global, output),
         Command::Segment(SegmentCommand::Preview { name, sample }) => {
             segment_preview::preview(global, name, *sample, output)
@@ -62,8 +60,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         }
         Command::Tile(command) => super::tile(command, global, output),
         Command::Journey(JourneyCommand::Retry { name, step }) => {
-            let (_, plan) = workspace::plan(global, output)?;
-            let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+            let (plan, mut store) = published::opened(global, Store::open_for_writing, output)?;
             let now = run::moment(global.now.as_ref(), &plan.settings.zone)?;
             super::retry(name, step, global.yes, &plan, &mut store, now, output)
         }
@@ -107,8 +104,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         }
         Command::Outbox(command) => {
             if let OutboxCommand::Retry { .. } | OutboxCommand::Drop { .. } = command {
-                let (_, plan) = workspace::plan(global, output)?;
-                let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
+                let (_, mut store) = published::opened(global, Store::open_for_writing, output)?;
                 let now = store.clock()?.unwrap_or_else(crate::runtime::real_now);
                 return super::outbox_changing(command, &mut store, now, output);
             }
@@ -116,7 +112,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             super::outbox_reading(command, &plan, &mut store, output)
         }
         Command::Why(command) => {
-            let (plan, mut store, now) = workspace::reading(global, output)?;
+            let (plan, mut store, now) = match command {
+                // A segment is explained as it is written now, as in a preview.
+                WhyCommand::Segment { .. } => workspace::reading_with(global, None, output)?,
+                _ => workspace::reading(global, output)?,
+            };
             super::why(command, &plan, &mut store, now, output)
         }
         Command::Schema(arguments) => schema::schema(global, arguments, output),

@@ -71,16 +71,21 @@ impl CliError {
     /// Says what went wrong and how to mend it, and gives the exit code.
     pub fn report(&self, stderr: &mut dyn Write) -> Exit {
         let exit = self.exit();
-        let message = self.to_string();
-        if exit == Exit::Done || message.is_empty() {
-            return exit;
-        }
-        // Where standard error is closed there is nobody to tell.
-        let _ = writeln!(stderr, "error: {}", printable(&message));
-        if let CliError::Failed { hint: Some(hint), .. } = self {
-            let _ = writeln!(stderr, "hint: {}", printable(hint));
+        if exit != Exit::Done && !self.to_string().is_empty() {
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(stderr, "{}", self.told());
         }
         exit
+    }
+
+    /// What went wrong and how to fix it, as it is said on standard error.
+    #[must_use]
+    pub fn told(&self) -> String {
+        let error = format!("error: {}", printable(&self.to_string()));
+        match self {
+            CliError::Failed { hint: Some(hint), .. } => format!("{error}\nhint: {}", printable(hint)),
+            _ => error,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ impl Exit {
         (Exit::Store, "the store can't be reached, is full, or was made by a newer Tilework"),
         (
             Exit::Rejects,
-            "rows of an import were rejected, a message or a script failed for good, or a run stopped at its limit of messages",
+            "rows of an import were rejected, a message or a script failed for good, a segment, scoring model or journey failed, or a run stopped at its limit of messages",
         ),
     ];
 }

@@ -1,7 +1,10 @@
 //! `explain`.
 
 use super::{CliError, Exit, Output};
-use crate::diagnostics::{Code, did_you_mean, explanation};
+use crate::{
+    diagnostics::{Code, did_you_mean},
+    reference::explanation,
+};
 
 /// Shows the page of a code.
 pub(super) fn explain(code: &str, output: &mut Output) -> Result<Exit, CliError> {
@@ -12,6 +15,6 @@ pub(super) fn explain(code: &str, output: &mut Output) -> Result<Exit, CliError>
         });
         return Err(CliError::usage(format!("there is no code `{code}`")).hint(hint));
     };
-    output.text(explanation(known))?;
+    output.text(&explanation(known))?;
     Ok(Exit::Done)
 }

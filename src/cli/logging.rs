@@ -24,5 +24,7 @@ pub fn start_logging(quiet: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // Where standard error is closed, as by `2>&1 | head`, there is nobody to tell, and nothing to panic about.
+        .log_internal_errors(false)
         .try_init();
 }

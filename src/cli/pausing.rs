@@ -5,13 +5,12 @@ use serde_json::json;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments, PauseArguments},
-    run, workspace,
+    published, workspace,
 };
 use crate::{
     compile::Plan,
     diagnostics::did_you_mean,
     model::time::rfc3339,
-    runtime,
     store::{Pauses, Store},
 };
 
@@ -22,12 +21,8 @@ struct Named {
 }
 
 fn open(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
-    let (_, plan) = workspace::plan(global, output)?;
-    let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
-    let now = match run::moment(global.now.as_ref(), &plan.settings.zone)? {
-        Some(now) => now,
-        None => store.clock()?.unwrap_or_else(runtime::real_now),
-    };
+    let (plan, mut store) = published::opened(global, Store::open_for_writing, output)?;
+    let now = workspace::moment_of_reading(global, &plan, &mut store)?;
     Ok((plan, store, now))
 }
 

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{
     CliError,
     args::{GlobalArguments, RunArguments},
-    workspace,
 };
 use crate::{
-    compile::Plan,
     model::time::SECOND,
     runtime,
     store::{Store, StoreAddress},
@@ -51,7 +49,7 @@ impl Playground {
 pub(super) fn open(
     global: &GlobalArguments,
     arguments: &RunArguments,
-    plan: &Plan,
+    address: &StoreAddress,
     now: Option<i64>,
 ) -> Result<(Store, Option<Playground>), CliError> {
     let ahead = now.is_some_and(|now| now > runtime::real_now().saturating_add(LAG));
@@ -60,8 +58,7 @@ pub(super) fn open(
         let hint = "Write until when: `--until \"2026-03-31 08:00\"`, or `--now` for a single moment.";
         return Err(CliError::usage("`--play` without a time").hint(hint.to_owned()));
     }
-    let address = workspace::store_address(global, plan)?;
-    let mut store = Store::open_for_writing(&address)?;
+    let mut store = Store::open_for_writing(address)?;
     if !(plays || ahead) || !store.has_real_runs()? {
         return Ok((store, plays.then(|| Playground::of(&global.workspace))));
     }

@@ -1,13 +1,6 @@
-//! `run`, `serve` and `migrate`.
+//! `run` and `migrate`.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::SystemTime,
-};
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -15,20 +8,23 @@ use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments, RunArguments},
     playing::{self, Playground},
-    workspace,
+    published::{self, ToRun},
+    revision::revision,
+    status,
 };
 use crate::{
     calendar::{Zone, parse_moment},
-    channels::{Played, RunLimit},
+    channels::{Played, RunLimit, remove_leftovers},
     compile::Plan,
+    definitions::Snapshot,
     engine::{Engine, LiveJourney},
     model::time::{SECOND, rfc3339},
-    runtime::{self, Publishing, Runtime, Serving},
-    store::{RunKind, Store, StoreAddress, StoreError, Totals},
+    runtime::{self, Publishing, Runtime},
+    store::{RunKind, Store, StoreError, Totals},
 };
 
 /// How many positions a batch has, unless the command line says otherwise.
-const BATCH_SIZE: usize = 5_000;
+pub(super) const BATCH_SIZE: usize = 5_000;
 
 /// How often a long play tells where it is, in milliseconds of real time.
 const TELL_EVERY: i64 = 5 * SECOND;
@@ -47,18 +43,29 @@ pub(super) fn run(
     arguments: &RunArguments,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let (_, plan) = workspace::plan(global, output)?;
-    let zone = &plan.settings.zone;
-    let now = moment(global.now.as_ref(), zone)?;
-    let until = moment(arguments.until.as_ref(), zone)?;
-    let (mut store, playground) = playing::open(global, arguments, &plan, now)?;
+    let folder = published::of_folder(global, published::TO_RUN)?;
+    let address = published::address_to_run(global, &folder, output)?;
+    // The zone of what is published, should it be another, decides below.
+    let zone = folder.plan.as_ref().map_or_else(Zone::utc, |plan| plan.settings.zone.clone());
+    let now = moment(global.now.as_ref(), &zone)?;
+    let (mut store, playground) = playing::open(global, arguments, &address, now)?;
+    let current = published::to_run(global, folder, &mut store, output)?;
+    let plan = &current.plan;
+    let now = moment(global.now.as_ref(), &plan.settings.zone)?;
+    let until = moment(arguments.until.as_ref(), &plan.settings.zone)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
         return Ok(Exit::Done);
     }
+    if until.is_some() && !store.start_playing()? {
+        return Err(CliError::usage("time is being played in this store by another run; nothing was done")
+            .hint(
+                "Wait until it is done: two that play would skip what the other one has in hand.".to_owned(),
+            ));
+    }
     let before = store.totals()?;
     let from = match until {
-        Some(until) => runtime::starting_point(&mut store, &plan, now, until)?,
+        Some(until) => runtime::starting_point(&mut store, plan, now, until)?,
         None => match now {
             Some(now) => now,
             None => runtime::present(&mut store)?,
@@ -81,12 +88,18 @@ pub(super) fn run(
     }
     let key = store.begin_run(kind, runtime::real_now())?;
     let end = until.unwrap_or(from);
+    store.note_unpublished(current.refused.as_deref(), from)?;
+    let publishing = publishing(global, &current);
     let worked = match until {
         Some(until) => {
             let playground = playground.clone().unwrap_or_else(|| Playground::of(&global.workspace));
-            play_with(&plan, &mut store, &global.workspace, &playground, (from, until), batch_size)
+            let workspace = &global.workspace;
+            play_with(plan, &mut store, (workspace, &publishing), &playground, (from, until), batch_size)
         }
-        None => run_once(&plan, &mut store, &global.workspace, playground.as_ref(), from, batch_size),
+        None => {
+            let workspace = (global.workspace.as_path(), &publishing);
+            run_once(plan, &mut store, workspace, playground.as_ref(), from, batch_size)
+        }
     };
     let (after, limited) = match worked {
         Ok(limited) => (store.totals()?, limited),
@@ -97,24 +110,42 @@ pub(super) fn run(
             return Err(error);
         }
     };
-    let done = after.since(&before);
+    let done = match playground {
+        // Several workers of a server: each tells of everybody once.
+        None => store.report_totals(&before)?,
+        Some(_) => after.since(&before),
+    };
     store.end_run(key, runtime::real_now(), end, &done, None)?;
-    summary(&done, (from, end), playground.as_ref(), limited, output)?;
-    let failed = done.failed + done.messages_failed + done.contacts_failed > 0 || limited.is_some();
-    Ok(if failed { Exit::Rejects } else { Exit::Done })
+    let failing = store.failing_parts()?;
+    for part in &failing {
+        output.complain(&format!("{} failed and is skipped: {}", status::part_name(part), part.reason));
+    }
+    let failed = done.failed + done.messages_failed + done.contacts_failed > 0
+        || limited.is_some()
+        || !failing.is_empty();
+    // A scheduler's mail box stays empty while all is well.
+    if failed || !output.is_quiet() || output.format() == Format::Json {
+        summary(&done, (from, end), playground.as_ref(), limited, output)?;
+    }
+    Ok(match (&current.refused, failed) {
+        (Some(_), _) => Exit::Definitions,
+        (None, true) => Exit::Rejects,
+        (None, false) => Exit::Done,
+    })
 }
 
 fn run_once(
     plan: &Plan,
     store: &mut Store,
-    workspace: &Path,
+    (workspace, publishing): (&Path, &Publishing),
     playground: Option<&Playground>,
     now: i64,
     batch_size: usize,
 ) -> Result<Option<u64>, CliError> {
-    let journeys = runtime::publish(store, plan, &publishing(workspace), now)?;
+    let journeys = runtime::publish(store, plan, publishing, now)?;
     let mut runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     runtime.played = playground.map(played);
+    remove_leftovers(plan, workspace, runtime::real_now());
     runtime::tick(&runtime, store, now, true)?;
     Ok(runtime.limit.reached())
 }
@@ -123,22 +154,27 @@ fn run_once(
 pub(super) fn play(
     plan: &Plan,
     store: &mut Store,
-    workspace: &Path,
+    (workspace, snapshot): (&Path, Snapshot),
     from: i64,
     until: i64,
 ) -> Result<(), CliError> {
-    play_with(plan, store, workspace, &Playground::of(workspace), (from, until), BATCH_SIZE).map(drop)
+    let publishing = Publishing { revision: revision(workspace), snapshot: Some(snapshot) };
+    let places = (workspace, &publishing);
+    let key = store.begin_run(RunKind::Play, runtime::real_now())?;
+    play_with(plan, store, places, &Playground::of(workspace), (from, until), BATCH_SIZE)?;
+    let done = store.totals()?;
+    Ok(store.end_run(key, runtime::real_now(), until, &done, None)?)
 }
 
 fn play_with(
     plan: &Plan,
     store: &mut Store,
-    workspace: &Path,
+    (workspace, publishing): (&Path, &Publishing),
     playground: &Playground,
     (from, until): (i64, i64),
     batch_size: usize,
 ) -> Result<Option<u64>, CliError> {
-    let journeys = runtime::publish(store, plan, &publishing(workspace), from)?;
+    let journeys = runtime::publish(store, plan, publishing, from)?;
     let mut runtime = runtime_of(plan, journeys, batch_size, workspace, &|| false);
     runtime.played = Some(played(playground));
     let mut last_told = runtime::real_now();
@@ -157,7 +193,7 @@ fn played(playground: &Playground) -> Played<'_> {
     Played { calls: &playground.calls, files: playground.files.as_deref() }
 }
 
-fn runtime_of<'a>(
+pub(super) fn runtime_of<'a>(
     plan: &'a Plan,
     journeys: Vec<LiveJourney<'a>>,
     batch_size: usize,
@@ -256,28 +292,21 @@ fn summary(
     Ok(())
 }
 
-/// The git revision of the workspace, read from its repository's files.
-fn publishing(workspace: &Path) -> Publishing {
-    let root = workspace.canonicalize().unwrap_or_else(|_| workspace.to_owned());
-    let revision =
-        root.ancestors().map(|folder| folder.join(".git")).find(|git| git.is_dir()).and_then(|git| {
-            let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
-            let head = head.trim();
-            match head.strip_prefix("ref: ") {
-                Some(name) => std::fs::read_to_string(git.join(name)).ok().map(|text| text.trim().to_owned()),
-                None => Some(head.to_owned()),
-            }
-        });
-    Publishing { revision }
+/// What a publication takes along.
+pub(super) fn publishing(global: &GlobalArguments, current: &ToRun) -> Publishing {
+    Publishing { revision: revision(&global.workspace), snapshot: Some(current.snapshot.clone()) }
 }
 
 /// `migrate`.
 pub(super) fn migrate(global: &GlobalArguments, output: &mut Output) -> Result<Exit, CliError> {
-    let (_, plan) = workspace::plan(global, output)?;
-    let address: StoreAddress = workspace::store_address(global, &plan)?;
+    let folder = published::of_folder(global, published::How::default())?;
+    let address = folder.store_address(global)?;
     let (found, now) = Store::migrate(&address)?;
     let mut store = Store::open_for_writing(&address)?;
-    store.declare(&plan.catalog)?;
+    // What a mistake keeps from being known is declared by the publication.
+    if let Some(plan) = &folder.plan {
+        store.declare(&plan.catalog)?;
+    }
     if output.format() == Format::Json {
         output.json(&json!({ "store": store.description(), "found": found, "version": now }))?;
     } else if found == now {
@@ -286,93 +315,4 @@ pub(super) fn migrate(global: &GlobalArguments, output: &mut Output) -> Result<E
         output.text(&format!("{}: tables brought from version {found} to {now}", store.description()))?;
     }
     Ok(Exit::Done)
-}
-
-/// `serve`.
-pub(super) fn serve(global: &GlobalArguments, output: &mut Output) -> Result<Exit, CliError> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let told = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if told.swap(true, Ordering::Relaxed) {
-            leave_at_once();
-        }
-    })
-    .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
-    let (_, mut plan) = workspace::plan(global, output)?;
-    let mut store = Store::open_for_writing(&workspace::store_address(global, &plan)?)?;
-    if !store.start_worker(runtime::real_now())? {
-        output.remark(BUSY);
-        return Ok(Exit::Done);
-    }
-    store.note_real_run(runtime::real_now())?;
-    tracing::info!(store = store.description(), "serving");
-    let key = store.begin_run(RunKind::Serve, runtime::real_now())?;
-    loop {
-        let seen = newest(&global.workspace);
-        match serve_plan(global, &plan, &mut store, key, &stop, seen) {
-            Ok(true) => {}
-            Ok(false) => {
-                tracing::info!("stopped");
-                return Ok(Exit::Done);
-            }
-            Err(error) => {
-                let now = runtime::real_now();
-                let _ = store.end_run(key, now, now, &Totals::default(), Some(&error.to_string()));
-                return Err(error);
-            }
-        }
-        // Definitions with mistakes don't stop what runs: the former ones stay until they are mended.
-        match workspace::plan(global, output) {
-            Ok((_, changed)) => plan = changed,
-            Err(error) => {
-                tracing::error!(%error, "the changed definitions have mistakes; the former ones go on")
-            }
-        }
-    }
-}
-
-/// Ends the program in the middle of what it does, which the next run finishes: who asks twice won't wait.
-#[allow(clippy::disallowed_methods, reason = "there is nobody left to return an error to")]
-fn leave_at_once() {
-    std::process::exit(130);
-}
-
-/// Serves with one state of the definitions. Tells whether they changed, as opposed to a stop.
-fn serve_plan(
-    global: &GlobalArguments,
-    plan: &Plan,
-    store: &mut Store,
-    key: i64,
-    stop: &AtomicBool,
-    seen: Option<SystemTime>,
-) -> Result<bool, CliError> {
-    let now = runtime::real_now();
-    let journeys = runtime::publish(store, plan, &publishing(&global.workspace), now)?;
-    let stopped = || stop.load(Ordering::Relaxed);
-    let runtime = runtime_of(plan, journeys, BATCH_SIZE, &global.workspace, &stopped);
-    let ticked = |store: &mut Store, now| {
-        // What a server did since it started isn't counted: that would read whole tables at each tick.
-        store.end_run(key, runtime::real_now(), now, &Totals::default(), None)
-    };
-    let changed = || newest(&global.workspace) != seen;
-    let serving = Serving { stop, sleep: &runtime::pause, changed: &changed, ticked: &ticked };
-    Ok(runtime::serve(&runtime, store, &serving)?)
-}
-
-/// When the newest file of the definitions was changed.
-fn newest(workspace: &Path) -> Option<SystemTime> {
-    fn visit(folder: &Path, newest: &mut Option<SystemTime>) {
-        let Ok(entries) = std::fs::read_dir(folder) else { return };
-        for entry in entries.flatten() {
-            let Ok(metadata) = entry.metadata() else { continue };
-            *newest = (*newest).max(metadata.modified().ok());
-            if metadata.is_dir() {
-                visit(&entry.path(), newest);
-            }
-        }
-    }
-    let settings = std::fs::metadata(workspace.join("tilework.yaml"));
-    let mut newest = settings.and_then(|metadata| metadata.modified()).ok();
-    visit(&workspace.join("journeys"), &mut newest);
-    newest
 }

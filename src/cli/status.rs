@@ -6,20 +6,19 @@ use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
     cells::{links_json, moment, optional},
-    pausing, run, workspace,
+    pausing, published, run,
 };
 use crate::{
     calendar::{Zone, after, parse_duration},
     insights::{self, Alarm, Status},
     model::time::{DAY, HOUR, MINUTE, rfc3339},
     runtime,
-    store::{Overdue, RunRow, Store},
+    store::{FailingPart, Overdue, RunRow, Store},
 };
 
 /// Carries out `status`: 0 when all is well, 1 when somebody should look.
 pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) -> Result<Exit, CliError> {
-    let (_, plan) = workspace::plan(global, output)?;
-    let mut store = Store::open(&workspace::store_address(global, &plan)?)?;
+    let (plan, mut store) = published::opened(global, Store::open, output)?;
     let real_now = runtime::real_now();
     // A server that stands still doesn't move the store's clock: what is late is so by real time.
     let now = match run::moment(global.now.as_ref(), &plan.settings.zone)? {
@@ -72,6 +71,12 @@ fn as_json(status: &Status) -> Json {
         "limit_reached": status.limit_reached.map_or(Json::Null, |(limit, at)| {
             json!({ "messages_per_run": limit, "at": rfc3339(at) })
         }),
+        "unpublished": status.unpublished.as_ref().map_or(Json::Null, |(why, since)| {
+            json!({ "reason": why, "since": rfc3339(*since) })
+        }),
+        "failing": status.failing.iter().map(|part| json!({
+            "kind": part.kind, "name": part.name, "since": rfc3339(part.since), "reason": part.reason,
+        })).collect::<Vec<_>>(),
         "pauses": pausing::as_json(&status.pauses),
         "segments": {
             "active": segments.active, "stale": segments.stale, "oldest_evaluation": moment(segments.oldest_evaluation),
@@ -128,6 +133,14 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
             format!("stopped at {limit} messages a run at {}; the others wait for the next run", rfc3339(at));
         lines.push(line("limit", &format!("{text}{}", alarm(Alarm::LimitReached))));
     }
+    if let Some((why, since)) = &status.unpublished {
+        let text = format!("{why}; what was published before goes on since {}", rfc3339(*since));
+        lines.push(line("not published", &format!("{text}{}", alarm(Alarm::Unpublished))));
+    }
+    for part in &status.failing {
+        let text = format!("{}, skipped since {}: {}", part_name(part), rfc3339(part.since), part.reason);
+        lines.push(line("fails", &format!("{text}{}", alarm(Alarm::FailingParts))));
+    }
     if let Some(at) = status.pauses.all {
         lines.push(line("paused", &format!("all journeys since {}", rfc3339(at))));
     }
@@ -174,6 +187,11 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         ),
     ));
     lines
+}
+
+/// A part that fails, in words.
+pub(super) fn part_name(part: &FailingPart) -> String {
+    format!("{} {}", part.kind.replace('_', " "), part.name)
 }
 
 fn last_run(run: Option<&RunRow>) -> String {

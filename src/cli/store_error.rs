@@ -20,6 +20,10 @@ impl From<StoreError> for CliError {
                 Exit::Store,
                 "Look at `store:` in `tilework.yaml`, at TILEWORK_STORE, and whether the server runs.",
             ),
+            StoreError::Replaced { .. } => (
+                Exit::Store,
+                "Stop what runs, put the file back or decide for the new one, and start again: a store that lacks what was sent sends it once more.",
+            ),
             StoreError::Address(_) => {
                 (Exit::Usage, "Look at `store:` in `tilework.yaml` and at the variable TILEWORK_STORE.")
             }

@@ -29,6 +29,7 @@ pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, MessageTiming, ModelPlan, Plan, Removal,
     Repeat, SegmentPlan, Settings, StepPlan,
 };
-pub use uses::{SegmentUse, segment_uses, warn_of_unused_segments};
+pub use settings::DEFAULT_STORE;
+pub use uses::{SegmentUse, needs_of, scores_of, segment_uses, warn_of_unused_segments};
 pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

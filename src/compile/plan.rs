@@ -163,8 +163,9 @@ pub struct EmailChannel {
     pub from: String,
     /// How long a message can still be dropped, in milliseconds.
     pub hold: i64,
-    /// Patterns of the only addresses that may be written to; all when there are none.
-    pub only_to: Vec<String>,
+    /// Lists of patterns of the only addresses that may be written to: an address has to match one of each. An
+    /// empty list leaves all.
+    pub only_to: Vec<Vec<String>>,
 }
 
 /// A segment.

@@ -8,7 +8,8 @@ use crate::{
     model::time::DAY,
 };
 
-const STORE: &str = "sqlite:tilework.db";
+/// Where everything is kept unless the settings say otherwise.
+pub const DEFAULT_STORE: &str = "sqlite:tilework.db";
 const REFRESH: &str = "*/5 * * * *";
 
 /// Checks settings; what can't be used is reported and replaced by what stands there by default.
@@ -26,7 +27,7 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
         name: written.name.as_ref().map_or_else(|| "tilework".to_owned(), |name| name.value.clone()),
         zone,
         owner: written.owner.as_ref().map(|owner| owner.value.clone()),
-        store: written.store.as_ref().map_or_else(|| STORE.to_owned(), |store| store.value.clone()),
+        store: written.store.as_ref().map_or_else(|| DEFAULT_STORE.to_owned(), |store| store.value.clone()),
         publish: written.publish,
         email: EmailChannel {
             directory: email
@@ -37,7 +38,7 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .map_or_else(|| "no-reply@localhost".to_owned(), |from| from.value.clone()),
             hold,
             only_to: email
-                .map(|email| email.only_to.iter().map(|pattern| pattern.value.clone()).collect())
+                .map(|email| [&email.only_to, &email.also_only_to].map(|list| texts(list)).to_vec())
                 .unwrap_or_default(),
         },
         consent: written.consent.clone().unwrap_or_default(),
@@ -54,8 +55,16 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
     }
 }
 
+fn texts(list: &[Text]) -> Vec<String> {
+    list.iter().map(|text| text.value.clone()).collect()
+}
+
 /// Reads a time zone; a wrong one is reported and UTC stands in for it.
 pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
+    // A variable that isn't set was reported where it was read.
+    if text.value.contains("${") {
+        return Zone::utc();
+    }
     Zone::named(&text.value).unwrap_or_else(|error| {
         problems.push(
             Problem::error(Code::InvalidTimezone, text.span, error.to_string())

@@ -1,4 +1,4 @@
-//! Who refers to a segment.
+//! Who refers to a segment or a score.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use crate::{
     conditions::interests,
     definitions::Definitions,
     diagnostics::{Code, Problem, Problems},
-    model::Predicate,
+    model::{Predicate, scoring::expression_name},
     tiles::Work,
 };
 
@@ -37,6 +37,36 @@ pub fn segment_uses(plan: &Plan, segment: &str) -> Vec<SegmentUse> {
         uses.extend(places(journey, segment).into_iter().map(found));
     }
     uses
+}
+
+/// The scores, grades and levels that a model gives, as conditions name them.
+#[must_use]
+pub fn scores_of(plan: &Plan, model: &str) -> Vec<String> {
+    let name = expression_name(model);
+    let levels = plan.levels.iter().filter(|levels| levels.levels.model == model);
+    let levels = levels.map(|levels| format!("levels.{}", expression_name(&levels.levels.name)));
+    [format!("score.{name}"), format!("grade.{name}")].into_iter().chain(levels).collect()
+}
+
+/// The segments that a journey asks for anywhere, and the scores, grades and levels.
+#[must_use]
+pub fn needs_of(journey: &JourneyPlan) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut predicates = vec![journey.audience.clone()];
+    predicates.extend(journey.blocks.iter().filter_map(|block| block.predicate().cloned()));
+    let (mut segments, mut scores) = (BTreeSet::new(), BTreeSet::new());
+    for step in &journey.steps {
+        segments.extend(step.tile.wakes.segments.iter().cloned());
+        let Work::Each(_, tile) = &step.tile.work else { continue };
+        let needs = tile.needs();
+        predicates.extend(needs.question.map(|question| question.predicate));
+        predicates.extend(needs.conditions.into_iter().map(|condition| condition.predicate));
+    }
+    for predicate in &predicates {
+        let found = interests(predicate);
+        segments.extend(found.segments);
+        scores.extend(found.scores);
+    }
+    (segments, scores)
 }
 
 fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {

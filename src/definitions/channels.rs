@@ -165,5 +165,13 @@ fn email(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChanne
     reader.not_available(&["host", "port", "user", "password", "tls", "dkim"]);
     reader.finish();
     let transport = transport.unwrap_or(Located { value: Transport::File, span: node.span });
-    Some(EmailChannelDefinition { span: node.span, transport, directory, from, hold, only_to })
+    Some(EmailChannelDefinition {
+        span: node.span,
+        transport,
+        directory,
+        from,
+        hold,
+        only_to,
+        also_only_to: Vec::new(),
+    })
 }

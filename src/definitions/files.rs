@@ -1,26 +1,24 @@
 //! The files of a workspace into sources.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::Folder;
 use super::names;
 use crate::diagnostics::{Code, FileId, Problem, Problems, Sources, Span, Text};
 use crate::model::nfc;
 
-/// In bytes; what people write is a thousand times smaller.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
-
 /// The files of a workspace, each read once.
 pub(super) struct Files<'a> {
-    root: &'a Path,
+    folder: &'a Folder,
     sources: Sources,
     read: HashMap<String, Option<FileId>>,
 }
 
 impl<'a> Files<'a> {
     /// The files under a folder; nothing is read yet.
-    pub(super) fn new(root: &'a Path) -> Files<'a> {
-        Files { root, sources: Sources::default(), read: HashMap::new() }
+    pub(super) fn new(folder: &'a Folder) -> Files<'a> {
+        Files { folder, sources: Sources::default(), read: HashMap::new() }
     }
 
     /// The sources read so far.
@@ -40,7 +38,7 @@ impl<'a> Files<'a> {
 
     /// Whether there is a file with this path, relative to the workspace.
     pub(super) fn is_file(&self, path: &str) -> bool {
-        self.root.join(path).is_file()
+        self.folder.is_file(path)
     }
 
     /// Reads a file, or remembers it; what can't be read is reported.
@@ -57,7 +55,7 @@ impl<'a> Files<'a> {
     }
 
     fn read_first(&mut self, path: &str, problems: &mut Problems) -> Option<FileId> {
-        let bytes = match read_file(&self.root.join(path)) {
+        let bytes = match self.folder.read(path) {
             Ok(bytes) => bytes,
             Err(error) => {
                 let id = self.sources.add(path, "");
@@ -70,6 +68,14 @@ impl<'a> Files<'a> {
             }
         };
         match String::from_utf8(bytes) {
+            // No database keeps it as text; YAML says where it stands by itself.
+            Ok(text) if text.contains('\0') && !(path.ends_with(".yaml") || path.ends_with(".yml")) => {
+                let at = text.find('\0').unwrap_or(0);
+                let id = self.sources.add(path, text);
+                let message = "the file holds a NUL character, so it isn't UTF-8 text".to_owned();
+                self.unreadable(Span::new(id, at, at + 1), message, problems);
+                None
+            }
             Ok(text) => {
                 let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
                 Some(self.sources.add(path, nfc(&text)))
@@ -124,24 +130,20 @@ impl<'a> Files<'a> {
 
     /// The names of the folders in a folder, sorted. Names that start with `.` or `_` are left out.
     pub(super) fn folders(&self, folder: &str) -> Vec<String> {
-        self.entries(folder, |path| path.is_dir())
+        self.entries(folder, true)
     }
 
     /// The names of the files in a folder that end so, sorted. Names that start with `.` or `_` are left
     /// out.
     pub(super) fn files_ending(&self, folder: &str, end: &str) -> Vec<String> {
-        let mut found = self.entries(folder, |path| path.is_file());
+        let mut found = self.entries(folder, false);
         found.retain(|name| name.ends_with(end));
         found
     }
 
-    fn entries(&self, folder: &str, wanted: impl Fn(&Path) -> bool) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.root.join(folder)) else { return Vec::new() };
-        let names = entries.flatten().filter(|entry| wanted(&entry.path()));
-        let mut names: Vec<String> = names.filter_map(|entry| entry.file_name().into_string().ok()).collect();
-        names.retain(|name| !name.starts_with(['.', '_']));
-        names.sort();
-        names
+    fn entries(&self, folder: &str, folders: bool) -> Vec<String> {
+        let entries = self.folder.entries(folder).unwrap_or_default();
+        entries.into_iter().filter(|(_, is_folder)| *is_folder == folders).map(|(name, _)| name).collect()
     }
 
     /// The paths of all `*.yaml` and `*.yml` files under a folder, relative to the workspace and
@@ -151,14 +153,12 @@ impl<'a> Files<'a> {
         let mut seen: BTreeSet<PathBuf> = BTreeSet::new();
         let mut open = vec![folder.to_owned()];
         while let Some(folder) = open.pop() {
-            let path = self.root.join(&folder);
             // A link may lead back to a folder above it.
-            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+            if !seen.insert(self.folder.identity(&folder)) {
                 continue;
             }
-            let entries = match std::fs::read_dir(&path) {
+            let entries = match self.folder.entries(&folder) {
                 Ok(entries) => entries,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     let id = self.sources.add(&*folder, "");
                     let message = format!("the folder can't be read: {}", in_words(&error));
@@ -166,14 +166,9 @@ impl<'a> Files<'a> {
                     continue;
                 }
             };
-            for entry in entries.flatten() {
-                let Ok(name) = entry.file_name().into_string() else { continue };
-                if name.starts_with(['.', '_']) {
-                    continue;
-                }
+            for (name, is_folder) in entries {
                 let path = format!("{folder}/{name}");
-                let what = std::fs::metadata(entry.path());
-                if what.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
+                if is_folder {
                     open.push(path);
                 } else if name.ends_with(".yaml") || name.ends_with(".yml") {
                     found.insert(path);
@@ -182,18 +177,6 @@ impl<'a> Files<'a> {
         }
         found.into_iter().collect()
     }
-}
-
-/// The content of a file. What isn't a file, such as a pipe, might never end.
-fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
-    let what = std::fs::metadata(path)?;
-    if !what.is_file() {
-        return Err(std::io::Error::other("it is not a file"));
-    }
-    if what.len() > LARGEST_FILE {
-        return Err(std::io::Error::other("it is larger than 64 MB"));
-    }
-    std::fs::read(path)
 }
 
 /// An error of the system without its number.

@@ -7,20 +7,24 @@ use super::variables::{self, Variables};
 use super::{
     Content, Node, Publish, Reader, Settings, hints,
     keys::{LIMITS, SERVE, SETTINGS},
-    names, removals,
+    names, place, removals,
 };
 use crate::calendar::{CalendarError, Schedule, Zone, parse_date};
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 
 /// Reads the settings with an environment laid over them. The other environments are checked for
-/// their form, without variables, which needn't be there.
+/// their form, without variables, which needn't be there. `place` is the folder's file, when these are the
+/// settings of a snapshot: it says where things run.
 pub(super) fn read(
     documents: &[Node],
     environment: Option<&str>,
+    place: Option<&Node>,
     variables: Variables<'_>,
     problems: &mut Problems,
 ) -> Settings {
-    let Some(base) = documents.first() else { return Settings::default() };
+    let Some(base) = documents.first() else {
+        return Settings { is_read: !problems.has_errors(), ..Settings::default() };
+    };
     for other in &documents[1..] {
         let message = "`tilework.yaml` holds one document";
         let problem = Problem::error(Code::InvalidSetting, other.span, message);
@@ -33,6 +37,7 @@ pub(super) fn read(
     report_secrets(base, problems);
     let layers = environments(entries, problems);
     if let Some(wanted) = environment
+        && place.is_none()
         && !layers.iter().any(|(name, _)| name.value == wanted)
     {
         let message = format!("there is no environment `{wanted}`");
@@ -54,12 +59,38 @@ pub(super) fn read(
     if environment.is_some() {
         decode(base, problems);
     }
+    let mut present = place.map(|place| with_environment(place, environment));
+    if let Some(present) = &mut present {
+        let mut wrong = Problems::default();
+        decode(present, &mut wrong);
+        if !wrong.has_errors() {
+            place::put(&mut chosen, present);
+        }
+        variables::fill(present, variables, &mut Problems::default());
+    }
     if let Content::Mapping(entries) = &mut chosen.content {
         for (_, value) in entries.iter_mut().filter(|(key, _)| key.value != "environments") {
             variables::fill(value, variables, problems);
         }
     }
-    decode(&chosen, problems)
+    let mut settings = decode(&chosen, problems);
+    if let (Some(email), Some(present)) = (&mut settings.email, &present) {
+        let present = decode(present, &mut Problems::default()).email;
+        email.also_only_to = present.map(|present| present.only_to).unwrap_or_default();
+    }
+    settings
+}
+
+/// Settings with an environment laid over them, where they have it.
+fn with_environment(settings: &Node, environment: Option<&str>) -> Node {
+    let mut laid = settings.clone();
+    if let Content::Mapping(entries) = &settings.content {
+        let layers = environments(entries, &mut Problems::default());
+        if let Some((_, layer)) = layers.iter().find(|(name, _)| environment == Some(name.value.as_str())) {
+            lay_over(&mut laid, layer);
+        }
+    }
+    laid
 }
 
 fn environments<'a>(entries: &'a [(Text, Node)], problems: &mut Problems) -> &'a [(Text, Node)] {
@@ -144,6 +175,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     reader.finish();
     let Channels { email, allow, messages: channels } = channels;
     Settings {
+        is_read: true,
         name,
         timezone,
         owner,

@@ -109,9 +109,24 @@ impl<'a> Mistake<'a> {
     }
 
     fn tab(&self) -> Option<Problem> {
-        let (start, line) = self.line(self.at);
+        let tab_in = |line: &str| line[..line.len() - line.trim_start().len()].find('\t');
+        let (own, line) = self.line(self.at);
+        // A text that goes on behind a tab is found wrong where it starts.
+        let below = || {
+            let mut start = own;
+            self.text[own..].split_inclusive('\n').find_map(|line| {
+                let at = start;
+                start += line.len();
+                tab_in(line.trim_end()).map(|_| self.line(at))
+            })
+        };
+        let (start, line) = match tab_in(line) {
+            Some(_) => (own, line),
+            None if self.has("tab") => below()?,
+            None => return None,
+        };
         let indentation = &line[..line.len() - line.trim_start().len()];
-        let tab = indentation.find('\t')?;
+        let tab = tab_in(line)?;
         let message = "a tab stands in the indentation, where YAML takes only spaces";
         let end = start + tab + indentation[tab..].bytes().take_while(|byte| *byte == b'\t').count();
         self.at(start + tab, end, message, "Replace tabs by spaces; editors can do so for the whole file.")

@@ -89,6 +89,8 @@ pub struct Definitions {
 /// `tilework.yaml` with the environment laid over it and variables filled in.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
+    /// Whether there are any: the file could be read, and holds a mapping.
+    pub is_read: bool,
     /// The workspace's name.
     pub name: Option<Text>,
     /// IANA time zone; UTC when it isn't written.
@@ -142,6 +144,8 @@ pub struct EmailChannelDefinition {
     pub hold: Option<Text>,
     /// Patterns of the only addresses that may be written to.
     pub only_to: Vec<Text>,
+    /// What the folder says of it in which published definitions run: an address has to match either list.
+    pub also_only_to: Vec<Text>,
 }
 
 /// How mail leaves.

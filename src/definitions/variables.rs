@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::files::in_words;
-use super::{Content, Node};
+use super::{Content, Folder, Node};
 use crate::diagnostics::{Code, Problem, Problems, Text};
 
 /// In bytes.
@@ -16,6 +16,10 @@ const LONGEST_VALUE: u64 = 64 * 1024;
 pub(super) struct Variables<'a> {
     /// The folder to which `${file:PATH}` is relative.
     pub(super) root: &'a Path,
+    /// Takes note of the files that values are read from.
+    pub(super) folder: &'a Folder,
+    /// Whether a value that is missing is an error, or a warning.
+    pub(super) required: bool,
     /// The value of a variable of the environment.
     pub(super) lookup: &'a dyn Fn(&str) -> Option<String>,
     /// Every value that was filled in: none of them may be shown.
@@ -71,7 +75,11 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
             }
             Err((message, hint)) => {
                 let span = text.span_at(at + start, at + start + length + 1);
-                problems.push(Problem::error(Code::MissingVariable, span, message).hint(hint));
+                let problem = match variables.required {
+                    true => Problem::error(Code::MissingVariable, span, message),
+                    false => Problem::warning(Code::MissingVariable, span, message),
+                };
+                problems.push(problem.hint(hint));
                 complete = false;
             }
         }
@@ -79,6 +87,11 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
     }
     offsets.push(place(text.value.len()));
     if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
+}
+
+fn noted(path: &Path, folder: &Folder) -> std::io::Result<String> {
+    folder.note(path);
+    short_file(path)
 }
 
 /// The text of a file that holds one value.
@@ -94,7 +107,7 @@ fn short_file(path: &Path) -> std::io::Result<String> {
 /// The value; else what is wrong, and how to mend it.
 fn look_up(name: &str, variables: Variables<'_>) -> Result<String, (String, String)> {
     match name.strip_prefix("file:") {
-        Some(path) => short_file(&variables.root.join(path))
+        Some(path) => noted(&variables.root.join(path), variables.folder)
             .map(|content| content.trim_end_matches(['\r', '\n']).to_owned())
             .map_err(|error| {
                 let message = format!("the file `{path}` can't be read: {}", in_words(&error));

@@ -8,7 +8,7 @@ use super::files::Files;
 use super::scalars::wrong_type;
 use super::variables::Variables;
 use super::{
-    Content, Definitions, Header, Node, Reader, email, fields, interaction, journey,
+    Content, Definitions, Folder, Header, Node, Reader, email, fields, interaction, journey,
     kinds::{KINDS, kind_named},
     plugin, scoring_model, scripts, segment, settings, topic, workflow, yaml,
 };
@@ -24,12 +24,27 @@ pub enum DefinitionsError {
     NoWorkspace(PathBuf),
 }
 
-/// Reads the settings and all definitions of a workspace. Whatever is wrong with them is reported, all
-/// of it; a file that isn't YAML hides no other. What has a name is kept even when a part of it is
-/// wrong, with something harmless in the part's place, so that others may refer to it: where
-/// `problems` has errors, the definitions are for looking at, not for running.
-///
-/// `variable` gives the values of `${NAME}` in the settings; `environment` is laid over them.
+/// What definitions are read with, beside their files.
+pub struct Reading<'a> {
+    /// The workspace's folder, from which the paths of `${file:PATH}` count.
+    pub root: &'a Path,
+    /// The environment that is laid over the settings.
+    pub environment: Option<&'a str>,
+    /// Gives the values of `${NAME}`.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether a value that is missing is an error; else it is a warning, and the text stays as it is written.
+    pub variables_required: bool,
+    /// One more text of definitions with the name to show for it. Its segments stand in for those of the same
+    /// name.
+    pub more: Option<(&'a str, &'a str)>,
+    /// Whether only that is read which imports need: settings, fields, interaction types and topics. Files that
+    /// make no sense are passed over.
+    pub facts_alone: bool,
+    /// The folder that says where things run, when the definitions are those of a snapshot (semantics 48).
+    pub place: Option<&'a Folder>,
+}
+
+/// Reads the settings and all definitions of a workspace's folder, as [`load_from`] does.
 ///
 /// # Errors
 /// When there is no `tilework.yaml` in the folder.
@@ -39,31 +54,61 @@ pub fn load(
     variable: &dyn Fn(&str) -> Option<String>,
     problems: &mut Problems,
 ) -> Result<Definitions, DefinitionsError> {
-    load_with(root, environment, variable, None, problems)
+    let reading = Reading {
+        root,
+        environment,
+        variable,
+        variables_required: true,
+        more: None,
+        facts_alone: false,
+        place: None,
+    };
+    load_from(&Folder::on_disk(root), &reading, problems)
 }
 
-/// As [`load`], with the definitions of one more text, whose name is shown where there is something wrong
-/// with it. Its segments stand in for those of the same name.
+/// Reads settings and all definitions. Whatever is wrong with them is reported, all of it; a file that isn't
+/// YAML hides no other. What has a name is kept even when a part of it is wrong, with something harmless in the
+/// part's place, so that others may refer to it: where `problems` has errors, the definitions are for looking
+/// at, not for running.
 ///
 /// # Errors
-/// When the folder has no `tilework.yaml`.
-pub fn load_with(
-    root: &Path,
-    environment: Option<&str>,
-    variable: &dyn Fn(&str) -> Option<String>,
-    more: Option<(&str, &str)>,
+/// When there is no `tilework.yaml`.
+pub fn load_from(
+    folder: &Folder,
+    reading: &Reading<'_>,
     problems: &mut Problems,
 ) -> Result<Definitions, DefinitionsError> {
-    let mut files = Files::new(root);
+    let root = reading.root;
+    let mut files = Files::new(folder);
     if !files.is_file("tilework.yaml") {
         return Err(DefinitionsError::NoWorkspace(root.to_owned()));
     }
     let secrets = RefCell::default();
-    let variables = Variables { root, lookup: variable, secrets: &secrets };
+    let variables = Variables {
+        root,
+        folder: reading.place.unwrap_or(folder),
+        required: reading.variables_required,
+        lookup: reading.variable,
+        secrets: &secrets,
+    };
     let mut definitions = Definitions { root: root.to_owned(), ..Definitions::default() };
+    let place = reading.place.and_then(|place| place_of(place, &mut files));
     if let Some((file, text)) = files.read("tilework.yaml", problems) {
         let documents = yaml::parse(file, &text, problems);
-        definitions.settings = settings::read(&documents, environment, variables, problems);
+        definitions.settings =
+            settings::read(&documents, reading.environment, place.as_ref(), variables, problems);
+    }
+    if reading.facts_alone {
+        let mut passed_over = Problems::default();
+        for path in files.yaml_files("journeys", &mut passed_over) {
+            let Some((file, text)) = files.read(&path, &mut passed_over) else { continue };
+            for document in yaml::parse(file, &text, &mut passed_over).iter().filter(|one| is_of_facts(one)) {
+                read_document(document, &path, variables, &mut files, &mut definitions, problems);
+            }
+        }
+        report_duplicates(&definitions, problems);
+        definitions.sources = files.into_sources();
+        return Ok(definitions);
     }
     for path in files.yaml_files("journeys", problems) {
         let Some((file, text)) = files.read(&path, problems) else { continue };
@@ -71,7 +116,7 @@ pub fn load_with(
             read_document(&document, &path, variables, &mut files, &mut definitions, problems);
         }
     }
-    if let Some((name, text)) = more {
+    if let Some((name, text)) = reading.more {
         let file = files.add(name, text);
         let present = definitions.segments.len();
         for document in yaml::parse(file, text, problems) {
@@ -90,6 +135,22 @@ pub fn load_with(
     definitions.sources = files.into_sources();
     definitions.secrets = secrets.into_inner();
     Ok(definitions)
+}
+
+/// Whether imports need a definition.
+fn is_of_facts(document: &Node) -> bool {
+    let Content::Mapping(entries) = &document.content else { return false };
+    let kind = entries.iter().find(|(key, _)| key.value == "kind").map(|(_, kind)| &kind.content);
+    matches!(kind, Some(Content::Text(kind)) if ["fields", "interaction", "topic"].contains(&kind.value.as_str()))
+}
+
+/// The settings of the folder in which published definitions run; nothing when it has none that make sense.
+fn place_of(place: &Folder, files: &mut Files<'_>) -> Option<Node> {
+    let text = String::from_utf8(place.read("tilework.yaml").ok()?).ok()?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let mut problems = Problems::default();
+    let documents = yaml::parse(files.add("tilework.yaml", text), text, &mut problems);
+    documents.into_iter().next().filter(|_| !problems.has_errors())
 }
 
 fn read_document(

@@ -245,6 +245,12 @@ impl Code {
         )
     }
 
+    /// Whether it says that a file can't be read at all, so that nobody knows what it holds.
+    #[must_use]
+    pub fn is_about_form(self) -> bool {
+        matches!(self, Code::YamlSyntax | Code::UnreadableFile)
+    }
+
     /// The code as it stands in reports.
     #[must_use]
     pub fn name(self) -> &'static str {

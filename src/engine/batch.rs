@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     compile::StepPlan,
-    store::{Claim, IterationRow, Message, NextStep, Passage, Store},
+    store::{AwaitedMails, Claim, IterationRow, Message, NextStep, Passage, Store},
     tiles::{DecidingTile, Outcomes, Uniform, Unit, Work},
 };
 
@@ -16,6 +16,8 @@ pub(super) struct Place<'a> {
     pub(super) journey: &'a LiveJourney<'a>,
     pub(super) iteration: &'a IterationRow,
     pub(super) step: &'a StepPlan,
+    /// Mails on their way for which participants wait here.
+    pub(super) awaited: Option<AwaitedMails>,
     pub(super) now: i64,
 }
 
@@ -86,7 +88,14 @@ fn decide(
     let answers = &*engine.plan.library;
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
     let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision || needs.keeps);
-    let mut standing = store.load_batch(claim, place.now, &needs.contact, &needs.account, whole_accounts)?;
+    let mut standing = store.load_batch(
+        claim,
+        place.now,
+        &needs.contact,
+        &needs.account,
+        whole_accounts,
+        place.awaited.as_ref(),
+    )?;
     let given = match &needs.allotment {
         Some(allotment) => Some(facts::Given::read(store, claim, allotment, &mut standing)?),
         None => None,

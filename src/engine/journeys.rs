@@ -1,6 +1,6 @@
 //! Journeys that are published, and their iterations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reentry;
 use crate::{
@@ -26,6 +26,8 @@ pub struct LiveJourney<'a> {
     /// What wakes those who wait at the plan's steps, in the plan's order, segments resolved to what they
     /// depend on.
     pub wakes: Vec<Wakes>,
+    /// The segments that it asks for anywhere, and the scores.
+    pub needs: (BTreeSet<String>, BTreeSet<String>),
     /// The conditions of segments by name.
     pub segments: &'a BTreeMap<String, Condition>,
     /// When its present version was published.

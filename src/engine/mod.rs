@@ -3,6 +3,7 @@
 //! In: the plan and the store at a moment. Out: positions moved, history, records and messages written,
 //! each batch in one transaction. It doesn't know channels, files, or what time it really is.
 
+mod awaited;
 mod batch;
 mod calls;
 mod convert;

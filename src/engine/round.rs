@@ -2,7 +2,7 @@
 
 use super::{LiveJourney, steps};
 use crate::{
-    audience,
+    audience::{self, Failing, JOURNEY},
     compile::Plan,
     store::{Store, StoreError},
     tiles::TileError,
@@ -20,6 +20,18 @@ pub enum EngineError {
     /// It was told to stop. What is left is done by the next run.
     #[error("stopped before everything was done")]
     Stopped,
+}
+
+impl EngineError {
+    /// Whether it is about the one journey at work, and others needn't have to do with it.
+    #[must_use]
+    pub fn is_about_a_part(&self) -> bool {
+        match self {
+            EngineError::Store(error) => error.is_about_a_statement(),
+            EngineError::Tile(_) => true,
+            EngineError::Stopped => false,
+        }
+    }
 }
 
 /// The boundaries between which a round is cut into transactions. A process that dies at any of them
@@ -75,9 +87,12 @@ pub(super) const LEASE: i64 = 10 * crate::model::time::MINUTE;
 /// that ask for such segments are refused by `check`, so that once is enough. Tells whether anything was
 /// written that the next round has to look at.
 fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, EngineError> {
+    let failing = Failing::read(store, engine.plan)?.models();
     let scored = audience::refresh_scores(store, engine.plan, now)?;
     (engine.observe)(Phase::Scored);
-    let moved = scored.changed + scored.ready + scored.levels > 0;
+    // Segments that ask for a model fail with it, and work with it again.
+    let fails_otherwise = Failing::read(store, engine.plan)?.models() != failing;
+    let moved = fails_otherwise || scored.changed + scored.ready + scored.levels > 0;
     if moved && engine.plan.segments.iter().any(|segment| !segment.interests.scores.is_empty()) {
         audience::refresh(store, engine.plan, now, engine.real_now)?;
         (engine.observe)(Phase::Refreshed);
@@ -101,19 +116,52 @@ pub fn round(engine: &Engine<'_>, store: &mut Store, now: i64, refresh: bool) ->
     if refresh {
         moved |= score(engine, store, now)?;
     }
+    let mut failing = Failing::read(store, engine.plan)?;
     for journey in &engine.journeys {
-        if store.is_held(journey.key)? {
+        let name = journey.plan.name.as_str();
+        let (segments, scores) = &journey.needs;
+        if let Some(reason) = failing.needed(engine.plan, segments, scores) {
+            failing.failed(store, (JOURNEY, name), &reason, now)?;
             continue;
         }
-        for open in journey.iterations(store, now)? {
-            moved |= journey.let_in(store, &open, now)?;
-            (engine.observe)(Phase::Entered);
-            let present = open.present(journey.plan, now);
-            moved |= steps::run(engine, store, journey, &open.iteration, present)?;
-            (engine.observe)(Phase::Stepped);
-            moved |= journey.end(store, &open, now, (engine.real_now)())?;
-            (engine.observe)(Phase::Ended);
+        // It has its next try when segments are refreshed.
+        if failing.has(JOURNEY, name) && !refresh {
+            continue;
         }
+        failing.tries_again(store, JOURNEY, name)?;
+        match work(engine, store, journey, now) {
+            Ok(worked) => {
+                moved |= worked;
+                failing.works(store, JOURNEY, name)?;
+            }
+            Err(error) if error.is_about_a_part() => {
+                failing.failed(store, (JOURNEY, name), &error.to_string(), now)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(moved)
+}
+
+/// Carries on with a journey: lets in, goes through the steps, ends. Tells whether anybody moved.
+fn work(
+    engine: &Engine<'_>,
+    store: &mut Store,
+    journey: &LiveJourney<'_>,
+    now: i64,
+) -> Result<bool, EngineError> {
+    let mut moved = false;
+    if store.is_held(journey.key)? {
+        return Ok(false);
+    }
+    for open in journey.iterations(store, now)? {
+        moved |= journey.let_in(store, &open, now)?;
+        (engine.observe)(Phase::Entered);
+        let present = open.present(journey.plan, now);
+        moved |= steps::run(engine, store, journey, &open.iteration, present)?;
+        (engine.observe)(Phase::Stepped);
+        moved |= journey.end(store, &open, now, (engine.real_now)())?;
+        (engine.observe)(Phase::Ended);
     }
     Ok(moved)
 }

@@ -2,6 +2,7 @@
 
 use super::{
     Engine, EngineError, LiveJourney, Phase,
+    awaited::awaited,
     batch::{self, Place},
     facts,
     round::LEASE,
@@ -72,13 +73,11 @@ fn pass(
     let mut pass = Passed::default();
     let mut passed: Vec<i64> = Vec::new();
     for ((step, step_key), wakes) in journey.plan.steps.iter().zip(&journey.step_keys).zip(&journey.wakes) {
-        // Whether a mail was sent is told by delivery, which comes after the steps: who asks for it waits
-        // until what is due has left. The next round finds them.
-        let asks_for_delivery = BY_DELIVERY.iter().any(|name| wakes.interactions.contains(*name));
-        if asks_for_delivery && store.delivery_pending(now)? {
-            continue;
+        let mut awaited = awaited(journey, step, wakes);
+        if awaited.is_some() && !store.mails_on_their_way(now)? {
+            awaited = None;
         }
-        let place = Place { journey, iteration, step, now };
+        let place = Place { journey, iteration, step, awaited, now };
         let allotment = allotment_of(&step.tile);
         let scripted = step.tile.is_scripted();
         let batch_size = if scripted { engine.batch_size.min(SCRIPTED_BATCH) } else { engine.batch_size };
@@ -93,7 +92,14 @@ fn pass(
                 facts::allot(store, iteration.key, *step_key, allotment, now)?;
             }
             let real_now = (engine.real_now)();
-            let ranges = store.due_ranges(iteration.key, *step_key, now, real_now, batch_size)?;
+            let ranges = store.due_ranges(
+                iteration.key,
+                *step_key,
+                now,
+                real_now,
+                batch_size,
+                place.awaited.as_ref(),
+            )?;
             let mut worked = false;
             for range in ranges {
                 if (engine.stop)() {
@@ -132,7 +138,10 @@ fn pass(
                 break;
             }
         }
-        passed.push(*step_key);
+        // Those who wait for a mail stay due, and nobody knows when they go on.
+        if place.awaited.is_none() {
+            passed.push(*step_key);
+        }
     }
     Ok(pass)
 }

@@ -5,7 +5,8 @@ use crate::{
     compile::Plan,
     model::time::DAY,
     store::{
-        Claims, DanglingLinks, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store, StoreError,
+        Claims, DanglingLinks, FailingPart, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store,
+        StoreError,
     },
 };
 
@@ -29,6 +30,10 @@ pub struct Status {
     pub failures: Vec<Failures>,
     /// The limit of messages at which the latest run stopped, and when.
     pub limit_reached: Option<(u64, i64)>,
+    /// Why the folder that runs were started with isn't what runs, and since when.
+    pub unpublished: Option<(String, i64)>,
+    /// Segments, scoring models and journeys that fail, and what is skipped because of them.
+    pub failing: Vec<FailingPart>,
     /// What is paused.
     pub pauses: Pauses,
     /// How the segments stand.
@@ -64,6 +69,10 @@ pub enum Alarm {
     NewFailures,
     /// The latest run stopped at its limit of messages.
     LimitReached,
+    /// The definitions in the folder have mistakes or are refused; what is published goes on.
+    Unpublished,
+    /// A segment, a scoring model or a journey fails.
+    FailingParts,
 }
 
 impl Alarm {
@@ -77,6 +86,8 @@ impl Alarm {
             Alarm::LeaseRanOut => "lease_ran_out",
             Alarm::NewFailures => "new_failures",
             Alarm::LimitReached => "limit_reached",
+            Alarm::Unpublished => "unpublished",
+            Alarm::FailingParts => "failing_parts",
         }
     }
 }
@@ -101,6 +112,8 @@ pub fn status(
         oldest_message: store.oldest_waiting_message(now)?,
         failures: store.failures()?,
         limit_reached: store.limit_reached()?,
+        unpublished: store.unpublished()?,
+        failing: store.failing_parts()?,
         pauses: store.pauses()?,
         segments: store.segments_state()?,
         empty_topics: empty_topics(store, plan, now)?,
@@ -121,6 +134,8 @@ pub fn status(
         (status.claims.run_out > 0, Alarm::LeaseRanOut),
         (status.failures.iter().any(is_new), Alarm::NewFailures),
         (status.limit_reached.is_some(), Alarm::LimitReached),
+        (status.unpublished.is_some(), Alarm::Unpublished),
+        (!status.failing.is_empty(), Alarm::FailingParts),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

@@ -5,12 +5,14 @@
 //! the store or the command line, and decides nothing: what `check` accepts is decided elsewhere.
 
 mod condition;
+mod explanation;
 mod forms;
 mod names;
 mod page;
 mod schema;
 mod tiles;
 
+pub use explanation::explanation;
 pub use names::Names;
 pub use page::page;
 pub use schema::{definition_schema, kind_schema, settings_schema};

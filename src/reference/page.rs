@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Names, TileEntry};
+use super::{Names, TileEntry, explanation::explanation};
 use crate::{
     conditions::functions,
     definitions::{
         DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, SUBSCRIPTION, WORDS,
     },
-    diagnostics::{Code, explanation},
+    diagnostics::Code,
     model::{DurationUnit, Entity, Field, FieldType, common_attributes},
 };
 
@@ -347,7 +347,7 @@ fn codes(page: &mut String) {
     page.push_str(
         "\n`check` names each problem by a code; `tilework explain CODE` has its page, with examples.\n",
     );
-    let rows = Code::ALL.iter().map(|(known, name)| vec![code(name), first_sentence(explanation(*known))]);
+    let rows = Code::ALL.iter().map(|(known, name)| vec![code(name), first_sentence(&explanation(*known))]);
     table(page, &["code", "means"], rows);
 }
 

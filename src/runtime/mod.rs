@@ -12,7 +12,7 @@ mod serve;
 
 pub use clock::{pause, real_now};
 pub use play::{play, starting_point};
-pub use publish::{PublishError, Publishing, publish};
+pub use publish::{PublishError, Publishing, admit, publish};
 pub use run::{Runtime, RuntimeError, moment_of_facts, present, tick};
 pub use secret::fresh_key;
 pub use serve::{Serving, serve};

@@ -41,11 +41,15 @@ pub fn play(
     let mut refresh = true;
     loop {
         told(at);
-        tick(runtime, store, at, refresh)?;
-        // Nobody is left behind at a moment: what another worker holds, it finishes, or it is gone.
-        while store.others_at_work()? {
+        loop {
+            // What others set in motion before they were done is seen by a tick that begins after that.
+            let alone = !store.others_at_work()?;
+            tick(runtime, store, at, refresh)?;
+            refresh = false;
+            if alone && !store.others_at_work()? {
+                break;
+            }
             pause(OTHERS);
-            tick(runtime, store, at, false)?;
         }
         if at >= until {
             return Ok(());

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    compile::{JourneyPlan, Plan, Removal, StepPlan},
+    compile::{JourneyPlan, Plan, Removal, StepPlan, needs_of},
+    definitions::Snapshot,
     engine::{BY_DELIVERY, LiveJourney},
     store::{Publication, PublishedStep, Removed, StepWakes, Store, StoreError, UndeclaredField},
     tiles::Wakes,
@@ -68,6 +69,28 @@ pub enum PublishError {
 pub struct Publishing {
     /// The git revision of the definitions, where there is one.
     pub revision: Option<String>,
+    /// The folder that is published; nothing where definitions don't come from one.
+    pub snapshot: Option<Snapshot>,
+}
+
+impl PublishError {
+    /// Whether the definitions are refused, as opposed to a store that fails.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        !matches!(self, PublishError::Store(error) if !matches!(error, StoreError::FieldType { .. }))
+    }
+}
+
+/// Asks whether definitions can be published. Nothing is changed.
+///
+/// # Errors
+/// As [`publish`].
+pub fn admit(store: &mut Store, plan: &Plan) -> Result<(), PublishError> {
+    refuse_lost_people(store, plan)?;
+    refuse_taken_names(store, plan)?;
+    refuse_lost_values(plan, &store.undeclared_fields(&plan.catalog)?)?;
+    store.refuse_changed_types(&plan.catalog)?;
+    Ok(())
 }
 
 /// Publishes what changed since the last time and gives the journeys with their keys.
@@ -81,10 +104,8 @@ pub fn publish<'a>(
     publishing: &Publishing,
     now: i64,
 ) -> Result<Vec<LiveJourney<'a>>, PublishError> {
-    refuse_lost_people(store, plan)?;
-    refuse_taken_names(store, plan)?;
     let undeclared = store.undeclared_fields(&plan.catalog)?;
-    refuse_lost_values(plan, &undeclared)?;
+    admit(store, plan)?;
     rename(store, plan)?;
     for field in &undeclared {
         store.drop_field(field)?;
@@ -123,6 +144,7 @@ pub fn publish<'a>(
             origin: row.origin,
             step_origins,
             wakes,
+            needs: needs_of(journey),
             segments: &plan.conditions,
             published_at: published_at.unwrap_or(now),
         });
@@ -133,6 +155,9 @@ pub fn publish<'a>(
             tracing::info!(kind = publication.kind, name = publication.name, "published");
         }
         store.publish(now, publishing.revision.as_deref(), &changed)?;
+    }
+    if let Some(snapshot) = &publishing.snapshot {
+        store.keep_snapshot(&snapshot.files, publishing.revision.as_deref(), now)?;
     }
     Ok(live)
 }

@@ -86,6 +86,7 @@ pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -
     let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit, run_before, runtime.played);
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
+        store.refuse_replaced()?;
         let sent = deliver(&delivery, store, now)?;
         if !moved && !sent {
             store.note_limit(runtime.limit.reached(), now)?;

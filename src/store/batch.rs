@@ -4,7 +4,7 @@
 //! planners from walking through everybody at the step instead.
 
 use super::{
-    Cell, Store, StoreError,
+    AwaitedMails, Cell, Store, StoreError,
     claims::{self, Claim},
     columns::{field_column, value},
     stops::{self, Blocks},
@@ -77,7 +77,8 @@ pub struct Message<'a> {
 
 impl Store {
     /// The participants of a claim who are due, with the fields asked for, by account and contact. With
-    /// `whole_accounts` also those who aren't due but whose account has somebody who is.
+    /// `whole_accounts` also those who aren't due but whose account has somebody who is. Those who wait for
+    /// one of the `awaited` mails are left out.
     ///
     /// # Errors
     /// When the store fails.
@@ -88,6 +89,7 @@ impl Store {
         contact_fields: &[Field],
         account_fields: &[Field],
         whole_accounts: bool,
+        awaited: Option<&AwaitedMails>,
     ) -> Result<Vec<Standing>, StoreError> {
         let mut columns = String::new();
         for field in contact_fields {
@@ -103,10 +105,11 @@ impl Store {
                        AND +d.due_at <= $5)"
                 .to_owned(),
         };
+        let arrived = awaited.map(|awaited| awaited.none_on_its_way("$5")).unwrap_or_default();
         let sql = format!(
             "SELECT p.account_key, p.contact_key, c.id, a.id, p.visit, p.arrived_at, p.due_at, p.looked_at, c.id_generation{columns}
              FROM position p JOIN contact c ON c.key = p.contact_key LEFT JOIN account a ON a.key = p.account_key
-             WHERE p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}
+             WHERE p.iteration_key = $1 AND +p.step_key = $2 AND p.account_key BETWEEN $3 AND $4 AND {due}{arrived}
              ORDER BY p.account_key, p.visit, p.contact_key"
         );
         let parameters = range_parameters(claim, now);

@@ -3,7 +3,7 @@
 //! A claim is one row for a whole range, never a row a contact. What is claimed doesn't match the query
 //! that looks for due work, so that two workers share a step instead of fighting over it.
 
-use super::{Store, StoreError};
+use super::{AwaitedMails, Store, StoreError};
 
 /// A range of accounts, both ends included, in which positions are due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Claim {
 impl Store {
     /// Due positions at a step as ranges of about `batch_size` positions each; an account is never
     /// split, so a large one makes a range larger. What is claimed isn't among them, unless the lease ran
-    /// out; `real_now` is real time (semantics 28).
+    /// out, nor are those who wait for one of the `awaited` mails; `real_now` is real time (semantics 28).
     ///
     /// # Errors
     /// When the store fails.
@@ -40,16 +40,20 @@ impl Store {
         now: i64,
         real_now: i64,
         batch_size: usize,
+        awaited: Option<&AwaitedMails>,
     ) -> Result<Vec<AccountRange>, StoreError> {
         let mut ranges = Vec::new();
         let mut open: Option<(AccountRange, usize)> = None;
-        let dialect_rows = "SELECT p.account_key, COUNT(*) FROM position p
+        let arrived = awaited.map(|awaited| awaited.none_on_its_way("$3")).unwrap_or_default();
+        let sql = format!(
+            "SELECT p.account_key, COUNT(*) FROM position p
              WHERE p.iteration_key = $1 AND p.step_key = $2 AND p.due_at <= $3
                AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.iteration_key = $1 AND c.step_key = $2
-                    AND p.account_key BETWEEN c.account_from AND c.account_to AND c.deadline >= $4)
-             GROUP BY p.account_key ORDER BY p.account_key";
+                    AND p.account_key BETWEEN c.account_from AND c.account_to AND c.deadline >= $4){arrived}
+             GROUP BY p.account_key ORDER BY p.account_key"
+        );
         self.connection.query_each(
-            dialect_rows,
+            &sql,
             &[iteration_key.into(), step_key.into(), now.into(), real_now.into()],
             &mut |row| {
                 let (account, count) = (row.integer(0)?, usize::try_from(row.integer(1)?).unwrap_or(0));

@@ -229,32 +229,10 @@ impl Store {
     /// # Errors
     /// When a field that holds values changed its type, or the database refuses.
     pub fn declare(&mut self, catalog: &Catalog) -> Result<(), StoreError> {
-        let mut wanted: Vec<(&'static str, String, FieldType, String)> = Vec::new();
-        for entity in Entity::ALL {
-            for field in catalog.fields(entity) {
-                if field.name != "id" {
-                    wanted.push((
-                        entity.name(),
-                        field.name.clone(),
-                        field.kind.clone(),
-                        field_column(&field.name),
-                    ));
-                }
-            }
-        }
+        let wanted = wanted(&self.names, catalog);
         let built_in = built_in_interactions();
-        let types: Vec<&InteractionType> = built_in.iter().chain(catalog.interactions.values()).collect();
-        for attribute in types.iter().flat_map(|kind| &kind.attributes) {
-            let column = attribute_column(attribute);
-            wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
-        }
-        wanted.retain(|(table, _, kind, column)| {
-            let known = self.names.column(table, column);
-            // An attribute's column goes by the type, too.
-            known.is_none_or(|known| known != column_type(kind))
-                || (*table != "interaction" && self.names.declared(table, column) != Some(kind.name()))
-        });
-        let mut types: Vec<String> = types.iter().map(|kind| kind.name.clone()).collect();
+        let types = built_in.iter().chain(catalog.interactions.values());
+        let mut types: Vec<String> = types.map(|kind| kind.name.clone()).collect();
         types.retain(|name| !self.names.types.contains_key(name));
         let renamed = catalog
             .renamed
@@ -289,6 +267,39 @@ impl Store {
         self.names = Names::load(&mut self.connection)?;
         Ok(())
     }
+}
+
+/// A column that a catalog asks for: its table, what it holds by name and type, its name.
+type Wanted = (&'static str, String, FieldType, String);
+
+/// The columns of a catalog that the store doesn't have, or not of this type.
+fn wanted(names: &Names, catalog: &Catalog) -> Vec<Wanted> {
+    let mut wanted: Vec<Wanted> = Vec::new();
+    for entity in Entity::ALL {
+        for field in catalog.fields(entity) {
+            if field.name != "id" {
+                wanted.push((
+                    entity.name(),
+                    field.name.clone(),
+                    field.kind.clone(),
+                    field_column(&field.name),
+                ));
+            }
+        }
+    }
+    let built_in = built_in_interactions();
+    let types: Vec<&InteractionType> = built_in.iter().chain(catalog.interactions.values()).collect();
+    for attribute in types.iter().flat_map(|kind| &kind.attributes) {
+        let column = attribute_column(attribute);
+        wanted.push(("interaction", attribute.name.clone(), attribute.kind.clone(), column));
+    }
+    wanted.retain(|(table, _, kind, column)| {
+        let known = names.column(table, column);
+        // An attribute's column goes by the type, too.
+        known.is_none_or(|known| known != column_type(kind))
+            || (*table != "interaction" && names.declared(table, column) != Some(kind.name()))
+    });
+    wanted
 }
 
 fn add_column(

@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError, addresses, columns::field_column, erased,
-    segments::compute_everything_again, stops,
+    redaction::redact, segments::compute_everything_again, stops,
 };
 use crate::model::folded_address;
 
@@ -112,6 +112,7 @@ impl Store {
             if keeps_hashes {
                 erased::keep(connection, id, address.as_deref(), now)?;
             }
+            redact(connection, id, address.as_deref())?;
             erased::count(connection)?;
             connection.execute("DELETE FROM contact WHERE key = $1", &[key.into()])?;
             // Whatever counted the contact may be otherwise now, and nothing tells any more what did.

@@ -13,6 +13,14 @@ pub enum StoreError {
         /// What the database or the system said.
         reason: String,
     },
+    /// The file isn't the one any more that was opened.
+    #[error(
+        "the store's file `{path}` was deleted or replaced while it was in use; nothing more is handed over"
+    )]
+    Replaced {
+        /// The file.
+        path: String,
+    },
     /// The text isn't the address of a store.
     #[error("`{0}` is not a store; expected `sqlite:PATH` or `postgres://…`")]
     Address(String),
@@ -66,6 +74,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether it is about one statement, which others needn't have to do with, and not about the store.
+    #[must_use]
+    pub fn is_about_a_statement(&self) -> bool {
+        matches!(self, StoreError::Statement { .. })
+    }
+
     pub(super) fn statement(reason: impl ToString, statement: &str) -> Self {
         let words: Vec<&str> = statement.split_whitespace().collect();
         let mut short: String = words.join(" ");

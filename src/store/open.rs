@@ -157,6 +157,33 @@ impl Store {
         self.worker.as_ref().map_or(0, |worker| worker.key)
     }
 
+    /// Refuses to go on when the file of a SQLite store was deleted or replaced since it was opened: what is done
+    /// from then on would be forgotten.
+    ///
+    /// # Errors
+    /// When it isn't the file any more that was opened.
+    pub fn refuse_replaced(&self) -> Result<(), StoreError> {
+        match &self.connection {
+            Connection::Sqlite(sqlite) if !sqlite.is_in_place() => {
+                Err(StoreError::Replaced { path: sqlite.path().display().to_string() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the right to play time, which one run at a time has. Another may have it on PostgreSQL: false then.
+    /// It ends with the connection.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn start_playing(&mut self) -> Result<bool, StoreError> {
+        if self.dialect() == Dialect::Sqlite {
+            return Ok(true);
+        }
+        let sql = "SELECT CASE WHEN pg_try_advisory_lock(7413, 0) THEN 1 ELSE 0 END";
+        Ok(self.connection.number(sql, &[])? == 1)
+    }
+
     /// Whether other workers hold anything at this moment: positions claimed, messages taken. What those
     /// held that are gone is freed before.
     ///

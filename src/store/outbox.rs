@@ -325,20 +325,6 @@ impl Store {
         Ok(messages)
     }
 
-    /// Whether mails are due that nobody has handed over yet, those of paused journeys apart.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn delivery_pending(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = format!(
-            "SELECT 1 FROM outbox WHERE state = 1 AND ready_at <= $1 AND channel = 'email'
-                AND iteration_key NOT IN ({})
-             UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND ready_at <= $1 AND channel = 'email' LIMIT 1",
-            held_iterations()
-        );
-        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
-    }
-
     /// The channels with messages that may be handed over, by name.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use super::{
     Cell, JsonRows, Store, StoreError,
+    interventions::note_intervention,
     outbox::{OutboxState, SUBJECT},
 };
 
@@ -85,7 +86,10 @@ impl Store {
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN ({meant})
                AND (state IN (5, 6) OR (state = 1 AND retry_at IS NOT NULL))"
         );
-        self.connection.write(|connection| connection.execute(&sql, &bound))
+        self.connection.write(|connection| {
+            note_intervention(connection)?;
+            connection.execute(&sql, &bound)
+        })
     }
 
     /// Notes whether the latest run stopped at its limit of messages, for those who look later.
@@ -130,7 +134,10 @@ impl Store {
             "UPDATE outbox SET state = 7, retry_at = NULL, reason = NULL, ended_at = $1
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN ({meant}) AND state = 1"
         );
-        self.connection.write(|connection| connection.execute(&sql, &bound))
+        self.connection.write(|connection| {
+            note_intervention(connection)?;
+            connection.execute(&sql, &bound)
+        })
     }
 }
 

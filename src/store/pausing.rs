@@ -1,6 +1,6 @@
 //! Journeys that hold still, and the hold on all of them.
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, interventions::note_intervention};
 
 /// What holds still at present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,9 +20,10 @@ impl Pauses {
     }
 }
 
-/// The condition under which a row `j` of `journey` is held.
+/// The condition under which a row `j` of `journey` is held: it or all are paused, or it fails.
 pub(super) const HELD: &str =
-    "(j.state = 'paused' OR EXISTS (SELECT 1 FROM setting h WHERE h.name = 'paused_at'))";
+    "(j.state = 'paused' OR EXISTS (SELECT 1 FROM setting h WHERE h.name = 'paused_at')
+    OR EXISTS (SELECT 1 FROM failing h WHERE h.kind = 'journey' AND h.name = j.name))";
 
 /// The query for the keys of the iterations that are held.
 pub(super) fn held_iterations() -> String {
@@ -80,11 +81,14 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn resume_journey(&mut self, name: &str) -> Result<bool, StoreError> {
-        let changed = self.connection.execute(
-            "UPDATE journey SET state = 'live', paused_at = NULL WHERE name = $1 AND state = 'paused'",
-            &[name.into()],
-        )?;
-        Ok(changed > 0)
+        self.connection.write(|connection| {
+            let changed = connection.execute(
+                "UPDATE journey SET state = 'live', paused_at = NULL WHERE name = $1 AND state = 'paused'",
+                &[name.into()],
+            )?;
+            note_intervention(connection)?;
+            Ok(changed > 0)
+        })
     }
 
     /// Holds all journeys, those that are published later included. Tells whether they weren't held yet.
@@ -105,6 +109,9 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn resume_all(&mut self) -> Result<bool, StoreError> {
-        Ok(self.connection.execute("DELETE FROM setting WHERE name = 'paused_at'", &[])? > 0)
+        self.connection.write(|connection| {
+            note_intervention(connection)?;
+            Ok(connection.execute("DELETE FROM setting WHERE name = 'paused_at'", &[])? > 0)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! The database server.
 
-use std::{collections::HashMap, error::Error};
+use std::{collections::HashMap, error::Error, time::Duration};
 
 use postgres::{
     Client, Config, NoTls, Statement,
@@ -11,7 +11,10 @@ use postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{Cell, Row, StoreError};
+use super::{
+    Cell, Row, StoreError,
+    knock::{PATIENCE, knock},
+};
 
 impl ToSql for Cell {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
@@ -61,7 +64,9 @@ impl Postgres {
     pub(super) fn open(url: &str) -> Result<Self, StoreError> {
         let unreachable =
             |error: &dyn Error| StoreError::Unreachable { url: without_password(url), reason: reason(error) };
-        let config: Config = url.parse().map_err(|error: postgres::Error| unreachable(&error))?;
+        let mut config: Config = url.parse().map_err(|error: postgres::Error| unreachable(&error))?;
+        limit_time(&mut config);
+        knock(&config, PATIENCE).map_err(|error| unreachable(&error))?;
         let connected = if config.get_ssl_mode() == SslMode::Require {
             config.connect(tls())
         } else {
@@ -80,7 +85,8 @@ impl Postgres {
             .batch_execute(
                 // With less memory, millions of keys in a condition's `NOT IN` would be read again for each row.
                 "SET client_min_messages = warning; SET plan_cache_mode = force_custom_plan; SET jit = off;
-                 SET work_mem = '128MB'",
+                 SET work_mem = '128MB';
+                 SET statement_timeout = '1h'; SET idle_in_transaction_session_timeout = '15min'",
             )
             .map_err(|error| unreachable(&error))?;
         Ok(Postgres { client, statements: HashMap::new(), uses: 0, prepared: 0, url: without_password(url) })
@@ -207,6 +213,19 @@ fn tls() -> MakeRustlsConnect {
     )
 }
 
+/// Sees to it that a server that is gone, or says nothing, holds nothing for ever. What the address says stays.
+fn limit_time(config: &mut Config) {
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(PATIENCE);
+    }
+    if config.get_tcp_user_timeout().is_none() {
+        config.tcp_user_timeout(Duration::from_secs(120));
+    }
+    config.keepalives_idle(Duration::from_secs(60));
+    config.keepalives_interval(Duration::from_secs(15));
+    config.keepalives_retries(4);
+}
+
 /// The address as it may be shown.
 fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
@@ -237,7 +256,15 @@ fn translate(error: &postgres::Error, sql: &str) -> StoreError {
             | &SqlState::DUPLICATE_TABLE,
         ) => StoreError::Conflict(reason(error)),
         Some(&SqlState::DISK_FULL) => StoreError::Full(reason(error)),
-        None if error.is_closed() => {
+        // The server is being stopped, or starts.
+        Some(
+            &SqlState::ADMIN_SHUTDOWN
+            | &SqlState::CRASH_SHUTDOWN
+            | &SqlState::CANNOT_CONNECT_NOW
+            | &SqlState::CONNECTION_EXCEPTION
+            | &SqlState::CONNECTION_FAILURE,
+        ) => StoreError::Unreachable { url: "postgres".to_owned(), reason: reason(error) },
+        None if error.is_closed() || error.source().is_some_and(|cause| cause.is::<std::io::Error>()) => {
             StoreError::Unreachable { url: "postgres".to_owned(), reason: reason(error) }
         }
         _ => StoreError::statement(reason(error), sql),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Cell, Store, StoreError, outbox::OutboxState};
+use super::{Cell, Connection, Store, StoreError, outbox::OutboxState};
 
 /// The numbers of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -88,21 +88,97 @@ impl Totals {
     /// How much came to it since it was `before`.
     #[must_use]
     pub fn since(&self, before: &Totals) -> Totals {
+        let (mut done, before) = (self.numbers(), before.numbers());
+        done.iter_mut().zip(before).for_each(|(number, before)| *number -= before);
+        Totals::of(done)
+    }
+
+    /// All of them, in a fixed order.
+    fn numbers(&self) -> [i64; 12] {
+        [
+            self.entered,
+            self.finished,
+            self.stopped,
+            self.contacts_failed,
+            self.leads,
+            self.activities,
+            self.delivered,
+            self.blocked,
+            self.failed,
+            self.messages_delivered,
+            self.messages_blocked,
+            self.messages_failed,
+        ]
+    }
+
+    fn of(numbers: [i64; 12]) -> Totals {
+        let [
+            entered,
+            finished,
+            stopped,
+            contacts_failed,
+            leads,
+            activities,
+            delivered,
+            blocked,
+            failed,
+            messages_delivered,
+            messages_blocked,
+            messages_failed,
+        ] = numbers;
         Totals {
-            entered: self.entered - before.entered,
-            finished: self.finished - before.finished,
-            stopped: self.stopped - before.stopped,
-            contacts_failed: self.contacts_failed - before.contacts_failed,
-            leads: self.leads - before.leads,
-            activities: self.activities - before.activities,
-            delivered: self.delivered - before.delivered,
-            blocked: self.blocked - before.blocked,
-            failed: self.failed - before.failed,
-            messages_delivered: self.messages_delivered - before.messages_delivered,
-            messages_blocked: self.messages_blocked - before.messages_blocked,
-            messages_failed: self.messages_failed - before.messages_failed,
+            entered,
+            finished,
+            stopped,
+            contacts_failed,
+            leads,
+            activities,
+            delivered,
+            blocked,
+            failed,
+            messages_delivered,
+            messages_blocked,
+            messages_failed,
         }
     }
+}
+
+/// How much a store has seen so far.
+fn totals(connection: &mut Connection) -> Result<Totals, StoreError> {
+    let mut totals = Totals::default();
+    let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
+               UNION ALL SELECT 10 + state, COUNT(*) FROM entry GROUP BY state
+               UNION ALL SELECT 14, COUNT(*) FROM participant WHERE state = 3 AND reason LIKE 'failed%'
+               UNION ALL SELECT 14, COUNT(*) FROM entry WHERE state = 3 AND reason LIKE 'failed%'
+               UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
+               UNION ALL SELECT 21, COUNT(*) FROM activity
+               UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
+               UNION ALL SELECT 40 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel <> 'email' GROUP BY state";
+    for row in connection.query(sql, &[])? {
+        let count = row.integer(1)?;
+        match row.integer(0)? {
+            11 => totals.entered += count,
+            12 => {
+                totals.entered += count;
+                totals.finished += count;
+            }
+            13 => {
+                totals.entered += count;
+                totals.stopped += count;
+            }
+            14 => totals.contacts_failed += count,
+            20 => totals.leads = count,
+            21 => totals.activities = count,
+            33 => totals.delivered = count,
+            34 => totals.blocked = count,
+            35 => totals.failed = count,
+            43 => totals.messages_delivered = count,
+            44 => totals.messages_blocked = count,
+            45 => totals.messages_failed = count,
+            _ => {}
+        }
+    }
+    Ok(totals)
 }
 
 impl Store {
@@ -111,40 +187,31 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn totals(&mut self) -> Result<Totals, StoreError> {
-        let mut totals = Totals::default();
-        let sql = "SELECT 10 + state, COUNT(*) FROM participant GROUP BY state
-                   UNION ALL SELECT 10 + state, COUNT(*) FROM entry GROUP BY state
-                   UNION ALL SELECT 14, COUNT(*) FROM participant WHERE state = 3 AND reason LIKE 'failed%'
-                   UNION ALL SELECT 14, COUNT(*) FROM entry WHERE state = 3 AND reason LIKE 'failed%'
-                   UNION ALL SELECT 20, COUNT(*) FROM lead WHERE iteration_key IS NOT NULL
-                   UNION ALL SELECT 21, COUNT(*) FROM activity
-                   UNION ALL SELECT 30 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel = 'email' GROUP BY state
-                   UNION ALL SELECT 40 + state, COUNT(*) FROM outbox WHERE state > 2 AND channel <> 'email' GROUP BY state";
-        for row in self.connection.query(sql, &[])? {
-            let count = row.integer(1)?;
-            match row.integer(0)? {
-                11 => totals.entered += count,
-                12 => {
-                    totals.entered += count;
-                    totals.finished += count;
-                }
-                13 => {
-                    totals.entered += count;
-                    totals.stopped += count;
-                }
-                14 => totals.contacts_failed += count,
-                20 => totals.leads = count,
-                21 => totals.activities = count,
-                33 => totals.delivered = count,
-                34 => totals.blocked = count,
-                35 => totals.failed = count,
-                43 => totals.messages_delivered = count,
-                44 => totals.messages_blocked = count,
-                45 => totals.messages_failed = count,
-                _ => {}
+        totals(&mut self.connection)
+    }
+
+    /// What was done since `before` and no other run has told of: where several work at once, they count
+    /// everybody once, whoever moved them.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing counts as told.
+    pub fn report_totals(&mut self, before: &Totals) -> Result<Totals, StoreError> {
+        self.connection.write_alone(|connection| {
+            let told = connection.query_first("SELECT value FROM setting WHERE name = 'totals_told'", &[])?;
+            let told = told.map_or(Ok(String::new()), |row| row.text(0))?;
+            let told: Vec<i64> = told.split(' ').filter_map(|number| number.parse().ok()).collect();
+            let mut done = totals(connection)?.numbers();
+            let listed = done.map(|number| number.to_string()).join(" ");
+            connection.execute(
+                "INSERT INTO setting (name, value) VALUES ('totals_told', $1)
+                 ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                &[listed.into()],
+            )?;
+            for (at, (number, before)) in done.iter_mut().zip(before.numbers()).enumerate() {
+                *number = (*number - before.max(told.get(at).copied().unwrap_or(0))).max(0);
             }
-        }
-        Ok(totals)
+            Ok(Totals::of(done))
+        })
     }
 
     /// Names, targets and keys of all journeys that were ever published.

@@ -1,6 +1,6 @@
 //! Trying again what failed.
 
-use super::{Cell, Store, StoreError};
+use super::{Cell, Store, StoreError, interventions::note_intervention};
 
 /// Those who failed at a step of an iteration that goes on: journey `$1`, step `$2`. What they were stopped
 /// by in former entries is over.
@@ -38,6 +38,7 @@ impl Store {
             )
         };
         self.connection.write(|connection| {
+            note_intervention(connection)?;
             let count = connection.execute(
                 &format!(
                     "INSERT INTO position (iteration_key, account_key, contact_key, lane, step_key, visit, arrived_at,

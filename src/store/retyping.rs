@@ -134,6 +134,17 @@ impl Retyped<'_> {
 }
 
 impl Store {
+    /// Asks whether the columns that a catalog declares can be made. Nothing is changed.
+    ///
+    /// # Errors
+    /// When a field changed its type, and values don't fit the new one.
+    pub fn refuse_changed_types(&mut self, catalog: &Catalog) -> Result<(), StoreError> {
+        match self.type_changes(catalog)?.into_iter().next() {
+            Some(change) => Err(StoreError::FieldType(Box::new(change))),
+            None => Ok(()),
+        }
+    }
+
     /// The fields of a catalog whose type changed, where values don't fit the new one.
     ///
     /// # Errors
@@ -142,8 +153,15 @@ impl Store {
         let mut changes = Vec::new();
         for entity in Entity::ALL {
             for field in catalog.fields(entity) {
-                let (table, column) = (entity.name(), field_column(&field.name));
-                let Some(found) = self.names.declared(table, &column).map(str::to_owned) else { continue };
+                let table = entity.name();
+                let was = |(of, _, new): &&(Entity, String, String)| *of == entity && *new == field.name;
+                let former = catalog.renamed.iter().find(was).map(|(_, was, _)| was.as_str());
+                let columns = std::iter::once(field.name.as_str()).chain(former).map(field_column);
+                let known = |column: String| {
+                    let found = self.names.declared(table, &column)?.to_owned();
+                    Some((column, found))
+                };
+                let Some((column, found)) = columns.into_iter().find_map(known) else { continue };
                 if found != field.kind.name() {
                     let retyped = Retyped {
                         table,

@@ -29,6 +29,20 @@ impl ToSql for Cell {
 pub(super) struct Sqlite {
     connection: rusqlite::Connection,
     path: PathBuf,
+    identity: Option<(u64, u64)>,
+}
+
+/// What tells a file from another at the same place; nothing when there is none, or the system doesn't tell.
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        std::fs::metadata(path).ok().map(|what| (what.dev(), what.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        std::fs::metadata(path).ok().map(|_| (0, 0))
+    }
 }
 
 impl Sqlite {
@@ -60,7 +74,12 @@ impl Sqlite {
                 functions::register(&connection)
             })
             .map_err(|error| unreachable(error.to_string()))?;
-        Ok(Sqlite { connection, path: path.to_owned() })
+        Ok(Sqlite { connection, path: path.to_owned(), identity: identity(path) })
+    }
+
+    /// Whether the file at its path is the one that is open.
+    pub(super) fn is_in_place(&self) -> bool {
+        identity(&self.path) == self.identity
     }
 
     pub(super) fn path(&self) -> &Path {

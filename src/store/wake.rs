@@ -78,33 +78,6 @@ impl Store {
         })
     }
 
-    /// Whether a position is due, those of paused journeys apart.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn positions_due(&mut self, now: i64) -> Result<bool, StoreError> {
-        let sql = format!(
-            "SELECT 1 FROM position p JOIN iteration t ON t.key = p.iteration_key
-             WHERE p.due_at <= $1 AND t.ended_at IS NULL AND t.key NOT IN ({}) LIMIT 1",
-            held_iterations()
-        );
-        Ok(self.connection.query_first(&sql, &[now.into()])?.is_some())
-    }
-
-    /// Whether a waiting message is due, those of paused journeys apart; one that is to be tried again
-    /// later isn't. `real_now` is real time, which decides that (semantics 28).
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn messages_due(&mut self, now: i64, real_now: i64) -> Result<bool, StoreError> {
-        let sql = format!(
-            "SELECT 1 FROM outbox WHERE state = 1 AND ready_at <= $1
-                AND (retry_at IS NULL OR retry_at <= $2) AND iteration_key NOT IN ({}) LIMIT 1",
-            held_iterations()
-        );
-        Ok(self.connection.query_first(&sql, &[now.into(), real_now.into()])?.is_some())
-    }
-
     /// The earliest moment after `now` at which a position is due or a waiting message may leave, those of
     /// paused journeys apart.
     ///

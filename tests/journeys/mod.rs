@@ -20,6 +20,7 @@ mod mail;
 mod moments;
 mod moved;
 mod not_counted;
+mod on_their_way;
 mod pausing;
 mod playing;
 mod reentry;

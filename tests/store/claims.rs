@@ -20,7 +20,7 @@ fn three_accounts(store: &mut Store) -> Journey {
 }
 
 fn due(store: &mut Store, journey: &Journey, batch_size: usize) -> Vec<AccountRange> {
-    store.due_ranges(journey.iteration.key, journey.step("a"), NOW, NOW, batch_size).unwrap()
+    store.due_ranges(journey.iteration.key, journey.step("a"), NOW, NOW, batch_size, None).unwrap()
 }
 
 fn claim(
@@ -70,7 +70,8 @@ const CASES: &[Case] = &[
     ("nothing is due before its time", |place| {
         let mut store = place.store();
         let spring = three_accounts(&mut store);
-        let before = store.due_ranges(spring.iteration.key, spring.step("a"), NOW - 1, NOW, 10).unwrap();
+        let before =
+            store.due_ranges(spring.iteration.key, spring.step("a"), NOW - 1, NOW, 10, None).unwrap();
         assert!(before.is_empty());
     }),
     ("what is claimed isn't offered, and can't be claimed again", |place| {
@@ -99,7 +100,7 @@ const CASES: &[Case] = &[
             "the deadline belongs to the lease"
         );
         let offered = |store: &mut Store, real_now| {
-            store.due_ranges(spring.iteration.key, spring.step("a"), NOW, real_now, 100).unwrap()
+            store.due_ranges(spring.iteration.key, spring.step("a"), NOW, real_now, 100, None).unwrap()
         };
         assert_eq!(offered(&mut store, NOW + MINUTE), []);
         assert_eq!(offered(&mut store, NOW + MINUTE + 1), [range]);

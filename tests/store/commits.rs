@@ -22,7 +22,7 @@ fn people(store: &mut Store, steps: &[PublishedStep]) -> Journey {
 }
 
 fn load(store: &mut Store, claim: &Claim, now: i64) -> Vec<Standing> {
-    store.load_batch(claim, now, &[], &[], false).unwrap()
+    store.load_batch(claim, now, &[], &[], false, None).unwrap()
 }
 
 fn go_to(journey: &Journey, step: &str, path: Option<&str>, moment: i64) -> Fate {
@@ -88,7 +88,7 @@ const CASES: &[Case] = &[
         let claim = claim_all(&mut store, &spring, "a");
         let name = field("name", tilework::model::FieldType::Text);
         let account_id = field("account_id", tilework::model::FieldType::Account);
-        let batch = store.load_batch(&claim, NOW, &[account_id], &[name], false).unwrap();
+        let batch = store.load_batch(&claim, NOW, &[account_id], &[name], false, None).unwrap();
         let mut rows: Vec<_> = batch
             .iter()
             .map(|row| (&*row.contact_id, row.contact[0].clone(), row.account[0].clone()))
@@ -110,7 +110,7 @@ const CASES: &[Case] = &[
         });
         let claim = claim_all(&mut store, &spring, "a");
         assert_eq!(load(&mut store, &claim, NOW + HOUR).len(), 1);
-        let whole = store.load_batch(&claim, NOW + HOUR, &[], &[], true).unwrap();
+        let whole = store.load_batch(&claim, NOW + HOUR, &[], &[], true, None).unwrap();
         let mut ids: Vec<&str> = whole.iter().map(|row| &*row.contact_id).collect();
         ids.sort_unstable();
         assert_eq!(ids, ["ada", "bob"]);

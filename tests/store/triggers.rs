@@ -29,7 +29,7 @@ fn ask(
     now: i64,
 ) -> Vec<(String, Option<i64>, Option<i64>)> {
     let claim = claim_all(store, journey, "t");
-    let batch = store.load_batch(&claim, NOW, &[], &[], false).unwrap();
+    let batch = store.load_batch(&claim, NOW, &[], &[], false, None).unwrap();
     let mut subjects: Vec<tilework::store::Subject> = Vec::new();
     for row in &batch {
         let contact_key = (of == Asked::Contact).then_some(row.contact_key);

@@ -311,7 +311,7 @@ pub fn claim_all(store: &mut Store, journey: &Journey, step: &str) -> Claim {
 /// Who stands at a step and is due, by id.
 pub fn due_at(store: &mut Store, journey: &Journey, step: &str, now: i64) -> Vec<String> {
     let claim = claim_all(store, journey, step);
-    let batch = store.load_batch(&claim, now, &[], &[], false).unwrap();
+    let batch = store.load_batch(&claim, now, &[], &[], false, None).unwrap();
     store.release(&claim).unwrap();
     let mut ids: Vec<String> = batch.into_iter().map(|standing| standing.contact_id).collect();
     ids.sort();

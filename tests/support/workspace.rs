@@ -3,8 +3,9 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -130,6 +131,23 @@ impl Workspace {
         Program::of(&command.output().unwrap())
     }
 
+    /// Starts `serve` on the workspace, in a process of its own.
+    pub fn serve(&self) -> Serving {
+        self.serve_with(&[])
+    }
+
+    /// As `serve`, with these variables set.
+    pub fn serve_with(&self, variables: &[(&str, &str)]) -> Serving {
+        let log = self.root().join("serve.log");
+        let file = fs::File::create(&log).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tilework"));
+        command.arg("-C").arg(self.root()).arg("serve").env_remove("RUST_LOG").env_remove("TILEWORK_LOG");
+        command.env("TILEWORK_STORE", &self.store).env("NO_COLOR", "1");
+        command.envs(variables.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
+        Serving { child: command.spawn().unwrap(), log }
+    }
+
     /// The messages that were written, by file name, with their content.
     pub fn mails(&self) -> Vec<(String, String)> {
         self.files("mail")
@@ -170,6 +188,50 @@ fn copy_files(from: &Path, to: &Path) {
             true => copy_files(&entry.path(), &target),
             false => drop(fs::copy(entry.path(), target).unwrap()),
         }
+    }
+}
+
+/// A process that serves; it is killed when nobody looks at it any more.
+pub struct Serving {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Serving {
+    /// What it logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Waits until something holds, half a minute at most, while it serves.
+    #[track_caller]
+    #[allow(clippy::disallowed_methods, reason = "another process needs real time")]
+    pub fn until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+        for _ in 0..300 {
+            if holds(&self.log()) {
+                return;
+            }
+            assert!(self.is_alive(), "it ended before {what}:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        panic!("{what} didn't happen:\n{}", self.log());
+    }
+
+    /// Whether it serves still.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

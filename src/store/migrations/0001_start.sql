@@ -7,6 +7,8 @@ CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 -- Counts up whenever members of segments, contacts, accounts or journeys change: an iteration that let
 -- its audience in at this number needn't look again.
 INSERT INTO setting (name, value) VALUES ('audience_version', '1');
+-- How often a command changed what may move: those who serve look again then.
+INSERT INTO setting (name, value) VALUES ('interventions', '0');
 
 CREATE TABLE worker (key {identity}, started_at BIGINT NOT NULL);
 
@@ -112,6 +114,14 @@ CREATE TABLE publication (
 );
 CREATE INDEX publication_name ON publication (kind, name, key);
 
+-- The folders that were published, the latest last; which files each has, and every content once.
+CREATE TABLE snapshot (key {identity}, at BIGINT NOT NULL, revision TEXT, hash TEXT NOT NULL);
+CREATE TABLE snapshot_file (
+    snapshot_key BIGINT NOT NULL, path TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (snapshot_key, path)
+){clustered};
+-- redacted: 1 once ids or addresses of erased contacts were taken out; the hash is that of the content before.
+CREATE TABLE file_content (hash TEXT PRIMARY KEY, content TEXT NOT NULL, redacted SMALLINT NOT NULL DEFAULT 0);
+
 -- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
 -- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
 -- defined_at: since when its definition is what it is. The last one took so many milliseconds and looked at so many records, all when that is empty.
@@ -169,6 +179,12 @@ CREATE TABLE former_name (
 CREATE TABLE step_wake (
     step_key BIGINT NOT NULL, type_key BIGINT NOT NULL, scope TEXT NOT NULL,
     PRIMARY KEY (step_key, type_key, scope)
+);
+
+-- Segments, scoring models and journeys that failed when they were run, or need one that did; since when, in the
+-- store's time.
+CREATE TABLE failing (
+    kind TEXT NOT NULL, name TEXT NOT NULL, since BIGINT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (kind, name)
 );
 
 -- revisits: 1 once somebody went back or entered again, so that arrivals at a step have to be counted.
@@ -322,4 +338,7 @@ CREATE TABLE mail_address (
 ){clustered};
 CREATE INDEX mail_address_contact ON mail_address (contact_key, sent_at);
 CREATE INDEX outbox_waiting ON outbox (ready_at, due_at) WHERE state = 1;
+-- Who waits for a mail that is on its way.
+CREATE INDEX outbox_on_its_way ON outbox (contact_key) WHERE state < 3;
+CREATE INDEX outbox_retry ON outbox (retry_at) WHERE state = 1 AND retry_at IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (owner) WHERE state = 2;
