@@ -3,7 +3,7 @@
 use super::{
     Scope,
     check::Check,
-    days,
+    days, literals,
     operand::{Term, Typed},
 };
 use crate::{
@@ -65,6 +65,9 @@ pub(super) fn values(
 ) -> Option<Predicate> {
     use FieldType::{Account, Boolean, Choices, Contact, Date, DateTime, Text};
     let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
+    if let Some(predicate) = literals::with_blank(left, operator, right) {
+        return Some(predicate);
+    }
     match (&left.kind, &right.kind) {
         (Choices(_), _) | (_, Choices(_)) => {
             let span = left.span;
@@ -84,18 +87,10 @@ pub(super) fn values(
                 return no_order(left, operator, check);
             }
             known_choices(left, right, check)?;
-            Some(plain(left, operator, right))
+            Some(literals::texts(left, operator, right, check))
         }
         (Boolean, Boolean) if !equality => no_order(left, operator, check),
-        (Boolean, Boolean) => Some(match (&left.operand, operator, &right.operand) {
-            (_, Comparison::Equal, Operand::Literal(Value::Boolean(true))) => {
-                Predicate::IsTrue(left.operand.clone())
-            }
-            (Operand::Literal(Value::Boolean(true)), Comparison::Equal, _) => {
-                Predicate::IsTrue(right.operand.clone())
-            }
-            _ => plain(left, operator, right),
-        }),
+        (Boolean, Boolean) => Some(literals::truths(left, operator, right)),
         (Date, Date) | (DateTime, DateTime) => Some(plain(left, operator, right)),
         (DateTime, Date) => moment_and_date(left, operator, right, scope, check),
         (Date, DateTime) => moment_and_date(right, operator.mirrored(), left, scope, check),

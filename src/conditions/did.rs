@@ -86,7 +86,7 @@ fn condition(
     check: &mut Check<'_>,
 ) -> Option<Predicate> {
     let inside = scope.inside(kind);
-    let asked = node.condition.as_ref().map(|condition| check::node_predicate(condition, inside, check));
+    let asked = node.condition.as_ref().map(|condition| check::whole(condition, inside, check));
     let keys: Vec<_> =
         node.attributes.iter().map(|(name, value)| attribute(name, value, kind, inside, check)).collect();
     let mut together: Vec<Predicate> = keys.into_iter().collect::<Option<_>>()?;

@@ -3,14 +3,14 @@
 use super::{
     Scope,
     check::Check,
-    expression, lists,
+    expression, lists, literals,
     operand::{Days, Typed, operand, operand_as},
     periods,
 };
 use crate::{
     calendar::{parse_date, parse_moment},
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{DatePart, FieldType, Operand, Predicate, TextTest, Value, WEEKDAYS},
+    model::{Comparison, DatePart, FieldType, Operand, Predicate, TextTest, Value, WEEKDAYS},
     script::{Expression, ExpressionKind, Name},
 };
 
@@ -86,7 +86,9 @@ pub(super) fn condition(
             let right = operand_as(right, &FieldType::Text, scope, check);
             let left = textual(left?, name, check);
             let right = textual(right?, name, check);
-            Some(Predicate::Same { left: left?.operand, right: right?.operand })
+            let (left, right) = (left?, right?);
+            let blank = literals::with_blank(&left, Comparison::Equal, &right);
+            Some(blank.unwrap_or(Predicate::Same { left: left.operand, right: right.operand }))
         }
         ("contains", [field, needle]) => text_test(name, TextTest::Contains, field, needle, scope, check),
         ("starts_with", [field, needle]) => {
@@ -144,6 +146,14 @@ fn text_test(
     let needle = operand_as(needle, &FieldType::Text, scope, check);
     let field = textual(field?, name, check);
     let needle = textual(needle?, name, check);
+    if let (Some(field), Some(needle)) = (&field, &needle)
+        && needle.literal_text() == Some("")
+    {
+        let message =
+            format!("this holds for everybody with a `{}`: the empty text is in every text", field.written);
+        let problem = Problem::warning(Code::AlwaysHolds, needle.span, message);
+        check.report(problem.hint(format!("Write `{} != \"\"` to ask for a value.", field.written)));
+    }
     Some(Predicate::TextTest { operand: field?.operand, test, needle: needle?.operand })
 }
 

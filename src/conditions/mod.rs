@@ -16,9 +16,9 @@ mod explain;
 mod expression;
 mod facts;
 mod functions;
-
 mod interests;
 mod lists;
+mod literals;
 mod measure;
 mod mentions;
 mod never;

@@ -89,6 +89,8 @@ pub enum Code {
     YamlTrap,
     /// A number that may not mean what it seems to.
     AmbiguousNumber,
+    /// A text that is compared with the space around it.
+    SurroundingSpace,
     /// A contact's field in a condition about accounts.
     ContactInAccount,
     /// A setting that can't be used.
@@ -190,6 +192,7 @@ impl Code {
         (Code::ExpressionForm, "expression-form"),
         (Code::YamlTrap, "yaml-trap"),
         (Code::AmbiguousNumber, "ambiguous-number"),
+        (Code::SurroundingSpace, "surrounding-space"),
         (Code::ContactInAccount, "contact-in-account"),
         (Code::InvalidSetting, "invalid-setting"),
         (Code::InvalidUrl, "invalid-url"),

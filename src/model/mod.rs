@@ -40,6 +40,8 @@ pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
-pub use standard::{activity_fields, built_in_interactions, common_attributes, is_opt_out, standard_fields};
+pub use standard::{
+    activity_fields, built_in_interactions, common_attributes, counts_as, is_opt_out, standard_fields,
+};
 pub use value::Value;
 pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

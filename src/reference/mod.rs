@@ -10,6 +10,7 @@ mod names;
 mod page;
 mod schema;
 mod tiles;
+mod words;
 
 pub use names::Names;
 pub use page::page;

@@ -136,6 +136,11 @@ impl Compile<'_> {
         None
     }
 
+    /// Reports a warning.
+    pub fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, hint: String) {
+        self.problems.push(Problem::warning(code, span, message).hint(hint));
+    }
+
     /// Does something without reporting what is wrong with it.
     pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::take(self.problems);
@@ -154,6 +159,12 @@ impl Compile<'_> {
     /// The place of the next name in the text.
     pub fn place(&mut self, name: &str) -> Span {
         let (start, end) = self.scan.next(name);
+        self.text.span_at(start, end)
+    }
+
+    /// The place of the next text in quotes.
+    pub fn quoted(&mut self) -> Span {
+        let (start, end) = self.scan.next_quoted(self.text.as_str());
         self.text.span_at(start, end)
     }
 
@@ -253,7 +264,10 @@ impl Compile<'_> {
 
     fn literal(&mut self, json: &handlebars::JsonValue) -> Option<Typed> {
         use handlebars::JsonValue;
-        let span = self.place("");
+        let span = match json {
+            JsonValue::String(_) => self.quoted(),
+            other => self.place(&other.to_string()),
+        };
         let (value, kind) = match json {
             JsonValue::Null => (Value::Missing, None),
             JsonValue::Bool(value) => (Value::Boolean(*value), Some(FieldType::Boolean)),

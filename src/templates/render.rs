@@ -152,6 +152,8 @@ impl<'a> Render<'a> {
             Expr::Compare { operator, left, right } => {
                 truth(compared(self.value(left)?.as_ref(), *operator, self.value(right)?.as_ref()))
             }
+            Expr::Blank(inner) => truth(is_empty(self.value(inner)?.as_ref())),
+            Expr::Truth(inner) => truth(*self.value(inner)?.as_ref() == Value::Boolean(true)),
             Expr::Not(inner) => truth(!holds(self.value(inner)?.as_ref())),
             Expr::All(parts) => {
                 for part in parts {
@@ -205,14 +207,12 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// What `if` takes for true: anything but nothing, empty text, zero and false.
+/// What `if` takes for true: anything but nothing, blank text, zero and false.
 fn holds(value: &Value) -> bool {
     match value {
-        Value::Missing | Value::Boolean(false) | Value::Integer(0) => false,
-        Value::Text(text) => !text.is_empty(),
-        Value::Choices(choices) => !choices.is_empty(),
+        Value::Boolean(false) | Value::Integer(0) => false,
         Value::Number(number) => *number != 0.0,
-        _ => true,
+        other => !is_empty(other),
     }
 }
 

@@ -97,6 +97,27 @@ impl Scan {
     }
 }
 
+impl Scan {
+    /// Start and end of the next text in quotes; the place last found when there is none.
+    pub fn next_quoted(&mut self, source: &str) -> (usize, usize) {
+        let rest = self.masked.get(self.cursor..).unwrap_or_default();
+        let Some(start) = rest.find(['"', '\'']).map(|at| self.cursor + at) else {
+            return (self.cursor, self.cursor);
+        };
+        // The closing quote and all before it are blanked out; an escaped quote isn't the closing one.
+        let quote = source[start..].chars().next().unwrap_or('"');
+        let mut escaped = false;
+        let closing = source[start + 1..].char_indices().find(|(_, character)| {
+            let closes = *character == quote && !escaped;
+            escaped = *character == '\\' && !escaped;
+            closes
+        });
+        let end = closing.map_or(source.len(), |(at, _)| start + 1 + at + quote.len_utf8());
+        self.cursor = end;
+        (start, end)
+    }
+}
+
 fn is_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ':' | '.' | '/' | '@')
 }

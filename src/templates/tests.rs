@@ -114,6 +114,21 @@ fn gaps_are_filled_with_values() {
         ("{{#if (and (eq contact.first_name \"Zoë\") (not contact.phone))}}a{{/if}}", "a"),
         ("{{#if (or contact.phone (ne contact.phone \"1\"))}}a{{/if}}", "a"),
         ("{{eq contact.phone contact.mobile_phone}}", "false"),
+        // `department` is white space alone, `phone` missing, as are `is_child` and `status`.
+        ("{{eq contact.phone ''}} {{ne contact.phone ''}} {{eq '' contact.department}}", "true false true"),
+        (
+            "{{eq contact.phone null}} {{ne contact.first_name null}} {{eq account.revenue ''}}",
+            "true true false",
+        ),
+        ("{{#if contact.department}}a{{else}}b{{/if}}{{#if (not contact.department)}}c{{/if}}", "bc"),
+        (
+            "{{eq contact.is_child false}} {{ne contact.is_child true}} {{eq contact.is_child contact.do_not_email}}",
+            "true true true",
+        ),
+        (
+            "{{eq contact.status \"active\"}} {{ne contact.status \"active\"}} [{{contact.status}}]",
+            "true false []",
+        ),
         (
             "{{#if (gt contact.birthdate \"2000-01-01\")}}a{{/if}}{{#if (lt contact.created_on \"2000-01-01\")}}b{{/if}}",
             "ab",

@@ -33,6 +33,10 @@ pub(super) enum Expr {
     Last(usize),
     /// `eq` and its like.
     Compare { operator: Comparison, left: Box<Expr>, right: Box<Expr> },
+    /// Whether a value is missing or blank.
+    Blank(Box<Expr>),
+    /// Whether a value is true; a missing one isn't.
+    Truth(Box<Expr>),
     /// `and`
     All(Vec<Expr>),
     /// `or`

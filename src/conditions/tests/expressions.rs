@@ -33,7 +33,7 @@ fn expressions_say_in_words_what_they_ask() {
         (Contact, "not(contact.do_not_email)", "contact.do_not_email is not true"),
         (Contact, "!contact.donotemail", "contact.do_not_email is not true"),
         (Contact, "contact.do_not_email == true", "contact.do_not_email is true"),
-        (Contact, "contact.do_not_email == false", "contact.do_not_email is false"),
+        (Contact, "contact.do_not_email == false", "contact.do_not_email is not true"),
         (Contact, "days_since(contact.created_on) < 30", "contact.created_on is after 30 days before now"),
         (Contact, "days_until(contact.renewal) <= 14", "contact.renewal is before 15 days after today"),
         (
@@ -354,5 +354,73 @@ proptest! {
     ) {
         let source = words.join(" ");
         prop_assert!(!says(target, &source).is_empty());
+    }
+}
+
+#[test]
+fn rule_1_an_empty_text_asks_whether_a_value_is_blank() {
+    let cases = [
+        (Contact, r#"contact.phone == """#, "contact.phone is blank"),
+        (Contact, r#"contact.phone != """#, "contact.phone is not blank"),
+        (Contact, r#""  " == contact.phone"#, "contact.phone is blank"),
+        (Contact, r#"contact.status == """#, "contact.status is blank"),
+        (Account, r#"account.revenue == """#, "account.revenue is blank"),
+        (Contact, r#"contact.renewal != """#, "contact.renewal is not blank"),
+        (Contact, r#"contact.colours == """#, "contact.colours is blank"),
+        (Contact, r#"contact.do_not_email == """#, "contact.do_not_email is blank"),
+        (Contact, r#"same(contact.phone, "")"#, "contact.phone is blank"),
+        (
+            Contact,
+            r#"contact.city in ["", "Rome"]"#,
+            r#"contact.city is one of "Rome" or contact.city is blank"#,
+        ),
+        (
+            Contact,
+            r#"contact.city !in ["", "Rome"]"#,
+            r#"none of: contact.city is one of "Rome"; contact.city is blank"#,
+        ),
+        (Contact, r#"contact.city in [""]"#, "contact.city is blank"),
+        (
+            Contact,
+            r#"lookup("territories", contact.country, "team") == """#,
+            r#"lookup("territories", contact.country, "team") is blank"#,
+        ),
+    ];
+    for (target, source, expected) in cases {
+        assert_eq!(says(target, source), expected, "{source}");
+    }
+}
+
+#[test]
+fn rule_1_a_missing_boolean_is_false_and_a_missing_status_active() {
+    let cases = [
+        (Contact, "contact.do_not_email != false", "contact.do_not_email is true"),
+        (Contact, "contact.do_not_email != true", "contact.do_not_email is not true"),
+        (Contact, "false == contact.do_not_email", "contact.do_not_email is not true"),
+        (Contact, "true != false", "always"),
+        (
+            Contact,
+            "contact.do_not_email == contact.is_child",
+            "(contact.do_not_email is true and contact.is_child is true) or none of: contact.do_not_email is true; contact.is_child is true",
+        ),
+        (
+            Contact,
+            r#"contact.status == "active""#,
+            r#"contact.status is "active" or contact.status is blank"#,
+        ),
+        (
+            Contact,
+            r#"contact.status != "active""#,
+            r#"none of: contact.status is "active"; contact.status is blank"#,
+        ),
+        (Contact, r#"contact.status == "inactive""#, r#"contact.status is "inactive""#),
+        (
+            Contact,
+            r#"contact.status in ["active"]"#,
+            r#"contact.status is one of "active" or contact.status is blank"#,
+        ),
+    ];
+    for (target, source, expected) in cases {
+        assert_eq!(says(target, source), expected, "{source}");
     }
 }
