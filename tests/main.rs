@@ -22,6 +22,7 @@ mod properties;
 mod reading;
 mod readme;
 mod reference;
+mod relations;
 mod rules;
 mod saas_sales;
 mod saas_scores;

@@ -164,7 +164,9 @@ enum Demand<'p> {
 
 impl<'p> Demand<'p> {
     fn of(clause: &'p Predicate) -> Option<(&'p Operand, Demand<'p>)> {
-        let field = |operand: &'p Operand| matches!(operand, Operand::Field { .. }).then_some(operand);
+        let field = |operand: &'p Operand| {
+            matches!(operand, Operand::Field { .. } | Operand::Followed { .. }).then_some(operand)
+        };
         match clause {
             Predicate::Compare { left, operator, right } => {
                 let (operand, operator, value) = match (left, right) {

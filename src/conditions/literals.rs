@@ -4,7 +4,7 @@
 use super::{check::Check, operand::Typed};
 use crate::{
     diagnostics::{Code, Problem},
-    model::{Comparison, Entity, Operand, Predicate, Subject, Value, counts_as},
+    model::{Comparison, Operand, Predicate, Value, counts_as},
 };
 
 /// `x == ""` asks whether a value is missing or blank, `x != ""` the opposite.
@@ -67,12 +67,10 @@ pub(super) fn texts(left: &Typed, operator: Comparison, right: &Typed, check: &m
 
 /// The choice that a missing value of a field counts as.
 pub(super) fn default_of(operand: &Operand) -> Option<&'static str> {
-    let Operand::Field { subject, name, .. } = operand else { return None };
-    let entity = match subject {
-        Subject::Contact | Subject::PrimaryContact => Entity::Contact,
-        Subject::Account => Entity::Account,
-        Subject::Lead => Entity::Lead,
-        Subject::Interaction | Subject::Activity => return None,
+    let (entity, name) = match operand {
+        Operand::Field { subject, name, .. } => (subject.entity()?, name),
+        Operand::Followed { to, name, .. } => (*to, name),
+        _ => return None,
     };
     counts_as(entity, name)
 }
@@ -81,7 +79,7 @@ pub(super) fn default_of(operand: &Operand) -> Option<&'static str> {
 fn warn_of_padding(field: &Typed, literal: &Typed, check: &mut Check<'_>) {
     let Some(text) = literal.literal_text() else { return };
     let trimmed = text.trim();
-    if trimmed == text || !matches!(field.operand, Operand::Field { .. }) {
+    if trimmed == text || !matches!(field.operand, Operand::Field { .. } | Operand::Followed { .. }) {
         return;
     }
     let message = format!("`\"{text}\"` starts or ends with white space, and `==` compares it, too");

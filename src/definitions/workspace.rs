@@ -86,6 +86,7 @@ pub fn load_with(
     definitions.plugins = plugin::read_all(&mut files, problems);
     definitions.scripts = scripts::read_scripts(&mut files, problems);
     definitions.tables = scripts::read_tables(&mut files, problems);
+    definitions.templates = scripts::read_templates(&mut files, problems);
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
     definitions.secrets = secrets.into_inner();

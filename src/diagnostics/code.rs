@@ -81,6 +81,8 @@ pub enum Code {
     TemplateSyntax,
     /// A template that names an unknown field.
     TemplateField,
+    /// A tag of another system in a text.
+    ForeignTag,
     /// An expression that doesn't parse.
     ExpressionSyntax,
     /// Something in an expression that conditions don't allow.
@@ -149,7 +151,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 69] = [
+    pub const ALL: [(Code, &'static str); 71] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -188,6 +190,7 @@ impl Code {
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),
         (Code::TemplateField, "template-field"),
+        (Code::ForeignTag, "foreign-tag"),
         (Code::ExpressionSyntax, "expression-syntax"),
         (Code::ExpressionForm, "expression-form"),
         (Code::YamlTrap, "yaml-trap"),

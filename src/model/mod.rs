@@ -13,9 +13,12 @@ mod entity;
 mod exact;
 mod field;
 mod interaction;
+mod language;
 mod lead;
 mod mail_demand;
+mod number;
 mod parts;
+mod pattern;
 mod predicate;
 pub mod scoring;
 mod standard;
@@ -33,9 +36,12 @@ pub use entity::Entity;
 pub use exact::ExactSum;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
+pub use language::Language;
 pub use lead::Stage;
 pub use mail_demand::MailDemand;
+pub use number::{DecimalSign, both_ways, foreign_number, is_ambiguous, plain_number};
 pub use parts::Part;
+pub use pattern::{Pattern, PatternError};
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Names, TileEntry,
-    words::{FUNCTIONS, MISSING, OPERATORS},
+    words::{DAYS_AND_LASTS, FUNCTIONS, MISSING, OPERATORS},
 };
 use crate::{
     conditions::functions,
@@ -209,6 +209,7 @@ fn conditions(page: &mut String) {
          they nor `lookup` can stand in the `where` of a `did`, in conditions about activities, or in another call.\n",
     );
     page.push_str(MISSING);
+    page.push_str(DAYS_AND_LASTS);
     heading(page, 3, "Lengths of time");
     page.push_str("\nA whole number and a unit:\n");
     let rows = DurationUnit::WORDS.iter().map(|(unit, one, several)| {

@@ -14,10 +14,17 @@ pub(super) const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 /// What each function is for.
-pub(super) const FUNCTIONS: [(&str, &str); 22] = [
+pub(super) const FUNCTIONS: [(&str, &str); 28] = [
     ("contains", "the text has this in it; of a field of several choices, this is one of them"),
     ("starts_with", "the text begins with this"),
     ("ends_with", "the text ends with this"),
+    ("contains_ignoring_case", "`contains`, whatever the case"),
+    ("starts_with_ignoring_case", "`starts_with`, whatever the case"),
+    ("ends_with_ignoring_case", "`ends_with`, whatever the case"),
+    (
+        "matches",
+        "a part of the text matches the regular expression, in the syntax of the crate `regex`; `^` and `$` tie it to the ends, `(?i)` ignores case; a backslash is written twice",
+    ),
     ("same", "the same text, whatever the case and the space around it"),
     ("is_blank", "missing, or nothing but space"),
     ("not", "doesn't hold"),
@@ -27,14 +34,28 @@ pub(super) const FUNCTIONS: [(&str, &str); 22] = [
     ("time", "a moment, in the definition's time zone"),
     ("today", "the present day"),
     ("now", "the present moment"),
-    ("days_since", "how many days have passed since then"),
-    ("days_until", "how many days are left until then"),
+    (
+        "days_since",
+        "how many days have passed since then: of a date, days of the calendar; of a moment, whole times of 24 hours, rounded down",
+    ),
+    (
+        "days_until",
+        "how many days are left until then: of a date, days of the calendar; of a moment, whole times of 24 hours, rounded down",
+    ),
     ("in_last", "a date or moment no longer ago than this"),
     ("in_next", "a date or moment no further ahead than this"),
     ("in_this", "in the present day, week (from Monday), month, quarter or year"),
     (
         "in_previous",
         "in the whole day, week, month, quarter or year before the present one, or so many of them",
+    ),
+    (
+        "in_following",
+        "in the whole day, week, month, quarter or year after the present one, or so many of them: `\"day\"` is tomorrow",
+    ),
+    (
+        "unchanged_for",
+        "the field has had its present value for so long, as far as the store saw it change; of a record that came in later than that, it isn't known",
     ),
     ("anniversary", "the next date, today included, with the same day and month"),
     ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
@@ -44,6 +65,26 @@ pub(super) const FUNCTIONS: [(&str, &str); 22] = [
         "the cell of a table in `tables/`, by the first column: text, or what it is compared with; missing without such a row",
     ),
 ];
+
+/// What a date beside a moment means, and what `last_did` asks.
+pub(super) const DAYS_AND_LASTS: &str = r#"
+### Days, and the last of several
+
+A moment is compared with a date as with that whole day of the definition's time zone: `contact.created_on == today()`
+is today from midnight to midnight, `contact.created_on == today() + 7` the day in a week, `<= date("2026-03-01")` up to
+the end of that day.
+
+`last_did` with `where` takes the last among those for which `where` holds; `it_was` asks what the last one was:
+
+    - last_did: OrderPlaced                       # the last order of shoes was in the last 30 days
+      where: interaction.product == "shoe"
+      within: 30 days
+    - last_did: OrderPlaced                       # the last order, whatever it was, was one of shoes
+      it_was: interaction.product == "shoe"
+
+A wait until a local time that clocks skip in spring ends at the first moment after it; one until a local time that
+comes twice in autumn ends at the first of the two.
+"#;
 
 /// What conditions take missing values for.
 pub(super) const MISSING: &str = r#"

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     calendar::{format_date, format_moment, parse_date, parse_moment},
     diagnostics::{Code, Span, did_you_mean},
-    model::{Catalog, Comparison, Entity, FieldType, Value, counts_as},
+    model::{Catalog, Comparison, Entity, FieldType, Language, Value, both_ways, counts_as, foreign_number},
 };
 
 /// All helpers with how they are written.
@@ -50,7 +50,8 @@ pub(super) fn call(
         parameters.iter().map(|parameter| compile.parameter(parameter)).collect()
     };
     let known = HELPERS.iter().any(|(helper, _)| *helper == word);
-    if !known && let Some(field) = in_words(word, parameters, compile.scope.catalog) {
+    let field = in_words(word, parameters, compile.scope.catalog).filter(|_| !known);
+    if let Some(field) = field.filter(|field| paths::allows(field, compile)) {
         compile.quietly(read);
         let hint = Some(format!("Write `{{{{{field}}}}}`."));
         return compile.refuse(Code::TemplateSyntax, span, format!("there is no helper `{word}`"), hint);
@@ -152,6 +153,17 @@ fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<
         && class(a) != class(b)
     {
         let hint = match (&right.expr, class(a), class(b)) {
+            (Expr::Literal(Value::Text(text)), Class::Truths, _) => {
+                let wanted = matches!(text.to_lowercase().as_str(), "true" | "yes" | "1");
+                let no = wanted == (operator == Comparison::NotEqual);
+                Some(match no {
+                    true => format!("Write `(not {})`.", left.written),
+                    false => format!("Write `{}` alone.", left.written),
+                })
+            }
+            (Expr::Literal(Value::Text(text)), Class::Numbers, _) if number_hint(text).is_some() => {
+                number_hint(text)
+            }
             (Expr::Literal(Value::Text(text)), Class::Numbers, _) if text.parse::<f64>().is_ok() => {
                 Some(format!("Write `{text}` without quotes."))
             }
@@ -237,6 +249,15 @@ fn warn_of_unequal(alternatives: &[Typed], span: Span, compile: &mut Compile<'_>
     }
 }
 
+/// How to write a number that was written as in another country; numbers of templates have no signs between thousands.
+pub(super) fn number_hint(written: &str) -> Option<String> {
+    let hint = both_ways(written).or_else(|| foreign_number(written).map(|(_, _, hint)| hint))?;
+    Some(match hint.split_once(": a point") {
+        Some((start, _)) => format!("{}.", start.replace('_', "")),
+        None => hint.replace('_', ""),
+    })
+}
+
 /// Text beside a date or moment is read as one.
 fn dated(kind: &Option<FieldType>, side: &mut Typed, compile: &mut Compile<'_>) -> Option<()> {
     let Expr::Literal(Value::Text(text)) = &side.expr else { return Some(()) };
@@ -269,8 +290,8 @@ fn date(span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<
     }
     let Expr::Literal(Value::Text(format)) = format.expr else { return compile.usage("date", span) };
     let sample = match value.kind {
-        Some(FieldType::Date) => format_date("2000-01-01", &format),
-        _ => format_moment(0, &format, compile.scope.zone),
+        Some(FieldType::Date) => format_date("2000-01-01", &format, Language::English),
+        _ => format_moment(0, &format, compile.scope.zone, Language::English),
     };
     if sample.is_err() {
         let hint = "Write `%d %B %Y` or `%Y-%m-%d %H:%M`, say.".to_owned();

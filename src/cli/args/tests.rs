@@ -30,6 +30,7 @@ fn command_lines_mean_what_they_say() {
             file: PathBuf::from(file),
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
             empty: EmptyArgument::Leave,
+            decimal: None,
         })
     };
     let clearing = Command::Import(ImportArguments {
@@ -37,6 +38,7 @@ fn command_lines_mean_what_they_say() {
         file: PathBuf::from("a.csv"),
         map: Vec::new(),
         empty: EmptyArgument::Clear,
+        decimal: None,
     });
     let run = |until: Option<&str>, play, batch_size| {
         Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })
