@@ -406,3 +406,36 @@ fn rule_47_what_is_said_about_an_erased_address_does_not_write_it_down_again() {
         assert_eq!(workspace.tables().lines(known), ["2 1 1"]);
     });
 }
+
+#[test]
+fn numbers_of_other_countries_are_rejected_until_it_is_said_how_they_are_written() {
+    on_both(|database| {
+        let workspace = Workspace::on(database).file(
+            "accounts.csv",
+            "id;name;revenue\n1;Müller GmbH;250.000\n2;Berg AG;1.250.000\n3;Cohn KG;250.000,50\n4;Dorn;0.125\n5;Esch;1200.5\n",
+        );
+        let file = workspace.root().join("accounts.csv");
+        let file = file.to_str().unwrap();
+        workspace.program(&["migrate"]).done();
+        let program = workspace.program(&["import", "accounts", file]);
+        assert_eq!(program.code, 5, "{}", program.stdout);
+        let rejected = std::fs::read_to_string(format!("{file}.rejected.csv")).unwrap();
+        assert!(
+            rejected.contains("`250.000` may be 250 or 250000; say how numbers are written, with `--decimal point` or `--decimal comma`"),
+            "{rejected}"
+        );
+        assert!(rejected.contains("`1.250.000` is not a number as in 1234.5"), "{rejected}");
+        assert!(rejected.contains("`250.000,50` is not a number as in 1234.5"), "{rejected}");
+        let kept = |workspace: &Workspace| {
+            workspace
+                .tables()
+                .lines("SELECT CAST(revenue AS TEXT) FROM account WHERE revenue IS NOT NULL ORDER BY id")
+        };
+        assert_eq!(kept(&workspace), ["0.125", "1200.5"]);
+        workspace.write("comma.csv", "id;revenue\n1;250.000\n2;1.250.000\n3;250.000,50\n");
+        let comma = workspace.root().join("comma.csv");
+        workspace.program(&["import", "accounts", comma.to_str().unwrap(), "--decimal", "comma"]).done();
+        let numbers: Vec<f64> = kept(&workspace).iter().map(|number| number.parse().unwrap()).collect();
+        assert_eq!(numbers, [250_000.0, 1_250_000.0, 250_000.5, 0.125, 1200.5]);
+    });
+}

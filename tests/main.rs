@@ -24,6 +24,7 @@ mod published;
 mod reading;
 mod readme;
 mod reference;
+mod relations;
 mod renames;
 mod rules;
 mod saas_sales;

@@ -150,6 +150,7 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
         segments: interests.segments.iter().cloned().collect(),
         across: interests.across,
         primary_contacts: interests.primary_contacts,
+        followed: interests.followed.iter().cloned().collect(),
         activities: interests.activities,
         passed: passed(segment, before, now)?,
     })

@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::{self, Zone},
-    model::{DatePart, Entity, FieldType, Operand, Part, Predicate, Subject, Value},
+    model::{DatePart, FieldType, Operand, Part, Predicate, Value},
     store::Turned,
 };
 
@@ -32,7 +32,7 @@ impl Turns<'_> {
                 }
                 if let Operand::Field { subject, name, kind } = field
                     && matches!(kind, FieldType::Date | FieldType::DateTime)
-                    && let Some(entity) = entity(*subject)
+                    && let Some(entity) = subject.entity()
                 {
                     self.found.push(Turned { entity, field: name.clone(), first, last });
                     return true;
@@ -74,19 +74,10 @@ impl Turns<'_> {
     }
 }
 
-fn entity(subject: Subject) -> Option<Entity> {
-    match subject {
-        Subject::Contact | Subject::PrimaryContact => Some(Entity::Contact),
-        Subject::Account => Some(Entity::Account),
-        Subject::Lead => Some(Entity::Lead),
-        Subject::Interaction | Subject::Activity => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Comparison;
+    use crate::model::{Comparison, Subject};
 
     const NOON: i64 = 1_772_452_800_000;
     const HOUR: i64 = 3_600_000;

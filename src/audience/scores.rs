@@ -134,6 +134,10 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
         });
     }
     let interests = &model.interests;
+    if !interests.followed.is_empty() {
+        // Whose rules lead to a record that changed isn't told apart.
+        return None;
+    }
     let (none, consent) = (Fields::default(), model.model.consent.is_some());
     let base = model.model.target.base();
     let concerns = |entity: Entity| fields(interests, base, entity);
@@ -154,6 +158,7 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
             segments: Vec::new(),
             across: interests.across,
             primary_contacts: interests.primary_contacts,
+            followed: Vec::new(),
             activities: interests.activities,
             passed,
         },

@@ -4,7 +4,7 @@ use crate::{
     calendar::{self, Zone},
     compile::{Edge, Members, SegmentPlan},
     model::{
-        DatePart, Duration, DurationUnit, Entity, FieldType, Operand, Part, Predicate, Reckoning, Subject,
+        DatePart, Duration, DurationUnit, Entity, FieldType, Operand, Part, Predicate, Reckoning,
         time::{DAY, HOUR, MINUTE, SECOND},
     },
     store::{Passed, Store, StoreError},
@@ -17,6 +17,8 @@ pub(super) struct Turns {
     pub(super) days: bool,
     /// It compares fields with a moment so many milliseconds from now: it turns when one is reached.
     pub(super) moments: Vec<(Entity, String, i64)>,
+    /// It asks whether fields have been as they are for so many milliseconds, negative: it turns when one has been.
+    pub(super) changes: Vec<(Entity, String, i64)>,
     /// It asks for the moment in another way: it may turn at any time.
     pub(super) always: bool,
 }
@@ -35,7 +37,7 @@ impl Turns {
 
     /// Whether it turns without anything coming in.
     pub(super) fn with_clock(&self) -> bool {
-        self.days || self.always || !self.moments.is_empty()
+        self.days || self.always || !self.moments.is_empty() || !self.changes.is_empty()
     }
 
     fn visit(&mut self, part: Part<'_>) {
@@ -43,9 +45,16 @@ impl Turns {
             for (value, moment) in [(left, right), (right, left)] {
                 if let Some(plus) = away(moment)
                     && let Operand::Field { subject, name, kind: FieldType::DateTime } = value
-                    && let Some(entity) = entity(*subject)
+                    && let Some(entity) = subject.entity()
                 {
                     self.moments.push((entity, name.clone(), plus));
+                    return;
+                }
+                if let Some(plus) = away(moment)
+                    && let Operand::Since { subject, name } = value
+                    && let Some(entity) = subject.entity()
+                {
+                    self.changes.push((entity, name.clone(), plus));
                     return;
                 }
                 // When it falls out of the window that this is, is known by the segment's edges.
@@ -84,15 +93,6 @@ fn away(moment: &Operand) -> Option<i64> {
     }
 }
 
-fn entity(subject: Subject) -> Option<Entity> {
-    match subject {
-        Subject::Contact | Subject::PrimaryContact => Some(Entity::Contact),
-        Subject::Account => Some(Entity::Account),
-        Subject::Lead => Some(Entity::Lead),
-        Subject::Interaction | Subject::Activity => None,
-    }
-}
-
 /// When a segment changes next though nothing comes in: an interaction dated later happens, one falls
 /// out of a window, a field's moment is reached, a day turns.
 pub(super) fn next_evaluation(
@@ -118,6 +118,11 @@ pub(super) fn next_evaluation(
         let reached = now.saturating_add(*plus);
         if let Some(at) = store.next_field_moment(*entity, name, reached)? {
             sooner(if at == reached { now.saturating_add(1) } else { at.saturating_sub(*plus) });
+        }
+    }
+    for (entity, name, plus) in &turns.changes {
+        if let Some(at) = store.next_change(*entity, name, now.saturating_add(*plus).saturating_add(1))? {
+            sooner(at.saturating_sub(*plus));
         }
     }
     if turns.days {

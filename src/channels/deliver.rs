@@ -184,7 +184,7 @@ pub(super) fn fields(
     account: BTreeSet<&str>,
 ) -> (Vec<Field>, Vec<Field>) {
     let of = |entity, names: BTreeSet<&str>| {
-        names.into_iter().filter_map(|name| plan.catalog.field(entity, name).cloned()).collect()
+        names.into_iter().filter_map(|name| plan.catalog.readable(entity, name)).collect()
     };
     (of(Entity::Contact, contact), of(Entity::Account, account))
 }

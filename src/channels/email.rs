@@ -13,8 +13,9 @@ use super::{
 };
 use crate::{
     compile::{EmailPlan, Plan, Settings},
+    definitions::MailLanguage,
     engine::Phase,
-    model::{Field, MailDemand, Value, folded_address},
+    model::{Field, Language, MailDemand, Value, folded_address},
     store::{DueMessage, OutboxState, Settled, Store, StoreError},
     templates::Values,
 };
@@ -23,7 +24,8 @@ use crate::{
 const BATCH: i64 = 500;
 
 /// Fields that every mail needs, whatever its template shows.
-const CONTACT_FIELDS: [&str; 6] = ["email", "first_name", "last_name", "full_name", "status", "timezone"];
+const CONTACT_FIELDS: [&str; 7] =
+    ["email", "first_name", "last_name", "full_name", "status", "timezone", "language"];
 
 /// Why a mail is held.
 const BEHIND_ANOTHER: &str = "held to keep its distance from an earlier mail";
@@ -108,8 +110,7 @@ fn fields(plan: &Plan) -> (Vec<Field>, Vec<Field>) {
     let mut contact: BTreeSet<&str> = CONTACT_FIELDS.into();
     let mut account: BTreeSet<&str> = BTreeSet::new();
     for email in plan.emails.values() {
-        let templates = [Some(&email.subject), email.html.as_ref(), email.text.as_ref()];
-        for needs in templates.into_iter().flatten().map(|template| template.needs()) {
+        for needs in email.templates().map(|template| template.needs()) {
             contact.extend(needs.contact.iter().map(String::as_str));
             account.extend(needs.account.iter().map(String::as_str));
         }
@@ -241,7 +242,12 @@ fn hand_over(
     now: i64,
 ) -> Result<(), ChannelError> {
     let (journey, settings) = surroundings(delivery.plan, &message.journey);
-    let values = Values { contact, account, journey: &journey, settings: &settings, message: None };
+    let language = match (email.language, contact.get("language")) {
+        (MailLanguage::Fixed(language), _) => language,
+        (MailLanguage::Contact, Some(Value::Text(text))) => Language::of_field(text).unwrap_or_default(),
+        (MailLanguage::Contact, _) => Language::default(),
+    };
+    let values = Values { contact, account, journey: &journey, settings: &settings, message: None, language };
     let render = |template: &crate::templates::Template| {
         template.render(&values).map_err(|error| ChannelError::Message(error.to_string()))
     };
@@ -250,10 +256,16 @@ fn hand_over(
         let parts: Vec<String> = [show("first_name"), show("last_name")].into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(" "))
     });
+    // What is made of nothing but missing values is left to the channel.
+    let own = |template: Option<&crate::templates::Template>| -> Result<Option<String>, ChannelError> {
+        let made = template.map(render).transpose()?.map(|made| made.trim().to_owned());
+        Ok(made.filter(|made| !made.is_empty()))
+    };
     let channel = &delivery.plan.settings.email;
     let mail = Mail {
         key: message.key.clone(),
-        from: channel.from.clone(),
+        from: own(email.from.as_ref())?.unwrap_or_else(|| channel.from.clone()),
+        reply_to: own(email.reply_to.as_ref())?,
         to_address: show("email").unwrap_or_default().trim().to_owned(),
         to_name,
         subject: render(&email.subject)?.trim().to_owned(),

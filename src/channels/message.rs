@@ -48,6 +48,8 @@ pub struct Mail {
     pub key: String,
     /// The sender: an address, or a name and an address in angle brackets.
     pub from: String,
+    /// Where answers go, like `from`; to the sender when there is none.
+    pub reply_to: Option<String>,
     /// The recipient's address.
     pub to_address: String,
     /// The recipient's name.
@@ -86,6 +88,9 @@ pub fn compose(mail: &Mail) -> Result<Vec<u8>, ChannelError> {
         .from(from)
         .to(to)
         .subject(one_line(&mail.subject));
+    if let Some(reply_to) = &mail.reply_to {
+        message = message.reply_to(sender(reply_to)?);
+    }
     for (name, value) in &mail.headers {
         message = message.raw_header(HeaderValue::new(header_name(name)?, one_line(value)));
     }
@@ -170,6 +175,7 @@ mod tests {
         Mail {
             key: "spring-offer/1/invite/1/con-0001/0".into(),
             from: "Vendor <news@vendor.example>".into(),
+            reply_to: None,
             to_address: "ada@acme.example".into(),
             to_name: Some("Ada Lovelace".into()),
             subject: "An offer".into(),

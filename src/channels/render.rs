@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use super::http::Call;
 use crate::{
     compile::{Body, HttpPlan, Plan},
-    model::Value,
+    model::{Language, Value},
     store::DueMessage,
     templates::{TemplateError, Values},
 };
@@ -27,7 +27,7 @@ pub(super) fn surroundings(plan: &Plan, journey: &str) -> (BTreeMap<String, Valu
         ("label".to_owned(), text(known.and_then(|journey| journey.label.as_ref()))),
         ("owner".to_owned(), text(known.and_then(|journey| journey.owner.as_ref()))),
     ]);
-    let settings = BTreeMap::from([("name".to_owned(), Value::Text(plan.settings.name.clone()))]);
+    let settings = plan.settings.shown();
     (journey, settings)
 }
 
@@ -72,6 +72,7 @@ pub(super) fn body(
             journey: &journey,
             settings: &settings,
             message: text.as_ref(),
+            language: Language::English,
         };
         return written(definition, &values).map_err(|error| error.to_string());
     }

@@ -208,6 +208,19 @@ pub struct ImportArguments {
     /// rows are rejected
     #[arg(long)]
     pub replace: bool,
+    /// Which sign stands before the decimals of numbers; the other one stands between thousands. Without it numbers
+    /// such as `250.000`, which may mean either, are rejected
+    #[arg(long, value_name = "SIGN", value_enum)]
+    pub decimal: Option<DecimalArgument>,
+}
+
+/// Which sign stands before decimals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DecimalArgument {
+    /// 1,234.5
+    Point,
+    /// 1.234,5
+    Comma,
 }
 
 /// What an empty cell means.

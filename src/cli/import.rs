@@ -6,20 +6,29 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::args::{EmptyArgument, Format, ImportArguments, ImportKindArgument};
+use super::args::{DecimalArgument, EmptyArgument, Format, ImportArguments, ImportKindArgument};
 use super::{CliError, Exit, ImportProgress, Output};
 use crate::calendar::Zone;
 use crate::interactions::{
     BatchOutcome, EmptyCells, Example, ImportBatch, ImportError, ImportFormat, ImportKind, ImportRequest,
     ImportSummary, InputError, Notes, RejectedFile, rejected_path,
 };
-use crate::model::Catalog;
+use crate::model::{Catalog, DecimalSign};
 
 impl From<EmptyArgument> for EmptyCells {
     fn from(empty: EmptyArgument) -> EmptyCells {
         match empty {
             EmptyArgument::Leave => EmptyCells::Leave,
             EmptyArgument::Clear => EmptyCells::Clear,
+        }
+    }
+}
+
+impl From<DecimalArgument> for DecimalSign {
+    fn from(sign: DecimalArgument) -> DecimalSign {
+        match sign {
+            DecimalArgument::Point => DecimalSign::Point,
+            DecimalArgument::Comma => DecimalSign::Comma,
         }
     }
 }
@@ -56,6 +65,7 @@ pub fn import<E: Into<CliError>>(
         format: ImportFormat::of_path(&arguments.file),
         catalog,
         zone,
+        decimal: arguments.decimal.map(DecimalSign::from),
         map: arguments.map.clone(),
         empty: arguments.empty.into(),
         replace: arguments.replace,
@@ -208,6 +218,7 @@ mod tests {
             map: Vec::new(),
             empty: EmptyArgument::Leave,
             replace: false,
+            decimal: None,
         };
         let (out, remarks) = (Paper::default(), Paper::default());
         let mut output = Output::to(format, false, Box::new(out.clone()), Box::new(remarks.clone()));

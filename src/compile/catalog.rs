@@ -62,6 +62,7 @@ pub(super) fn compile(definitions: &Definitions, problems: &mut Problems) -> Cat
     }
     super::scoring::declare(definitions, &mut catalog);
     catalog.emails = definitions.emails.iter().flat_map(|email| names(&email.header)).collect();
+    catalog.texts.extend(definitions.settings.texts.iter().map(|(name, _)| name.value.clone()));
     catalog.topics.extend(definitions.topics.iter().map(|topic| topic.header.name.value.clone()));
     catalog.renamed_topics.extend(definitions.topics.iter().filter_map(|topic| {
         Some((topic.header.was.as_ref()?.value.clone(), topic.header.name.value.clone()))

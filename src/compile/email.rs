@@ -52,14 +52,25 @@ fn email(
         }
     }
     let mut template = |text: &Text, format| {
-        let scope = TemplateScope { format, roots: &Root::ALL, catalog, zone };
+        let partials = Some(&definitions.templates);
+        let scope = TemplateScope { format, roots: &Root::ALL, catalog, zone, partials };
         Template::compile(text, &scope, problems)
     };
     let subject = template(&definition.subject, TemplateFormat::Text);
     let html = definition.html.as_ref().map(|text| template(text, TemplateFormat::Html));
     let text = definition.text.as_ref().map(|text| template(text, TemplateFormat::Text));
-    let meaning = format!("{topic_plan:?} {}", definition.sends_duplicates);
+    let manner = &definition.manner;
+    let from = manner.from.as_ref().map(|text| template(text, TemplateFormat::Text));
+    let reply_to = manner.reply_to.as_ref().map(|text| template(text, TemplateFormat::Text));
+    let meaning = format!("{topic_plan:?} {} {:?}", definition.sends_duplicates, manner.language);
     let header = &definition.header;
+    let included: String = [Some(&subject), html.as_ref(), text.as_ref()]
+        .into_iter()
+        .flatten()
+        .flatten()
+        .flat_map(|template| &template.needs().partials)
+        .filter_map(|name| Some(format!("\n{name}\n{}", definitions.templates.get(name)?.as_str())))
+        .collect();
     let written = |text: &Option<Text>| text.as_ref().map_or("", |text| text.value.as_str()).to_owned();
     Some(EmailPlan {
         name: header.name.value.clone(),
@@ -67,6 +78,9 @@ fn email(
         subject: subject?,
         html: html.map_or(Some(None), |html| html.map(Some))?,
         text: text.map_or(Some(None), |text| text.map(Some))?,
+        from: from.map_or(Some(None), |from| from.map(Some))?,
+        reply_to: reply_to.map_or(Some(None), |reply_to| reply_to.map(Some))?,
+        language: manner.language,
         purpose: definition.purpose,
         topic: topic_plan,
         sends_duplicates: definition.sends_duplicates,
@@ -76,6 +90,9 @@ fn email(
             &written(&definition.text),
             &format!("{:?}", definition.purpose),
             &meaning,
+            &included,
+            &written(&manner.from),
+            &written(&manner.reply_to),
         ]),
         content: definitions.written(header).to_owned(),
     })

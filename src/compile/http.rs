@@ -134,6 +134,7 @@ pub(super) fn body(node: &Node, scope: &HttpScope<'_>, problems: &mut Problems) 
                 roots: scope.roots,
                 catalog: scope.catalog,
                 zone: scope.zone,
+                partials: None,
             };
             Body::Text(Template::compile(text, &scope, problems)?)
         }

@@ -6,10 +6,11 @@ use super::{ChannelPlan, WorkflowPlan};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Interests,
-    definitions::{AtEnd, Publish, Purpose, ReentryRule, Subscription},
+    definitions::{AtEnd, MailLanguage, Publish, Purpose, ReentryRule, Subscription},
     diagnostics::Span,
     model::{
         AllowedHosts, Block, Catalog, Condition, ConsentSetting, Duration, Entity, MailDemand, Predicate,
+        Value,
         scoring::{Levels, ScoringModel},
     },
     script::Library,
@@ -130,6 +131,8 @@ pub struct MessageTiming {
 pub struct Settings {
     /// The workspace's name.
     pub name: String,
+    /// Texts that mails share, by name.
+    pub texts: BTreeMap<String, String>,
     /// The workspace's time zone.
     pub zone: Zone,
     /// Who does what nobody else looks after.
@@ -152,6 +155,15 @@ pub struct Settings {
     pub removed_journeys: Vec<String>,
     /// The fields that are gone, whose values are cleared.
     pub removed_fields: Vec<(Entity, String)>,
+}
+
+impl Settings {
+    /// What templates show of them: the name, and the texts that mails share.
+    #[must_use]
+    pub fn shown(&self) -> BTreeMap<String, Value> {
+        let texts = self.texts.iter().map(|(name, text)| (name.clone(), Value::Text(text.clone())));
+        texts.chain([("name".to_owned(), Value::Text(self.name.clone()))]).collect()
+    }
 }
 
 /// The e-mail channel.
@@ -272,6 +284,12 @@ pub struct EmailPlan {
     pub was: Option<String>,
     /// Subject.
     pub subject: Template,
+    /// The sender, when it isn't the channel's.
+    pub from: Option<Template>,
+    /// Where answers go, when not to the sender.
+    pub reply_to: Option<Template>,
+    /// The language of numbers and dates.
+    pub language: MailLanguage,
     /// HTML part.
     pub html: Option<Template>,
     /// Text part; made from the HTML when there is none.
@@ -289,6 +307,12 @@ pub struct EmailPlan {
 }
 
 impl EmailPlan {
+    /// All templates that it consists of.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        let others = [&self.html, &self.text, &self.from, &self.reply_to];
+        std::iter::once(&self.subject).chain(others.into_iter().flatten())
+    }
+
     /// What it needs to be handed over.
     #[must_use]
     pub fn demand(&self) -> MailDemand {

@@ -25,6 +25,7 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
     };
     Settings {
         name: written.name.as_ref().map_or_else(|| "tilework".to_owned(), |name| name.value.clone()),
+        texts: written.texts.iter().map(|(name, text)| (name.value.clone(), text.value.clone())).collect(),
         zone,
         owner: written.owner.as_ref().map(|owner| owner.value.clone()),
         store: written.store.as_ref().map_or_else(|| DEFAULT_STORE.to_owned(), |store| store.value.clone()),

@@ -8,7 +8,7 @@ use super::{
     check::{self, Check},
     functions::{self, LOOKUP},
     operand::{Typed, operand},
-    record::{in_scope, record},
+    record::{in_scope, reached},
 };
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
@@ -146,7 +146,13 @@ fn argument(
 ) -> Option<Argument> {
     if let ExpressionKind::Path(names) = &expression.kind {
         let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
-        if let Some((entity, of)) = record(&words) {
+        // A reference is a value, too: its own name is that of a field.
+        let is_field = words.len() > 1 && {
+            let before = reached(&words[..words.len() - 1], scope, check.catalog);
+            before.is_ok_and(|record| check.catalog.field(record.entity, words[words.len() - 1]).is_some())
+        };
+        if let (false, Ok(record)) = (is_field, reached(&words, scope, check.catalog)) {
+            let (entity, of) = (record.entity, record.subject);
             in_scope(names, of, None, expression.span, scope, check)?;
             let read = shape.reads.get(place).cloned().flatten();
             fields_exist(read.as_ref(), function, entity, expression.span, check)?;
@@ -156,7 +162,7 @@ fn argument(
                 let names: Vec<String> =
                     std::iter::once(&field.name).chain(&field.aliases).cloned().collect();
                 let kind = field.kind.clone();
-                let operand = Operand::Field { subject: of, name: field.name.clone(), kind: kind.clone() };
+                let operand = record.field(field);
                 names
                     .iter()
                     .any(|name| wanted(name))

@@ -34,11 +34,15 @@ pub fn check(
     catalog: &Catalog,
     problems: &mut Problems,
 ) -> Option<Predicate> {
-    let mut check = Check { catalog, problems };
-    let predicate = node_predicate(node, *scope, &mut check)?;
+    whole(node, *scope, &mut Check { catalog, problems })
+}
+
+/// Checks a condition that isn't a clause of another.
+pub(super) fn whole(node: &ConditionNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
+    let predicate = node_predicate(node, scope, check)?;
     // Groups look at their own clauses.
     if let (ConditionNode::Expression(text), Predicate::Any(_)) = (node, &predicate) {
-        doubts::warn(&[(text.span, &predicate)], &[], &[], &mut check);
+        doubts::warn(&[(text.span, &predicate)], &[], &[], check);
     }
     let mut clauses = 0;
     Part::Predicate(&predicate).each(&mut |part| clauses += usize::from(matches!(part, Part::Predicate(_))));

@@ -3,13 +3,13 @@
 use super::{
     Scope,
     check::Check,
-    days,
+    days, literals,
     operand::{Term, Typed},
 };
 use crate::{
     calendar::{CalendarError, end_of_day, start_of_day},
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{Comparison, FieldType, Operand, Predicate, Value},
+    model::{Comparison, FieldType, Operand, Period, Predicate, Reckoning, Value, both_ways, foreign_number},
 };
 
 /// `left operator right` between terms of any kind.
@@ -65,6 +65,9 @@ pub(super) fn values(
 ) -> Option<Predicate> {
     use FieldType::{Account, Boolean, Choices, Contact, Date, DateTime, Text};
     let equality = matches!(operator, Comparison::Equal | Comparison::NotEqual);
+    if let Some(predicate) = literals::with_blank(left, operator, right) {
+        return Some(predicate);
+    }
     match (&left.kind, &right.kind) {
         (Choices(_), _) | (_, Choices(_)) => {
             let span = left.span;
@@ -84,18 +87,10 @@ pub(super) fn values(
                 return no_order(left, operator, check);
             }
             known_choices(left, right, check)?;
-            Some(plain(left, operator, right))
+            Some(literals::texts(left, operator, right, check))
         }
         (Boolean, Boolean) if !equality => no_order(left, operator, check),
-        (Boolean, Boolean) => Some(match (&left.operand, operator, &right.operand) {
-            (_, Comparison::Equal, Operand::Literal(Value::Boolean(true))) => {
-                Predicate::IsTrue(left.operand.clone())
-            }
-            (Operand::Literal(Value::Boolean(true)), Comparison::Equal, _) => {
-                Predicate::IsTrue(right.operand.clone())
-            }
-            _ => plain(left, operator, right),
-        }),
+        (Boolean, Boolean) => Some(literals::truths(left, operator, right)),
         (Date, Date) | (DateTime, DateTime) => Some(plain(left, operator, right)),
         (DateTime, Date) => moment_and_date(left, operator, right, scope, check),
         (Date, DateTime) => moment_and_date(right, operator.mirrored(), left, scope, check),
@@ -135,7 +130,9 @@ fn incompatible_hint(left: &Typed, right: &Typed) -> String {
     match (&field.kind, &literal.operand) {
         (kind, Operand::Literal(Value::Text(text))) if kind.is_numeric() => {
             let number = text.replace(['_', ' '], "");
-            if number.parse::<f64>().is_ok_and(f64::is_finite) {
+            if let Some(hint) = both_ways(&number).or_else(|| foreign_number(text).map(|(_, _, hint)| hint)) {
+                hint.replacen("Write", "Without quotes, write", 1)
+            } else if number.parse::<f64>().is_ok_and(f64::is_finite) {
                 format!("Write `{number}` without quotes.")
             } else {
                 format!("`{}` holds numbers.", field.written)
@@ -174,46 +171,42 @@ fn moment_and_date(
     scope: Scope<'_>,
     check: &mut Check<'_>,
 ) -> Option<Predicate> {
-    let Operand::Literal(Value::Date(day)) = &date.operand else {
-        let message = format!("{} and {} can't be compared", moment.described(), date.described());
-        let hint = match date.operand {
-            Operand::Today { .. } => {
-                format!("Write `days_since({}) < 1`, or compare it with `now()`.", moment.written)
-            }
-            _ => "Compare dates with dates, and moments with moments.".to_owned(),
-        };
-        return check.refuse(Code::IncompatibleTypes, date.span, message, &hint);
+    let ends = match &date.operand {
+        Operand::Literal(Value::Date(day)) => ends_of(day, scope),
+        Operand::Today { plus } => Ok((
+            Operand::Moment(Reckoning::StartOf(Period::Day, *plus)),
+            Operand::Moment(Reckoning::EndOf(Period::Day, *plus)),
+        )),
+        _ => {
+            let message = format!("{} and {} can't be compared", moment.described(), date.described());
+            let hint = "Compare dates with dates, and moments with moments, or with `today()`.";
+            return check.refuse(Code::IncompatibleTypes, date.span, message, hint);
+        }
     };
-    match on_day(moment, operator, day, scope) {
-        Ok(predicate) => Some(predicate),
+    match ends {
+        Ok((start, end)) => Some(on_day(moment, operator, start, end)),
         Err(error) => check.refuse(Code::InvalidTime, date.span, error.to_string(), ""),
     }
 }
 
-fn on_day(
-    moment: &Typed,
-    operator: Comparison,
-    day: &str,
-    scope: Scope<'_>,
-) -> Result<Predicate, CalendarError> {
-    let (start, end) = (start_of_day(day, scope.zone)?, end_of_day(day, scope.zone)?);
-    let against = |operator, at| Predicate::Compare {
-        left: moment.operand.clone(),
-        operator,
-        right: Operand::Literal(Value::Time(at)),
-    };
-    let within = || {
-        Predicate::All(vec![
-            against(Comparison::GreaterOrEqual, start),
-            against(Comparison::LessOrEqual, end),
-        ])
-    };
-    Ok(match operator {
-        Comparison::Equal => within(),
-        Comparison::NotEqual => Predicate::Not(Box::new(within())),
+fn ends_of(day: &str, scope: Scope<'_>) -> Result<(Operand, Operand), CalendarError> {
+    let moment = |at| Operand::Literal(Value::Time(at));
+    Ok((moment(start_of_day(day, scope.zone)?), moment(end_of_day(day, scope.zone)?)))
+}
+
+fn on_day(moment: &Typed, operator: Comparison, start: Operand, end: Operand) -> Predicate {
+    let against = |operator, right| Predicate::Compare { left: moment.operand.clone(), operator, right };
+    match operator {
         Comparison::Less | Comparison::GreaterOrEqual => against(operator, start),
         Comparison::LessOrEqual | Comparison::Greater => against(operator, end),
-    })
+        Comparison::Equal | Comparison::NotEqual => {
+            let within = Predicate::All(vec![
+                against(Comparison::GreaterOrEqual, start),
+                against(Comparison::LessOrEqual, end),
+            ]);
+            if operator == Comparison::Equal { within } else { Predicate::Not(Box::new(within)) }
+        }
+    }
 }
 
 /// Text beside a choice must be one of its choices.

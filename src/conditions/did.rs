@@ -14,13 +14,14 @@ use crate::{
     diagnostics::{Code, Problem, Text, did_you_mean},
     model::{
         Comparison, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Part, Predicate,
-        Subject, Value,
+        Subject, Value, foreign_number,
     },
 };
 
 /// The keys of a `did` that aren't attributes, for "did you mean".
-const KEYS: [&str; 12] = [
-    "where", "within", "since", "until", "step", "at_least", "at_most", "exactly", "sum", "avg", "min", "max",
+const KEYS: [&str; 13] = [
+    "where", "it_was", "within", "since", "until", "step", "at_least", "at_most", "exactly", "sum", "avg",
+    "min", "max",
 ];
 
 /// Largest whole number that a double holds exactly.
@@ -51,9 +52,24 @@ pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>)
     };
     if matches!(node.word, DidWord::FirstDid | DidWord::LastDid) {
         measure::takes_no_count(node, scope, check)?;
+        let it_was = node.it_was.as_ref().zip(interaction.as_ref());
+        let it_was = it_was.map(|(it_was, kind)| check::whole(it_was, scope.inside(kind), check));
         let window = measure::needed_window(node, window?, check)?;
         let over = those(&interaction?, condition?, (None, None), None);
-        return Some(measure::first_or_last(node.word, over, window));
+        return Some(measure::first_or_last(
+            node.word,
+            over,
+            it_was.map_or(Some(None), |it| it.map(Some))?,
+            window,
+        ));
+    }
+    if let Some(it_was) = &node.it_was {
+        return check.refuse(
+            Code::UnknownKey,
+            it_was.span(),
+            format!("`it_was` belongs to `first_did` and `last_did`, and this is `{}`", node.word.key()),
+            "Write `where`.",
+        );
     }
     if let Some((function, attribute)) = &node.measure {
         let interaction = interaction?;
@@ -86,7 +102,7 @@ fn condition(
     check: &mut Check<'_>,
 ) -> Option<Predicate> {
     let inside = scope.inside(kind);
-    let asked = node.condition.as_ref().map(|condition| check::node_predicate(condition, inside, check));
+    let asked = node.condition.as_ref().map(|condition| check::whole(condition, inside, check));
     let keys: Vec<_> =
         node.attributes.iter().map(|(name, value)| attribute(name, value, kind, inside, check)).collect();
     let mut together: Vec<Predicate> = keys.into_iter().collect::<Option<_>>()?;
@@ -176,6 +192,9 @@ fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -
             "Write the value in quotes.".to_owned()
         }
         (FieldType::Date | FieldType::DateTime, _) => "Write `2026-01-31`.".to_owned(),
+        (kind, Content::Text(text)) if kind.is_numeric() && foreign_number(text.as_str()).is_some() => {
+            foreign_number(text.as_str()).map(|(_, _, hint)| hint).unwrap_or_default()
+        }
         _ => format!("A key asks for equality; write `where:` with `interaction.{}` for more.", field.name),
     };
     let message =

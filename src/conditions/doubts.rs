@@ -23,7 +23,7 @@ pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], 
         }
     }
     for (at, (span, clause)) in any.iter().enumerate() {
-        if let Some((other, earlier)) = any[..at].iter().find(|(_, earlier)| opposite(earlier, clause)) {
+        if let Some((other, earlier)) = any[..at].iter().find(|(_, earlier)| one_holds(earlier, clause)) {
             let message = format!("one of these always holds: {}; {}", explain(earlier), explain(clause));
             let problem = Problem::warning(Code::AlwaysHolds, *span, message);
             check.report(problem.hint("Mend one of the two.").related(*other, "the other one"));
@@ -63,6 +63,7 @@ fn always(clause: &Predicate) -> bool {
         Predicate::Compare { left: Operand::Literal(left), operator, right: Operand::Literal(right) } => {
             super::value::compared(left, *operator, right)
         }
+        Predicate::IsBlank(Operand::Literal(value)) => is_blank(value),
         Predicate::Did(Did { count, .. }) => *count == CountTest::AtLeast(0),
         Predicate::Related(related) => related.count == CountTest::AtLeast(0),
         Predicate::Any(parts) => {
@@ -70,9 +71,31 @@ fn always(clause: &Predicate) -> bool {
                 || parts
                     .iter()
                     .enumerate()
-                    .any(|(at, part)| parts[..at].iter().any(|one| opposite(one, part)))
+                    .any(|(at, part)| parts[..at].iter().any(|one| one_holds(one, part)))
         }
         _ => false,
+    }
+}
+
+/// Whether one of two clauses holds, whatever the data: what the one denies and what the other denies can't both be.
+fn one_holds(one: &Predicate, other: &Predicate) -> bool {
+    let both_denied = || denied(one).zip(denied(other));
+    opposite(one, other) || both_denied().is_some_and(|(one, other)| exclude(&one, &other))
+}
+
+/// What a clause denies, where it is a denial.
+fn denied(clause: &Predicate) -> Option<Predicate> {
+    match clause {
+        Predicate::Not(inner) => Some((**inner).clone()),
+        Predicate::Compare {
+            left,
+            operator: Comparison::NotEqual,
+            right: right @ Operand::Literal(value),
+        } if !value.is_missing() => {
+            let operator = Comparison::Equal;
+            Some(Predicate::Compare { left: left.clone(), operator, right: right.clone() })
+        }
+        _ => None,
     }
 }
 
@@ -125,6 +148,10 @@ fn apart(one: CountTest, other: CountTest) -> bool {
     range(one).zip(range(other)).is_some_and(|(one, other)| one.1 < other.0 || other.1 < one.0)
 }
 
+fn is_blank(value: &Value) -> bool {
+    matches!(value, Value::Text(text) if text.trim().is_empty())
+}
+
 /// What a clause demands of a field.
 enum Demand<'p> {
     /// To be one of these.
@@ -137,7 +164,9 @@ enum Demand<'p> {
 
 impl<'p> Demand<'p> {
     fn of(clause: &'p Predicate) -> Option<(&'p Operand, Demand<'p>)> {
-        let field = |operand: &'p Operand| matches!(operand, Operand::Field { .. }).then_some(operand);
+        let field = |operand: &'p Operand| {
+            matches!(operand, Operand::Field { .. } | Operand::Followed { .. }).then_some(operand)
+        };
         match clause {
             Predicate::Compare { left, operator, right } => {
                 let (operand, operator, value) = match (left, right) {
@@ -160,7 +189,6 @@ impl<'p> Demand<'p> {
 
     fn excludes(&self, other: &Demand<'_>) -> bool {
         use super::value::compared;
-        let blank = |value: &Value| matches!(value, Value::Text(text) if text.trim().is_empty());
         match (self, other) {
             (Demand::OneOf(one), Demand::OneOf(other)) => {
                 !one.iter().any(|value| other.iter().any(|other| compared(value, Comparison::Equal, other)))
@@ -174,7 +202,7 @@ impl<'p> Demand<'p> {
                     || nothing_between((*other, *high), (*one, *low))
             }
             (Demand::Blank, Demand::OneOf(values)) | (Demand::OneOf(values), Demand::Blank) => {
-                !values.iter().any(|value| blank(value))
+                !values.iter().any(|value| is_blank(value))
             }
             (Demand::Blank, Demand::Compared(..) | Demand::Blank) | (Demand::Compared(..), Demand::Blank) => {
                 false

@@ -152,6 +152,10 @@ impl<'f> Evaluation<'f> {
                     _ => false,
                 }
             }
+            Predicate::Matches { operand, pattern } => match self.value(operand, here) {
+                Value::Text(text) => pattern.matches(&text),
+                _ => false,
+            },
             Predicate::Same { left, right } => match (self.value(left, here), self.value(right, here)) {
                 (Value::Text(left), Value::Text(right)) => folded(&left) == folded(&right),
                 _ => false,
@@ -206,7 +210,23 @@ impl<'f> Evaluation<'f> {
                 let value = self.record(*subject, here).and_then(|record| record.get(name));
                 value.cloned().unwrap_or_default()
             }
+            Operand::Followed { link, to, name, .. } => match self.value(link, here) {
+                Value::Text(id) => {
+                    let record = self.facts.records(*to).get(&id);
+                    record.and_then(|record| record.get(name)).cloned().unwrap_or_default()
+                }
+                _ => Value::Missing,
+            },
             Operand::Literal(value) => value.clone(),
+            Operand::LowerCase(text) => match self.value(text, here) {
+                Value::Text(text) => Value::Text(text.to_lowercase()),
+                _ => Value::Missing,
+            },
+            Operand::Since { subject, name } => {
+                let since = subject.entity().zip(self.record(*subject, here));
+                let since = since.and_then(|(entity, record)| self.facts.since(entity, id_of(record), name));
+                since.filter(|since| *since <= self.now).map_or(Value::Missing, Value::Time)
+            }
             Operand::Now { plus } => Value::Time(self.now.saturating_add(*plus)),
             Operand::Today { plus } => Value::Date(day_from_today(self.now, *plus, self.zone)),
             Operand::Moment(reckoning) => Value::Time(reckoned_moment(*reckoning, self.now, self.zone)),

@@ -16,6 +16,22 @@ pub fn explain(predicate: &Predicate) -> String {
         Predicate::All(parts) => stretch(parts).unwrap_or_else(|| joined(parts, " and ")),
         Predicate::Any(parts) => joined(parts, " or "),
         Predicate::Not(inner) => negated(inner),
+        Predicate::Compare {
+            left: Operand::Measure(one),
+            operator: Comparison::Equal,
+            right: Operand::Measure(of),
+        } if one.attribute == "at" && of.attribute == "at" => {
+            let it_was = match &*one.over.condition {
+                Predicate::All(parts) => parts.get(1),
+                _ => None,
+            };
+            format!("{} was one where {}", measured(of), it_was.map_or_else(String::new, explain))
+        }
+        Predicate::Compare {
+            left: Operand::Since { subject: of, name },
+            operator: Comparison::LessOrEqual,
+            right: Operand::Moment(Reckoning::Ago(length)),
+        } => format!("{}.{name} hasn't changed for {length}", subject(*of)),
         Predicate::Compare { left, operator, right } => {
             format!("{} {} {}", words(left), comparison(*operator, left, right), words(right))
         }
@@ -27,7 +43,15 @@ pub fn explain(predicate: &Predicate) -> String {
                 TextTest::StartsWith => "starts with",
                 TextTest::EndsWith => "ends with",
             };
-            format!("{} {verb} {}", words(operand), words(needle))
+            match (operand, needle) {
+                (Operand::LowerCase(text), Operand::LowerCase(needle)) => {
+                    format!("{} {verb} {} whatever its case", words(text), words(needle))
+                }
+                _ => format!("{} {verb} {}", words(operand), words(needle)),
+            }
+        }
+        Predicate::Matches { operand, pattern } => {
+            format!("{} matches \"{}\"", words(operand), pattern.as_str())
         }
         Predicate::Same { left, right } => {
             format!("{} is {} whatever its case", words(left), words(right))
@@ -78,6 +102,22 @@ fn stretch(parts: &[Predicate]) -> Option<String> {
         (Some(Reckoning::StartOf(period, 0)), Some(Reckoning::EndOf(_, 0))) => {
             format!("is in this {}", period.word(1))
         }
+        (Some(Reckoning::StartOf(Period::Day, from)), Some(Reckoning::EndOf(_, to)))
+            if from == to && from > 1 =>
+        {
+            format!("is on the day in {from} days")
+        }
+        (Some(Reckoning::StartOf(period, 1)), Some(Reckoning::EndOf(_, 1))) => {
+            format!("is in the {} after this one", period.word(1))
+        }
+        (Some(Reckoning::StartOf(period, 1)), Some(Reckoning::EndOf(_, after))) if after > 1 => {
+            format!("is in the {after} {} after this one", period.word(after))
+        }
+        (Some(Reckoning::StartOf(Period::Day, from)), Some(Reckoning::EndOf(_, to)))
+            if from == to && from < -1 =>
+        {
+            format!("is on the day {} days ago", from.abs())
+        }
         (Some(Reckoning::StartOf(period, -1)), Some(Reckoning::EndOf(_, -1))) => {
             format!("is in the {} before this one", period.word(1))
         }
@@ -125,13 +165,19 @@ fn subject(subject: Subject) -> &'static str {
 
 fn is_temporal(operand: &Operand) -> bool {
     match operand {
-        Operand::Field { kind, .. } => matches!(kind, FieldType::Date | FieldType::DateTime),
+        Operand::Field { kind, .. } | Operand::Followed { kind, .. } => {
+            matches!(kind, FieldType::Date | FieldType::DateTime)
+        }
         Operand::Literal(value) => matches!(value, Value::Date(_) | Value::Time(_)),
-        Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_) => true,
+        Operand::Now { .. }
+        | Operand::Today { .. }
+        | Operand::Moment(_)
+        | Operand::Day(_)
+        | Operand::Since { .. } => true,
         Operand::OfDate { part, .. } => *part == DatePart::Anniversary,
         Operand::Measure(measure) => matches!(measure.kind, FieldType::Date | FieldType::DateTime),
         Operand::Call(call) => matches!(call.gives, FieldType::Date | FieldType::DateTime),
-        Operand::Arithmetic { .. } => false,
+        Operand::Arithmetic { .. } | Operand::LowerCase(_) => false,
     }
 }
 
@@ -155,7 +201,13 @@ fn comparison(operator: Comparison, left: &Operand, right: &Operand) -> &'static
 pub(super) fn words(operand: &Operand) -> String {
     match operand {
         Operand::Field { subject: of, name, .. } => format!("{}.{name}", subject(*of)),
+        Operand::Followed { link, name, .. } => {
+            let path = words(link);
+            format!("{}.{name}", path.strip_suffix("_id").unwrap_or(&path))
+        }
         Operand::Literal(value) => literal(value),
+        Operand::LowerCase(text) => format!("{} in lower case", words(text)),
+        Operand::Since { subject: of, name } => format!("the last change of {}.{name}", subject(*of)),
         Operand::Now { plus: 0 } => "now".to_owned(),
         Operand::Now { plus } => distance(*plus, "now"),
         Operand::Today { plus: 0 } => "today".to_owned(),
@@ -194,7 +246,13 @@ pub fn called(call: &Call) -> String {
         .arguments
         .iter()
         .map(|argument| match argument {
-            Argument::Record { of, .. } => subject(*of).to_owned(),
+            Argument::Record { of, fields } => match fields.first().map(|field| &field.input.operand) {
+                Some(Operand::Followed { link, .. }) => {
+                    let path = words(link);
+                    path.strip_suffix("_id").unwrap_or(&path).to_owned()
+                }
+                _ => subject(*of).to_owned(),
+            },
             Argument::Value(input) => words(&input.operand),
         })
         .collect();

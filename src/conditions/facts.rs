@@ -40,6 +40,9 @@ pub struct Facts {
     pub interactions: Vec<InteractionFact>,
     /// The ids of the members of each segment, by the segment's name.
     pub members: BTreeMap<String, BTreeSet<String>>,
+    /// Since when fields have their present values, UTC milliseconds, by entity, the record's id and the field's name;
+    /// since when the store has the record stands under an empty name, and counts for fields that never changed.
+    pub changes: BTreeMap<(Entity, String, String), i64>,
     /// Who answers calls of functions; without anybody they have no answer.
     pub answers: Option<Arc<dyn Answers>>,
 }
@@ -64,6 +67,12 @@ impl Facts {
             Entity::Lead => &mut self.leads,
         };
         records.insert(id.to_owned(), record);
+    }
+
+    /// Since when a field of a record has its present value.
+    pub(super) fn since(&self, entity: Entity, id: &str, field: &str) -> Option<i64> {
+        let of = |field: &str| self.changes.get(&(entity, id.to_owned(), field.to_owned())).copied();
+        of(field).or_else(|| of(""))
     }
 
     /// The record that a reference leads to, if there is one.

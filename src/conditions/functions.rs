@@ -3,22 +3,27 @@
 use super::{
     Scope,
     check::Check,
-    expression, lists,
+    expression, lists, literals,
     operand::{Days, Typed, operand, operand_as},
     periods,
+    texts::{self, textual},
 };
 use crate::{
     calendar::{parse_date, parse_moment},
     diagnostics::{Code, Problem, Span, did_you_mean},
-    model::{DatePart, FieldType, Operand, Predicate, TextTest, Value, WEEKDAYS},
+    model::{Comparison, DatePart, FieldType, Operand, Predicate, Value, WEEKDAYS},
     script::{Expression, ExpressionKind, Name},
 };
 
 /// Functions that are true or false, with how they are written.
-const CONDITIONS: [(&str, usize, &str); 12] = [
+const CONDITIONS: [(&str, usize, &str); 18] = [
     ("contains", 2, "contains(contact.job_title, \"Buyer\")"),
     ("starts_with", 2, "starts_with(contact.email, \"info@\")"),
     ("ends_with", 2, "ends_with(contact.email, \".example\")"),
+    ("contains_ignoring_case", 2, "contains_ignoring_case(contact.job_title, \"buyer\")"),
+    ("starts_with_ignoring_case", 2, "starts_with_ignoring_case(account.name, \"acme\")"),
+    ("ends_with_ignoring_case", 2, "ends_with_ignoring_case(account.name, \"gmbh\")"),
+    ("matches", 2, "matches(contact.postal_code, \"^[0-9]{5}$\")"),
     ("same", 2, "same(contact.country, \"uk\")"),
     ("is_blank", 1, "is_blank(contact.email)"),
     ("not", 1, "not(contact.do_not_email)"),
@@ -28,6 +33,8 @@ const CONDITIONS: [(&str, usize, &str); 12] = [
     ("in_next", 2, "in_next(anniversary(contact.birthdate), \"7 days\")"),
     ("in_this", 2, "in_this(contact.created_on, \"quarter\")"),
     ("in_previous", 2, "in_previous(contact.created_on, \"month\")"),
+    ("in_following", 2, "in_following(anniversary(contact.birthdate), \"week\")"),
+    ("unchanged_for", 2, "unchanged_for(account.status, \"30 days\")"),
 ];
 
 /// The function that looks a cell of a table up.
@@ -86,26 +93,29 @@ pub(super) fn condition(
             let right = operand_as(right, &FieldType::Text, scope, check);
             let left = textual(left?, name, check);
             let right = textual(right?, name, check);
-            Some(Predicate::Same { left: left?.operand, right: right?.operand })
+            let (left, right) = (left?, right?);
+            let blank = literals::with_blank(&left, Comparison::Equal, &right);
+            Some(blank.unwrap_or(Predicate::Same { left: left.operand, right: right.operand }))
         }
-        ("contains", [field, needle]) => text_test(name, TextTest::Contains, field, needle, scope, check),
-        ("starts_with", [field, needle]) => {
-            text_test(name, TextTest::StartsWith, field, needle, scope, check)
+        (
+            "contains"
+            | "starts_with"
+            | "ends_with"
+            | "contains_ignoring_case"
+            | "starts_with_ignoring_case"
+            | "ends_with_ignoring_case",
+            [field, needle],
+        ) => texts::test(name, field, needle, scope, check),
+        ("matches", [field, pattern]) => texts::matches(name, field, pattern, scope, check),
+        ("unchanged_for", [field, length]) => {
+            let field = operand(field, scope, check);
+            let text = literal_length(name, length, check);
+            periods::unchanged(&field?, text?, length.span, check)
         }
-        ("ends_with", [field, needle]) => text_test(name, TextTest::EndsWith, field, needle, scope, check),
-        ("in_last" | "in_next" | "in_this" | "in_previous", [of, length]) => {
+        ("in_last" | "in_next" | "in_this" | "in_previous" | "in_following", [of, length]) => {
             let of = operand_as(of, &FieldType::Date, scope, check);
-            let text = match &length.kind {
-                ExpressionKind::Text(text) => text,
-                _ => {
-                    let message = format!("`{}` takes a length or period in double quotes", name.text);
-                    let example = CONDITIONS.iter().find(|(known, _, _)| *known == name.text);
-                    let example = example.map_or("", |(_, _, example)| example);
-                    let hint = format!("Write `{example}`.");
-                    return check.refuse(Code::IncompatibleTypes, length.span, message, &hint);
-                }
-            };
-            periods::within(&name.text, of?, text, length.span, check)
+            let text = literal_length(name, length, check);
+            periods::within(&name.text, of?, text?, length.span, check)
         }
         (_, [field, wanted]) => {
             let field = operand(field, scope, check)?;
@@ -126,37 +136,15 @@ pub(super) fn condition(
     }
 }
 
-fn text_test(
-    name: &Name,
-    test: TextTest,
-    field: &Expression,
-    needle: &Expression,
-    scope: Scope<'_>,
-    check: &mut Check<'_>,
-) -> Option<Predicate> {
-    let field = operand_as(field, &FieldType::Text, scope, check);
-    if let (Some(field), TextTest::Contains) = (&field, test)
-        && let FieldType::Choices(known) = &field.kind
-    {
-        let choices = lists::choices(field, known, needle, check)?;
-        return Some(Predicate::HasChoices { operand: field.operand.clone(), choices, all: false });
+/// A length of time or a period as an argument.
+fn literal_length<'e>(name: &Name, argument: &'e Expression, check: &mut Check<'_>) -> Option<&'e str> {
+    if let ExpressionKind::Text(text) = &argument.kind {
+        return Some(text);
     }
-    let needle = operand_as(needle, &FieldType::Text, scope, check);
-    let field = textual(field?, name, check);
-    let needle = textual(needle?, name, check);
-    Some(Predicate::TextTest { operand: field?.operand, test, needle: needle?.operand })
-}
-
-fn textual(value: Typed, function: &Name, check: &mut Check<'_>) -> Option<Typed> {
-    if value.kind.is_textual() {
-        return Some(value);
-    }
-    let message = format!("`{}` looks at text, and `{}` is {}", function.text, value.written, value.kind);
-    let hint = match value.operand {
-        Operand::Literal(_) => "Write text in double quotes.",
-        _ => "",
-    };
-    check.refuse(Code::IncompatibleTypes, value.span, message, hint)
+    let message = format!("`{}` takes a length or period in double quotes", name.text);
+    let example = CONDITIONS.iter().find(|(known, _, _)| *known == name.text);
+    let hint = format!("Write `{}`.", example.map_or("", |(_, _, example)| example));
+    check.refuse(Code::IncompatibleTypes, argument.span, message, &hint)
 }
 
 /// A call of a function that gives a value.

@@ -23,6 +23,8 @@ pub struct Interests {
     pub across: bool,
     /// Whether a contact can concern accounts whose primary contact it is.
     pub primary_contacts: bool,
+    /// References that lead from records to others whose fields matter: whose, the field, and to what.
+    pub followed: BTreeSet<(Entity, String, Entity)>,
     /// Fields of leads.
     pub lead_fields: BTreeSet<String>,
     /// Whether it matters which activities there are.
@@ -101,7 +103,7 @@ fn visit(part: Part<'_>, found: &mut Interests) {
                 Records::Activities => found.activities = true,
             }
         }
-        Part::Operand(Operand::Field { subject, name, .. }) => {
+        Part::Operand(Operand::Field { subject, name, .. } | Operand::Since { subject, name }) => {
             let fields = match subject {
                 Subject::Contact => &mut found.contact_fields,
                 Subject::Account => &mut found.account_fields,
@@ -115,6 +117,20 @@ fn visit(part: Part<'_>, found: &mut Interests) {
                 Subject::Interaction | Subject::Activity => return,
             };
             fields.insert(name.clone());
+        }
+        Part::Operand(Operand::Followed { link, to, name, .. }) => {
+            let fields = match to {
+                Entity::Contact => &mut found.contact_fields,
+                Entity::Account => &mut found.account_fields,
+                Entity::Lead => &mut found.lead_fields,
+            };
+            belonging(fields, &[name]);
+            let reference = match &**link {
+                Operand::Field { subject, name, .. } => subject.entity().map(|of| (of, name)),
+                Operand::Followed { to, name, .. } => Some((*to, name)),
+                _ => None,
+            };
+            found.followed.extend(reference.map(|(of, name)| (of, name.clone(), *to)));
         }
         Part::Operand(Operand::Now { .. } | Operand::Today { .. } | Operand::Moment(_) | Operand::Day(_)) => {
             found.clock = true;

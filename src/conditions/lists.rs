@@ -3,7 +3,7 @@
 use super::{
     Scope,
     check::Check,
-    compare,
+    compare, literals,
     operand::{Term, Typed, operand, term},
 };
 use crate::{
@@ -117,14 +117,24 @@ fn among(
     if value.kind == FieldType::DateTime || value.kind == FieldType::Boolean {
         return Some(Predicate::Any(each));
     }
-    let values = items
+    let default = literals::default_of(&value.operand);
+    let counts_if_blank =
+        |item: &Typed| literals::is_blank(item) || default.is_some() && item.literal_text() == default;
+    let values: Vec<Value> = items
         .iter()
+        .filter(|item| !literals::is_blank(item))
         .filter_map(|item| match &item.operand {
             Operand::Literal(value) => Some(value.clone()),
             _ => None,
         })
         .collect();
-    Some(Predicate::OneOf { operand: value.operand.clone(), values })
+    let listed = Predicate::OneOf { operand: value.operand.clone(), values: values.clone() };
+    let blank = Predicate::IsBlank(value.operand.clone());
+    Some(match (items.iter().any(counts_if_blank), values.is_empty()) {
+        (false, _) => listed,
+        (true, true) => blank,
+        (true, false) => Predicate::Any(vec![listed, blank]),
+    })
 }
 
 fn is_choice(kind: &FieldType) -> bool {

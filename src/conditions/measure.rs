@@ -46,23 +46,39 @@ pub(super) fn takes_no_count(node: &DidNode, scope: Scope<'_>, check: &mut Check
 
 /// The window in which the first or last interaction has to be.
 pub(super) fn needed_window(node: &DidNode, window: Window, check: &mut Check<'_>) -> Option<Window> {
-    if window != (None, None) {
+    if window != (None, None) || node.it_was.is_some() {
         return Some(window);
     }
     let word = node.word.key();
-    let message = format!("`{word}` needs `within`, `since` or `until`");
+    let message = format!("`{word}` needs `within`, `since`, `until` or `it_was`");
     let hint =
         "Write when it has to have been, such as `within: 30 days`, or `did` to ask whether it ever was.";
     check.refuse(Code::MissingKey, node.interaction.span, message, hint)
 }
 
-/// The first, or last, of the interactions happened in the window.
-pub(super) fn first_or_last(word: DidWord, over: Did, (since, until): Window) -> Predicate {
+/// The first, or last, of the interactions happened in the window, and `it_was` holds of it. Of several at that one
+/// moment it has to hold of one.
+pub(super) fn first_or_last(
+    word: DidWord,
+    over: Did,
+    it_was: Option<Predicate>,
+    (since, until): Window,
+) -> Predicate {
     let function = match word {
         DidWord::FirstDid => MeasureFunction::Least,
         _ => MeasureFunction::Greatest,
     };
-    let measure = Box::new(Measure { function, attribute: "at".to_owned(), kind: FieldType::DateTime, over });
+    let at =
+        |over| Box::new(Measure { function, attribute: "at".to_owned(), kind: FieldType::DateTime, over });
+    let such = it_was.map(|it_was| {
+        let such = Predicate::All(vec![(*over.condition).clone(), it_was]);
+        Predicate::Compare {
+            left: Operand::Measure(at(Did { condition: Box::new(such), ..over.clone() })),
+            operator: Comparison::Equal,
+            right: Operand::Measure(at(over.clone())),
+        }
+    });
+    let measure = at(over);
     let ends = [(since, Comparison::GreaterOrEqual), (until, Comparison::LessOrEqual)];
     let mut tests: Vec<Predicate> = ends
         .into_iter()
@@ -75,6 +91,7 @@ pub(super) fn first_or_last(word: DidWord, over: Did, (since, until): Window) ->
             };
             Some(Predicate::Compare { left: Operand::Measure(measure.clone()), operator, right })
         })
+        .chain(such)
         .collect();
     match tests.len() {
         1 => tests.remove(0),

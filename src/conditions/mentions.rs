@@ -19,7 +19,7 @@ fn visit(part: Part<'_>, found: &mut Vec<(Entity, String)>) {
         Part::Predicate(Predicate::Did(_) | Predicate::Related(_)) | Part::Operand(Operand::Measure(_)) => {}
         // A function that may read whole records says nothing by all of their fields.
         Part::Operand(Operand::Call(call)) if call.inputs().len() > MOST_INPUTS => {}
-        Part::Operand(Operand::Field { subject, name, .. }) => {
+        Part::Operand(Operand::Field { subject, name, .. } | Operand::Since { subject, name }) => {
             let entity = match subject {
                 Subject::Contact => Entity::Contact,
                 Subject::Account => Entity::Account,

@@ -16,9 +16,9 @@ mod explain;
 mod expression;
 mod facts;
 mod functions;
-
 mod interests;
 mod lists;
+mod literals;
 mod measure;
 mod mentions;
 mod never;
@@ -28,6 +28,7 @@ mod periods;
 mod record;
 mod related;
 mod scope;
+mod texts;
 mod value;
 mod window;
 
@@ -40,6 +41,7 @@ pub use interests::{Interests, interests};
 pub use mentions::mentions;
 pub use never::never_holds;
 pub use on_arrival::holds_on_arrival;
+pub(crate) use record::no_relation;
 pub use scope::{KnownStep, Scope, Wait};
 
 #[cfg(test)]

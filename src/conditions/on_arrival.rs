@@ -32,6 +32,7 @@ fn answer(predicate: &Predicate) -> Option<bool> {
         Predicate::IsTrue(_)
         | Predicate::OneOf { .. }
         | Predicate::TextTest { .. }
+        | Predicate::Matches { .. }
         | Predicate::Same { .. }
         | Predicate::IsBlank(_)
         | Predicate::HasChoices { .. }

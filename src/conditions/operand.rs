@@ -5,7 +5,7 @@ use super::{
     calls::{self, OpenCall},
     check::Check,
     functions,
-    record::{ACCOUNT_RELATIONS, in_scope, record},
+    record::{Reached, in_scope, leads_nowhere, reached},
 };
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
@@ -203,33 +203,38 @@ fn path(names: &[Name], span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> 
     }
     match words[..words.len() - 1] {
         ["interaction"] => return attribute(last, span, scope, check),
-        [record @ ("contact" | "account" | "lead"), group @ ("score" | "grade" | "levels")] => {
-            return measure(record, group, last, span, scope, check);
-        }
-        ["contact", relation, group @ ("score" | "grade" | "levels")]
-            if ACCOUNT_RELATIONS.contains(&relation) =>
-        {
-            return measure("account", group, last, span, scope, check);
+        [ref before @ .., group @ ("score" | "grade" | "levels")] if !before.is_empty() => {
+            return match reached(before, scope, check.catalog) {
+                Ok(record) => measure(&record, before, group, last, span, scope, check),
+                Err(at) => unknown_relation(names, at, scope, check),
+            };
         }
         _ => {}
     }
-    let Some((entity, subject)) = record(&words[..words.len() - 1]) else {
-        return unknown_relation(names, check);
+    let record = match reached(&words[..words.len() - 1], scope, check.catalog) {
+        Ok(record) => record,
+        Err(at) => return unknown_relation(names, at, scope, check),
     };
+    let (entity, subject) = (record.entity, record.subject);
     in_scope(names, subject, Some(&last.text), span, scope, check)?;
+    let scored = record.is_in_scope() && subject != Subject::PrimaryContact;
     let found = check.catalog.field(entity, &last.text).cloned();
     let found = found.or_else(|| match last.text.as_str() {
-        "level" if subject != Subject::PrimaryContact => check.catalog.primary_levels(entity).cloned(),
-        group @ ("score" | "grade") if subject != Subject::PrimaryContact => {
-            match of_group(group, entity, check.catalog).as_slice() {
-                [only] => Some((*only).clone()),
-                _ => None,
-            }
-        }
+        "level" if scored => check.catalog.primary_levels(entity).cloned(),
+        group @ ("score" | "grade") if scored => match of_group(group, entity, check.catalog).as_slice() {
+            [only] => Some((*only).clone()),
+            _ => None,
+        },
         _ => None,
     });
     match found {
-        Some(field) => Some(named(&field, subject, span, words.join("."))),
+        Some(field) => {
+            let kind = field.kind.clone();
+            Some(Typed { operand: record.field(&field), kind, span, written: words.join(".") })
+        }
+        None if !scored && ["score", "grade", "level"].contains(&last.text.as_str()) => {
+            not_scored(&words[..words.len() - 1].join("."), last.span, check)
+        }
         None if ["score", "grade"].contains(&last.text.as_str()) => {
             let known = of_group(&last.text, entity, check.catalog);
             let (message, hint) = match known.as_slice() {
@@ -264,25 +269,26 @@ fn of_group<'c>(group: &str, entity: Entity, catalog: &'c Catalog) -> Vec<&'c Fi
 
 /// A score, a grade or levels of a record: `lead.score.engagement`.
 fn measure(
-    record: &str,
+    record: &Reached,
+    before: &[&str],
     group: &str,
     name: &Name,
     span: Span,
     scope: Scope<'_>,
     check: &mut Check<'_>,
 ) -> Option<Typed> {
-    let written = format!("{record}.{group}.{}", name.text);
-    let (entity, subject) = match record {
-        "contact" => (Entity::Contact, Subject::Contact),
-        "account" => (Entity::Account, Subject::Account),
-        _ => (Entity::Lead, Subject::Lead),
-    };
+    let written = format!("{}.{group}.{}", before.join("."), name.text);
+    let (entity, subject) = (record.entity, record.subject);
+    if !record.is_in_scope() || subject == Subject::PrimaryContact {
+        return not_scored(&before.join("."), span, check);
+    }
     if entity == Entity::Contact && scope.target == Entity::Account {
         let message = format!("`{written}` is asked in a condition about accounts, which have many contacts");
         let hint = format!("Write `any_contact: {written} …` to ask for at least one of them.");
         return check.refuse(Code::ContactInAccount, span, message, &hint);
     }
-    if entity == Entity::Lead && scope.target != Entity::Lead {
+    let through_lead = before.first() == Some(&"lead");
+    if (entity == Entity::Lead || through_lead) && scope.target != Entity::Lead {
         let message = format!("`{written}` isn't known in a condition about {}", scope.target.plural());
         return check.refuse(Code::UnknownField, span, message, "Leads are asked in conditions about leads.");
     }
@@ -304,6 +310,12 @@ fn measure(
     let message = format!("{entity} has no {group} `{}`", name.text);
     check.report(Problem::error(Code::UnknownField, name.span, message).hint(hint));
     None
+}
+
+fn not_scored<T>(path: &str, span: Span, check: &mut Check<'_>) -> Option<T> {
+    let message = format!("scores, grades and levels of `{path}` aren't known here");
+    let hint = "They are known of the contact, account or lead that the condition is about, and of its own account and contact.";
+    check.refuse(Code::UnknownField, span, message, hint)
 }
 
 fn named(field: &Field, subject: Subject, span: Span, written: String) -> Typed {
@@ -376,28 +388,18 @@ fn unknown_field<T>(name: &Name, entity: Entity, check: &mut Check<'_>) -> Optio
     None
 }
 
-fn unknown_relation<T>(names: &[Name], check: &mut Check<'_>) -> Option<T> {
+/// Reports a path of which the name with this number leads nowhere.
+fn unknown_relation<T>(names: &[Name], at: usize, scope: Scope<'_>, check: &mut Check<'_>) -> Option<T> {
     let words: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
     let root = &names[0];
     match words[..] {
-        ["account", "primary_contact", _, ..] => check.refuse(
-            Code::UnknownField,
-            names[2].span,
-            format!("`account.primary_contact` has no relation `{}`", words[2]),
-            "Name one of the contact's fields, such as `account.primary_contact.email`.",
-        ),
         ["activity", ..] => check.refuse(
             Code::UnknownField,
             root.span,
             "`activity` is known only in a question about activities",
             "Write `any_activity:` with the condition about each of them.",
         ),
-        ["contact" | "account" | "lead", relation, ..] => check.refuse(
-            Code::UnknownField,
-            names[1].span,
-            format!("`{}` has no relation `{relation}`", root.text),
-            "Relations are `contact.account`, `account.primary_contact`, `lead.contact` and `lead.account`.",
-        ),
+        ["contact" | "account" | "lead", _, ..] => leads_nowhere(names, at, scope, check),
         ["interaction", ..] => check.refuse(
             Code::UnknownField,
             names[1].span,

@@ -1,10 +1,11 @@
-//! Stretches of time told from now: `in_last`, `in_next`, `in_this`, `in_previous`.
+//! Stretches of time told from now: `in_last`, `in_next`, `in_this`, `in_previous`, `in_following`; and how long a
+//! field hasn't changed.
 
 use super::{check::Check, operand::Typed};
 use crate::{
     calendar::parse_duration,
     diagnostics::{Code, Span, did_you_mean},
-    model::{Comparison, Duration, DurationUnit, FieldType, Operand, Period, Predicate, Reckoning},
+    model::{Comparison, Duration, DurationUnit, FieldType, Operand, Period, Predicate, Reckoning, Subject},
 };
 
 /// `name(of, "text")`: the date or moment lies in the stretch, both ends included.
@@ -38,6 +39,10 @@ pub(super) fn within(
             let (amount, period) = previous(text, span, check)?;
             (reckoned(Reckoning::StartOf(period, -amount)), reckoned(Reckoning::EndOf(period, -1)))
         }
+        "in_following" => {
+            let (amount, period) = previous(text, span, check)?;
+            (reckoned(Reckoning::StartOf(period, 1)), reckoned(Reckoning::EndOf(period, amount)))
+        }
         _ => {
             let length = length(text, whole_days, span, check)?;
             match name {
@@ -51,6 +56,24 @@ pub(super) fn within(
         compare(Comparison::GreaterOrEqual, from),
         compare(Comparison::LessOrEqual, to),
     ]))
+}
+
+/// `unchanged_for(field, "text")`: the field has had its present value for so long.
+pub(super) fn unchanged(field: &Typed, text: &str, span: Span, check: &mut Check<'_>) -> Option<Predicate> {
+    let since = match &field.operand {
+        Operand::Field { subject, name, .. }
+            if !name.contains('.') && !matches!(subject, Subject::Interaction | Subject::Activity) =>
+        {
+            Operand::Since { subject: *subject, name: name.clone() }
+        }
+        _ => {
+            let message = format!("no changes are kept of {}", field.described());
+            let hint = "Name a field of a contact, account or lead, such as `account.status`.";
+            return check.refuse(Code::IncompatibleTypes, field.span, message, hint);
+        }
+    };
+    let right = Operand::Moment(Reckoning::Ago(length(text, false, span, check)?));
+    Some(Predicate::Compare { left: since, operator: Comparison::LessOrEqual, right })
 }
 
 /// A length of time, quarters included.
@@ -67,7 +90,8 @@ fn length(text: &str, whole_days: bool, span: Span, check: &mut Check<'_>) -> Op
             let hint = match Period::WORDS.iter().find(|(_, one, _)| *one == text.trim()) {
                 Some((_, one, _)) => {
                     format!(
-                        "Write `\"1 {one}\"` for a length of time, or `in_this(…, \"{one}\")` for the calendar's."
+                        "Write `\"1 {one}\"` for a length of time; `in_this`, `in_previous` and `in_following` take \
+                         `\"{one}\"` for the calendar's."
                     )
                 }
                 None => "Write a number and a unit: days, weeks, months, quarters or years.".to_owned(),

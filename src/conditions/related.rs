@@ -45,7 +45,7 @@ pub(super) fn predicate(node: &RelatedNode, scope: Scope<'_>, check: &mut Check<
     };
     let one_is_enough = matches!(count, Some(CountTest::AtLeast(1)));
     let inside = if one_is_enough { inside } else { inside.joined() };
-    let condition = check::node_predicate(&node.condition, inside, check);
+    let condition = check::whole(&node.condition, inside, check);
     Some(Predicate::Related(Related {
         records: node.records,
         of,

@@ -145,7 +145,9 @@ fn did(
     let interaction = reader.text(word.key());
     let has_condition = reader.has("where");
     let condition = reader.condition("where");
-    let complete = condition.is_some() == has_condition;
+    let has_it_was = reader.has("it_was");
+    let it_was = reader.condition("it_was");
+    let complete = condition.is_some() == has_condition && it_was.is_some() == has_it_was;
     let within = reader.text("within");
     let since = reader.text("since");
     let until = reader.text("until");
@@ -157,6 +159,7 @@ fn did(
         word,
         interaction: interaction?,
         condition,
+        it_was,
         attributes,
         within,
         since,
@@ -189,7 +192,8 @@ fn measure(reader: &mut Reader<'_>) -> Option<(Located<MeasureFunction>, Text)> 
 
 /// Whether it is a key of the language beside `did`, so that no attribute can stand there under this name.
 pub(super) fn is_key_of_did(key: &str) -> bool {
-    const OWN: [&str; 8] = ["where", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
+    const OWN: [&str; 9] =
+        ["where", "it_was", "within", "since", "until", "step", "at_least", "at_most", "exactly"];
     OWN.contains(&key) || LEADING_KEYS.contains(&key) || MEASURES.iter().any(|(known, _)| *known == key)
 }
 

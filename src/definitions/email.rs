@@ -1,8 +1,58 @@
 //! `kind: email`.
 
-use super::files::Files;
-use super::{EmailDefinition, Purpose, Reader, header};
-use crate::diagnostics::{Code, Problem, Text};
+use super::{Header, Purpose, Reader, header};
+use super::{files::Files, settings::is_address};
+use crate::{
+    diagnostics::{Code, Problem, Text},
+    model::Language,
+};
+
+/// `kind: email`.
+#[derive(Debug, Clone)]
+pub struct EmailDefinition {
+    /// Name and the rest.
+    pub header: Header,
+    /// Subject template.
+    pub subject: Text,
+    /// HTML template, from `html` or from the file that `html_file` names.
+    pub html: Option<Text>,
+    /// Text template, from `text` or from the file that `text_file` names.
+    pub text: Option<Text>,
+    /// The topic that commercial mail belongs to.
+    pub topic: Option<Text>,
+    /// What kind of mail it is.
+    pub purpose: Purpose,
+    /// Whether a mailbox that several contacts have gets it for each of them.
+    pub sends_duplicates: bool,
+    /// Sender, answers and language of its own.
+    pub manner: MailManner,
+}
+
+/// What a mail has of its own beside its text.
+#[derive(Debug, Clone, Default)]
+pub struct MailManner {
+    /// The sender, a template; the channel's when there is none.
+    pub from: Option<Text>,
+    /// Where answers go, a template; to the sender when there is none.
+    pub reply_to: Option<Text>,
+    /// The language of numbers and dates.
+    pub language: MailLanguage,
+}
+
+/// The language of a mail's numbers and dates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailLanguage {
+    /// This one.
+    Fixed(Language),
+    /// The contact's, where it is known; English else.
+    Contact,
+}
+
+impl Default for MailLanguage {
+    fn default() -> MailLanguage {
+        MailLanguage::Fixed(Language::English)
+    }
+}
 
 /// Reads `kind: email`; `path` is that of the file in which it stands, relative to the workspace.
 pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) -> Option<EmailDefinition> {
@@ -19,10 +69,33 @@ pub(super) fn read(mut reader: Reader<'_>, path: &str, files: &mut Files<'_>) ->
     let purposes = [("commercial", Purpose::Commercial), ("transactional", Purpose::Transactional)];
     let purpose = reader.choice("purpose", &purposes).map(|purpose| purpose.value).unwrap_or_default();
     let duplicates = reader.choice("duplicates", &[("block", false), ("send", true)]);
+    let languages: Vec<(&str, MailLanguage)> = Language::CODES
+        .iter()
+        .map(|(code, language)| (*code, MailLanguage::Fixed(*language)))
+        .chain([("contact", MailLanguage::Contact)])
+        .collect();
+    let manner = MailManner {
+        from: sender(&mut reader, "from"),
+        reply_to: sender(&mut reader, "reply_to"),
+        language: reader.choice("language", &languages).map(|language| language.value).unwrap_or_default(),
+    };
     reader.finish();
     let sends_duplicates = duplicates.is_some_and(|duplicates| duplicates.value);
     let subject = subject.unwrap_or_else(|| Text::verbatim("", span));
-    Some(EmailDefinition { header: header?, subject, html, text, topic, purpose, sends_duplicates })
+    Some(EmailDefinition { header: header?, subject, html, text, topic, purpose, sends_duplicates, manner })
+}
+
+/// A sender; without a gap that is filled in it has to be an address.
+fn sender<'a>(reader: &mut Reader<'a>, key: &'a str) -> Option<Text> {
+    let sender = reader.text(key)?;
+    if !sender.value.contains("{{") && !is_address(&sender.value) {
+        let message = format!("`{}` is not an address", sender.value);
+        let problem = Problem::error(Code::InvalidValue, sender.span, message);
+        reader
+            .problems()
+            .push(problem.hint("Write `name@vendor.example`, or `\"Name <name@vendor.example>\"`."));
+    }
+    Some(sender)
 }
 
 /// The template under the first key, or in the file that the second one names.

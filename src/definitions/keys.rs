@@ -86,6 +86,17 @@ pub(super) const EMAIL: &[Key] = &[
     ),
     Key::optional("text", Form::Template, "The mail in plain text; made from the HTML when not written"),
     Key::optional("text_file", Form::Text, "The file with the plain text, instead of `text`"),
+    Key::optional(
+        "from",
+        Form::Template,
+        "The sender, such as `{{account.owner}}`; the channel's when empty or not written",
+    ),
+    Key::optional("reply_to", Form::Template, "Where answers go, when not to the sender"),
+    Key::optional(
+        "language",
+        Form::Choice(&["en", "de", "nl", "contact"]),
+        "The language of numbers and dates; `contact`: the contact's, where it is one of these; `en` when not written",
+    ),
     Key::optional("topic", Form::Reference(Referred::Topic), "The topic that commercial mail belongs to"),
     Key::optional(
         "purpose",
@@ -360,6 +371,11 @@ pub(super) const REMOVED: &[Key] = &[
 /// The keys of `tilework.yaml`.
 pub const SETTINGS: &[Key] = &[
     Key::optional("name", Form::Text, "The workspace's name"),
+    Key::optional(
+        "texts",
+        Form::Map(&Form::Text),
+        "Texts that mails share: `{{settings.imprint}}` is the one named `imprint`",
+    ),
     Key::optional("timezone", Form::TimeZone, "The time zone of all times; UTC when not written"),
     Key::optional("owner", Form::Text, "Who does what has no owner of its own, such as activities"),
     Key::optional(
@@ -414,7 +430,16 @@ pub const DID: &[Key] = &[
         "What happened for the first time then",
     ),
     Key::optional("last_did", Form::Reference(Referred::Interaction), "What happened for the last time then"),
-    Key::optional("where", Form::Condition, "What else holds of it, such as `interaction.amount > 100`"),
+    Key::optional(
+        "where",
+        Form::Condition,
+        "Which of them count, such as `interaction.amount > 100`; of `last_did`, the last among those that do",
+    ),
+    Key::optional(
+        "it_was",
+        Form::Condition,
+        "Of `first_did` and `last_did`: what holds of that one interaction",
+    ),
     Key::optional("within", Form::Duration, "How long ago at most"),
     Key::optional(
         "since",

@@ -1,6 +1,8 @@
 //! Reads the keys of a mapping and collects everything that is wrong with them.
 
-use super::scalars::{as_text, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type};
+use super::scalars::{
+    as_text, foreign_hint, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type,
+};
 use super::{ConditionNode, Content, Key, Located, Node, StepDefinition, condition, hints, names};
 use crate::calendar;
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean, suggest};
@@ -230,7 +232,8 @@ impl<'a> Reader<'a> {
         };
         let value = value.filter(|value: &f64| value.is_finite());
         if value.is_none() {
-            self.problems.push(wrong_type(node, &format!("a number for `{key}`")));
+            let problem = wrong_type(node, &format!("a number for `{key}`"));
+            self.problems.push(problem.hint_if(foreign_hint(node)));
         }
         value.map(|value| Located { value, span: node.span })
     }

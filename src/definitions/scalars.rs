@@ -1,7 +1,10 @@
 //! Scalars as texts and numbers.
 
 use super::{Content, Node};
-use crate::diagnostics::{Code, Problem, Problems, Text};
+use crate::{
+    diagnostics::{Code, Problem, Problems, Text},
+    model::{both_ways, foreign_number},
+};
 
 /// The problem of a value of the wrong type.
 pub(super) fn wrong_type(node: &Node, expected: &str) -> Problem {
@@ -43,6 +46,12 @@ pub(super) fn warn_of_ambiguous_number(node: &Node, problems: &mut Problems) {
                 .hint(format!("Write `{all}` when thousands are meant, or fewer decimals.")),
         );
     }
+}
+
+/// How to write a number that was written as in another country.
+pub(super) fn foreign_hint(node: &Node) -> Option<String> {
+    let Content::Text(text) = &node.content else { return None };
+    both_ways(text.as_str()).or_else(|| foreign_number(text.as_str()).map(|(_, _, hint)| hint))
 }
 
 /// Whether a text stands in the source as it is, without quotes.

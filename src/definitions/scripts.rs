@@ -1,4 +1,4 @@
-//! `scripts/*.rhai` and `tables/*.csv`.
+//! `scripts/*.rhai`, `tables/*.csv`, and `templates/*.html` and `*.txt`.
 
 use std::collections::BTreeMap;
 
@@ -37,6 +37,19 @@ pub(super) fn read_scripts(files: &mut Files<'_>, problems: &mut Problems) -> Ve
         }
     }
     scripts
+}
+
+/// Reads all texts that templates include.
+pub(super) fn read_templates(files: &mut Files<'_>, problems: &mut Problems) -> BTreeMap<String, Text> {
+    let mut templates = BTreeMap::new();
+    let mut names = files.files_ending("templates", ".html");
+    names.extend(files.files_ending("templates", ".txt"));
+    for name in names {
+        if let Some((file, text)) = files.read(&format!("templates/{name}"), problems) {
+            templates.insert(name, Text::file(file, text));
+        }
+    }
+    templates
 }
 
 /// Reads all tables; what is wrong with one is reported, and the rest of it kept.

@@ -2,7 +2,7 @@
 
 use super::channels::{self, Channels};
 use super::consent;
-use super::scalars::wrong_type;
+use super::scalars::{as_text, wrong_type};
 use super::variables::{self, Variables};
 use super::{
     Content, Node, Publish, Reader, Settings, hints,
@@ -132,6 +132,29 @@ fn lay_over(base: &mut Node, layer: &Node) {
     }
 }
 
+/// Texts that mails share.
+fn texts(reader: &mut Reader<'_>) -> Vec<(Text, Text)> {
+    let Some(node) = reader.node("texts") else { return Vec::new() };
+    let Content::Mapping(entries) = &node.content else {
+        reader.problems().push(wrong_type(node, "a mapping for `texts`"));
+        return Vec::new();
+    };
+    let mut texts = Vec::new();
+    for (name, value) in entries {
+        let plain = name.value.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+        if !plain || name.value == "name" || !name.value.starts_with(|c: char| c.is_ascii_lowercase()) {
+            let message = format!("`{}` can't be the name of a text", name.value);
+            let problem = Problem::error(Code::InvalidName, name.span, message);
+            reader
+                .problems()
+                .push(problem.hint("Write small letters, digits and `_`; `name` is the workspace's own."));
+            continue;
+        }
+        texts.extend(as_text(value, &name.value, reader.problems()).map(|text| (name.clone(), text)));
+    }
+    texts
+}
+
 fn decode(node: &Node, problems: &mut Problems) -> Settings {
     let Some(reader) = Reader::of(node, "tilework.yaml", problems) else { return Settings::default() };
     let mut reader = reader.described(&[SETTINGS]);
@@ -140,6 +163,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     if let Some(name) = name.as_ref().filter(|name| !has_variable(name)) {
         names::check_name(name, reader.problems());
     }
+    let texts = texts(&mut reader);
     let timezone = reader.text("timezone");
     let owner = reader.text("owner");
     let zone = |text: &str| Zone::named(text).map(drop);
@@ -177,6 +201,7 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     Settings {
         is_read: true,
         name,
+        texts,
         timezone,
         owner,
         store,

@@ -1,12 +1,13 @@
 //! What a workspace's files say, before any name is looked up.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{ChannelDefinition, LevelsDefinition, ReentryRule, ScoringModelDefinition, WorkflowDefinition};
 
 use crate::diagnostics::{Sources, Span, Text};
 use crate::model::{Consent, ConsentSetting, Entity, MeasureFunction, Records};
 
+pub use super::email::{EmailDefinition, MailLanguage, MailManner};
 pub use super::fields::FieldDefinition;
 pub use super::plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
 pub use super::scripts::{ScriptDefinition, TableDefinition};
@@ -84,6 +85,8 @@ pub struct Definitions {
     pub scripts: Vec<ScriptDefinition>,
     /// The files of `tables/`.
     pub tables: Vec<TableDefinition>,
+    /// The files of `templates/`, which texts of mails include, by name.
+    pub templates: BTreeMap<String, Text>,
 }
 
 /// `tilework.yaml` with the environment laid over it and variables filled in.
@@ -93,6 +96,8 @@ pub struct Settings {
     pub is_read: bool,
     /// The workspace's name.
     pub name: Option<Text>,
+    /// Texts that mails share, by name.
+    pub texts: Vec<(Text, Text)>,
     /// IANA time zone; UTC when it isn't written.
     pub timezone: Option<Text>,
     /// Who does what nobody else looks after.
@@ -253,6 +258,8 @@ pub struct DidNode {
     pub interaction: Text,
     /// `where:`.
     pub condition: Option<ConditionNode>,
+    /// `it_was:`, of `first_did` and `last_did`.
+    pub it_was: Option<ConditionNode>,
     /// Attributes as keys, for equality; the value is a scalar.
     pub attributes: Vec<(Text, Node)>,
     /// `within:`, a duration.
@@ -366,25 +373,6 @@ pub enum CountKey {
     AtMost,
     /// `exactly`.
     Exactly,
-}
-
-/// `kind: email`.
-#[derive(Debug, Clone)]
-pub struct EmailDefinition {
-    /// Name and the rest.
-    pub header: Header,
-    /// Subject template.
-    pub subject: Text,
-    /// HTML template, from `html` or from the file that `html_file` names.
-    pub html: Option<Text>,
-    /// Text template, from `text` or from the file that `text_file` names.
-    pub text: Option<Text>,
-    /// The topic that commercial mail belongs to.
-    pub topic: Option<Text>,
-    /// What kind of mail it is.
-    pub purpose: Purpose,
-    /// Whether a mailbox that several contacts have gets it for each of them.
-    pub sends_duplicates: bool,
 }
 
 /// What kind of mail it is.

@@ -131,6 +131,7 @@ pub fn load_from(
     definitions.plugins = plugin::read_all(&mut files, problems);
     definitions.scripts = scripts::read_scripts(&mut files, problems);
     definitions.tables = scripts::read_tables(&mut files, problems);
+    definitions.templates = scripts::read_templates(&mut files, problems);
     report_duplicates(&definitions, problems);
     definitions.sources = files.into_sources();
     definitions.secrets = secrets.into_inner();

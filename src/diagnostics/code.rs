@@ -81,6 +81,8 @@ pub enum Code {
     TemplateSyntax,
     /// A template that names an unknown field.
     TemplateField,
+    /// A tag of another system in a text.
+    ForeignTag,
     /// An expression that doesn't parse.
     ExpressionSyntax,
     /// Something in an expression that conditions don't allow.
@@ -89,6 +91,8 @@ pub enum Code {
     YamlTrap,
     /// A number that may not mean what it seems to.
     AmbiguousNumber,
+    /// A text that is compared with the space around it.
+    SurroundingSpace,
     /// A contact's field in a condition about accounts.
     ContactInAccount,
     /// A setting that can't be used.
@@ -147,7 +151,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 69] = [
+    pub const ALL: [(Code, &'static str); 71] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -186,10 +190,12 @@ impl Code {
         (Code::AccountOption, "account-option"),
         (Code::TemplateSyntax, "template-syntax"),
         (Code::TemplateField, "template-field"),
+        (Code::ForeignTag, "foreign-tag"),
         (Code::ExpressionSyntax, "expression-syntax"),
         (Code::ExpressionForm, "expression-form"),
         (Code::YamlTrap, "yaml-trap"),
         (Code::AmbiguousNumber, "ambiguous-number"),
+        (Code::SurroundingSpace, "surrounding-space"),
         (Code::ContactInAccount, "contact-in-account"),
         (Code::InvalidSetting, "invalid-setting"),
         (Code::InvalidUrl, "invalid-url"),

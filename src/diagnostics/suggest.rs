@@ -3,7 +3,7 @@
 use strsim::damerau_levenshtein;
 
 /// The candidates that `name` was probably meant to be: those that are closest to it, at most three;
-/// else those that it is a part of, or that are a part of it.
+/// else those that it is a whole part of, between hyphens and the like, or that are such a part of it.
 pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = name.to_lowercase();
     let length = wanted.chars().count();
@@ -19,7 +19,8 @@ pub fn suggest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             continue;
         }
         let distance = damerau_levenshtein(&wanted, &known);
-        let is_part = length >= 4 && known.len() >= 4 && (known.contains(&wanted) || wanted.contains(&known));
+        let is_part =
+            length >= 4 && known.len() >= 4 && (has_part(&known, &wanted) || has_part(&wanted, &known));
         if distance <= limit {
             close.push((distance, candidate));
         } else if is_part {
@@ -46,6 +47,14 @@ fn are_opposites(one: &str, other: &str) -> bool {
     NEGATIONS.iter().any(|negation| negates(one, other, negation) || negates(other, one, negation))
         || ends(one, other)
         || ends(other, one)
+}
+
+/// Whether a name has another in it, between its ends and signs that are no letters.
+fn has_part(name: &str, part: &str) -> bool {
+    name.match_indices(part).any(|(at, _)| {
+        let is_letter = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
+        !is_letter(name[..at].chars().next_back()) && !is_letter(name[at + part.len()..].chars().next())
+    })
 }
 
 /// A hint that names the likely candidates, or lists the few that there are; nothing when neither helps.
@@ -105,6 +114,7 @@ mod tests {
     fn a_part_of_a_name_is_understood_when_nothing_is_closer() {
         assert_eq!(suggest("newsletter", ["newsletter-readers", "customers"]), ["newsletter-readers"]);
         assert_eq!(suggest("customers-emea", ["newsletter-readers", "customers"]), ["customers"]);
+        assert!(suggest("statecode", ["state", "country"]).is_empty(), "the whole name has to fit");
         assert!(suggest("vip", ["advipment"]).is_empty(), "three letters are part of too many names");
     }
 

@@ -50,7 +50,7 @@ pub(super) fn load(
             ("label".to_owned(), text(&plan.label)),
             ("owner".to_owned(), text(&plan.owner)),
         ]),
-        settings: BTreeMap::from([("name".to_owned(), Value::Text(engine.plan.settings.name.clone()))]),
+        settings: engine.plan.settings.shown(),
         lot: format!(
             "{}/{}/{}",
             place.journey.origin,

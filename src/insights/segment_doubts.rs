@@ -4,7 +4,7 @@ use crate::{
     compile::{Members, Plan},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems, Span},
-    model::{Comparison, Entity, FieldType, Operand, Part, Predicate, Subject, Value},
+    model::{Comparison, Entity, FieldType, Operand, Part, Predicate, TextTest, Value},
     store::{Presence, Store, StoreError},
 };
 
@@ -28,10 +28,10 @@ pub fn warn_of_what_is_not_there(
                 let written = definitions.written(&definition.header);
                 let mut values = Vec::new();
                 Part::Predicate(&condition.predicate).each(&mut |part| values.extend(values_of(part)));
-                for (entity, field, text) in values {
-                    let presence = store.presence(entity, &field, &text)?;
-                    let span = place(definition, written, &text);
-                    problems_of_value(entity, &field, &text, &presence, span, problems);
+                for asked in values {
+                    let presence = store.presence(asked.entity, &asked.field, asked.part, &asked.text)?;
+                    let span = place(definition, written, &asked.text);
+                    problems_of_value(&asked, &presence, span, problems);
                 }
             }
             (_, Members::Static(ids)) if store.count_records(segment.target)? > 0 => {
@@ -59,43 +59,56 @@ pub fn warn_of_what_is_not_there(
     Ok(())
 }
 
-fn problems_of_value(
+/// A text that a field is compared with.
+struct Asked {
     entity: Entity,
-    field: &str,
-    text: &str,
-    presence: &Presence,
-    span: Span,
-    problems: &mut Problems,
-) {
+    field: String,
+    text: String,
+    /// Which part of the field it has to be; the whole of it when there is none.
+    part: Option<TextTest>,
+}
+
+fn problems_of_value(asked: &Asked, presence: &Presence, span: Span, problems: &mut Problems) {
+    let Asked { entity, field, text, part } = asked;
     let name = entity.name();
+    let (has, function) = match part {
+        None => (format!("has \"{text}\" in `{field}`"), "same"),
+        Some(TextTest::Contains) => {
+            (format!("has a `{field}` that contains \"{text}\""), "contains_ignoring_case")
+        }
+        Some(TextTest::StartsWith) => {
+            (format!("has a `{field}` that starts with \"{text}\""), "starts_with_ignoring_case")
+        }
+        Some(TextTest::EndsWith) => {
+            (format!("has a `{field}` that ends with \"{text}\""), "ends_with_ignoring_case")
+        }
+    };
     match presence {
         Presence::Found | Presence::Unknown => {}
         Presence::Otherwise(other) => {
-            let message = format!("no {name} has \"{text}\" in `{field}`, but one has \"{other}\"");
+            let message = format!("no {name} {has}, but one has \"{other}\"");
             let problem = Problem::warning(Code::ValueNotFound, span, message);
-            problems.push(problem.hint(format!(
-                "Write \"{other}\", or `same({name}.{field}, \"{text}\")` to ignore case and surrounding space."
-            )));
+            problems.push(problem.hint(match part {
+                None => format!(
+                    "Write \"{other}\", or `same({name}.{field}, \"{text}\")` to ignore case and surrounding space."
+                ),
+                Some(_) => format!("Write `{function}({name}.{field}, \"{text}\")` to ignore case."),
+            }));
         }
         Presence::Missing => {
-            let message = format!("no {name} has \"{text}\" in `{field}`");
+            let message = format!("no {name} {has}");
             problems.push(Problem::warning(Code::ValueNotFound, span, message));
         }
     }
 }
 
-/// The texts that fields of records are compared with for equality.
-fn values_of(part: Part<'_>) -> Vec<(Entity, String, String)> {
+/// The texts that fields of records are compared with for equality, or that have to be a part of them.
+fn values_of(part: Part<'_>) -> Vec<Asked> {
     let field = |operand: &Operand| match operand {
         Operand::Field { subject, name, kind: FieldType::Text } => {
-            let entity = match subject {
-                Subject::Contact | Subject::PrimaryContact => Entity::Contact,
-                Subject::Account => Entity::Account,
-                Subject::Lead => Entity::Lead,
-                Subject::Interaction | Subject::Activity => return None,
-            };
-            Some((entity, name.clone()))
+            subject.entity().map(|entity| (entity, name.clone()))
         }
+        Operand::Followed { to, name, kind: FieldType::Text, .. } => Some((*to, name.clone())),
         _ => None,
     };
     let text = |value: &Value| match value {
@@ -108,12 +121,23 @@ fn values_of(part: Part<'_>) -> Vec<(Entity, String, String)> {
             operator: Comparison::Equal | Comparison::NotEqual,
             right: Operand::Literal(value),
         }) => {
-            let found = field(left).zip(text(value)).map(|((entity, name), text)| (entity, name, text));
-            found.into_iter().collect()
+            let found = field(left).zip(text(value));
+            found
+                .map(|((entity, field), text)| Asked { entity, field, text, part: None })
+                .into_iter()
+                .collect()
         }
         Part::Predicate(Predicate::OneOf { operand, values }) => {
             let Some((entity, name)) = field(operand) else { return Vec::new() };
-            values.iter().filter_map(text).map(|text| (entity, name.clone(), text)).collect()
+            let texts = values.iter().filter_map(text);
+            texts.map(|text| Asked { entity, field: name.clone(), text, part: None }).collect()
+        }
+        Part::Predicate(Predicate::TextTest { operand, test, needle: Operand::Literal(value) }) => {
+            let found = field(operand).zip(text(value));
+            found
+                .map(|((entity, field), text)| Asked { entity, field, text, part: Some(*test) })
+                .into_iter()
+                .collect()
         }
         _ => Vec::new(),
     }

@@ -41,7 +41,8 @@ pub fn segment_story(
         .filter_map(|name| catalog.segments.get(name).map(|holds| (name.clone(), *holds)))
         .collect();
     segments.push((segment.name.clone(), segment.target));
-    let found = store.surroundings(segment.target, id, catalog, &interactions, &segments)?;
+    let found =
+        store.surroundings(segment.target, id, catalog, &interactions, &segments, &interests.followed)?;
     let Some(mut surroundings) = found else { return Ok(None) };
     let is_member = surroundings.members.get(&segment.name).is_some_and(|members| members.contains(id));
     store.take_segments_as_written(written_segments(plan));
@@ -74,7 +75,8 @@ pub fn segment_story(
 }
 
 fn facts(surroundings: Surroundings) -> Facts {
-    let mut facts = Facts { activities: surroundings.activities, ..Facts::default() };
+    let mut facts =
+        Facts { activities: surroundings.activities, changes: surroundings.changes, ..Facts::default() };
     for (entity, records) in surroundings.records {
         for (id, record) in records {
             facts.add(entity, &id, record);

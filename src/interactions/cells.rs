@@ -2,9 +2,10 @@
 
 use serde_json::Value as Json;
 
-use crate::calendar::{Zone, parse_date, parse_moment};
+use super::request::Notation;
+use crate::calendar::{parse_date, parse_moment};
 use crate::diagnostics::did_you_mean;
-use crate::model::{FieldType, Value, nfc, record_id};
+use crate::model::{DecimalSign, FieldType, Value, is_ambiguous, nfc, plain_number, record_id};
 
 /// The largest whole number, and with a minus the smallest.
 const LARGEST_INTEGER: i64 = 1 << 53;
@@ -21,15 +22,18 @@ pub(super) enum Cell<'a> {
 }
 
 /// Reads a cell as a value of a type. An empty cell and `null` are missing.
-pub(super) fn read_cell(cell: Cell<'_>, kind: &FieldType, zone: &Zone) -> Result<Value, String> {
+pub(super) fn read_cell(cell: Cell<'_>, kind: &FieldType, notation: Notation<'_>) -> Result<Value, String> {
     let json = match cell {
-        Cell::Text(text) => return read_text(text, kind, zone),
+        Cell::Text(text) => return read_text(text, kind, notation),
         Cell::Json(json) => json,
     };
     match (json, kind) {
         (Json::Null, _) => Ok(Value::Missing),
-        (Json::String(text), _) => read_text(text, kind, zone),
-        (Json::Number(number), _) => read_text(&number.to_string(), kind, zone),
+        (Json::String(text), _) => read_text(text, kind, notation),
+        (Json::Number(number), _) => {
+            let notation = Notation { decimal: Some(DecimalSign::Point), ..notation };
+            read_text(&number.to_string(), kind, notation)
+        }
         (Json::Bool(yes), FieldType::Boolean) => Ok(Value::Boolean(*yes)),
         (Json::Array(items), FieldType::Choices(choices)) => {
             let texts: Option<Vec<&str>> = items.iter().map(Json::as_str).collect();
@@ -62,7 +66,7 @@ fn expected(kind: &FieldType) -> &'static str {
     }
 }
 
-fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String> {
+fn read_text(text: &str, kind: &FieldType, notation: Notation<'_>) -> Result<Value, String> {
     if text.contains('\0') {
         return Err("the value holds a null character".to_owned());
     }
@@ -73,8 +77,8 @@ fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String>
     }
     match kind {
         FieldType::Text => Ok(Value::Text(text.into_owned())),
-        FieldType::Integer => integer(word).map(Value::Integer),
-        FieldType::Number => number(word).map(Value::Number),
+        FieldType::Integer => integer(word, notation.decimal).map(Value::Integer),
+        FieldType::Number => number(word, notation.decimal).map(Value::Number),
         FieldType::Boolean => match word.to_ascii_lowercase().as_str() {
             "true" | "yes" | "1" => Ok(Value::Boolean(true)),
             "false" | "no" | "0" => Ok(Value::Boolean(false)),
@@ -83,7 +87,7 @@ fn read_text(text: &str, kind: &FieldType, zone: &Zone) -> Result<Value, String>
         FieldType::Date => parse_date(word)
             .map(Value::Date)
             .map_err(|_| format!("`{}` is not a date such as 2026-03-01", shown(word))),
-        FieldType::DateTime => parse_moment(word, zone).map(Value::Time).map_err(|_| {
+        FieldType::DateTime => parse_moment(word, notation.zone).map(Value::Time).map_err(|_| {
             format!(
                 "`{}` is not a date and time such as 2026-03-01 08:00 or 2026-03-01T08:00:00Z",
                 shown(word)
@@ -110,31 +114,59 @@ pub(super) fn id(text: &str) -> Result<String, String> {
     Ok(word.into_owned())
 }
 
-fn integer(word: &str) -> Result<i64, String> {
-    let digits = word.strip_prefix(['-', '+']).unwrap_or(word);
+fn integer(word: &str, sign: Option<DecimalSign>) -> Result<i64, String> {
+    let plain = sign.and_then(|sign| plain_number(word, sign)).unwrap_or_else(|| word.to_owned());
+    let digits = plain.strip_prefix(['-', '+']).unwrap_or(&plain);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        let hint =
-            if number(word).is_ok() { "; it has to be written without a point or exponent" } else { "" };
+        if sign.is_none() && is_ambiguous(word) {
+            return Err(ambiguous(word));
+        }
+        let hint = if number(word, sign).is_ok() {
+            "; it has to be written without a point or exponent"
+        } else {
+            ""
+        };
         return Err(format!("`{}` is not a whole number{hint}", shown(word)));
     }
-    match word.parse::<i64>() {
+    match plain.parse::<i64>() {
         Ok(number) if number.abs() <= LARGEST_INTEGER => Ok(number),
         _ => Err(format!("`{}` is too large; whole numbers go up to {LARGEST_INTEGER}", shown(word))),
     }
 }
 
-fn number(word: &str) -> Result<f64, String> {
-    let plain = word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
-    match word.parse::<f64>() {
+fn number(word: &str, sign: Option<DecimalSign>) -> Result<f64, String> {
+    if sign.is_none() && is_ambiguous(word) {
+        return Err(ambiguous(word));
+    }
+    let written = sign.and_then(|sign| plain_number(word, sign)).unwrap_or_else(|| word.to_owned());
+    let plain = written.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'e' | b'E'));
+    // With a comma before decimals a point that isn't between thousands means nothing.
+    let plain = plain && (sign != Some(DecimalSign::Comma) || !word.contains('.') || written != word);
+    match written.parse::<f64>() {
         // Adding zero turns minus zero into zero.
         Ok(number) if plain && number.is_finite() => Ok(number + 0.0),
         Ok(_) if plain => Err(format!("`{}` is too large for a number", shown(word))),
-        _ if word.contains(',') => Err(format!(
-            "`{}` is not a number; it has to be written as in 1234.5, without a comma",
-            shown(word)
-        )),
+        _ if sign.is_none()
+            && [DecimalSign::Point, DecimalSign::Comma]
+                .iter()
+                .any(|sign| plain_number(word, *sign).is_some()) =>
+        {
+            Err(format!(
+                "`{}` is not a number as in 1234.5; say how numbers are written, with `--decimal point` or `--decimal comma`",
+                shown(word)
+            ))
+        }
         _ => Err(format!("`{}` is not a number", shown(word))),
     }
+}
+
+/// The reason why a number such as `250.000` isn't read.
+fn ambiguous(word: &str) -> String {
+    let (decimals, thousands) = (word.trim_end_matches('0').trim_end_matches('.'), word.replacen('.', "", 1));
+    format!(
+        "`{}` may be {decimals} or {thousands}; say how numbers are written, with `--decimal point` or `--decimal comma`",
+        shown(word)
+    )
 }
 
 fn choice(word: &str, choices: &[String]) -> Result<String, String> {
@@ -176,6 +208,7 @@ fn visible(character: char) -> impl Iterator<Item = char> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::Zone;
     use serde_json::json;
 
     fn choices() -> Vec<String> {
@@ -187,7 +220,8 @@ mod tests {
     }
 
     fn read(text: &str, kind: &FieldType) -> Result<Value, String> {
-        read_cell(Cell::Text(text), kind, &Zone::named("Europe/Berlin").unwrap())
+        let zone = Zone::named("Europe/Berlin").unwrap();
+        read_cell(Cell::Text(text), kind, Notation { zone: &zone, decimal: None })
     }
 
     #[test]
@@ -227,7 +261,13 @@ mod tests {
             ("twelve", Integer, "`twelve` is not a whole number"),
             ("9007199254740993", Integer, "too large"),
             ("99999999999999999999", Integer, "too large"),
-            ("1,5", Number, "`1,5` is not a number; it has to be written as in 1234.5, without a comma"),
+            (
+                "1,5",
+                Number,
+                "`1,5` is not a number as in 1234.5; say how numbers are written, with `--decimal",
+            ),
+            ("250.000", Number, "`250.000` may be 250 or 250000; say how numbers are written"),
+            ("1.500", Integer, "`1.500` may be 1.5 or 1500"),
             ("NaN", Number, "`NaN` is not a number"),
             ("inf", Number, "`inf` is not a number"),
             ("1e999", Number, "too large for a number"),
@@ -266,7 +306,8 @@ mod tests {
             (json!([]), Number, Err("a list was found where a number was expected".to_owned())),
         ];
         for (value, kind, expected) in cases {
-            assert_eq!(read_cell(Cell::Json(&value), &kind, &Zone::utc()), expected, "{value} as {kind}");
+            let notation = Notation { zone: &Zone::utc(), decimal: None };
+            assert_eq!(read_cell(Cell::Json(&value), &kind, notation), expected, "{value} as {kind}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::calendar::Zone;
-use crate::model::{Catalog, Entity};
+use crate::model::{Catalog, DecimalSign, Entity};
 
 /// What the rows of a file are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,8 @@ pub struct ImportRequest<'a> {
     pub catalog: &'a Catalog,
     /// The zone of times written without one.
     pub zone: &'a Zone,
+    /// Which sign stands before the decimals of numbers; where that isn't told, numbers such as `250.000` are rejected.
+    pub decimal: Option<DecimalSign>,
     /// Columns of the file and the fields that they are; the field `-` leaves the column out. `NAME#2` is the
     /// second of several columns with one name.
     pub map: Vec<(String, String)>,
@@ -113,7 +115,20 @@ pub struct ImportRequest<'a> {
     pub batch_size: usize,
 }
 
+/// How times and numbers are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Notation<'a> {
+    /// The zone of times written without one.
+    pub zone: &'a Zone,
+    /// Which sign stands before the decimals of numbers, where that is told.
+    pub decimal: Option<DecimalSign>,
+}
+
 impl ImportRequest<'_> {
+    pub(super) fn notation(&self) -> Notation<'_> {
+        Notation { zone: self.zone, decimal: self.decimal }
+    }
+
     /// The usual number of rows in a batch.
     pub const BATCH_SIZE: usize = 5_000;
 }

@@ -3,9 +3,9 @@
 use super::ImportKind;
 use super::batch::{InteractionRow, RecordRow, SubscriptionRow, SuppressionRow};
 use super::cells::{self, Cell, read_cell, shown};
+use super::request::Notation;
 use super::schema::{Schema, Slot};
 use super::words;
-use crate::calendar::Zone;
 use crate::diagnostics::did_you_mean;
 use crate::model::{FieldType, Value, folded_address, interaction_type_of_alias};
 
@@ -38,7 +38,7 @@ pub(super) fn make_row(
     schema: &Schema,
     line: u64,
     row: &[(Slot, Cell<'_>)],
-    zone: &Zone,
+    notation: Notation<'_>,
 ) -> Result<Row, String> {
     let missing: Vec<String> = schema
         .required
@@ -51,28 +51,33 @@ pub(super) fn make_row(
     }
     match schema.kind {
         ImportKind::Accounts | ImportKind::Contacts | ImportKind::Leads => {
-            make_record(schema, line, row, zone)
+            make_record(schema, line, row, notation)
         }
-        ImportKind::Interactions => make_interaction(schema, line, row, zone),
+        ImportKind::Interactions => make_interaction(schema, line, row, notation),
         ImportKind::Subscriptions => {
-            let row = words::subscription(schema, line, row, zone)?;
+            let row = words::subscription(schema, line, row, notation)?;
             let id = format!("{:?} {} {} {}", row.whose, row.topic, row.subscribed, row.at);
             Ok(Row::Subscription { id, row })
         }
         ImportKind::Suppressions => {
-            let row = words::suppression(schema, line, row, zone)?;
+            let row = words::suppression(schema, line, row, notation)?;
             Ok(Row::Suppression { id: format!("{} {}", row.address, row.reason), row })
         }
     }
 }
 
-fn make_record(schema: &Schema, line: u64, cells: &[(Slot, Cell<'_>)], zone: &Zone) -> Result<Row, String> {
+fn make_record(
+    schema: &Schema,
+    line: u64,
+    cells: &[(Slot, Cell<'_>)],
+    notation: Notation<'_>,
+) -> Result<Row, String> {
     let mut reasons = Vec::new();
     let mut row = RecordRow { line, id: String::new(), values: Vec::with_capacity(cells.len()) };
     let mut slots = Vec::with_capacity(cells.len());
     for (slot, cell) in cells {
         let name = &schema.names[*slot];
-        let value = read_cell(*cell, &name.kind, zone);
+        let value = read_cell(*cell, &name.kind, notation);
         if *slot == schema.id {
             match value.and_then(id_of) {
                 Ok(id) => row.id = id,
@@ -105,9 +110,9 @@ fn make_interaction(
     schema: &Schema,
     line: u64,
     cells: &[(Slot, Cell<'_>)],
-    zone: &Zone,
+    notation: Notation<'_>,
 ) -> Result<Row, String> {
-    let interaction = interaction_type(schema, cells, zone)?;
+    let interaction = interaction_type(schema, cells, notation)?;
     let attributes = schema.types.get(&interaction);
     let mut reasons = Vec::new();
     let mut row = InteractionRow {
@@ -128,11 +133,13 @@ fn make_interaction(
         let own = attributes.and_then(|attributes| attributes.get(slot));
         let set = match (name, own) {
             ("type", None) => Ok(()),
-            ("id", None) => read_cell(*cell, &FieldType::Text, zone).and_then(id_of).map(|id| row.id = id),
-            ("contact_id", None) => {
-                read_cell(*cell, &FieldType::Contact, zone).and_then(id_of).map(|id| row.contact_id = id)
+            ("id", None) => {
+                read_cell(*cell, &FieldType::Text, notation).and_then(id_of).map(|id| row.id = id)
             }
-            ("at", None) => read_cell(*cell, &FieldType::DateTime, zone).and_then(|value| match value {
+            ("contact_id", None) => {
+                read_cell(*cell, &FieldType::Contact, notation).and_then(id_of).map(|id| row.contact_id = id)
+            }
+            ("at", None) => read_cell(*cell, &FieldType::DateTime, notation).and_then(|value| match value {
                 Value::Time(at) => {
                     row.at = at;
                     Ok(())
@@ -140,16 +147,18 @@ fn make_interaction(
                 _ => Err("a date and time was expected, and there is none".to_owned()),
             }),
             ("account_id", None) => {
-                read_cell(*cell, &FieldType::Account, zone).map(|value| row.account_id = text_of(value))
+                read_cell(*cell, &FieldType::Account, notation).map(|value| row.account_id = text_of(value))
             }
             ("journey", None) => {
-                read_cell(*cell, &FieldType::Text, zone).map(|value| row.journey = text_of(value))
+                read_cell(*cell, &FieldType::Text, notation).map(|value| row.journey = text_of(value))
             }
-            ("step", None) => read_cell(*cell, &FieldType::Text, zone).map(|value| row.step = text_of(value)),
-            ("iteration", None) => read_cell(*cell, &FieldType::Integer, zone).map(|value| {
+            ("step", None) => {
+                read_cell(*cell, &FieldType::Text, notation).map(|value| row.step = text_of(value))
+            }
+            ("iteration", None) => read_cell(*cell, &FieldType::Integer, notation).map(|value| {
                 row.iteration = if let Value::Integer(number) = value { Some(number) } else { None };
             }),
-            (_, Some(kind)) => read_cell(*cell, kind, zone).map(|value| {
+            (_, Some(kind)) => read_cell(*cell, kind, notation).map(|value| {
                 slots.push(*slot);
                 row.values.push(value);
             }),
@@ -165,9 +174,13 @@ fn make_interaction(
     if reasons.is_empty() { Ok(Row::Interaction { slots, row }) } else { Err(reasons.join("; ")) }
 }
 
-fn interaction_type(schema: &Schema, cells: &[(Slot, Cell<'_>)], zone: &Zone) -> Result<String, String> {
+fn interaction_type(
+    schema: &Schema,
+    cells: &[(Slot, Cell<'_>)],
+    notation: Notation<'_>,
+) -> Result<String, String> {
     let cell = cells.iter().find(|(slot, _)| schema.names[*slot].name == "type").map(|(_, cell)| *cell);
-    let value = cell.map_or(Ok(Value::Missing), |cell| read_cell(cell, &FieldType::Text, zone));
+    let value = cell.map_or(Ok(Value::Missing), |cell| read_cell(cell, &FieldType::Text, notation));
     let name = match value {
         Ok(Value::Text(name)) => name.trim().to_owned(),
         Ok(_) => {

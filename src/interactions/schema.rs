@@ -309,6 +309,7 @@ mod tests {
             format: None,
             catalog: &catalog,
             zone: &Zone::utc(),
+            decimal: None,
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
             empty: EmptyCells::Leave,
             replace: false,

@@ -106,7 +106,7 @@ fn csv_row(
             row.push((*slot, Cell::Text(text)));
         }
     }
-    make_row(schema, record.line, &row, request.zone)
+    make_row(schema, record.line, &row, request.notation())
 }
 
 fn json_row(
@@ -128,5 +128,5 @@ fn json_row(
     }
     // Objects with the same keys in another order belong to the same batch.
     row.sort_by_key(|(slot, _)| *slot);
-    make_row(schema, record.line, &row, request.zone)
+    make_row(schema, record.line, &row, request.notation())
 }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::{BatchOutcome, SubscriptionRow, SuppressionRow, Whose};
 use super::cells::{Cell, id, read_cell, shown};
+use super::request::Notation;
 use super::schema::{Schema, Slot};
-use crate::calendar::Zone;
 use crate::diagnostics::did_you_mean;
 use crate::model::{Field, FieldType, Value, folded_address, time::rfc3339};
 use crate::store::{NewInteraction, Preference, Store, StoreError};
@@ -39,12 +39,12 @@ pub(super) fn suppression_columns() -> Vec<(&'static str, &'static [&'static str
 fn values(
     schema: &Schema,
     cells: &[(Slot, Cell<'_>)],
-    zone: &Zone,
+    notation: Notation<'_>,
 ) -> Result<BTreeMap<String, Value>, String> {
     let (mut values, mut reasons) = (BTreeMap::new(), Vec::new());
     for (slot, cell) in cells {
         let name = &schema.names[*slot];
-        match read_cell(*cell, &name.kind, zone) {
+        match read_cell(*cell, &name.kind, notation) {
             Ok(Value::Missing) => {}
             Ok(value) => drop(values.insert(name.name.clone(), value)),
             Err(reason) => reasons.push(format!("`{}`: {reason}", name.name)),
@@ -69,9 +69,9 @@ pub(super) fn subscription(
     schema: &Schema,
     line: u64,
     cells: &[(Slot, Cell<'_>)],
-    zone: &Zone,
+    notation: Notation<'_>,
 ) -> Result<SubscriptionRow, String> {
-    let values = values(schema, cells, zone)?;
+    let values = values(schema, cells, notation)?;
     let topic = text(&values, "topic");
     if let Some(topic) = topic.as_deref().filter(|topic| !schema.topics.contains(*topic)) {
         let hint = did_you_mean(topic, schema.topics.iter().map(String::as_str));
@@ -105,9 +105,9 @@ pub(super) fn suppression(
     schema: &Schema,
     line: u64,
     cells: &[(Slot, Cell<'_>)],
-    zone: &Zone,
+    notation: Notation<'_>,
 ) -> Result<SuppressionRow, String> {
-    let values = values(schema, cells, zone)?;
+    let values = values(schema, cells, notation)?;
     let Some(written) = text(&values, "address") else {
         return Err("`address`: an e-mail address was expected, and there is none".to_owned());
     };

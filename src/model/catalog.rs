@@ -2,7 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Entity, Field, InteractionType, standard};
+use super::{Entity, Field, FieldType, InteractionType, standard};
+
+/// Dynamics' name of the relation from a contact to its account.
+const DYNAMICS_ACCOUNT: &str = "contact_account_parentcustomerid";
+
+/// The name of the relation that a field makes.
+fn relation_name(field: &Field) -> &str {
+    field.name.strip_suffix("_id").unwrap_or(&field.name)
+}
 
 /// Everything that a condition, a template or a header can refer to by name.
 #[derive(Debug, Clone)]
@@ -23,6 +31,8 @@ pub struct Catalog {
     pub topics: BTreeSet<String>,
     /// The e-mails, by name, their former names included.
     pub emails: BTreeSet<String>,
+    /// Texts of the settings that mails share, by name.
+    pub texts: BTreeSet<String>,
     /// Fields that were renamed: whose, the former name and the present one.
     pub renamed: Vec<(Entity, String, String)>,
     /// Interaction types that were renamed: the former name and the present one.
@@ -91,6 +101,7 @@ impl Catalog {
             primary_levels: BTreeMap::new(),
             topics: BTreeSet::new(),
             emails: BTreeSet::new(),
+            texts: BTreeSet::new(),
             renamed: Vec::new(),
             renamed_interactions: Vec::new(),
             renamed_topics: Vec::new(),
@@ -147,6 +158,44 @@ impl Catalog {
             Entity::Account => &mut self.account,
             Entity::Lead => &mut self.lead,
         }
+    }
+
+    /// The field of a record that refers to another one, and to what: `parent_account` of an account is its field
+    /// `parent_account_id`. The field's own name and its aliases will do, too.
+    #[must_use]
+    pub fn relation(&self, of: Entity, name: &str) -> Option<(&Field, Entity)> {
+        let name = if name == DYNAMICS_ACCOUNT && of == Entity::Contact { "account" } else { name };
+        let named = |field: &&Field| field.answers_to(name) || relation_name(field) == name;
+        self.references(of).find(|(field, _)| named(field))
+    }
+
+    /// The names of the relations from a kind of record to others.
+    pub fn relations(&self, of: Entity) -> impl Iterator<Item = &str> {
+        self.references(of).map(|(field, _)| relation_name(field))
+    }
+
+    fn references(&self, of: Entity) -> impl Iterator<Item = (&Field, Entity)> {
+        self.fields(of).iter().filter_map(|field| match field.kind {
+            FieldType::Account => Some((field, Entity::Account)),
+            FieldType::Contact => Some((field, Entity::Contact)),
+            _ => None,
+        })
+    }
+
+    /// A field by its own name, or a field of a record that others lead to, as texts need it: each reference with the
+    /// kind of record that it leads to, then the field, as in `account_id:account.parent_account_id:account.name`.
+    #[must_use]
+    pub fn readable(&self, of: Entity, path: &str) -> Option<Field> {
+        let mut entity = of;
+        let mut names = path.split('.').peekable();
+        while let Some(name) = names.next() {
+            if names.peek().is_none() {
+                let field = self.field(entity, name)?;
+                return Some(Field { name: path.to_owned(), ..field.clone() });
+            }
+            entity = Entity::named(name.split_once(':')?.1)?;
+        }
+        None
     }
 
     /// The field that answers to `name`, which may be an alias.

@@ -13,9 +13,12 @@ mod entity;
 mod exact;
 mod field;
 mod interaction;
+mod language;
 mod lead;
 mod mail_demand;
+mod number;
 mod parts;
+mod pattern;
 mod predicate;
 mod record_id;
 pub mod scoring;
@@ -35,17 +38,20 @@ pub use entity::Entity;
 pub use exact::ExactSum;
 pub use field::{Field, FieldType};
 pub use interaction::InteractionType;
+pub use language::Language;
 pub use lead::Stage;
 pub use mail_demand::MailDemand;
+pub use number::{DecimalSign, both_ways, foreign_number, is_ambiguous, plain_number};
 pub use parts::Part;
+pub use pattern::{Pattern, PatternError};
 pub use predicate::{
     Arithmetic, Bound, Comparison, Condition, CountTest, DatePart, Did, LARGEST, Measure, MeasureFunction,
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
 pub use record_id::record_id;
 pub use standard::{
-    activity_fields, built_in_interactions, common_attributes, interaction_type_of_alias, is_opt_out,
-    standard_fields,
+    activity_fields, built_in_interactions, common_attributes, counts_as, interaction_type_of_alias,
+    is_opt_out, standard_fields,
 };
 pub use text::{folded, nfc};
 pub use value::Value;

@@ -21,7 +21,9 @@ impl<'p> Part<'p> {
             Part::Operand(Operand::Arithmetic { left, right, .. }) => {
                 vec![Part::Operand(left), Part::Operand(right)]
             }
-            Part::Operand(Operand::OfDate { of, .. }) => vec![Part::Operand(of)],
+            Part::Operand(
+                Operand::OfDate { of, .. } | Operand::LowerCase(of) | Operand::Followed { link: of, .. },
+            ) => vec![Part::Operand(of)],
             Part::Operand(Operand::Measure(measure)) => vec![Part::Predicate(&measure.over.condition)],
             Part::Operand(Operand::Call(call)) => {
                 call.inputs().into_iter().map(|input| Part::Operand(&input.operand)).collect()
@@ -29,6 +31,7 @@ impl<'p> Part<'p> {
             Part::Operand(
                 Operand::Field { .. }
                 | Operand::Literal(_)
+                | Operand::Since { .. }
                 | Operand::Now { .. }
                 | Operand::Today { .. }
                 | Operand::Moment(_)
@@ -68,6 +71,7 @@ fn below_predicate(predicate: &Predicate) -> Vec<Part<'_>> {
         Predicate::IsTrue(operand)
         | Predicate::IsBlank(operand)
         | Predicate::OneOf { operand, .. }
+        | Predicate::Matches { operand, .. }
         | Predicate::HasChoices { operand, .. } => vec![Part::Operand(operand)],
         Predicate::Did(did) => vec![Part::Predicate(&did.condition)],
         Predicate::Related(related) => vec![Part::Predicate(&related.condition)],

@@ -3,7 +3,7 @@
 //! Two-valued throughout: a comparison with a missing value is false, `missing == missing` too, and
 //! only `!=` with exactly one missing side is true. Whoever prints or evaluates a predicate keeps that.
 
-use super::{Call, Duration, Entity, FieldType, Period, Value};
+use super::{Call, Duration, Entity, FieldType, Pattern, Period, Value};
 
 /// A checked condition with the time zone in which its calendar lengths count.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,13 @@ pub enum Predicate {
         test: TextTest,
         /// The text that is looked for.
         needle: Operand,
+    },
+    /// Text of which any part matches a pattern; a missing one doesn't.
+    Matches {
+        /// The text that is looked at.
+        operand: Operand,
+        /// The pattern.
+        pattern: Pattern,
     },
     /// Equal as text when case and surrounding white space are ignored.
     Same {
@@ -147,6 +154,17 @@ impl Subject {
             Entity::Lead => Subject::Lead,
         }
     }
+
+    /// The kind of record that it is, where its fields are kept as columns.
+    #[must_use]
+    pub fn entity(self) -> Option<Entity> {
+        match self {
+            Subject::Contact | Subject::PrimaryContact => Some(Entity::Contact),
+            Subject::Account => Some(Entity::Account),
+            Subject::Lead => Some(Entity::Lead),
+            Subject::Interaction | Subject::Activity => None,
+        }
+    }
 }
 
 /// A value that a predicate compares.
@@ -161,8 +179,29 @@ pub enum Operand {
         /// The field's type.
         kind: FieldType,
     },
+    /// A field of the record that another value refers to; missing where there is no such record.
+    Followed {
+        /// The id of the record: a field that refers to it.
+        link: Box<Operand>,
+        /// What kind of record it is.
+        to: Entity,
+        /// The field's name.
+        name: String,
+        /// The field's type.
+        kind: FieldType,
+    },
     /// A literal.
     Literal(Value),
+    /// A text in lower case.
+    LowerCase(Box<Operand>),
+    /// The moment since which a field of a record has its present value, as far as the store saw it change; missing
+    /// when no time is known.
+    Since {
+        /// Whose.
+        subject: Subject,
+        /// The field's name.
+        name: String,
+    },
     /// The present moment plus so many milliseconds.
     Now {
         /// Milliseconds after now; before, when negative.

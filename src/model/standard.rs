@@ -41,7 +41,7 @@ fn contact_rows() -> Vec<Row> {
             "status",
             FieldType::Choice(vec!["active".into(), "inactive".into()]),
             "",
-            "an inactive contact takes no part in journeys",
+            "an inactive contact takes no part in journeys; active when it isn't told",
         ),
         ("consent", FieldType::Choice(consent_levels()), "", "how far the contact agreed to be written to"),
         ("consent_since", FieldType::DateTime, "", "when the contact said so"),
@@ -76,6 +76,12 @@ fn contact_rows() -> Vec<Row> {
 pub fn is_opt_out(entity: Entity, field: &str) -> bool {
     let fields = ["consent", "do_not_email", "do_not_bulk_email", "do_not_track", "is_child"];
     entity == Entity::Contact && fields.contains(&field)
+}
+
+/// The choice that a missing value of a standard field counts as.
+#[must_use]
+pub fn counts_as(entity: Entity, field: &str) -> Option<&'static str> {
+    (entity == Entity::Contact && field == "status").then_some("active")
 }
 
 fn account_rows() -> Vec<Row> {

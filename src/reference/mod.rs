@@ -11,6 +11,7 @@ mod names;
 mod page;
 mod schema;
 mod tiles;
+mod words;
 
 pub use explanation::explanation;
 pub use names::Names;

@@ -2,7 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Names, TileEntry, explanation::explanation};
+use super::{
+    Names, TileEntry,
+    explanation::explanation,
+    words::{DAYS_AND_LASTS, FUNCTIONS, MISSING, OPERATORS},
+};
 use crate::{
     conditions::functions,
     definitions::{
@@ -11,51 +15,6 @@ use crate::{
     diagnostics::Code,
     model::{DurationUnit, Entity, Field, FieldType, common_attributes},
 };
-
-/// Signs between values, what they ask, and an example; tested.
-const OPERATORS: [(&str, &str, &str); 9] = [
-    ("==", "is the same, upper and lower case told apart", "account.city == \"Chicago\""),
-    ("!=", "isn't the same; also true when one side is missing", "account.city != \"Chicago\""),
-    ("<  <=  >  >=", "compares numbers, dates and times", "account.revenue >= 100_000"),
-    ("in [ ]", "is one of these", "contact.job_title in [\"Purchaser\", \"Buyer\"]"),
-    ("in ..=", "lies between two numbers, both included", "account.employees in 100..=1000"),
-    ("&&", "both hold", "contact.is_child && contact.do_not_track"),
-    ("||", "at least one holds", "contact.do_not_email || contact.do_not_bulk_email"),
-    ("!", "doesn't hold; in YAML write `not(…)`", "account.city == \"Chicago\" && !contact.is_child"),
-    ("+  -  *  /", "calculates", "account.revenue / account.employees > 1000"),
-];
-
-/// What each function is for.
-const FUNCTIONS: [(&str, &str); 22] = [
-    ("contains", "the text has this in it; of a field of several choices, this is one of them"),
-    ("starts_with", "the text begins with this"),
-    ("ends_with", "the text ends with this"),
-    ("same", "the same text, whatever the case and the space around it"),
-    ("is_blank", "missing, or nothing but space"),
-    ("not", "doesn't hold"),
-    ("contains_any", "the field of several choices has at least one of these"),
-    ("contains_all", "the field of several choices has all of these"),
-    ("date", "a day"),
-    ("time", "a moment, in the definition's time zone"),
-    ("today", "the present day"),
-    ("now", "the present moment"),
-    ("days_since", "how many days have passed since then"),
-    ("days_until", "how many days are left until then"),
-    ("in_last", "a date or moment no longer ago than this"),
-    ("in_next", "a date or moment no further ahead than this"),
-    ("in_this", "in the present day, week (from Monday), month, quarter or year"),
-    (
-        "in_previous",
-        "in the whole day, week, month, quarter or year before the present one, or so many of them",
-    ),
-    ("anniversary", "the next date, today included, with the same day and month"),
-    ("weekday", "the day of the week: mon, tue, wed, thu, fri, sat or sun"),
-    ("month", "the month, from 1 to 12"),
-    (
-        "lookup",
-        "the cell of a table in `tables/`, by the first column: text, or what it is compared with; missing without such a row",
-    ),
-];
 
 /// How moments are written; tested.
 const MOMENTS: [(&str, &str); 3] = [
@@ -250,6 +209,8 @@ fn conditions(page: &mut String) {
          false; anything else, or a failure, is missing. A function can't read the clock; hand it `today()`. Neither \
          they nor `lookup` can stand in the `where` of a `did`, in conditions about activities, or in another call.\n",
     );
+    page.push_str(MISSING);
+    page.push_str(DAYS_AND_LASTS);
     heading(page, 3, "Lengths of time");
     page.push_str("\nA whole number and a unit:\n");
     let rows = DurationUnit::WORDS.iter().map(|(unit, one, several)| {

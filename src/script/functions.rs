@@ -51,6 +51,12 @@ pub(super) fn engine(tables: Arc<BTreeMap<String, TableDefinition>>) -> Engine {
     engine.register_global_module(BasicMapPackage::new().as_shared_module());
     limits::set(&mut engine);
     action::register(&mut engine);
+    // A missing value equals the empty text, as in conditions. Rhai has to look for our operators first.
+    engine.set_fast_operators(false);
+    engine.register_fn("==", |(): (), text: &str| text.trim().is_empty());
+    engine.register_fn("==", |text: &str, (): ()| text.trim().is_empty());
+    engine.register_fn("!=", |(): (), text: &str| !text.trim().is_empty());
+    engine.register_fn("!=", |text: &str, (): ()| !text.trim().is_empty());
     engine.register_fn(
         "lookup",
         move |context: NativeCallContext<'_>,

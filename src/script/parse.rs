@@ -7,7 +7,10 @@ use rhai::{ASTFlags, BinaryExpr, Engine, Expr, FnCallExpr, OptimizationLevel, St
 use super::places::Places;
 use super::syntax;
 use super::{Expression, ExpressionKind, Name, Operator};
-use crate::diagnostics::{Code, FileId, Problem, Problems, Span, Text};
+use crate::{
+    diagnostics::{Code, FileId, Problem, Problems, Span, Text},
+    model::{both_ways, foreign_number},
+};
 
 /// Longest expression, in bytes: Rhai's places are of 16 bits.
 const MAX_LENGTH: usize = 60_000;
@@ -19,8 +22,19 @@ const MAX_WHOLE: u64 = 1 << 53;
 const MAX_NUMBER: f64 = 9_007_199_254_740_992.0;
 
 /// Functions that may be written as methods: `contact.job_title.contains("x")`.
-const METHODS: [&str; 7] =
-    ["contains", "starts_with", "ends_with", "is_blank", "same", "contains_any", "contains_all"];
+const METHODS: [&str; 11] = [
+    "contains",
+    "starts_with",
+    "ends_with",
+    "contains_ignoring_case",
+    "starts_with_ignoring_case",
+    "ends_with_ignoring_case",
+    "matches",
+    "is_blank",
+    "same",
+    "contains_any",
+    "contains_all",
+];
 
 /// Without optimisation, so that nothing is folded and every part keeps its place.
 static ENGINE: LazyLock<Engine> = LazyLock::new(|| {
@@ -53,6 +67,12 @@ pub fn parse_expression(text: &Text, problems: &mut Problems) -> Option<Expressi
     let tree = match ENGINE.compile_expression(source) {
         Ok(tree) => tree,
         Err(error) => {
+            if let Some((start, end, hint)) = foreign_number(source) {
+                let message = format!("`{}` can't be read as a number", &source[start..end]);
+                let problem = Problem::error(Code::ExpressionSyntax, text.span_at(start, end), message);
+                problems.push(problem.hint(hint));
+                return None;
+            }
             let position = error.position();
             let at = match (position.line(), position.position()) {
                 (Some(line), column) => places.byte(line, column.unwrap_or(1)),
@@ -190,7 +210,7 @@ impl Walk<'_> {
             let problem = syntax::form(self.text, digits, end, message);
             return self.refuse(problem.hint("Numbers lie within ±9_007_199_254_740_992."));
         }
-        if let Some(hint) = thousands(written) {
+        if let Some(hint) = both_ways(written) {
             let message = format!("`{written}` is a number with three decimals");
             let span = self.text.span_at(digits, end);
             self.problems.push(Problem::warning(Code::AmbiguousNumber, span, message).hint(hint));
@@ -366,24 +386,6 @@ impl Walk<'_> {
                 .hint("Combine conditions with `&&`, `||` and `not(…)`.")
         })
     }
-}
-
-/// How to write a number that looks as if points stood between its thousands, such as `100.000`.
-fn thousands(written: &str) -> Option<String> {
-    let (whole, decimals) = written.split_once('.')?;
-    let looks_so = decimals.len() == 3
-        && decimals.bytes().all(|byte| byte.is_ascii_digit())
-        && (1..=3).contains(&whole.len())
-        && !whole.starts_with('0')
-        && whole.bytes().all(|byte| byte.is_ascii_digit());
-    looks_so.then(|| {
-        let short = match decimals.trim_end_matches('0') {
-            "" => "0".to_owned(),
-            all if all.len() == 3 => format!("{all}0"),
-            fewer => fewer.to_owned(),
-        };
-        format!("Write `{whole}_{decimals}` for thousands, or `{whole}.{short}` for decimals.")
-    })
 }
 
 #[cfg(test)]

@@ -250,3 +250,13 @@ fn the_fields_that_a_function_reads_are_found() {
     assert_eq!([reads("any"), reads("through")], [[None], [None]]);
     assert_eq!(reads("both"), [fields(&["role"]), fields(&["name"])]);
 }
+
+#[test]
+fn rule_1_a_missing_value_equals_the_empty_text_in_scripts() {
+    let library = library("fn told(x) { [x == \"\", x != \"\", \"\" == x, x == \"a\", x != \"a\"] }");
+    let told =
+        |value: ScriptValue| library.call(&program(&library, "fn run(x) { `${told(x)}` }"), "run", &[value]);
+    let text = |text: &str| Ok(Returned::Value(ScriptValue::Text(text.to_owned())));
+    assert_eq!(told(ScriptValue::Nothing), text("[true, false, true, false, true]"));
+    assert_eq!(told(ScriptValue::Text("a".to_owned())), text("[false, true, false, true, false]"));
+}

@@ -6,7 +6,7 @@
 use super::{
     AwaitedMails, Cell, Store, StoreError,
     claims::{self, Claim},
-    columns::{field_column, value},
+    columns::{readable_column, value},
     stops::{self, Blocks},
 };
 use crate::model::{Field, Value, time::LAG_LIMIT};
@@ -93,10 +93,10 @@ impl Store {
     ) -> Result<Vec<Standing>, StoreError> {
         let mut columns = String::new();
         for field in contact_fields {
-            columns = format!("{columns}, c.{}", field_column(&field.name));
+            columns = format!("{columns}, {}", readable_column("c", &field.name));
         }
         for field in account_fields {
-            columns = format!("{columns}, a.{}", field_column(&field.name));
+            columns = format!("{columns}, {}", readable_column("a", &field.name));
         }
         let due = match whole_accounts {
             false => "+p.due_at <= $5".to_owned(),

@@ -168,6 +168,29 @@ pub(super) fn field_column(name: &str) -> String {
     if OWN_COLUMNS.contains(&name) { format!("\"field {name}\"") } else { format!("\"{name}\"") }
 }
 
+/// The expression for a field of the record under an alias, or of a record that references lead to from there, by the
+/// name that [`Catalog::readable`] gives it.
+pub(super) fn readable_column(alias: &str, name: &str) -> String {
+    let mut from = alias.to_owned();
+    let mut steps: Vec<(String, &str)> = Vec::new();
+    let mut names = name.split('.').peekable();
+    let mut column = String::new();
+    while let Some(part) = names.next() {
+        match part.split_once(':').filter(|_| names.peek().is_some()) {
+            Some((link, to)) => {
+                steps.push((format!("{from}.{}", field_column(link)), to));
+                from = format!("{alias}{}", steps.len());
+            }
+            None => column = format!("{from}.{}", field_column(part)),
+        }
+    }
+    // The innermost record first: each is found by the id that the one before it holds.
+    steps.iter().enumerate().rev().fold(column, |value, (at, (link, to))| {
+        let alias = format!("{alias}{}", at + 1);
+        format!("(SELECT {value} FROM {to} {alias} WHERE {alias}.id = {link})")
+    })
+}
+
 /// The column of an interaction's attribute. Two types may give one name different meanings, so the
 /// column's name tells the type.
 pub(super) fn attribute_column(field: &Field) -> String {

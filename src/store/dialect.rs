@@ -2,7 +2,7 @@
 
 use crate::{
     calendar::{self, Zone},
-    model::FieldType,
+    model::{FieldType, TextTest},
 };
 
 /// Which database a store is.
@@ -128,6 +128,22 @@ impl Dialect {
         }
     }
 
+    /// Text in lower case, by Unicode's full mapping.
+    pub(super) fn lower_case(self, text: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("tilework_lower({text})"),
+            Dialect::Postgres => format!("lower(({text}) COLLATE \"und-x-icu\")"),
+        }
+    }
+
+    /// Whether any part of a text matches a pattern, which is written as the database reads it.
+    pub(super) fn matches(self, text: &str, pattern: &str) -> String {
+        match self {
+            Dialect::Sqlite => format!("(tilework_matches({text}, {pattern}) = 1)"),
+            Dialect::Postgres => format!("(({text}) COLLATE \"C\" ~ {pattern})"),
+        }
+    }
+
     /// Text without the surrounding white space.
     pub(super) fn trim(self, text: &str) -> String {
         match self {
@@ -160,11 +176,16 @@ impl Dialect {
         }
     }
 
-    /// Where a text stands in another, from 1; 0 when it doesn't.
-    pub(super) fn position_of(self, needle: &str, text: &str) -> String {
-        match self {
-            Dialect::Sqlite => format!("instr({text}, {needle})"),
-            Dialect::Postgres => format!("strpos({text}, {needle})"),
+    /// Whether a text has another in it, at its start or at its end.
+    pub(super) fn text_test(self, test: TextTest, text: &str, needle: &str) -> String {
+        match (test, self) {
+            (TextTest::Contains, Dialect::Sqlite) => format!("(instr({text}, {needle}) > 0)"),
+            (TextTest::Contains, Dialect::Postgres) => format!("(strpos({text}, {needle}) > 0)"),
+            (TextTest::StartsWith, _) => format!("(substr({text}, 1, length({needle})) = {needle})"),
+            (TextTest::EndsWith, _) => format!(
+                "(length({text}) >= length({needle})
+                  AND substr({text}, length({text}) - length({needle}) + 1) = {needle})"
+            ),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError, addresses, columns::field_column, erased,
     redaction::redact, segments::compute_everything_again, stops,
 };
-use crate::model::folded_address;
+use crate::model::{TextTest, folded_address};
 
 /// What an erasure did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Store {
             // What is deleted is overwritten in the file, too.
             self.connection.execute_batch("PRAGMA secure_delete = ON")?;
         }
-        let mentions = self.dialect().position_of("CAST($2 AS TEXT)", "because");
+        let mentions = self.dialect().text_test(TextTest::Contains, "because", "CAST($2 AS TEXT)");
         let erased = self.connection.write(|connection| {
             let found = connection.query_first("SELECT key FROM contact WHERE id = $1", &[id.into()])?;
             let Some(key) = found.map(|row| row.integer(0)).transpose()? else { return Ok(None) };
@@ -70,7 +70,7 @@ impl Store {
                     "UPDATE decision SET because = 'satisfied by contacts of whom one was erased since'
                      WHERE account_key IN (SELECT account_key FROM participant WHERE contact_key = $1
                                            UNION SELECT account_key FROM entry WHERE contact_key = $1)
-                       AND {mentions} > 0"
+                       AND {mentions}"
                 ),
                 &[key.into(), id.into()],
             )?;

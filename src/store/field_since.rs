@@ -9,7 +9,7 @@ use super::{
     focus::change_kind,
     predicate::{Printer, Scope, alias_of},
 };
-use crate::model::{Entity, Subject};
+use crate::model::{Entity, Operand, Subject};
 
 /// Stands for a field of contacts and accounts: when a lead left them last. No field has such a name.
 pub(super) const LEADS_LEFT: &str = "leads left";
@@ -49,6 +49,27 @@ impl Printer<'_> {
         Ok(format!(
             "(SELECT CASE WHEN t.since <= {now} THEN t.since END FROM (SELECT {since} AS since LIMIT 1) t)"
         ))
+    }
+
+    /// The same for a field that a condition names, whether of a record in scope or of one that it leads to: then since
+    /// when both the references and the field are as they are.
+    pub(super) fn operand_since(&mut self, field: &Operand, scope: &Scope) -> Result<String, StoreError> {
+        match field {
+            Operand::Field { subject, name, .. } | Operand::Since { subject, name } => {
+                self.field_since(*subject, name, scope)
+            }
+            Operand::Followed { link, to, name, .. } => {
+                let (links, id) = (self.operand_since(link, scope)?, self.operand(link, scope)?);
+                let (alias, table, now) = (format!("r{}", self.alias()), to.name(), self.now);
+                let own = self.since_of_row(*to, &alias, name)?;
+                Ok(format!(
+                    "(SELECT MAX(u.v) FROM (SELECT {links} AS v UNION ALL
+                        SELECT t.since FROM (SELECT {own} AS since FROM {table} {alias} WHERE {alias}.id = {id}) t
+                        WHERE t.since <= {now}) u)"
+                ))
+            }
+            _ => Ok("CAST(NULL AS BIGINT)".to_owned()),
+        }
     }
 
     fn since_of_row(&self, entity: Entity, alias: &str, name: &str) -> Result<String, StoreError> {

@@ -3,7 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Cell, Connection, Fields, StoreError, chains::chained, columns::Names};
+use super::{
+    Cell, Connection, Fields, StoreError,
+    chains::chained,
+    columns::{Names, field_column},
+};
 use crate::model::Entity;
 
 /// What of all that comes in can concern a segment.
@@ -27,6 +31,8 @@ pub struct Reach {
     pub across: bool,
     /// Whether it can concern an account whose primary contact it is.
     pub primary_contacts: bool,
+    /// References that lead to records on whose fields it depends: whose, the field, and to what.
+    pub followed: Vec<(Entity, String, Entity)>,
     /// Activities that were made.
     pub activities: bool,
     /// Interactions that happened, or fell out of a window, since the last evaluation.
@@ -131,7 +137,8 @@ impl<'a> Focus<'a> {
     /// From who is in focus to all whom that concerns: they are the subjects.
     pub(super) fn concerned(&mut self, target: Entity, reach: &Reach) -> Result<(), StoreError> {
         let linked = !reach.leads.is_empty() && reach.across;
-        let far = !reach.leads.is_empty() && (reach.across || reach.primary_contacts);
+        let far =
+            !reach.leads.is_empty() && (reach.across || reach.primary_contacts) || !reach.followed.is_empty();
         while self.step(reach, linked)? > 0 && far {}
         self.subjects(target)
     }
@@ -199,6 +206,16 @@ impl<'a> Focus<'a> {
                     (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM focus_account))",
                 &[],
             )?;
+        }
+        for (from, field, to) in &reach.followed {
+            let (own, column) = (from.name(), field_column(field));
+            let select = format!(
+                "SELECT key FROM {own} WHERE {column} IN
+                    (SELECT id FROM {} WHERE key IN (SELECT key FROM {}))",
+                to.name(),
+                table(*to)
+            );
+            added += self.add(table(*from), &select, &[])?;
         }
         if colleagues {
             added += self.add_colleagues("focus_contact")?;

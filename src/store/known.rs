@@ -115,8 +115,8 @@ impl Printer<'_> {
     fn known_since(&mut self, leaf: &Predicate, scope: &Scope) -> Result<Vec<String>, StoreError> {
         let moment = self.as_of_moment()?;
         let mut known = Vec::new();
-        for (subject, name) in fields_of(leaf) {
-            let since = self.field_since(subject, name, scope)?;
+        for field in fields_of(leaf) {
+            let since = self.operand_since(field, scope)?;
             known.push(format!("COALESCE({since}, {moment}) <= {moment}"));
         }
         match clock_of(leaf) {
@@ -333,15 +333,17 @@ pub(super) fn belonging(
     })
 }
 
-/// The fields of the records in scope that a comparison asks for, each once.
-pub(super) fn fields_of(leaf: &Predicate) -> Vec<(Subject, &str)> {
-    fn visit<'p>(part: Part<'p>, found: &mut Vec<(Subject, &'p str)>) {
+/// The fields of the records in scope, and of those that they lead to, that a comparison asks for, each once.
+pub(super) fn fields_of(leaf: &Predicate) -> Vec<&Operand> {
+    fn visit<'p>(part: Part<'p>, found: &mut Vec<&'p Operand>) {
         match part {
             Part::Operand(Operand::Measure(_)) => {}
-            Part::Operand(Operand::Field { subject, name, .. }) => {
-                let apart = matches!(subject, Subject::Interaction | Subject::Activity);
-                if !apart && !found.contains(&(*subject, name)) {
-                    found.push((*subject, name));
+            Part::Operand(Operand::Field { subject: Subject::Interaction | Subject::Activity, .. }) => {}
+            Part::Operand(
+                field @ (Operand::Field { .. } | Operand::Since { .. } | Operand::Followed { .. }),
+            ) => {
+                if !found.contains(&field) {
+                    found.push(field);
                 }
             }
             other => other.below().into_iter().for_each(|part| visit(part, found)),
@@ -378,7 +380,11 @@ pub(super) fn clock_of(leaf: &Predicate) -> Clock {
 pub(super) fn moments_of<'p>(value: &'p Operand, moment: &'p Operand) -> Option<(&'p Operand, &'p Operand)> {
     let fixed =
         matches!(moment, Operand::Now { .. } | Operand::Moment(Reckoning::Ago(_) | Reckoning::Ahead(_)));
-    let holds_one =
-        matches!(value, Operand::Field { kind: FieldType::DateTime, .. } | Operand::Literal(Value::Time(_)));
+    let holds_one = matches!(
+        value,
+        Operand::Field { kind: FieldType::DateTime, .. }
+            | Operand::Literal(Value::Time(_))
+            | Operand::Since { .. }
+    );
     (fixed && holds_one).then_some((value, moment))
 }

@@ -53,6 +53,7 @@ mod outbox_holds;
 mod outbox_verbs;
 mod outcomes;
 mod parties;
+mod pattern;
 mod pausing;
 mod postgres;
 mod predicate;

@@ -15,6 +15,16 @@ impl Printer<'_> {
     pub(super) fn operand(&mut self, operand: &Operand, scope: &Scope) -> Result<String, StoreError> {
         Ok(match operand {
             Operand::Literal(value) => self.bind(cell(value)),
+            Operand::Followed { link, to, name, .. } => {
+                let (id, alias) = (self.operand(link, scope)?, format!("r{}", self.alias()));
+                let (column, table) = (field_column(name), to.name());
+                format!("(SELECT {alias}.{column} FROM {table} {alias} WHERE {alias}.id = {id})")
+            }
+            Operand::LowerCase(text) => {
+                let text = self.operand(text, scope)?;
+                self.dialect.lower_case(&text)
+            }
+            Operand::Since { subject, name } => self.field_since(*subject, name, scope)?,
             Operand::Now { plus } => self.moment(*plus),
             Operand::Today { plus } => self.by_day(&|printer| {
                 let day = calendar::day_from_today(printer.now, *plus, &printer.zone);
@@ -103,7 +113,7 @@ impl Printer<'_> {
     /// What is told from a date, in arithmetic on its text: dates of any year fare the same.
     fn of_date(&mut self, part: DatePart, of: &Operand, scope: &Scope) -> Result<String, StoreError> {
         let is_moment = match of {
-            Operand::Field { kind, .. } => *kind == FieldType::DateTime,
+            Operand::Field { kind, .. } | Operand::Followed { kind, .. } => *kind == FieldType::DateTime,
             Operand::Literal(value) => matches!(value, crate::model::Value::Time(_)),
             Operand::Call(call) => call.gives == FieldType::DateTime,
             Operand::Now { .. } | Operand::Moment(_) => true,

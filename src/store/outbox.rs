@@ -2,7 +2,7 @@
 
 use super::{
     Cell, JsonRows, ListFilter, MessageRow, Store, StoreError,
-    columns::{field_column, value},
+    columns::{readable_column, value},
     former_accounts::account_at,
     interactions,
     pausing::held_iterations,
@@ -261,10 +261,10 @@ impl Store {
     ) -> Result<Vec<DueMessage>, StoreError> {
         let mut columns = String::new();
         for field in contact_fields {
-            columns = format!("{columns}, c.{}", field_column(&field.name));
+            columns = format!("{columns}, {}", readable_column("c", &field.name));
         }
         for field in account_fields {
-            columns = format!("{columns}, a.{}", field_column(&field.name));
+            columns = format!("{columns}, {}", readable_column("a", &field.name));
         }
         let sql = format!(
             "SELECT o.iteration_key, o.account_key, o.contact_key, o.step_key, o.visit, o.ordinal,

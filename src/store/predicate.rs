@@ -17,7 +17,7 @@ use crate::{
     calendar::Zone,
     model::{
         Comparison, Condition, Consent, DatePart, Did, Entity, FieldType, Operand, Part, Predicate, Subject,
-        TextTest, Value,
+        Value,
     },
 };
 
@@ -142,7 +142,7 @@ pub(super) fn operand_mentions_account(operand: &Operand) -> bool {
 /// Whether a part looks at fields of the record in scope.
 pub(super) fn mentions(part: Part<'_>, wanted: Subject) -> bool {
     match part {
-        Part::Operand(Operand::Field { subject, .. }) => {
+        Part::Operand(Operand::Field { subject, .. } | Operand::Since { subject, .. }) => {
             *subject == wanted || (*subject == Subject::PrimaryContact && wanted == Subject::Account)
         }
         // Related records have a scope of their own.
@@ -285,14 +285,16 @@ impl<'a> Printer<'a> {
             }
             Predicate::TextTest { operand, test, needle } => {
                 let (text, needle) = (self.operand(operand, scope)?, self.operand(needle, scope)?);
-                match test {
-                    TextTest::Contains => format!("({} > 0)", self.dialect.position_of(&needle, &text)),
-                    TextTest::StartsWith => format!("(substr({text}, 1, length({needle})) = {needle})"),
-                    TextTest::EndsWith => format!(
-                        "(length({text}) >= length({needle})
-                          AND substr({text}, length({text}) - length({needle}) + 1) = {needle})"
-                    ),
-                }
+                self.dialect.text_test(*test, &text, &needle)
+            }
+            Predicate::Matches { operand, pattern } => {
+                let text = self.operand(operand, scope)?;
+                let pattern = match self.dialect {
+                    Dialect::Sqlite => pattern.as_str().to_owned(),
+                    Dialect::Postgres => super::pattern::for_postgres(pattern.as_str())?,
+                };
+                let pattern = self.bind(pattern.into());
+                self.dialect.matches(&text, &pattern)
             }
             Predicate::Same { left, right } => {
                 let (left, right) = (self.operand(left, scope)?, self.operand(right, scope)?);
@@ -301,6 +303,7 @@ impl<'a> Printer<'a> {
             Predicate::IsBlank(operand) => {
                 let blank_text = match operand {
                     Operand::Field { kind: FieldType::Choices(_), .. }
+                    | Operand::Followed { kind: FieldType::Choices(_), .. }
                     | Operand::Literal(Value::Choices(_)) => Some("[]"),
                     operand if is_textual(operand) => Some(""),
                     _ => None,
@@ -463,7 +466,9 @@ pub(super) fn is_fixed(operand: &Operand) -> bool {
 
 fn is_textual(operand: &Operand) -> bool {
     match operand {
-        Operand::Field { kind, .. } => kind.is_textual() || *kind == FieldType::Date,
+        Operand::Field { kind, .. } | Operand::Followed { kind, .. } => {
+            kind.is_textual() || *kind == FieldType::Date
+        }
         Operand::Literal(value) => {
             matches!(value, Value::Text(_) | Value::Date(_))
         }
@@ -471,6 +476,9 @@ fn is_textual(operand: &Operand) -> bool {
         Operand::OfDate { part, .. } => *part != DatePart::Month,
         Operand::Measure(measure) => measure.kind == FieldType::Date,
         Operand::Call(call) => matches!(call.gives, FieldType::Text | FieldType::Date),
-        Operand::Now { .. } | Operand::Moment(_) | Operand::Arithmetic { .. } => false,
+        Operand::LowerCase(_) => true,
+        Operand::Now { .. } | Operand::Moment(_) | Operand::Since { .. } | Operand::Arithmetic { .. } => {
+            false
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether values and ids that definitions name are in the store.
 
 use super::{Cell, Store, StoreError, columns::field_column};
-use crate::model::Entity;
+use crate::model::{Entity, TextTest};
 
 /// Whether any record has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,26 +17,38 @@ pub enum Presence {
 }
 
 impl Store {
-    /// Whether any record has this text in a field.
+    /// Whether any record has this text in a field, as the whole of it or as a part.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn presence(&mut self, entity: Entity, field: &str, text: &str) -> Result<Presence, StoreError> {
+    pub fn presence(
+        &mut self,
+        entity: Entity,
+        field: &str,
+        part: Option<TextTest>,
+        text: &str,
+    ) -> Result<Presence, StoreError> {
         if !self.has_field(entity, field) {
             return Ok(Presence::Unknown);
         }
         let (table, column) = (entity.name(), field_column(field));
         let value = [Cell::from(text)];
-        let exact = format!("SELECT {column} FROM {table} WHERE {column} = $1 LIMIT 1");
+        let dialect = self.dialect();
+        let needle = "CAST($1 AS TEXT)";
+        let fits = |text: &str, needle: &str| match part {
+            Some(part) => dialect.text_test(part, text, needle),
+            None => format!("{text} = {needle}"),
+        };
+        let exact = format!("SELECT {column} FROM {table} WHERE {} LIMIT 1", fits(&column, needle));
         if self.connection.query_first(&exact, &value)?.is_some() {
             return Ok(Presence::Found);
         }
-        let dialect = self.dialect();
-        let alike = format!(
-            "SELECT {column} FROM {table} WHERE {} = {} LIMIT 1",
-            dialect.fold(&column),
-            dialect.fold("CAST($1 AS TEXT)")
-        );
+        let fold = |text: &str| match part {
+            Some(_) => dialect.lower_case(text),
+            None => dialect.fold(text),
+        };
+        let alike =
+            format!("SELECT {column} FROM {table} WHERE {} LIMIT 1", fits(&fold(&column), &fold(needle)));
         if let Some(row) = self.connection.query_first(&alike, &value)? {
             return row.text(0).map(Presence::Otherwise);
         }

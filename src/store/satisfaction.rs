@@ -72,8 +72,8 @@ impl Printer<'_> {
                 let clause = self.predicate(leaf, scope)?;
                 let clause = if negated { format!("({clause}) IS NOT TRUE") } else { clause };
                 let mut moments = vec!["SELECT s.since AS v".to_owned()];
-                for (subject, name) in fields_of(leaf) {
-                    moments.push(format!("SELECT {} AS v", self.field_since(subject, name, scope)?));
+                for field in fields_of(leaf) {
+                    moments.push(format!("SELECT {} AS v", self.operand_since(field, scope)?));
                 }
                 Ok(format!(
                     "(CASE WHEN {clause} THEN (SELECT CASE WHEN MAX(u.v) <= s.upper THEN MAX(u.v) END FROM ({}) u) END)",
@@ -171,8 +171,8 @@ impl Printer<'_> {
             }
             leaf if is_of_fields(leaf) => {
                 let mut moments = Vec::new();
-                for (subject, name) in fields_of(leaf) {
-                    moments.push(format!("SELECT {} AS v", self.field_since(subject, name, scope)?));
+                for field in fields_of(leaf) {
+                    moments.push(format!("SELECT {} AS v", self.operand_since(field, scope)?));
                 }
                 match moments.is_empty() {
                     true => None,

@@ -158,6 +158,22 @@ impl Store {
         row.map_or(Ok(None), |row| row.optional_integer(0))
     }
 
+    /// The earliest moment from `from` on at which a field of any record got its present value, or a record came in.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_change(&mut self, entity: Entity, field: &str, from: i64) -> Result<Option<i64>, StoreError> {
+        let sql = format!(
+            "SELECT MIN(u.v) FROM (
+                SELECT MIN(f.since) AS v FROM field_since f WHERE f.kind = {} AND f.field = $1 AND f.since >= $2
+                UNION ALL SELECT MIN(r.known_since) FROM {} r WHERE r.known_since >= $2) u",
+            super::focus::change_kind(entity),
+            entity.name()
+        );
+        let row = self.connection.query_first(&sql, &[field.into(), from.into()])?;
+        row.map_or(Ok(None), |row| row.optional_integer(0))
+    }
+
     /// The members of a segment, ordered by id.
     ///
     /// # Errors

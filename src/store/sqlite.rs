@@ -70,6 +70,7 @@ impl Sqlite {
             })
             .and_then(|()| {
                 register(&connection, "tilework_fold", folded)?;
+                register(&connection, "tilework_lower", str::to_lowercase)?;
                 register(&connection, "tilework_trim", |text| text.trim().to_owned())?;
                 functions::register(&connection)
             })

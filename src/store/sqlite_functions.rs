@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     calendar::{Zone, local_date},
-    model::ExactSum,
+    model::{ExactSum, Pattern},
 };
 
 /// Registers the functions that a connection needs.
@@ -18,11 +18,23 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_aggregate_function("tilework_sum", 1, flags, Sum)?;
     connection.create_scalar_function("tilework_digest", -1, flags, digest)?;
+    connection.create_scalar_function("tilework_matches", 2, flags, |context| {
+        let Some(text) = context.get_raw(0).as_str_or_null()? else { return Ok(None) };
+        let pattern = context.get_or_create_aux(1, read_pattern)?;
+        Ok(Some(pattern.matches(text)))
+    })?;
     connection.create_scalar_function("tilework_local_date", 2, flags, |context| {
         let Some(at) = context.get::<Option<i64>>(0)? else { return Ok(None) };
         let zone = Zone::named(&context.get::<String>(1)?);
         Ok(zone.ok().and_then(|zone| local_date(at, &zone)))
     })
+}
+
+/// The pattern in a parameter, read once for a statement.
+fn read_pattern(
+    text: ValueRef<'_>,
+) -> std::result::Result<Pattern, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(Pattern::parse(text.as_str()?)?)
 }
 
 /// A text that tells values from others.

@@ -7,7 +7,7 @@ use crate::model::{
     scoring::{Points, ScoringModel, ScoringRule},
 };
 
-/// Whether a rule goes by nothing but fields of the record and its parents, and the segments they are in.
+/// Whether a rule goes by nothing but fields of the record and its parents, not of those that they lead to, and the segments they are in.
 pub(super) fn is_steady(rule: &ScoringRule) -> bool {
     rule.per.did().is_none()
         && all_parts(rule, &|part| {
@@ -16,6 +16,7 @@ pub(super) fn is_steady(rule: &ScoringRule) -> bool {
                 Part::Predicate(Predicate::Did(_) | Predicate::Related(_) | Predicate::Subscribed { .. })
                     | Part::Operand(
                         Operand::Measure(_)
+                            | Operand::Followed { .. }
                             | Operand::Now { .. }
                             | Operand::Today { .. }
                             | Operand::Moment(_)

@@ -29,6 +29,9 @@ pub struct InteractionRecord {
 pub struct Surroundings {
     /// Records by id.
     pub records: BTreeMap<Entity, BTreeMap<String, Record>>,
+    /// Since when fields have their present values, UTC milliseconds, by entity, id and field; under an empty field,
+    /// since when the store has the record.
+    pub changes: BTreeMap<(Entity, String, String), i64>,
     /// Activities; beside their own fields they have `contact_id` and `account_id`.
     pub activities: Vec<Record>,
     /// Interactions of the types that were asked for.
@@ -67,10 +70,12 @@ impl Store {
         catalog: &Catalog,
         interactions: &[String],
         segments: &[(String, Entity)],
+        followed: &BTreeSet<(Entity, String, Entity)>,
     ) -> Result<Option<Surroundings>, StoreError> {
         let own = format!("SELECT key FROM {} WHERE id = $1", entity.name());
         let Some(row) = self.connection.query_first(&own, &[id.into()])? else { return Ok(None) };
-        let keys = related_keys(&mut self.connection, entity, row.integer(0)?)?;
+        let mut keys = related_keys(&mut self.connection, entity, row.integer(0)?)?;
+        while follow(&mut self.connection, followed, &mut keys)? {}
         let mut found = Surroundings::default();
         for entity in Entity::ALL {
             let fields: Vec<&Field> = catalog.fields(entity).iter().chain(catalog.measures(entity)).collect();
@@ -88,6 +93,21 @@ impl Store {
                 let record = record(&row, &fields)?;
                 if let Some(Value::Text(id)) = record.get("id") {
                     records.insert(id.clone(), record);
+                }
+            }
+            let kind = super::focus::change_kind(entity);
+            let table = entity.name();
+            for sql in [
+                format!("SELECT r.id, '', r.known_since FROM {table} r WHERE r.key IN ({{}})"),
+                format!(
+                    "SELECT r.id, f.field, f.since FROM field_since f JOIN {table} r ON r.key = f.subject_key
+                     WHERE f.kind = {kind} AND f.subject_key IN ({{}})"
+                ),
+            ] {
+                for row in self.of_keys(&sql, keys.of(entity))? {
+                    if let Some(since) = row.optional_integer(2)? {
+                        found.changes.insert((entity, row.text(0)?, row.text(1)?), since);
+                    }
                 }
             }
         }
@@ -202,6 +222,32 @@ fn of_keys(connection: &mut Connection, sql: &str, keys: &BTreeSet<i64>) -> Resu
     let rows = connection.dialect().rows("$1");
     let those = format!("SELECT CAST(value ->> 0 AS BIGINT) FROM {rows}");
     connection.query(&sql.replace("{}", &those), &[json.finish()])
+}
+
+/// Adds the records to which references lead; tells whether there were any that weren't known.
+fn follow(
+    connection: &mut Connection,
+    followed: &BTreeSet<(Entity, String, Entity)>,
+    keys: &mut Keys,
+) -> Result<bool, StoreError> {
+    let mut any = false;
+    for (from, field, to) in followed {
+        let sql = format!(
+            "SELECT o.key FROM {} f JOIN {} o ON o.id = f.{} WHERE f.key IN ({{}})",
+            from.name(),
+            to.name(),
+            field_column(field)
+        );
+        for row in of_keys(connection, &sql, keys.of(*from))? {
+            let known = match to {
+                Entity::Contact => &mut keys.contacts,
+                Entity::Account => &mut keys.accounts,
+                Entity::Lead => &mut keys.leads,
+            };
+            any |= known.insert(row.integer(0)?);
+        }
+    }
+    Ok(any)
 }
 
 /// The keys of all records that a condition about one can look at: its account with all contacts, their

@@ -140,8 +140,13 @@ impl Printer<'_> {
                 }
             }
         }
-        for (subject, name) in fields_of(leaf) {
-            found.push(TurningPoints::own(self.field_since(subject, name, scope)?, 0, false));
+        let fields = fields_of(leaf);
+        for field in &fields {
+            found.push(TurningPoints::own(self.operand_since(field, scope)?, 0, false));
+        }
+        if fields.iter().any(|field| matches!(field, Operand::Followed { .. })) {
+            // A change of a record that others lead to wakes nobody.
+            self.hourly_points(found);
         }
         match clock_of(leaf) {
             Clock::Apart => {}
@@ -158,14 +163,16 @@ impl Printer<'_> {
                 found.push(TurningPoints::own(at, 1_i64.saturating_sub(away), true));
             }
             Clock::Days => self.day_points(found),
-            Clock::Always => {
-                let next = self.now.saturating_add(HOUR);
-                for at in [self.now, next] {
-                    found.push(TurningPoints::own(format!("CAST({at} AS BIGINT)"), 0, true));
-                }
-            }
+            Clock::Always => self.hourly_points(found),
         }
         Ok(())
+    }
+
+    /// The present moment, and the one in an hour.
+    fn hourly_points(&self, found: &mut Vec<TurningPoints>) {
+        for at in [self.now, self.now.saturating_add(HOUR)] {
+            found.push(TurningPoints::own(format!("CAST({at} AS BIGINT)"), 0, true));
+        }
     }
 
     /// The starts of the days as of which a condition can be asked, and of the next one.

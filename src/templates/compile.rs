@@ -6,14 +6,16 @@ use handlebars::{
 };
 
 use super::{
-    Needs, TemplateScope, helpers,
+    Needs, TemplateFormat, TemplateScope, habits, helpers,
     paths::{self, Typed},
     scan::{self, Scan, byte_at},
-    tree::{Expr, Part},
+    spaces::{self, Trimmed},
+    tree::{Escape, Expr, Part},
+    urls,
 };
 use crate::{
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
-    model::{FieldType, Value},
+    model::{FieldType, Value, is_ambiguous},
 };
 
 /// Deepest nesting of blocks, and of brackets in a tag: more would be a mistake, or an attack.
@@ -22,14 +24,24 @@ const MAX_BRACKETS: usize = 16;
 /// Longest template, in bytes, and most tags: no mail is of this size, and handlebars takes its time.
 const MAX_LENGTH: usize = 1024 * 1024;
 const MAX_TAGS: usize = 5_000;
+/// Most partials that a template includes, those that they include among them.
+pub(super) const MAX_PARTIALS: usize = 200;
 
 /// What every part of the work needs.
 pub(super) struct Compile<'a> {
     pub scope: TemplateScope<'a>,
     pub needs: Needs,
     text: &'a Text,
-    scan: Scan,
-    problems: &'a mut Problems,
+    /// The text as it is parsed, without `~`.
+    pub trimmed: Trimmed,
+    pub scan: Scan,
+    pub problems: &'a mut Problems,
+    /// The partials that are being included, outermost first.
+    pub within: Vec<String>,
+    /// How many partials may still be included.
+    pub room: usize,
+    /// Where the next value stands.
+    place_in_text: urls::Place,
     /// For each `each` around: the names given to its item and its number.
     eaches: Vec<(Option<String>, Option<String>)>,
 }
@@ -40,12 +52,27 @@ pub(super) fn compile(
     scope: &TemplateScope<'_>,
     problems: &mut Problems,
 ) -> Option<(Vec<Part>, Needs)> {
+    let done = compile_within(text, scope, Vec::new(), MAX_PARTIALS, problems)?;
+    Some((done.0, done.1))
+}
+
+pub(super) fn compile_within(
+    text: &Text,
+    scope: &TemplateScope<'_>,
+    within: Vec<String>,
+    room: usize,
+    problems: &mut Problems,
+) -> Option<(Vec<Part>, Needs, usize)> {
     let source = text.as_str();
     if source.len() > MAX_LENGTH {
         problems.push(Problem::error(Code::TemplateSyntax, text.span, "the template is longer than 1 MB"));
         return None;
     }
-    let scan = Scan::new(source);
+    if habits::report(text, scope.catalog, problems) {
+        return None;
+    }
+    let trimmed = spaces::trimmed(source);
+    let scan = Scan::new(&trimmed.text);
     if scan.tags > MAX_TAGS {
         let message = format!("the template has more than {MAX_TAGS} tags");
         problems.push(Problem::error(Code::TemplateSyntax, text.span, message));
@@ -56,26 +83,37 @@ pub(super) fn compile(
         problems.push(problem);
         return None;
     }
-    let tree = match handlebars::Template::compile(source) {
+    let tree = match handlebars::Template::compile(&trimmed.text) {
         Ok(tree) => tree,
         Err(error) => {
-            problems.push(syntax(text, &error));
+            problems.push(syntax(text, &trimmed, &error));
             return None;
         }
     };
-    let mut compile =
-        Compile { scope: *scope, needs: Needs::default(), text, scan, problems, eaches: Vec::new() };
+    let mut compile = Compile {
+        scope: *scope,
+        needs: Needs::default(),
+        text,
+        trimmed,
+        scan,
+        problems,
+        within,
+        room,
+        place_in_text: urls::Place::default(),
+        eaches: Vec::new(),
+    };
     let parts = compile.parts(&tree.elements)?;
-    Some((parts, compile.needs))
+    Some((parts, compile.needs, compile.room))
 }
 
-fn syntax(text: &Text, error: &handlebars::TemplateError) -> Problem {
+fn syntax(text: &Text, trimmed: &Trimmed, error: &handlebars::TemplateError) -> Problem {
     use handlebars::TemplateErrorReason::{MismatchingClosedHelper, NestedSubexpression};
-    let source = text.as_str();
+    let source = trimmed.text.as_str();
     let (line, column) = error.pos().unwrap_or((1, 1));
     let at = byte_at(source, line, column);
     let problem = |(start, end): (usize, usize), message: String| {
-        Problem::error(Code::TemplateSyntax, text.span_at(start, end), message)
+        let span = text.span_at(trimmed.written(start), trimmed.written_end(start, end));
+        Problem::error(Code::TemplateSyntax, span, message)
     };
     match error.reason() {
         MismatchingClosedHelper(opened, closed) => {
@@ -136,6 +174,11 @@ impl Compile<'_> {
         None
     }
 
+    /// Reports a warning.
+    pub fn warn(&mut self, code: Code, span: Span, message: impl Into<String>, hint: String) {
+        self.problems.push(Problem::warning(code, span, message).hint(hint));
+    }
+
     /// Does something without reporting what is wrong with it.
     pub fn quietly<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let before = std::mem::take(self.problems);
@@ -146,6 +189,10 @@ impl Compile<'_> {
 
     /// Reports a helper that is called the wrong way.
     pub fn usage<T>(&mut self, helper: &str, span: Span) -> Option<T> {
+        if helper == "each" {
+            let hint = paths::each_hint(self.scope.catalog, "instead");
+            return self.refuse(Code::TemplateSyntax, span, "`each` isn't called this way", Some(hint));
+        }
         let usage = helpers::HELPERS.iter().find(|(name, _)| *name == helper).map_or("", |(_, usage)| usage);
         let message = format!("`{helper}` isn't called this way");
         self.refuse(Code::TemplateSyntax, span, message, Some(format!("Write `{usage}`.")))
@@ -153,8 +200,19 @@ impl Compile<'_> {
 
     /// The place of the next name in the text.
     pub fn place(&mut self, name: &str) -> Span {
-        let (start, end) = self.scan.next(name);
-        self.text.span_at(start, end)
+        let place = self.scan.next(name);
+        self.span(place)
+    }
+
+    /// The span of a place in the text as it is parsed.
+    pub fn span(&self, (start, end): (usize, usize)) -> Span {
+        self.text.span_at(self.trimmed.written(start), self.trimmed.written_end(start, end))
+    }
+
+    /// The place of the next text in quotes.
+    pub fn quoted(&mut self) -> Span {
+        let place = self.scan.next_quoted(&self.trimmed.text);
+        self.span(place)
     }
 
     /// How many `each` stand around.
@@ -184,16 +242,20 @@ impl Compile<'_> {
     /// A part; nothing inside for a comment.
     fn part(&mut self, element: &TemplateElement) -> Option<Option<Part>> {
         match element {
-            TemplateElement::RawString(text) => Some(Some(Part::Text(text.clone()))),
+            TemplateElement::RawString(text) => {
+                self.place_in_text.pass(text);
+                Some(Some(Part::Text(text.clone())))
+            }
             TemplateElement::Comment(_) => Some(None),
             TemplateElement::Expression(call) => self.print(call, true).map(Some),
             TemplateElement::HtmlExpression(call) => self.print(call, false).map(Some),
             TemplateElement::HelperBlock(block) => self.block(block).map(Some),
-            TemplateElement::PartialExpression(partial) | TemplateElement::PartialBlock(partial) => {
-                let name = partial.name.as_name().unwrap_or_default().to_owned();
-                let span = self.place(&name);
-                let hint = "Write the text in place; templates don't include others.".to_owned();
-                self.refuse(Code::TemplateSyntax, span, "partials can't be used", Some(hint))
+            TemplateElement::PartialExpression(partial) => {
+                let plain = partial.params.is_empty() && partial.hash.is_empty();
+                self.partial(partial.name.as_name().unwrap_or_default(), plain).map(Some)
+            }
+            TemplateElement::PartialBlock(partial) => {
+                self.partial(partial.name.as_name().unwrap_or_default(), false).map(Some)
             }
             TemplateElement::DecoratorExpression(decorator) | TemplateElement::DecoratorBlock(decorator) => {
                 let name = decorator.name.as_name().unwrap_or_default().to_owned();
@@ -212,7 +274,12 @@ impl Compile<'_> {
 
     fn print(&mut self, call: &HelperTemplate, escaped: bool) -> Option<Part> {
         let value = self.called(call)?;
-        Some(Part::Print { value: value.expr, escaped })
+        let escape = match (escaped, self.scope.format) {
+            (true, _) if self.place_in_text.is_in_query() => Escape::Query,
+            (true, TemplateFormat::Html) => Escape::Html,
+            _ => Escape::Not,
+        };
+        Some(Part::Print { value: value.expr, escape })
     }
 
     /// A name alone, or a helper with its arguments.
@@ -253,7 +320,26 @@ impl Compile<'_> {
 
     fn literal(&mut self, json: &handlebars::JsonValue) -> Option<Typed> {
         use handlebars::JsonValue;
-        let span = self.place("");
+        let span = match json {
+            JsonValue::String(_) => self.quoted(),
+            JsonValue::Number(_) => {
+                let (start, end) = self.scan.next_number();
+                let span = self.span((start, end));
+                if let Some(hint) = self
+                    .trimmed
+                    .text
+                    .get(start..end)
+                    .filter(|number| is_ambiguous(number))
+                    .and_then(helpers::number_hint)
+                {
+                    let message =
+                        format!("`{}` is a number with three decimals", &self.trimmed.text[start..end]);
+                    self.warn(Code::AmbiguousNumber, span, message, hint);
+                }
+                span
+            }
+            other => self.place(&other.to_string()),
+        };
         let (value, kind) = match json {
             JsonValue::Null => (Value::Missing, None),
             JsonValue::Bool(value) => (Value::Boolean(*value), Some(FieldType::Boolean)),
@@ -282,6 +368,13 @@ impl Compile<'_> {
             "if" | "unless" => self.condition(block, &word, span),
             "each" => self.each(block, span),
             _ => {
+                if let Some(field) = self.field_as_block(&word) {
+                    let hint = Some(format!("Write `{{{{#if {field}}}}}…{{{{/if}}}}`."));
+                    let message = format!("there is no block `{word}`");
+                    let refused = self.refuse(Code::TemplateSyntax, span, message, hint);
+                    self.check_inside(block);
+                    return refused;
+                }
                 let known = helpers::REFUSED.contains(&word.as_str());
                 let message = if known {
                     format!("`{word}` can't be used")
@@ -296,6 +389,11 @@ impl Compile<'_> {
             self.check_inside(block);
         }
         part
+    }
+
+    /// The field that stands where a block's name is needed.
+    fn field_as_block(&mut self, word: &str) -> Option<String> {
+        paths::full_name(word, self.scope.catalog).filter(|field| paths::allows(field, self))
     }
 
     /// Looks for further problems in a block that is refused itself.

@@ -3,6 +3,7 @@
 use handlebars::template::Parameter;
 
 use super::{
+    Root,
     compile::Compile,
     paths::{self, Typed},
     tree::Expr,
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     calendar::{format_date, format_moment, parse_date, parse_moment},
     diagnostics::{Code, Span, did_you_mean},
-    model::{Catalog, Comparison, FieldType, Value},
+    model::{Catalog, Comparison, Entity, FieldType, Language, Value, both_ways, counts_as, foreign_number},
 };
 
 /// All helpers with how they are written.
@@ -49,7 +50,8 @@ pub(super) fn call(
         parameters.iter().map(|parameter| compile.parameter(parameter)).collect()
     };
     let known = HELPERS.iter().any(|(helper, _)| *helper == word);
-    if !known && let Some(field) = in_words(word, parameters, compile.scope.catalog) {
+    let field = in_words(word, parameters, compile.scope.catalog).filter(|_| !known);
+    if let Some(field) = field.filter(|field| paths::allows(field, compile)) {
         compile.quietly(read);
         let hint = Some(format!("Write `{{{{{field}}}}}`."));
         return compile.refuse(Code::TemplateSyntax, span, format!("there is no helper `{word}`"), hint);
@@ -65,7 +67,10 @@ pub(super) fn call(
     match (word, arguments.len()) {
         ("eq" | "ne" | "lt" | "lte" | "gt" | "gte", 2) => compare(word, span, arguments, compile),
         ("and", 2..) => typed(Expr::All(exprs(arguments)), truth),
-        ("or", 2..) => typed(Expr::Any(exprs(arguments)), truth),
+        ("or", 2..) => {
+            warn_of_unequal(&arguments, span, compile);
+            typed(Expr::Any(exprs(arguments)), truth)
+        }
         ("not", 1) => {
             let inner = arguments.into_iter().next()?;
             typed(Expr::Not(Box::new(inner.expr)), truth)
@@ -139,12 +144,26 @@ fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<
     };
     let mut sides = arguments.into_iter();
     let (mut left, mut right) = (sides.next()?, sides.next()?);
+    if let Some(blank) = with_blank(operator, &left, &right) {
+        return Some(Typed { expr: blank, kind: Some(FieldType::Boolean), span, written: word.to_owned() });
+    }
     dated(&left.kind.clone(), &mut right, compile)?;
     dated(&right.kind.clone(), &mut left, compile)?;
     if let (Some(a), Some(b)) = (&left.kind, &right.kind)
         && class(a) != class(b)
     {
         let hint = match (&right.expr, class(a), class(b)) {
+            (Expr::Literal(Value::Text(text)), Class::Truths, _) => {
+                let wanted = matches!(text.to_lowercase().as_str(), "true" | "yes" | "1");
+                let no = wanted == (operator == Comparison::NotEqual);
+                Some(match no {
+                    true => format!("Write `(not {})`.", left.written),
+                    false => format!("Write `{}` alone.", left.written),
+                })
+            }
+            (Expr::Literal(Value::Text(text)), Class::Numbers, _) if number_hint(text).is_some() => {
+                number_hint(text)
+            }
             (Expr::Literal(Value::Text(text)), Class::Numbers, _) if text.parse::<f64>().is_ok() => {
                 Some(format!("Write `{text}` without quotes."))
             }
@@ -157,8 +176,86 @@ fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<
             format!("{a} `{}` and {b} `{}` can't be compared", left.written, right.written.trim_matches('"'));
         return compile.refuse(Code::IncompatibleTypes, span, message, hint);
     }
-    let expr = Expr::Compare { operator, left: Box::new(left.expr), right: Box::new(right.expr) };
+    warn_of_padding(&left, compile);
+    warn_of_padding(&right, compile);
+    let truths = matches!((&left.kind, &right.kind), (Some(FieldType::Boolean), Some(FieldType::Boolean)));
+    let side = |own: Typed, default: Option<Expr>| match default {
+        Some(default) => Box::new(Expr::Default(vec![own.expr, default])),
+        None if truths => Box::new(Expr::Truth(Box::new(own.expr))),
+        None => Box::new(own.expr),
+    };
+    let (left_default, right_default) = (default_beside(&left, &right), default_beside(&right, &left));
+    let expr = Expr::Compare { operator, left: side(left, left_default), right: side(right, right_default) };
     Some(Typed { expr, kind: Some(FieldType::Boolean), span, written: word.to_owned() })
+}
+
+/// `eq` or `ne` with an empty text or `null`, which asks whether a value is missing or blank.
+fn with_blank(operator: Comparison, left: &Typed, right: &Typed) -> Option<Expr> {
+    let is_blank = |side: &Typed| match &side.expr {
+        Expr::Literal(Value::Missing) => true,
+        Expr::Literal(Value::Text(text)) => text.trim().is_empty(),
+        _ => false,
+    };
+    let asked = match (is_blank(left), is_blank(right)) {
+        (_, true) => left,
+        (true, false) => right,
+        (false, false) => return None,
+    };
+    let blank = Expr::Blank(Box::new(asked.expr.clone()));
+    match operator {
+        Comparison::Equal => Some(blank),
+        Comparison::NotEqual => Some(Expr::Not(Box::new(blank))),
+        _ => None,
+    }
+}
+
+/// The choice that a missing value of a field counts as, where the field is compared with a fixed text.
+fn default_beside(field: &Typed, other: &Typed) -> Option<Expr> {
+    let Expr::Field { root: Root::Contact, name } = &field.expr else { return None };
+    matches!(other.expr, Expr::Literal(_))
+        .then(|| counts_as(Entity::Contact, name))?
+        .map(|default| Expr::Literal(Value::Text(default.to_owned())))
+}
+
+/// Warns of a text with space around it, which is compared as it is.
+fn warn_of_padding(side: &Typed, compile: &mut Compile<'_>) {
+    if let Expr::Literal(Value::Text(text)) = &side.expr
+        && text.trim() != text
+    {
+        let message = format!("`\"{text}\"` starts or ends with white space, which is compared, too");
+        let hint = format!("Write `\"{}\"`.", text.trim());
+        compile.warn(Code::SurroundingSpace, side.span, message, hint);
+    }
+}
+
+/// Warns of `or` with two `ne` of one value, one of which always holds.
+fn warn_of_unequal(alternatives: &[Typed], span: Span, compile: &mut Compile<'_>) {
+    let denied = |alternative: &Typed| match &alternative.expr {
+        Expr::Compare { operator: Comparison::NotEqual, left, right } => match (&**left, &**right) {
+            (value, Expr::Literal(literal)) | (Expr::Literal(literal), value) => {
+                Some((value.clone(), literal.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let denied: Vec<_> = alternatives.iter().filter_map(denied).collect();
+    let of_one = |at: usize| {
+        denied[..at].iter().any(|(value, other)| *value == denied[at].0 && *other != denied[at].1)
+    };
+    if (0..denied.len()).any(of_one) {
+        let hint = "Write `(and (ne …) (ne …))` for “neither”.".to_owned();
+        compile.warn(Code::AlwaysHolds, span, "one of these `ne` always holds", hint);
+    }
+}
+
+/// How to write a number that was written as in another country; numbers of templates have no signs between thousands.
+pub(super) fn number_hint(written: &str) -> Option<String> {
+    let hint = both_ways(written).or_else(|| foreign_number(written).map(|(_, _, hint)| hint))?;
+    Some(match hint.split_once(": a point") {
+        Some((start, _)) => format!("{}.", start.replace('_', "")),
+        None => hint.replace('_', ""),
+    })
 }
 
 /// Text beside a date or moment is read as one.
@@ -193,8 +290,8 @@ fn date(span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<
     }
     let Expr::Literal(Value::Text(format)) = format.expr else { return compile.usage("date", span) };
     let sample = match value.kind {
-        Some(FieldType::Date) => format_date("2000-01-01", &format),
-        _ => format_moment(0, &format, compile.scope.zone),
+        Some(FieldType::Date) => format_date("2000-01-01", &format, Language::English),
+        _ => format_moment(0, &format, compile.scope.zone, Language::English),
     };
     if sample.is_err() {
         let hint = "Write `%d %B %Y` or `%Y-%m-%d %H:%M`, say.".to_owned();

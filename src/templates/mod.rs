@@ -6,12 +6,16 @@
 //! where values come from, nor what becomes of the text.
 
 mod compile;
+mod habits;
 mod helpers;
+mod partials;
 mod paths;
 mod render;
 mod scan;
+mod spaces;
 mod template;
 mod tree;
+mod urls;
 
 pub use render::{TemplateError, Values};
 pub use template::{Needs, Root, Template, TemplateFormat, TemplateScope};

@@ -1,13 +1,12 @@
 //! What a name in a template stands for.
 
-use super::{Root, compile::Compile, helpers::HELPERS, tree::Expr};
+use super::{Root, compile::Compile, habits::other_name, helpers::HELPERS, tree::Expr};
 use crate::{
+    conditions::no_relation,
     diagnostics::{Code, Span, did_you_mean},
     model::{Catalog, Entity, FieldType},
 };
 
-/// Relations from a contact to its account; the second is Dynamics' name.
-const ACCOUNT_RELATIONS: [&str; 2] = ["account", "contact_account_parentcustomerid"];
 const JOURNEY_FIELDS: [&str; 3] = ["name", "label", "owner"];
 const SETTINGS_FIELDS: [&str; 1] = ["name"];
 
@@ -34,18 +33,23 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
         }
         return bare(word, raw, span, compile);
     }
+    if let Some(hint) = other_name(plain) {
+        return compile.refuse(Code::TemplateField, span, format!("`{raw}` is not known here"), Some(hint));
+    }
     match words[..] {
-        ["contact", relation, name] if ACCOUNT_RELATIONS.contains(&relation) => {
+        ["account", group @ ("score" | "grade" | "levels"), ..] => compile.refuse(
+            Code::NotAvailable,
+            span,
+            format!("`account.{group}` is not available in templates in this version"),
+            None,
+        ),
+        ["contact", ref relations @ .., name] => {
             allowed(Root::Contact, span, compile)?;
-            field(Root::Account, Entity::Account, name, raw, span, compile)
+            field(Root::Contact, Entity::Contact, relations, name, raw, span, compile)
         }
-        ["contact", name] => {
-            allowed(Root::Contact, span, compile)?;
-            field(Root::Contact, Entity::Contact, name, raw, span, compile)
-        }
-        ["account", name] => {
+        ["account", ref relations @ .., name] => {
             allowed(Root::Account, span, compile)?;
-            field(Root::Account, Entity::Account, name, raw, span, compile)
+            field(Root::Account, Entity::Account, relations, name, raw, span, compile)
         }
         ["journey", name] => {
             allowed(Root::Journey, span, compile)?;
@@ -53,23 +57,13 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
         }
         ["settings", name] => {
             allowed(Root::Settings, span, compile)?;
-            fixed(Root::Settings, &SETTINGS_FIELDS, name, raw, span, compile)
+            let texts = compile.scope.catalog.texts.iter().map(String::as_str);
+            let known: Vec<&str> = SETTINGS_FIELDS.into_iter().chain(texts).collect();
+            fixed(Root::Settings, &known, name, raw, span, compile)
         }
         ["message", name] if compile.scope.roots.contains(&Root::Message) => {
             fixed(Root::Message, &["text"], name, raw, span, compile)
         }
-        ["account", relation @ ("primary_contact" | "levels"), ..] => compile.refuse(
-            Code::NotAvailable,
-            span,
-            format!("`account.{relation}` is not available in this version"),
-            None,
-        ),
-        ["contact", _, name, ..] => compile.refuse(
-            Code::TemplateField,
-            span,
-            format!("`{raw}` leads nowhere"),
-            Some(format!("Write `contact.account.{name}` for the contact's account.")),
-        ),
         [root, ..] if Root::ALL.into_iter().any(|known| known.name() == root) => compile.refuse(
             Code::TemplateField,
             span,
@@ -119,7 +113,7 @@ fn outside_each<T>(raw: &str, span: Span, compile: &mut Compile<'_>) -> Option<T
         Code::TemplateField,
         span,
         format!("`{raw}` is known only within `each`"),
-        Some("Write `{{#each contact.interests}}{{this}}{{/each}}` around it.".to_owned()),
+        Some(each_hint(compile.scope.catalog, "around it")),
     )
 }
 
@@ -133,7 +127,8 @@ fn bare(word: &str, raw: &str, span: Span, compile: &mut Compile<'_>) -> Option<
         return Some(Typed { expr: Expr::Item(depth), kind, span, written: raw.to_owned() });
     }
     if let Some(root) = Root::ALL.into_iter().find(|root| root.name() == word) {
-        let hint = format!("Name one of its fields, as in `{{{{{}.name}}}}`.", root.name());
+        let field = if root == Root::Contact { "first_name" } else { "name" };
+        let hint = format!("Name one of its fields, as in `{{{{{}.{field}}}}}`.", root.name());
         return compile.refuse(
             Code::TemplateField,
             span,
@@ -144,7 +139,9 @@ fn bare(word: &str, raw: &str, span: Span, compile: &mut Compile<'_>) -> Option<
     if HELPERS.iter().any(|(helper, _)| *helper == word) {
         return compile.usage(word, span);
     }
-    if let Some(field) = full_name(word, compile.scope.catalog) {
+    let catalog = compile.scope.catalog;
+    let field = full_name(word, catalog).or_else(|| field_like(word, catalog));
+    if let Some(field) = field.filter(|field| allows(field, compile)) {
         let hint = Some(format!("Write `{{{{{field}}}}}`."));
         return compile.refuse(Code::TemplateField, span, format!("`{word}` is not known here"), hint);
     }
@@ -155,6 +152,42 @@ fn bare(word: &str, raw: &str, span: Span, compile: &mut Compile<'_>) -> Option<
 pub(super) fn full_name(name: &str, catalog: &Catalog) -> Option<String> {
     let mut owners = [Entity::Contact, Entity::Account].into_iter();
     owners.find(|entity| catalog.field(*entity, name).is_some()).map(|owner| format!("{owner}.{name}"))
+}
+
+/// Whether a field by its whole name can stand in the template.
+pub(super) fn allows(field: &str, compile: &Compile<'_>) -> bool {
+    compile.scope.roots.iter().any(|root| field.split('.').next() == Some(root.name()))
+}
+
+/// The field, with what it belongs to, whose name was written as other systems do: `FirstName`, `FNAME`.
+pub(super) fn field_like(name: &str, catalog: &Catalog) -> Option<String> {
+    const SHORT: [(&str, &str); 4] =
+        [("fname", "firstname"), ("lname", "lastname"), ("mail", "email"), ("company", "name")];
+    let plain = |name: &str| -> String {
+        name.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect()
+    };
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let wanted = plain(last);
+    let wanted =
+        SHORT.iter().find(|(short, _)| *short == wanted).map_or(wanted, |(_, long)| (*long).to_owned());
+    [Entity::Contact, Entity::Account].into_iter().find_map(|entity| {
+        let mut fields = catalog.fields(entity).iter();
+        let found = fields.find(|field| {
+            plain(&field.name) == wanted || field.aliases.iter().any(|alias| plain(alias) == wanted)
+        });
+        found.map(|field| format!("{entity}.{}", field.name))
+    })
+}
+
+/// A hint with an `each` that the catalog allows.
+pub(super) fn each_hint(catalog: &Catalog, place: &str) -> String {
+    let mut fields = catalog.fields(Entity::Contact).iter();
+    match fields.find(|field| matches!(field.kind, FieldType::Choices(_))) {
+        Some(field) => {
+            format!("Write `{{{{#each contact.{}}}}}{{{{this}}}}{{{{/each}}}}` {place}.", field.name)
+        }
+        None => "`each` goes through a field of several choices, and contacts have none.".to_owned(),
+    }
 }
 
 fn unknown_root<T>(word: &str, span: Span, compile: &mut Compile<'_>) -> Option<T> {
@@ -179,12 +212,23 @@ fn allowed(root: Root, span: Span, compile: &mut Compile<'_>) -> Option<()> {
 fn field(
     root: Root,
     entity: Entity,
+    relations: &[&str],
     name: &str,
     raw: &str,
     span: Span,
     compile: &mut Compile<'_>,
 ) -> Option<Typed> {
     let catalog = compile.scope.catalog;
+    let (mut entity, mut read, mut path) = (entity, String::new(), root.name().to_owned());
+    for relation in relations {
+        let Some((field, to)) = catalog.relation(entity, relation) else {
+            let (message, hint) = no_relation(&path, entity, relation, catalog);
+            return compile.refuse(Code::TemplateField, span, message, Some(hint));
+        };
+        read = format!("{read}{}:{to}.", field.name);
+        path = format!("{path}.{relation}");
+        entity = to;
+    }
     let Some(field) = catalog.field(entity, name) else {
         let fields = catalog.fields(entity);
         let hint = did_you_mean(name, fields.iter().map(|field| field.name.as_str())).or_else(|| {
@@ -192,7 +236,8 @@ fn field(
         });
         let hint = hint.or_else(|| {
             let other = if entity == Entity::Contact { Entity::Account } else { Entity::Contact };
-            catalog.field(other, name).map(|_| format!("There is `{other}.{name}`."))
+            let other = catalog.field(other, name).map(|_| format!("{other}.{name}"));
+            other.filter(|other| allows(other, compile)).map(|other| format!("There is `{other}`."))
         });
         return compile.refuse(Code::TemplateField, span, format!("{entity} has no field `{name}`"), hint);
     };
@@ -200,8 +245,9 @@ fn field(
         Root::Contact => &mut compile.needs.contact,
         _ => &mut compile.needs.account,
     };
-    needs.insert(field.name.clone());
-    let expr = Expr::Field { root, name: field.name.clone() };
+    read.push_str(&field.name);
+    needs.insert(read.clone());
+    let expr = Expr::Field { root, name: read };
     Some(Typed { expr, kind: Some(field.kind.clone()), span, written: raw.to_owned() })
 }
 

@@ -3,12 +3,13 @@
 use std::{borrow::Cow, cmp::Ordering, collections::BTreeMap};
 
 use super::{
-    Root, TemplateFormat,
-    tree::{Expr, Part},
+    Root,
+    tree::{Escape, Expr, Part},
+    urls,
 };
 use crate::{
     calendar::{CalendarError, Zone, format_date, format_moment},
-    model::{Comparison, Value},
+    model::{Comparison, Language, Value},
 };
 
 /// Longest text that a template may become, in bytes.
@@ -27,6 +28,8 @@ pub struct Values<'a> {
     pub settings: &'a BTreeMap<String, Value>,
     /// The text of a tile's message to a channel.
     pub message: Option<&'a Value>,
+    /// The language of numbers and dates.
+    pub language: Language,
 }
 
 /// Why a template couldn't be filled in for a recipient.
@@ -49,20 +52,13 @@ struct Turn<'a> {
 
 struct Render<'a> {
     values: &'a Values<'a>,
-    escaping: bool,
     zone: &'a Zone,
     turns: Vec<Turn<'a>>,
     output: String,
 }
 
-pub(super) fn render(
-    parts: &[Part],
-    values: &Values<'_>,
-    format: TemplateFormat,
-    zone: &Zone,
-) -> Result<String, TemplateError> {
-    let escaping = format == TemplateFormat::Html;
-    let mut render = Render { values, escaping, zone, turns: Vec::new(), output: String::new() };
+pub(super) fn render(parts: &[Part], values: &Values<'_>, zone: &Zone) -> Result<String, TemplateError> {
+    let mut render = Render { values, zone, turns: Vec::new(), output: String::new() };
     render.parts(parts)?;
     Ok(render.output)
 }
@@ -72,16 +68,17 @@ impl<'a> Render<'a> {
         for part in parts {
             match part {
                 Part::Text(text) => self.write(text)?,
-                Part::Print { value, escaped } => {
+                Part::Group(parts) => self.parts(parts)?,
+                Part::Print { value, escape } => {
                     let value = self.value(value)?;
                     let text = match value.as_ref() {
                         Value::Text(text) | Value::Date(text) => Cow::Borrowed(text.as_str()),
                         other => Cow::Owned(other.to_string()),
                     };
-                    if *escaped && self.escaping {
-                        self.write(&handlebars::html_escape(&text))?;
-                    } else {
-                        self.write(&text)?;
+                    match escape {
+                        Escape::Html => self.write(&handlebars::html_escape(&text))?,
+                        Escape::Query => self.write(&urls::encoded(&text))?,
+                        Escape::Not => self.write(&text)?,
                     }
                 }
                 Part::If { test, then, otherwise } => {
@@ -152,6 +149,8 @@ impl<'a> Render<'a> {
             Expr::Compare { operator, left, right } => {
                 truth(compared(self.value(left)?.as_ref(), *operator, self.value(right)?.as_ref()))
             }
+            Expr::Blank(inner) => truth(is_empty(self.value(inner)?.as_ref())),
+            Expr::Truth(inner) => truth(*self.value(inner)?.as_ref() == Value::Boolean(true)),
             Expr::Not(inner) => truth(!holds(self.value(inner)?.as_ref())),
             Expr::All(parts) => {
                 for part in parts {
@@ -180,16 +179,19 @@ impl<'a> Render<'a> {
                 Ok(last)
             }
             Expr::Date { value, format } => {
+                let language = self.values.language;
                 let text = match self.value(value)?.as_ref() {
-                    Value::Date(date) => format_date(date, format)?,
-                    Value::Time(at) => format_moment(*at, format, self.zone)?,
+                    Value::Date(date) => format_date(date, format, language)?,
+                    Value::Time(at) => format_moment(*at, format, self.zone, language)?,
                     _ => return Ok(Cow::Owned(Value::Missing)),
                 };
                 Ok(Cow::Owned(Value::Text(text)))
             }
             Expr::Number { value, decimals } => {
                 let number = number(self.value(value)?.as_ref());
-                let text = number.map_or(Value::Missing, |number| Value::Text(grouped(number, *decimals)));
+                let text = number.map_or(Value::Missing, |number| {
+                    Value::Text(grouped(number, *decimals, self.values.language))
+                });
                 Ok(Cow::Owned(text))
             }
         }
@@ -205,14 +207,12 @@ fn is_empty(value: &Value) -> bool {
     }
 }
 
-/// What `if` takes for true: anything but nothing, empty text, zero and false.
+/// What `if` takes for true: anything but nothing, blank text, zero and false.
 fn holds(value: &Value) -> bool {
     match value {
-        Value::Missing | Value::Boolean(false) | Value::Integer(0) => false,
-        Value::Text(text) => !text.is_empty(),
-        Value::Choices(choices) => !choices.is_empty(),
+        Value::Boolean(false) | Value::Integer(0) => false,
         Value::Number(number) => *number != 0.0,
-        _ => true,
+        other => !is_empty(other),
     }
 }
 
@@ -250,7 +250,8 @@ fn compared(left: &Value, operator: Comparison, right: &Value) -> bool {
 }
 
 /// `1234567.891` with two decimals is `1,234,567.89`.
-fn grouped(number: f64, decimals: usize) -> String {
+fn grouped(number: f64, decimals: usize, language: Language) -> String {
+    let (thousands, point) = language.signs();
     let written = format!("{:.decimals$}", number.abs());
     let (whole, fraction) = match written.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),
@@ -262,12 +263,12 @@ fn grouped(number: f64, decimals: usize) -> String {
     }
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index) % 3 == 0 {
-            text.push(',');
+            text.push(thousands);
         }
         text.push(digit);
     }
     if let Some(fraction) = fraction {
-        text.push('.');
+        text.push(point);
         text.push_str(fraction);
     }
     text

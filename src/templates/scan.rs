@@ -97,8 +97,72 @@ impl Scan {
     }
 }
 
+impl Scan {
+    /// Start and end of the next number, as it was written; the place last found when there is none.
+    pub fn next_number(&mut self) -> (usize, usize) {
+        let rest = self.masked.get(self.cursor..).unwrap_or_default();
+        let starts = |at: usize, letter: char| {
+            let before = rest[..at].chars().next_back();
+            (letter.is_ascii_digit() || letter == '-') && !before.is_some_and(is_name)
+        };
+        let Some((at, _)) = rest.char_indices().find(|(at, letter)| starts(*at, *letter)) else {
+            return (self.cursor, self.cursor);
+        };
+        let length = rest[at..].find(|c: char| !is_name(c)).unwrap_or(rest.len() - at);
+        let start = self.cursor + at;
+        self.cursor = start + length;
+        (start, start + length)
+    }
+
+    /// Start and end of the next tag that includes another template; the place last found when there is none.
+    pub fn next_partial(&mut self, source: &str) -> (usize, usize) {
+        for (start, end) in tags(source).into_iter().filter(|(start, _)| *start >= self.cursor) {
+            let inner = source[start..end].trim_start_matches(['{', '~', '#']).trim_start();
+            if inner.starts_with('>') {
+                self.cursor = end;
+                return (start, end);
+            }
+        }
+        (self.cursor, self.cursor)
+    }
+
+    /// Start and end of the next text in quotes; the place last found when there is none.
+    pub fn next_quoted(&mut self, source: &str) -> (usize, usize) {
+        let rest = self.masked.get(self.cursor..).unwrap_or_default();
+        let Some(start) = rest.find(['"', '\'']).map(|at| self.cursor + at) else {
+            return (self.cursor, self.cursor);
+        };
+        // The closing quote and all before it are blanked out; an escaped quote isn't the closing one.
+        let quote = source[start..].chars().next().unwrap_or('"');
+        let mut escaped = false;
+        let closing = source[start + 1..].char_indices().find(|(_, character)| {
+            let closes = *character == quote && !escaped;
+            escaped = *character == '\\' && !escaped;
+            closes
+        });
+        let end = closing.map_or(source.len(), |(at, _)| start + 1 + at + quote.len_utf8());
+        self.cursor = end;
+        (start, end)
+    }
+}
+
 fn is_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | ':' | '.' | '/' | '@')
+}
+
+/// Where each tag starts and ends; braces behind a backslash are none.
+pub(super) fn tags(source: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = source[at..].find("{{").map(|start| at + start) {
+        let backslashes = source[at..start].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        at = start + 2;
+        if backslashes != 1 {
+            at = super::spaces::end_of(source, start);
+            found.push((start, at));
+        }
+    }
+    found
 }
 
 /// The first block that is never closed: where its tag starts and ends, and its name.

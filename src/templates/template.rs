@@ -1,6 +1,6 @@
 //! A checked template.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{TemplateError, Values, compile, render, tree::Part};
 use crate::{
@@ -61,6 +61,8 @@ pub struct TemplateScope<'a> {
     pub catalog: &'a Catalog,
     /// The zone in which `date` writes moments.
     pub zone: &'a Zone,
+    /// The files of `templates/` by name, which `{{> name}}` includes; nothing where no text is long enough for that.
+    pub partials: Option<&'a BTreeMap<String, Text>>,
 }
 
 /// The fields that a template uses, by their own names.
@@ -70,6 +72,8 @@ pub struct Needs {
     pub contact: BTreeSet<String>,
     /// Of the account.
     pub account: BTreeSet<String>,
+    /// The files of `templates/` that it includes, those that these include among them.
+    pub partials: BTreeSet<String>,
 }
 
 /// A checked template: made once, rendered for each recipient.
@@ -77,7 +81,6 @@ pub struct Needs {
 pub struct Template {
     parts: Vec<Part>,
     needs: Needs,
-    format: TemplateFormat,
     zone: Zone,
 }
 
@@ -85,7 +88,7 @@ impl Template {
     /// Reads and checks a template. All problems are reported; with an error there is no template.
     pub fn compile(text: &Text, scope: &TemplateScope<'_>, problems: &mut Problems) -> Option<Template> {
         let (parts, needs) = compile::compile(text, scope, problems)?;
-        Some(Template { parts, needs, format: scope.format, zone: scope.zone.clone() })
+        Some(Template { parts, needs, zone: scope.zone.clone() })
     }
 
     /// The fields that have to be among the values.
@@ -100,6 +103,6 @@ impl Template {
     /// When the text becomes longer than 1 MB, or a moment lies outside the years that the calendar
     /// knows. Other recipients aren't concerned.
     pub fn render(&self, values: &Values<'_>) -> Result<String, TemplateError> {
-        render::render(&self.parts, values, self.format, &self.zone)
+        render::render(&self.parts, values, &self.zone)
     }
 }

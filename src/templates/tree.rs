@@ -8,12 +8,25 @@ use crate::model::{Comparison, Value};
 pub(super) enum Part {
     /// Text as it is.
     Text(String),
-    /// A value, escaped or not.
-    Print { value: Expr, escaped: bool },
+    /// A value, and how it is written.
+    Print { value: Expr, escape: Escape },
+    /// What a partial consists of.
+    Group(Vec<Part>),
     /// One of two texts.
     If { test: Expr, then: Vec<Part>, otherwise: Vec<Part> },
     /// A text for each choice of a field.
     Each { list: Expr, body: Vec<Part>, otherwise: Vec<Part> },
+}
+
+/// How a value is written into the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Escape {
+    /// As it is.
+    Not,
+    /// In HTML: `<` becomes `&lt;`.
+    Html,
+    /// As a part of the query of a web address.
+    Query,
 }
 
 /// A value to print or to test.
@@ -33,6 +46,10 @@ pub(super) enum Expr {
     Last(usize),
     /// `eq` and its like.
     Compare { operator: Comparison, left: Box<Expr>, right: Box<Expr> },
+    /// Whether a value is missing or blank.
+    Blank(Box<Expr>),
+    /// Whether a value is true; a missing one isn't.
+    Truth(Box<Expr>),
     /// `and`
     All(Vec<Expr>),
     /// `or`

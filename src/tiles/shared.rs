@@ -8,7 +8,7 @@ use crate::{
     definitions::check_name,
     diagnostics::{Code, Problem, Problems, Span, Text},
     model::{
-        Catalog, Duration, DurationUnit, Entity, Field, Value,
+        Catalog, Duration, DurationUnit, Entity, Field, Language, Value,
         time::{self, moment_of},
     },
     templates::{Root, Template, TemplateFormat, TemplateScope, Values},
@@ -77,7 +77,7 @@ impl Asks {
         };
         for name in wanted {
             if !fields.iter().any(|field| field.name == name) {
-                fields.extend(catalog.field(entity, name).cloned());
+                fields.extend(catalog.readable(entity, name));
             }
         }
     }
@@ -105,8 +105,13 @@ impl Asks {
 pub(super) fn template(text: &Text, for_account: bool, context: &mut CompileContext<'_>) -> Option<Template> {
     const FOR_ACCOUNT: [Root; 3] = [Root::Account, Root::Journey, Root::Settings];
     let roots: &[Root] = if for_account { &FOR_ACCOUNT } else { &Root::ALL };
-    let scope =
-        TemplateScope { format: TemplateFormat::Text, roots, catalog: context.catalog, zone: context.zone };
+    let scope = TemplateScope {
+        format: TemplateFormat::Text,
+        roots,
+        catalog: context.catalog,
+        zone: context.zone,
+        partials: None,
+    };
     Template::compile(text, &scope, context.problems)
 }
 
@@ -133,6 +138,7 @@ impl<'a> Shown<'a> {
                 journey,
                 settings,
                 message: None,
+                language: Language::English,
             })
             .map(|text| text.trim().to_owned())
             .map_err(|error| format!("failed: {error}"))

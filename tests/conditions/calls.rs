@@ -64,7 +64,9 @@ pub fn library() -> Arc<Library> {
 /// A call that has to give a type, with arguments from these fields.
 pub fn call(fields: Vec<Operand>, gives: FieldType) -> BoxedStrategy<Operand> {
     let input = |operand: &Operand| match operand {
-        Operand::Field { kind, .. } => Input { operand: operand.clone(), kind: kind.clone() },
+        Operand::Field { kind, .. } | Operand::Followed { kind, .. } => {
+            Input { operand: operand.clone(), kind: kind.clone() }
+        }
         _ => unreachable!("only fields are handed in"),
     };
     let inputs: Vec<Input> = fields.iter().map(input).collect();

@@ -3,8 +3,8 @@
 use proptest::{prelude::*, sample::select};
 use tilework::model::{
     Arithmetic, Bound, Comparison, CountTest, DatePart, Did, Duration, DurationUnit, Entity, FieldType,
-    Measure, MeasureFunction, Operand, Period, Predicate, Reckoning, Records, Related, Subject, TextTest,
-    Value, WEEKDAYS, activity_fields,
+    Measure, MeasureFunction, Operand, Pattern, Period, Predicate, Reckoning, Records, Related, Subject,
+    TextTest, Value, WEEKDAYS, activity_fields,
 };
 
 use super::calls::call;
@@ -75,6 +75,21 @@ impl Scope {
                 .iter()
                 .filter(|field| field.name == "id" || filled.iter().any(|other| other.name == field.name));
             add(*subject, fields.cloned().collect());
+        }
+        // Records that references lead to, one and two steps away.
+        let person = if self.target == Entity::Account { Subject::PrimaryContact } else { Subject::Contact };
+        let link = |subject, name: &str, kind| Operand::Field { subject, name: name.to_owned(), kind };
+        let follow = |link: &Operand, to, name: &str, kind| Operand::Followed {
+            link: Box::new(link.clone()),
+            to,
+            name: name.to_owned(),
+            kind,
+        };
+        let account = link(person, "account_id", FieldType::Account);
+        let contact = follow(&account, Entity::Account, "primary_contact_id", FieldType::Contact);
+        for (link, to) in [(account, Entity::Account), (contact, Entity::Contact)] {
+            let fields = super::facts::fields(to).into_iter().filter(|field| wanted(&field.kind));
+            found.extend(fields.map(|field| follow(&link, to, &field.name, field.kind)));
         }
         found
     }
@@ -313,6 +328,30 @@ fn in_segment(scope: Scope) -> BoxedStrategy<Predicate> {
     select(asked).boxed()
 }
 
+/// Patterns with everything that they may have.
+const PATTERNS: [&str; 20] = [
+    "",
+    "^$",
+    "^.$",
+    "a.b",
+    "(?i)chicago",
+    "(?i)straße|ΟΔΟΣ",
+    "[^a-z]{2,}",
+    "^(?:[A-Z][a-z]*)+$",
+    r"\w+",
+    r"^\W",
+    r"\bi",
+    r"a\B",
+    r"(?-u:\b)e",
+    r"\p{Han}+",
+    r"\d{3}%?$",
+    r"['\x22\\]",
+    r"\s\z",
+    "(?m)^o|y$",
+    "(a|)*?b??",
+    r"[\x00-\x1f]|[^\x00-\x{10ffff}]",
+];
+
 /// A predicate that isn't joined of others.
 fn leaf(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
     let equality = || select(vec![Comparison::Equal, Comparison::NotEqual]);
@@ -327,6 +366,24 @@ fn leaf(scope: Scope, depth: u32) -> BoxedStrategy<Predicate> {
             2,
             (text(scope), tests(), text(scope))
                 .prop_map(|(operand, test, needle)| Predicate::TextTest { operand, test, needle })
+                .boxed(),
+        ),
+        (
+            1,
+            (text(scope), tests(), text(scope))
+                .prop_map(|(operand, test, needle)| {
+                    let lower = |operand| Operand::LowerCase(Box::new(operand));
+                    Predicate::TextTest { operand: lower(operand), test, needle: lower(needle) }
+                })
+                .boxed(),
+        ),
+        (
+            2,
+            (text(scope), select(PATTERNS.to_vec()))
+                .prop_map(|(operand, pattern)| Predicate::Matches {
+                    operand,
+                    pattern: Pattern::parse(pattern).unwrap(),
+                })
                 .boxed(),
         ),
         (2, (text(scope), text(scope)).prop_map(|(left, right)| Predicate::Same { left, right }).boxed()),

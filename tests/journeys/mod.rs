@@ -28,6 +28,7 @@ mod rejoining;
 mod renamed_fields;
 mod repeat;
 mod script_workflows;
+mod senders;
 mod split;
 mod states;
 mod stopping;

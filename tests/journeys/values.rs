@@ -41,6 +41,19 @@ fn rule_1_what_is_missing_equals_nothing_and_differs_from_what_is_there() {
         (r#"contact.language == contact.timezone"#, ""),
         (r#"contact.language != contact.timezone"#, ""),
         (r#"same(contact.role, " BUYER ")"#, "ada bob"),
+        (r#"contact.role == """#, "cem"),
+        (r#"contact.role != """#, "ada bob"),
+        (r#"contact.department in ["sales", ""]"#, "bob cem"),
+        (r#"contact.department !in ["sales", ""]"#, "ada"),
+        (r#"contact.visits == """#, "cem"),
+        (r#"contact.renewal != """#, "ada"),
+        (r#"same(contact.role, "")"#, "cem"),
+        ("contact.vip == false", "bob cem"),
+        ("contact.vip != false", "ada"),
+        (r#"contact.vip == """#, "cem"),
+        ("contact.vip == contact.is_child", "bob cem"),
+        (r#"contact.status == "active""#, "ada bob cem"),
+        (r#"contact.status != "active""#, ""),
     ];
     on_both(|database| {
         let mut segments = String::from(FIELDS);

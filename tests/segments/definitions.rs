@@ -171,6 +171,33 @@ target: account
 where: account.primary_contact.role == "buyer"
 ---
 kind: segment
+name: below-finance
+target: contact
+where: account.parent_account.industry == "Finance"
+---
+kind: segment
+name: below-a-buyers-account
+target: account
+where: account.parent_account.primary_contact.role == "buyer"
+---
+kind: segment
+name: leads-of-people-in-finance
+target: lead
+where: lead.contact.account.industry == "Finance" && lead.account.industry != "Finance"
+---
+kind: segment
+name: accounts-of-people-below-finance
+target: account
+where:
+  any_contact: contact.account.parent_account.industry == "Finance"
+---
+kind: segment
+name: with-leads-of-people-below-finance
+target: contact
+where:
+  any_lead: lead.contact.account.parent_account.industry == "Finance"
+---
+kind: segment
 name: ordered-for-much
 target: contact
 where:

@@ -10,6 +10,7 @@ where:
   all:
     - contact.city in ["Oslo", "rome", "Paris"]
     - contact.role == "buyer"
+    - contains(contact.city, "OM") || ends_with(contact.city, "lo") || starts_with(contact.city, "x")
 ---
 kind: segment
 name: vip

@@ -7,3 +7,4 @@ mod definitions;
 mod doubts;
 mod incremental;
 mod saas_sales;
+mod words;

@@ -9,7 +9,7 @@ use tilework::{
     diagnostics::{Problems, render_human},
     engine::{Engine, Phase},
     interactions::{self, EmptyCells, ImportKind, ImportRequest, ImportSummary},
-    model::time::rfc3339,
+    model::{DecimalSign, time::rfc3339},
     runtime::{self, Publishing, Runtime, RuntimeError},
     store::Store,
 };
@@ -327,6 +327,7 @@ pub fn import_into(
         format: None,
         catalog: &plan.catalog,
         zone: &plan.settings.zone,
+        decimal: Some(DecimalSign::Point),
         map: Vec::new(),
         empty: EmptyCells::Clear,
         replace: false,

@@ -31,6 +31,7 @@ fn command_lines_mean_what_they_say() {
             map: map.iter().map(|(theirs, ours)| ((*theirs).to_owned(), (*ours).to_owned())).collect(),
             empty: EmptyArgument::Leave,
             replace: false,
+            decimal: None,
         })
     };
     let clearing = Command::Import(ImportArguments {
@@ -39,6 +40,7 @@ fn command_lines_mean_what_they_say() {
         map: Vec::new(),
         empty: EmptyArgument::Clear,
         replace: false,
+        decimal: None,
     });
     let run = |until: Option<&str>, play, batch_size| {
         Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })

@@ -23,6 +23,7 @@ fn plain(interaction: &str) -> DidNode {
         word: DidWord::Did,
         interaction: text(interaction),
         condition: None,
+        it_was: None,
         attributes: Vec::new(),
         within: None,
         since: None,
@@ -135,7 +136,7 @@ fn what_is_wrong_with_a_did_is_said() {
         ),
         (
             DidNode { attributes: key("more_than", Content::Integer(5)), ..plain("OrderPlaced") },
-            "unknown-field: `OrderPlaced` has no attribute `more_than` | There is: `where`, `within`, `since`, `until`, `step`, `at_least`, `at_most`, `exactly`, `sum`, `avg`, `min`, `max`, `product`, `amount`, `paid`, `due`.",
+            "unknown-field: `OrderPlaced` has no attribute `more_than` | There is: `where`, `it_was`, `within`, `since`, `until`, `step`, `at_least`, `at_most`, `exactly`, `sum`, `avg`, `min`, `max`, `product`, `amount`, `paid`, `due`.",
         ),
         (
             DidNode { attributes: key("amount", Content::Text(text("much"))), ..plain("OrderPlaced") },
@@ -349,6 +350,7 @@ fn a_predicate_says_what_it_depends_on() {
             windows: true,
             across: false,
             primary_contacts: false,
+            followed: BTreeSet::new(),
         }
     );
     let still = super::checked(Account, &contacts(Quantifier::No, expression("contact.city == \"x\""), None));
@@ -358,6 +360,15 @@ fn a_predicate_says_what_it_depends_on() {
     let primary = interests(&super::predicate(Account, "account.primary_contact.role == \"x\""));
     assert_eq!(primary.account_fields, names(&["id", "primary_contact_id"]));
     assert_eq!(primary.contact_fields, names(&["id", "role"]));
+    let parent =
+        interests(&super::predicate(Contact, "account.parent_account.primary_contact.role == \"x\""));
+    assert_eq!(parent.contact_fields, names(&["id", "role"]));
+    assert_eq!(parent.account_fields, names(&["id", "parent_account_id", "primary_contact_id"]));
+    let link = |field: &str, to| (Account, field.to_owned(), to);
+    assert_eq!(
+        parent.followed,
+        [link("parent_account_id", Account), link("primary_contact_id", Contact)].into()
+    );
     let today = super::predicate(Contact, "days_since(contact.created_on) < 3");
     assert!(interests(&today).clock);
 }

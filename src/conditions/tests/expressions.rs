@@ -33,7 +33,7 @@ fn expressions_say_in_words_what_they_ask() {
         (Contact, "not(contact.do_not_email)", "contact.do_not_email is not true"),
         (Contact, "!contact.donotemail", "contact.do_not_email is not true"),
         (Contact, "contact.do_not_email == true", "contact.do_not_email is true"),
-        (Contact, "contact.do_not_email == false", "contact.do_not_email is false"),
+        (Contact, "contact.do_not_email == false", "contact.do_not_email is not true"),
         (Contact, "days_since(contact.created_on) < 30", "contact.created_on is after 30 days before now"),
         (Contact, "days_until(contact.renewal) <= 14", "contact.renewal is before 15 days after today"),
         (
@@ -47,6 +47,30 @@ fn expressions_say_in_words_what_they_ask() {
             "contact.created_on is before 2026-01-01T07:00:00Z",
         ),
         (Contact, "contact.renewal == today()", "contact.renewal is today"),
+        (Contact, "contact.created_on == today()", "contact.created_on is in this day"),
+        (Contact, "contact.created_on == today() + 7", "contact.created_on is on the day in 7 days"),
+        (Contact, r#"in_following(contact.renewal, "day")"#, "contact.renewal is in the day after this one"),
+        (
+            Contact,
+            r#"in_following(contact.renewal, "2 weeks")"#,
+            "contact.renewal is in the 2 weeks after this one",
+        ),
+        (Contact, r#"unchanged_for(account.status, "30 days")"#, "account.status hasn't changed for 30 days"),
+        (Contact, r#"matches(contact.email, "@acme")"#, r#"contact.email matches "@acme""#),
+        (
+            Contact,
+            r#"starts_with_ignoring_case(contact.email, "a")"#,
+            r#"contact.email starts with "a" whatever its case"#,
+        ),
+        (Contact, r#"account.parent_account.name == "x""#, r#"account.parent_account.name is "x""#),
+        (Contact, r#"contact.account.name == "x""#, r#"contact.account.name is "x""#),
+        (Lead, r#"lead.contact.account.name == "x""#, r#"contact.account.name is "x""#),
+        (Lead, r#"lead.account.name == "x""#, r#"account.name is "x""#),
+        (
+            Account,
+            r#"account.primary_contact.account.name == "x""#,
+            r#"account.primary_contact.account.name is "x""#,
+        ),
         (Contact, "contact.renewal >= today() - 7", "contact.renewal is not before 7 days before today"),
         (Contact, "contact.created_on <= now()", "contact.created_on is not after now"),
         (Contact, r#"contains(contact.job_title, "Buy")"#, r#"contact.job_title contains "Buy""#),
@@ -61,8 +85,12 @@ fn expressions_say_in_words_what_they_ask() {
         ),
         (Contact, r#"contact.colours.contains_all(["red"])"#, r#"contact.colours has all of "red""#),
         (Contact, r#""red" in contact.colours"#, r#"contact.colours has any of "red""#),
-        (Contact, r#"contact.account.city == "x""#, r#"account.city is "x""#),
-        (Contact, r#"contact.contact_account_parentcustomerid.name == "x""#, r#"account.name is "x""#),
+        (Contact, r#"contact.account.city == "x""#, r#"contact.account.city is "x""#),
+        (
+            Contact,
+            r#"contact.contact_account_parentcustomerid.name == "x""#,
+            r#"contact.account.name is "x""#,
+        ),
         (Contact, r#"contact.parentcustomerid == "a1""#, r#"contact.account_id is "a1""#),
         (Lead, r#"lead.contact.city == lead.account.city"#, "contact.city is account.city"),
         (
@@ -159,7 +187,7 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         (
             Contact,
             "contact.city.name == \"x\"",
-            "unknown-field: `contact` has no relation `city` | Relations are `contact.account`, `account.primary_contact`, `lead.contact` and `lead.account`.",
+            "unknown-field: `contact.city` is text, and leads to no record | From a contact there is `contact.account`.",
         ),
         (
             Account,
@@ -239,8 +267,23 @@ fn what_is_wrong_is_said_with_a_way_to_mend_it() {
         ),
         (
             Contact,
-            "contact.created_on >= today()",
-            "incompatible-types: datetime `contact.created_on` and date `today()` can't be compared | Write `days_since(contact.created_on) < 1`, or compare it with `now()`.",
+            "contact.created_on >= contact.renewal",
+            "incompatible-types: datetime `contact.created_on` and date `contact.renewal` can't be compared | Compare dates with dates, and moments with moments, or with `today()`.",
+        ),
+        (
+            Contact,
+            "account.parent_account.owner.name == \"x\"",
+            "unknown-field: `account.parent_account.owner` is text, and leads to no record | From an account there is `account.parent_account.primary_contact`, `account.parent_account.parent_account`.",
+        ),
+        (
+            Contact,
+            "account.parent_acount.name == \"x\"",
+            "unknown-field: `account` has no relation `parent_acount` | Did you mean `parent_account`?",
+        ),
+        (
+            Contact,
+            "account.parent_account.score.engagement > 3",
+            "unknown-field: scores, grades and levels of `account.parent_account` aren't known here | They are known of the contact, account or lead that the condition is about, and of its own account and contact.",
         ),
         (
             Contact,
@@ -354,5 +397,73 @@ proptest! {
     ) {
         let source = words.join(" ");
         prop_assert!(!says(target, &source).is_empty());
+    }
+}
+
+#[test]
+fn rule_1_an_empty_text_asks_whether_a_value_is_blank() {
+    let cases = [
+        (Contact, r#"contact.phone == """#, "contact.phone is blank"),
+        (Contact, r#"contact.phone != """#, "contact.phone is not blank"),
+        (Contact, r#""  " == contact.phone"#, "contact.phone is blank"),
+        (Contact, r#"contact.status == """#, "contact.status is blank"),
+        (Account, r#"account.revenue == """#, "account.revenue is blank"),
+        (Contact, r#"contact.renewal != """#, "contact.renewal is not blank"),
+        (Contact, r#"contact.colours == """#, "contact.colours is blank"),
+        (Contact, r#"contact.do_not_email == """#, "contact.do_not_email is blank"),
+        (Contact, r#"same(contact.phone, "")"#, "contact.phone is blank"),
+        (
+            Contact,
+            r#"contact.city in ["", "Rome"]"#,
+            r#"contact.city is one of "Rome" or contact.city is blank"#,
+        ),
+        (
+            Contact,
+            r#"contact.city !in ["", "Rome"]"#,
+            r#"none of: contact.city is one of "Rome"; contact.city is blank"#,
+        ),
+        (Contact, r#"contact.city in [""]"#, "contact.city is blank"),
+        (
+            Contact,
+            r#"lookup("territories", contact.country, "team") == """#,
+            r#"lookup("territories", contact.country, "team") is blank"#,
+        ),
+    ];
+    for (target, source, expected) in cases {
+        assert_eq!(says(target, source), expected, "{source}");
+    }
+}
+
+#[test]
+fn rule_1_a_missing_boolean_is_false_and_a_missing_status_active() {
+    let cases = [
+        (Contact, "contact.do_not_email != false", "contact.do_not_email is true"),
+        (Contact, "contact.do_not_email != true", "contact.do_not_email is not true"),
+        (Contact, "false == contact.do_not_email", "contact.do_not_email is not true"),
+        (Contact, "true != false", "always"),
+        (
+            Contact,
+            "contact.do_not_email == contact.is_child",
+            "(contact.do_not_email is true and contact.is_child is true) or none of: contact.do_not_email is true; contact.is_child is true",
+        ),
+        (
+            Contact,
+            r#"contact.status == "active""#,
+            r#"contact.status is "active" or contact.status is blank"#,
+        ),
+        (
+            Contact,
+            r#"contact.status != "active""#,
+            r#"none of: contact.status is "active"; contact.status is blank"#,
+        ),
+        (Contact, r#"contact.status == "inactive""#, r#"contact.status is "inactive""#),
+        (
+            Contact,
+            r#"contact.status in ["active"]"#,
+            r#"contact.status is one of "active" or contact.status is blank"#,
+        ),
+    ];
+    for (target, source, expected) in cases {
+        assert_eq!(says(target, source), expected, "{source}");
     }
 }
