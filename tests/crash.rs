@@ -122,7 +122,6 @@ fn prepared(database: Database) -> Workspace {
         ("gus", ""),
     ]);
     world.set("bob", "do_not_email", "true");
-    world.set("dan", "email", "dan at globex");
     for (contact, kind, when) in [
         ("ada", "OrderPlaced", "2026-03-03 10:17"),
         ("cy", "OrderPlaced", "2026-03-09 12:00"),

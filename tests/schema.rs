@@ -150,7 +150,7 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 40] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 41] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-half-life", "whether months will do depends on the place"),
@@ -178,6 +178,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 40] = [
     ("missing-key-sum", "likewise"),
     ("missing-key-wait", "one of three parameters is enough"),
     ("missing-key-window", "a window is a mapping of any kind to it"),
+    ("unknown-email-did", "an attribute under `did`"),
     ("unknown-key-shares-and-counts", "two parameters that don't go together"),
     ("unknown-key-step-outside-a-trigger", "conditions are the same everywhere"),
     ("unknown-key-wait", "two parameters that don't go together"),

@@ -242,7 +242,7 @@ fn deep_nesting_is_refused_and_does_not_overflow() {
         vec!["a"; 4_000].join("."),
         vec!["a"; 4_000].join("=="),
         format!("{}1", "1-".repeat(4_000)),
-        "x".repeat(20_000),
+        "x".repeat(70_000),
     ] {
         let mut problems = Problems::default();
         assert_eq!(parse_expression(&Text::file(FileId(0), source.as_str()), &mut problems), None);
