@@ -30,7 +30,7 @@ fn rule_6_the_account_is_the_one_a_contact_entered_with_but_as_it_is_now() {
         assert_eq!(
             world.activities(),
             [
-                "call - dan  -",
+                "call - dan  marketing@vendor.example",
                 "call acme ada Acme Holding zoe@vendor.example",
                 "call acme bob Acme Holding zoe@vendor.example",
                 "call globex cy GLOBEX globex-owner@vendor.example",

@@ -55,7 +55,8 @@ fn rule_32_an_address_that_cannot_be_written_to_is_blocked_alone() {
     on_both(|database| {
         let mut world = world(database, EVERYONE, INVITE_AND_NOTICE);
         // No import brings such an address; one that was there before may be.
-        let broken = "UPDATE contact SET email = 'ada at acme', address_key = NULL WHERE id = 'ada' RETURNING id";
+        let broken =
+            "UPDATE contact SET email = 'ada at acme', address_key = NULL WHERE id = 'ada' RETURNING id";
         assert_eq!(world.tables().lines(broken), ["ada"]);
         world.tick("2026-03-01 08:00");
         let messages = world.messages();

@@ -55,13 +55,12 @@ fn rule_11_why_is_silent_where_an_earlier_interaction_makes_no_difference() {
     let silent = [
         // Who went `then` did it in time.
         ("based_on: contact, when: { did: OrderPlaced }", "ada"),
-        // What mustn't happen, what only other orders would be, and what a step causes.
+        // What mustn't happen, and what only other orders would be.
         (
             "based_on: contact, when: { all: [{ did: Visited, since: entry, at_least: 9 }, { did_not: OrderPlaced }] }",
             "ada",
         ),
         ("based_on: contact, when: { did: OrderPlaced, where: 'interaction.product == \"tea\"' }", "cy"),
-        ("based_on: contact, when: { did: OrderPlaced, step: pause }", "cy"),
         ("based_on: contact, when: { any_contact: { did: Visited }, at_least: 2 contacts }", "cy"),
     ];
     for (with, whom) in silent {
