@@ -74,11 +74,12 @@ fn sqlite(folder: &Path, world: &World) {
 
 fn postgres(folder: &Path, world: &World) {
     let url = postgres_server::database();
-    engine::prepare(folder, &StoreAddress::Postgres(url.clone()), world);
+    engine::prepare(folder, &StoreAddress::Postgres(url.clone(), folder.to_owned()), world);
     let copy = format!("{url}_yardstick");
     Database::create_on_postgres(&copy, Some(&url));
     forget_peak();
-    let engine_seconds = timed(|| engine::play(folder, &StoreAddress::Postgres(url.clone())));
+    let engine_seconds =
+        timed(|| engine::play(folder, &StoreAddress::Postgres(url.clone(), folder.to_owned())));
     let memory = peak_memory();
     let mut by_hand = Database::postgres(&copy);
     let ids = engine::record_ids(&mut by_hand);

@@ -101,7 +101,11 @@ fn main() {
             measure(folder.path(), &StoreAddress::Sqlite(folder.path().join("engine.db")), contacts);
         }
         Some("postgres") => {
-            measure(folder.path(), &StoreAddress::Postgres(postgres_server::database()), contacts);
+            measure(
+                folder.path(),
+                &StoreAddress::Postgres(postgres_server::database(), folder.path().to_owned()),
+                contacts,
+            );
         }
         Some(other) => panic!("--only takes sqlite or postgres, not {other}"),
         None => {
@@ -219,13 +223,13 @@ fn stores(folder: &Path, plan: &Plan, address: &StoreAddress, contacts: i64) -> 
             fs::copy(path, &copy).expect("a copy of the store");
             (store, StoreAddress::Sqlite(copy))
         }
-        StoreAddress::Postgres(url) => {
+        StoreAddress::Postgres(url, folder) => {
             drop(store);
             // What a server does by and by anyway: indexes alone answer what they hold.
             Database::of(address).run("VACUUM");
             let copy = format!("{url}_yardstick");
             Database::create_on_postgres(&copy, Some(url));
-            (open(address), StoreAddress::Postgres(copy))
+            (open(address), StoreAddress::Postgres(copy, folder.clone()))
         }
     }
 }

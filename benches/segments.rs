@@ -175,13 +175,13 @@ fn postgres_pair(folder: &Path, contacts: i64) -> Pair {
     };
     if !Database::exists_on_postgres(&filled) {
         Database::create_on_postgres(&filling, None);
-        fill(folder, &StoreAddress::Postgres(filling.clone()), contacts);
+        fill(folder, &StoreAddress::Postgres(filling.clone(), folder.to_owned()), contacts);
         Database::create_on_postgres(&filled, Some(&filling));
         Database::drop_from_postgres(&filling);
     }
     [engine, yardstick].map(|copy| {
         Database::create_on_postgres(&copy, Some(&filled));
-        StoreAddress::Postgres(copy)
+        StoreAddress::Postgres(copy, folder.to_owned())
     })
 }
 
@@ -222,7 +222,7 @@ fn fill(folder: &Path, address: &StoreAddress, contacts: i64) {
     store.declare(&plan(folder).catalog).expect("columns");
     fill_tables(&mut Database::of(address), contacts);
     // As a server does by itself in time, and best not while something is measured.
-    let keep_up = if matches!(address, StoreAddress::Postgres(_)) { "VACUUM ANALYZE" } else { "ANALYZE" };
+    let keep_up = if matches!(address, StoreAddress::Postgres(..)) { "VACUUM ANALYZE" } else { "ANALYZE" };
     Database::of(address).run(keep_up);
     store.checkpoint().expect("one file");
 }

@@ -15,7 +15,7 @@ impl Database {
     pub fn of(address: &StoreAddress) -> Database {
         match address {
             StoreAddress::Sqlite(path) => Database::sqlite(path),
-            StoreAddress::Postgres(url) => Database::postgres(url),
+            StoreAddress::Postgres(url, _) => Database::postgres(url),
         }
     }
 

@@ -18,7 +18,7 @@ use super::{
 /// published.
 pub fn prepare(folder: &Path, address: &StoreAddress, world: &World) {
     let plan = plan(folder);
-    if let StoreAddress::Postgres(_) = address {
+    if let StoreAddress::Postgres(..) = address {
         Store::migrate(address).expect("tables");
     }
     let mut store = open(address);

@@ -24,6 +24,10 @@ impl From<StoreError> for CliError {
                 Exit::Store,
                 "Stop what runs, put the file back or decide for the new one, and start again: a store that lacks what was sent sends it once more.",
             ),
+            StoreError::HashKey { .. } => (
+                Exit::Store,
+                "Copy the file from where the first contact was erased, or from a backup. Without it nobody can tell who was erased, so that no contact is imported or erased.",
+            ),
             StoreError::Address(_) => {
                 (Exit::Usage, "Look at `store:` in `tilework.yaml` and at the variable TILEWORK_STORE.")
             }

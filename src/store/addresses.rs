@@ -7,14 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ring::hmac;
 
-use super::{Cell, Connection, JsonRows, Store, StoreError, erased::erased_addresses};
+use super::{Cell, Connection, JsonRows, Store, StoreError, erased::erased_addresses, hash_key};
 use crate::model::{Entity, Field, Value, folded_address};
 
 /// What keeps all mail, or all commercial mail, from every contact with the same address.
 pub(super) const FLAGS: [&str; 2] = ["do_not_email", "do_not_bulk_email"];
-
-/// The setting that holds the key by which addresses of erased contacts are hashed.
-const HASH_KEY: &str = "address_hash_key";
 
 /// The address of each row that writes contacts, when their addresses are written.
 pub(super) struct Addresses {
@@ -65,7 +62,7 @@ pub(super) fn make<'a>(
         return Ok(());
     }
     let rows = connection.dialect().rows("$1");
-    if let Some(key) = hash_key(connection)? {
+    if let Some(key) = hash_key::hash_key(connection)? {
         let mut json = JsonRows::default();
         addresses.iter().for_each(|address| json.push(&[(*address).into(), hashed(&key, address).into()]));
         connection.execute(
@@ -96,7 +93,7 @@ pub(super) fn make_unnamed<'a>(
     addresses: impl Iterator<Item = &'a str>,
 ) -> Result<BTreeMap<&'a str, String>, StoreError> {
     let addresses: BTreeSet<&str> = addresses.collect();
-    let Some(key) = hash_key(connection)? else {
+    let Some(key) = hash_key::hash_key(connection)? else {
         make(connection, addresses.into_iter())?;
         return Ok(BTreeMap::new());
     };
@@ -190,13 +187,6 @@ pub(super) fn change(
     arrive(connection, &those, &parameters)
 }
 
-/// The key by which addresses and ids of erased contacts are hashed, once there is one.
-pub(super) fn hash_key(connection: &mut Connection) -> Result<Option<hmac::Key>, StoreError> {
-    let row = connection.query_first("SELECT value FROM setting WHERE name = $1", &[HASH_KEY.into()])?;
-    let text = row.map(|row| row.text(0)).transpose()?;
-    Ok(text.map(|text| hmac::Key::new(hmac::HMAC_SHA256, text.as_bytes())))
-}
-
 fn hashed(key: &hmac::Key, address: &str) -> String {
     let tag = hmac::sign(key, address.as_bytes());
     tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -206,10 +196,7 @@ fn hashed(key: &hmac::Key, address: &str) -> String {
 /// become hashes unless others have them, and its words are those of the addresses. `fresh` is a key by which
 /// to hash where there is none yet.
 pub(super) fn forget(connection: &mut Connection, contact: i64, fresh: &str) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
-        &[HASH_KEY.into(), fresh.into()],
-    )?;
+    let key = hash_key::make(connection, fresh)?;
     let contact = [Cell::Integer(contact)];
     for flag in FLAGS {
         connection.execute(
@@ -230,7 +217,6 @@ pub(super) fn forget(connection: &mut Connection, contact: i64, fresh: &str) -> 
         ),
         &contact,
     )?;
-    let Some(key) = hash_key(connection)? else { return Ok(()) };
     for row in alone {
         connection.execute(
             "UPDATE address SET address = NULL, hash = $2 WHERE key = $1",

@@ -1,6 +1,8 @@
 //! One connection to either database, and transactions that are tried again.
 
-use super::{Cell, Dialect, Row, StoreError, postgres::Postgres, sqlite::Sqlite};
+use std::path::PathBuf;
+
+use super::{Cell, Dialect, Row, StoreError, hash_key, postgres::Postgres, sqlite::Sqlite};
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 100;
@@ -13,6 +15,14 @@ pub(super) enum Connection {
 }
 
 impl Connection {
+    /// The file with the key by which the erased are known.
+    pub(super) fn key_file(&self) -> PathBuf {
+        match self {
+            Connection::Sqlite(sqlite) => hash_key::beside(sqlite.path()),
+            Connection::Postgres(postgres) => postgres.key_file().to_owned(),
+        }
+    }
+
     pub(super) fn dialect(&self) -> Dialect {
         match self {
             Connection::Sqlite(_) => Dialect::Sqlite,

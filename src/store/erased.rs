@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ring::hmac;
 
-use super::{Connection, JsonRows, StoreError, addresses::hash_key};
+use super::{Connection, JsonRows, StoreError, hash_key::hash_key};
 use crate::model::{Entity, Field, FieldType, Value, folded_address};
 
 /// The setting that counts erasures. A contact's `id_generation` is the count at which it came in.

@@ -57,6 +57,14 @@ pub enum StoreError {
     /// The database holds something that the program didn't write.
     #[error("the store holds something unexpected: {0}")]
     Inconsistent(String),
+    /// The key by which the erased are known isn't there.
+    #[error("the key by which erased contacts are known should be in `{path}`: {reason}")]
+    HashKey {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The disk is full.
     #[error("the store is full: {0}")]
     Full(String),

@@ -32,6 +32,7 @@ mod fields;
 mod focus;
 mod former_accounts;
 mod happened;
+mod hash_key;
 mod interactions;
 mod interventions;
 mod iterations;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Cell, Connection, Dialect, StoreError, columns::Names, fates::temporary_tables, migrations,
+    Cell, Connection, Dialect, StoreError, columns::Names, fates::temporary_tables, hash_key, migrations,
     postgres::Postgres, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
@@ -16,8 +16,8 @@ use crate::model::{Catalog, time::rfc3339};
 pub enum StoreAddress {
     /// A file.
     Sqlite(PathBuf),
-    /// A server: `postgres://…`.
-    Postgres(String),
+    /// A server: `postgres://…`; and the folder for what lies outside its tables.
+    Postgres(String, PathBuf),
 }
 
 impl StoreAddress {
@@ -34,7 +34,7 @@ impl StoreAddress {
             return Ok(StoreAddress::Sqlite(root.join(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(StoreAddress::Postgres(text.to_owned()));
+            return Ok(StoreAddress::Postgres(text.to_owned(), root.to_owned()));
         }
         Err(StoreError::Address(text.to_owned()))
     }
@@ -300,7 +300,9 @@ impl Store {
 fn connect(address: &StoreAddress, create: bool) -> Result<Connection, StoreError> {
     match address {
         StoreAddress::Sqlite(path) => Sqlite::open(path, create).map(Connection::Sqlite),
-        StoreAddress::Postgres(url) => Postgres::open(url).map(Connection::Postgres),
+        StoreAddress::Postgres(url, folder) => {
+            Postgres::open(url, hash_key::of_database(url, folder)).map(Connection::Postgres)
+        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! The database server.
 
-use std::{collections::HashMap, error::Error, time::Duration};
+use std::{
+    collections::HashMap,
+    error::Error,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use postgres::{
     Client, Config, NoTls, Statement,
@@ -55,13 +60,14 @@ pub(super) struct Postgres {
     uses: u64,
     prepared: u64,
     url: String,
+    key_file: PathBuf,
 }
 
 /// The most statements that are kept prepared. Who comes then takes the place of the one unused for longest.
 const MOST_STATEMENTS: usize = 500;
 
 impl Postgres {
-    pub(super) fn open(url: &str) -> Result<Self, StoreError> {
+    pub(super) fn open(url: &str, key_file: PathBuf) -> Result<Self, StoreError> {
         let unreachable =
             |error: &dyn Error| StoreError::Unreachable { url: without_password(url), reason: reason(error) };
         let mut config: Config = url.parse().map_err(|error: postgres::Error| unreachable(&error))?;
@@ -89,11 +95,23 @@ impl Postgres {
                  SET statement_timeout = '1h'; SET idle_in_transaction_session_timeout = '15min'",
             )
             .map_err(|error| unreachable(&error))?;
-        Ok(Postgres { client, statements: HashMap::new(), uses: 0, prepared: 0, url: without_password(url) })
+        Ok(Postgres {
+            client,
+            statements: HashMap::new(),
+            uses: 0,
+            prepared: 0,
+            url: without_password(url),
+            key_file,
+        })
     }
 
     pub(super) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The file with the key by which the erased are known.
+    pub(super) fn key_file(&self) -> &Path {
+        &self.key_file
     }
 
     fn statement(&mut self, sql: &str) -> Result<Statement, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Connection, Store, StoreError};
+use super::{Connection, Store, StoreError, hash_key};
 
 impl Store {
     /// Notes that this store is run at the machine's own time. `at` is real time.
@@ -36,6 +36,7 @@ impl Store {
     /// When the copy can't be written.
     pub fn copy_to_play(&mut self) -> Result<Option<PathBuf>, StoreError> {
         let Connection::Sqlite(sqlite) = &self.connection else { return Ok(None) };
+        let sqlite_path = &sqlite.path().to_owned();
         let named = |number: u64| {
             let mut name = sqlite.path().as_os_str().to_owned();
             name.push(format!(".played-{number}"));
@@ -44,6 +45,13 @@ impl Store {
         let Some(path) = (1..).map(named).find(|path| !path.exists()) else { return Ok(None) };
         let text = path.to_string_lossy().into_owned();
         self.connection.execute("VACUUM INTO $1", &[text.into()])?;
+        let (from, to) = (hash_key::beside(sqlite_path), hash_key::beside(&path));
+        if from.exists() {
+            std::fs::copy(&from, &to).map_err(|error| StoreError::HashKey {
+                path: to.display().to_string(),
+                reason: format!("it can't be written: {error}"),
+            })?;
+        }
         Ok(Some(path))
     }
 

@@ -183,6 +183,46 @@ fn rule_47_the_key_of_the_hashes_does_not_change() {
     });
 }
 
+#[test]
+fn rule_47_the_key_of_the_hashes_lies_outside_the_tables_and_is_missed_when_it_is_gone() {
+    on_both(|database| {
+        let mut world = on_the_way(database);
+        world.store.erase_contact("zelda-9", KEY, at("2026-03-04 13:00")).unwrap();
+        let values = world.tables().lines("SELECT value FROM setting");
+        assert!(values.iter().all(|value| !value.contains(KEY)), "{values:?}");
+        let workspace = world.close();
+        let files = std::fs::read_dir(workspace.root()).unwrap().map(|entry| entry.unwrap().path());
+        let keys: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "key")).collect();
+        let [file] = keys.as_slice() else { panic!("{keys:?}") };
+        let key = std::fs::read_to_string(file).unwrap();
+        assert_eq!(key.trim(), KEY);
+        let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(file).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o600, "nobody else may read it");
+
+        workspace.write("back.csv", "id\nzelda-9\n");
+        let back = workspace.root().join("back.csv");
+        let import = || workspace.program(&["import", "contacts", back.to_str().unwrap()]);
+        for wrong in [None, Some("another key")] {
+            match wrong {
+                None => std::fs::remove_file(file).unwrap(),
+                Some(text) => std::fs::write(file, text).unwrap(),
+            }
+            let refused = import();
+            assert_eq!(refused.code, 4, "{}", refused.stderr);
+            assert!(
+                refused.stderr.contains("the key by which erased contacts are known"),
+                "{}",
+                refused.stderr
+            );
+            assert!(refused.stderr.contains("Copy the file"), "{}", refused.stderr);
+            assert_eq!(workspace.tables().lines("SELECT COUNT(*) FROM contact WHERE id = 'zelda-9'"), ["0"]);
+        }
+        workspace.program(&["run", "--now", "2026-03-05 08:00"]).done();
+        std::fs::write(file, key).unwrap();
+        assert!(import().done().contains("1 erased skipped"));
+    });
+}
+
 /// The keys of messages and the ids of leads and activities.
 fn keys_of_effects(world: &mut World) -> Vec<String> {
     let mut keys = Vec::new();

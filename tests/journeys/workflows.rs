@@ -212,7 +212,7 @@ fn message_to(world: &mut World, channel: &str, content: &str) {
         tilework::store::StoreAddress::Sqlite(path) => {
             rusqlite::Connection::open(path).unwrap().execute(&sql, []).unwrap();
         }
-        tilework::store::StoreAddress::Postgres(url) => {
+        tilework::store::StoreAddress::Postgres(url, _) => {
             postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute(&sql).unwrap();
         }
     }

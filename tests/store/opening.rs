@@ -12,7 +12,7 @@ fn set_version(place: &Place, version: &str) {
         StoreAddress::Sqlite(path) => {
             rusqlite::Connection::open(path).unwrap().execute_batch(&sql).unwrap();
         }
-        StoreAddress::Postgres(url) => {
+        StoreAddress::Postgres(url, _) => {
             postgres::Client::connect(url, postgres::NoTls).unwrap().batch_execute(&sql).unwrap();
         }
     }

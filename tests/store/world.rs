@@ -40,7 +40,7 @@ impl Place {
     }
 
     pub fn is_postgres(&self) -> bool {
-        matches!(self.address, StoreAddress::Postgres(_))
+        matches!(self.address, StoreAddress::Postgres(..))
     }
 
     /// The store with its tables and the columns of [`catalog`].

@@ -137,7 +137,7 @@ impl Tables {
     pub fn of(address: &StoreAddress) -> Tables {
         match address {
             StoreAddress::Sqlite(path) => Tables::Sqlite(rusqlite::Connection::open(path).unwrap()),
-            StoreAddress::Postgres(url) => {
+            StoreAddress::Postgres(url, _) => {
                 Tables::Postgres(Box::new(postgres::Client::connect(url, NoTls).unwrap()))
             }
         }

@@ -107,7 +107,7 @@ impl Workspace {
     pub fn copy(&self) -> Workspace {
         let copy = Workspace::with_store(match self.address() {
             StoreAddress::Sqlite(_) => self.store.clone(),
-            StoreAddress::Postgres(url) => copy_of(&url),
+            StoreAddress::Postgres(url, _) => copy_of(&url),
         });
         copy_files(self.root(), copy.root());
         copy
