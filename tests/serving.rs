@@ -105,6 +105,12 @@ fn serve_begins_with_what_is_published_when_the_folder_is_refused() {
     let workspace = workspace(Database::Sqlite);
     workspace.program(&["run"]).done();
     workspace.write("journeys/welcome.yaml", &WELCOME.replace("id: pause", "id: rest"));
+    let checked = workspace.program(&["check"]);
+    assert!(
+        checked.code != 0 && checked.stderr.contains("3 stand on step `pause`"),
+        "`check` says beforehand what a run refuses: {}",
+        checked.stderr
+    );
     let mut serving = workspace.serve();
     serving.until("serving", |log| log.contains("goes on") && log.contains("serving"));
     sleep(Duration::from_millis(500));

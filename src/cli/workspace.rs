@@ -12,6 +12,7 @@ use crate::{
     definitions::Definitions,
     diagnostics::{Severity, render_github, render_human, render_json},
     insights::{report_changed_types, warn_of_empty_topics, warn_of_what_is_not_there},
+    runtime::admit,
     store::Store,
 };
 
@@ -28,6 +29,7 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
     // Whoever asks for an environment means to run there; else secrets needn't be there.
     let how = published::How { variables_required: global.environment.is_some(), ..Default::default() };
     let mut checked = published::of_folder(global, how)?;
+    let mut refused = None;
     if let Some(plan) = &checked.plan {
         warn_of_unused_segments(&checked.definitions, plan, &mut checked.problems);
         // Definitions can be checked where there is no store, or one of another version.
@@ -38,6 +40,8 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
             report_changed_types(definitions, plan, &mut store, problems)?;
             warn_of_what_is_not_there(definitions, plan, &mut store, problems)?;
             warn_of_empty_topics(definitions, plan, &mut store, now, problems)?;
+            // What only the store knows has no place in a file.
+            refused = admit(&mut store, plan).err();
         }
     }
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);
@@ -49,6 +53,9 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
     }
     if problems.has_errors() {
         return Ok(Exit::Definitions);
+    }
+    if let Some(refused) = refused {
+        return Err(refused.into());
     }
     if let Some(plan) = &checked.plan
         && problems.is_empty()
