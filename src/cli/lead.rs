@@ -12,7 +12,7 @@ use crate::{
     audience::{LeadChange, LeadError, NewLead, change_lead, create_lead},
     compile::Plan,
     diagnostics::did_you_mean,
-    model::{Catalog, Entity, Stage},
+    model::{Catalog, Entity, Field, Stage},
     store::{LeadRow, Store},
 };
 
@@ -182,12 +182,14 @@ fn list(
 }
 
 fn show(id: &str, catalog: &Catalog, store: &mut Store, output: &mut Output) -> Result<(), CliError> {
-    let shown: Vec<(&str, &str)> = SHOWN.iter().map(|name| (*name, "")).collect();
-    let fields = further_fields(catalog, Entity::Lead, &shown);
+    let fields: Vec<&Field> = catalog.fields(Entity::Lead).iter().collect();
     let lead = store.lead(id, &fields)?.ok_or_else(|| LeadError::Unknown(id.to_owned()))?;
     let mut rows = facts(&lead);
-    let further = fields.iter().zip(&lead.values);
-    rows.extend(further.map(|(field, value)| (field.name.as_str(), field_value(value))));
+    for (field, value) in fields.iter().zip(&lead.values) {
+        if rows.iter().all(|(name, _)| *name != field.name) {
+            rows.push((field.name.as_str(), field_value(value)));
+        }
+    }
     let own = store.scores_of(Entity::Lead, lead.key)?;
     if !own.is_empty() || output.format() == Format::Json {
         rows.push(("scores", scores(&own, output.format())));
@@ -204,46 +206,24 @@ fn show(id: &str, catalog: &Catalog, store: &mut Store, output: &mut Output) -> 
     Ok(())
 }
 
-/// What `lead show` says of each lead, beside the fields that have no place of their own.
-const SHOWN: [&str; 17] = [
-    "id",
-    "topic",
-    "contact_id",
-    "account_id",
-    "owner",
-    "source",
-    "journey",
-    "step",
-    "created_at",
-    "stage",
-    "sales_ready",
-    "sales_ready_on",
-    "marketing_qualified_on",
-    "sales_accepted_on",
-    "disqualified_on",
-    "disqualified_reason",
-    "recycled_on",
-];
-
 fn facts(lead: &LeadRow) -> Vec<(&'static str, Json)> {
-    let values = [
-        json!(lead.id),
-        optional(lead.topic.clone()),
-        optional(lead.contact_id.clone()),
-        optional(lead.account_id.clone()),
-        optional(lead.owner.clone()),
-        optional(lead.source.clone()),
-        optional(lead.journey.clone()),
-        optional(lead.step.clone()),
-        moment(lead.created_at),
-        json!(lead.stage),
-        json!(lead.sales_ready),
-        moment(lead.sales_ready_on),
-        moment(lead.marketing_qualified_on),
-        moment(lead.sales_accepted_on),
-        moment(lead.disqualified_on),
-        optional(lead.disqualified_reason.clone()),
-        moment(lead.recycled_on),
-    ];
-    SHOWN.into_iter().zip(values).collect()
+    vec![
+        ("id", json!(lead.id)),
+        ("topic", optional(lead.topic.clone())),
+        ("contact_id", optional(lead.contact_id.clone())),
+        ("account_id", optional(lead.account_id.clone())),
+        ("owner", optional(lead.owner.clone())),
+        ("source", optional(lead.source.clone())),
+        ("journey", optional(lead.journey.clone())),
+        ("step", optional(lead.step.clone())),
+        ("created_at", moment(lead.created_at)),
+        ("stage", json!(lead.stage)),
+        ("sales_ready", json!(lead.sales_ready)),
+        ("sales_ready_on", moment(lead.sales_ready_on)),
+        ("marketing_qualified_on", moment(lead.marketing_qualified_on)),
+        ("sales_accepted_on", moment(lead.sales_accepted_on)),
+        ("disqualified_on", moment(lead.disqualified_on)),
+        ("disqualified_reason", optional(lead.disqualified_reason.clone())),
+        ("recycled_on", moment(lead.recycled_on)),
+    ]
 }

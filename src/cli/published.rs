@@ -140,13 +140,7 @@ pub(super) fn opened(
     output: &mut Output,
 ) -> Result<(Plan, Store), CliError> {
     let folder = of_folder(global, How::default())?;
-    let address = match folder.store_address(global) {
-        Ok(address) => address,
-        Err(error) => {
-            output.complain(&folder.report());
-            return Err(error);
-        }
-    };
+    let address = folder.store_address(global).inspect_err(|_| output.complain(&folder.report()))?;
     // A folder with mistakes makes no store where there is none.
     let opened = if folder.plan.is_some() {
         open(&address)
@@ -264,13 +258,7 @@ pub(super) fn to_run(
 /// What an import needs: a mistake in a journey doesn't keep facts out.
 pub(super) fn to_import(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store), CliError> {
     let folder = of_folder(global, How::default())?;
-    let address = match folder.store_address(global) {
-        Ok(address) => address,
-        Err(error) => {
-            output.complain(&folder.report());
-            return Err(error);
-        }
-    };
+    let address = folder.store_address(global).inspect_err(|_| output.complain(&folder.report()))?;
     if folder.plan.is_none() {
         output.remark(&format!(
             "the definitions in the folder have {}; `tilework check` shows what is wrong",

@@ -35,18 +35,17 @@ pub fn segment_story(
     let catalog = &plan.catalog;
     let interests = &segment.interests;
     let interactions: Vec<String> = interests.all_interactions().cloned().collect();
-    let mut segments: Vec<(String, Entity)> = interests
+    let nested: Vec<(String, Entity)> = interests
         .segments
         .iter()
         .filter_map(|name| catalog.segments.get(name).map(|holds| (name.clone(), *holds)))
         .collect();
-    segments.push((segment.name.clone(), segment.target));
-    let found =
-        store.surroundings(segment.target, id, catalog, &interactions, &segments, &interests.followed)?;
+    let own = [(segment.name.clone(), segment.target)];
+    let found = store.surroundings(segment.target, id, catalog, &interactions, &own, &interests.followed)?;
     let Some(mut surroundings) = found else { return Ok(None) };
     let is_member = surroundings.members.get(&segment.name).is_some_and(|members| members.contains(id));
     store.take_segments_as_written(written_segments(plan));
-    for (name, holds) in &segments {
+    for (name, holds) in &nested {
         let ids = surroundings.records.get(holds).map(|records| records.keys().cloned().collect());
         let among = store.members_among(
             name,

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ring::hmac;
-
-use super::{Cell, Connection, JsonRows, Store, StoreError, erased::erased_addresses, hash_key};
+use super::{
+    Cell, Connection, JsonRows, Store, StoreError, erased::erased_addresses, hash_key, hash_key::hashed,
+};
 use crate::model::{Entity, Field, Value, folded_address};
 
 /// What keeps all mail, or all commercial mail, from every contact with the same address.
@@ -185,11 +185,6 @@ pub(super) fn change(
         &parameters,
     )?;
     arrive(connection, &those, &parameters)
-}
-
-fn hashed(key: &hmac::Key, address: &str) -> String {
-    let tag = hmac::sign(key, address.as_bytes());
-    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Forgets whose words and addresses those of a contact were, which is about to be deleted: its addresses

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ring::hmac;
 
-use super::{Connection, JsonRows, StoreError, hash_key::hash_key};
+use super::{
+    Connection, JsonRows, StoreError,
+    hash_key::{self, hash_key},
+};
 use crate::model::{Entity, Field, FieldType, Value, folded_address};
 
 /// The setting that counts erasures. A contact's `id_generation` is the count at which it came in.
@@ -29,7 +32,7 @@ fn hashed(key: &hmac::Key, mark: Mark<'_>) -> String {
             format!("address:{folded}")
         }
     };
-    hmac::sign(key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash_key::hashed(key, &text)
 }
 
 /// Counts an erasure, so that whoever comes in afterwards is told from the erased one, whatever the id.

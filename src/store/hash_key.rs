@@ -13,7 +13,7 @@ use super::{Connection, StoreError};
 
 /// The setting that tells whether a key is the store's: the hash of a word by it.
 const CHECK: &str = "hash_key_check";
-const WORD: &[u8] = b"tilework";
+const WORD: &str = "tilework";
 
 /// The file for a store in an SQLite file.
 pub(super) fn beside(store: &Path) -> PathBuf {
@@ -40,7 +40,7 @@ pub(super) fn hash_key(connection: &mut Connection) -> Result<Option<hmac::Key>,
     let path = connection.key_file();
     let text = std::fs::read_to_string(&path).map_err(|error| lost(&path, &error.to_string()))?;
     match key_of(&text) {
-        key if check_of(&key) == check => Ok(Some(key)),
+        key if hashed(&key, WORD) == check => Ok(Some(key)),
         _ => Err(lost(&path, "it holds another key")),
     }
 }
@@ -65,7 +65,7 @@ pub(super) fn make(connection: &mut Connection, fresh: &str) -> Result<hmac::Key
     let key = key_of(&text);
     connection.execute(
         "INSERT INTO setting (name, value) VALUES ($1, $2)",
-        &[CHECK.into(), check_of(&key).into()],
+        &[CHECK.into(), hashed(&key, WORD).into()],
     )?;
     Ok(key)
 }
@@ -79,8 +79,9 @@ fn key_of(text: &str) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, text.trim().as_bytes())
 }
 
-fn check_of(key: &hmac::Key) -> String {
-    hmac::sign(key, WORD).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+/// The hash of a text by a key, in hexadecimal digits.
+pub(super) fn hashed(key: &hmac::Key, text: &str) -> String {
+    hmac::sign(key, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn lost(path: &Path, reason: &str) -> StoreError {
