@@ -1,6 +1,6 @@
 //! What a custom tile's script answers.
 
-use super::{ScriptValue, limits, value::described};
+use super::{ScriptValue, limits, value::described, weight};
 use crate::{calendar, model::Duration};
 use rhai::{Dynamic, Engine, EvalAltResult, ImmutableString, NativeCallContext, Position};
 
@@ -130,6 +130,13 @@ fn plain(context: &NativeCallContext<'_>, value: &Dynamic, call: &str) -> Outcom
 fn with(context: &NativeCallContext<'_>, mut action: Action, effect: ScriptEffect) -> Outcome<Action> {
     if action.effects.len() >= limits::EFFECTS {
         return refuse(context, format!("an action has at most {} effects", limits::EFFECTS));
+    }
+    let bytes = weight::of_action(&action) + weight::of_effect(&effect);
+    if bytes > limits::EFFECT_BYTES {
+        return refuse(
+            context,
+            format!("the effects of an action take at most {} KB", limits::EFFECT_BYTES / 1024),
+        );
     }
     action.effects.push((effect, context.call_position().into()));
     Ok(action)

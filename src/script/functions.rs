@@ -26,7 +26,7 @@ pub(super) const NAMES: [&str; 4] = ["lookup", "hash", "days_between", "missing"
 /// Rhai's functions that scripts have. Those that would read the clock, sleep or print aren't registered,
 /// and not among them.
 pub(super) const RHAI: &str = "abs acos acosh all append asin asinh atan atanh bytes call ceiling chars chop clear concat \
-    contains cos cosh crop curry dedup drain end ends_with exp extract fill_with filter find find_map floor for_each \
+    contains cos cosh crop dedup drain end ends_with exp extract fill_with filter find find_map floor for_each \
     fraction get hypot index_of insert int is_anonymous is_empty is_even is_exclusive is_finite is_inclusive is_infinite \
     is_nan is_odd is_zero keys len ln log make_lower make_upper map max min mixin name order order_by order_desc pad \
     parse_float parse_int pop push range reduce reduce_rev remove replace retain reverse round round_down round_half_down \

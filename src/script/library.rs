@@ -211,6 +211,18 @@ impl Library {
         for call in walk::calls(ast, text) {
             self.check_call(&call, own, problems);
         }
+        for span in walk::of_this(ast, text) {
+            let problem = Problem::error(Code::ScriptForm, span, "scripts have no `this`");
+            problems.push(
+                problem.hint("Name a parameter, as in `|item| item.role`, and give back what is to change."),
+            );
+        }
+        for span in walk::kept_closures(ast, text) {
+            let message = "a closure can't be kept or handed on";
+            problems.push(Problem::error(Code::ScriptForm, span, message).hint(
+                "Write it where it is called, as in `list.map(|item| …)`, or make it a function by `fn`.",
+            ));
+        }
     }
 
     fn check_call(&self, call: &Call, own: &[(String, usize)], problems: &mut Problems) {
@@ -248,6 +260,7 @@ impl Library {
         let scripts = own.iter().map(|(name, _)| name.as_str()).chain(self.names());
         let problem = Problem::error(Code::UnknownFunction, *span, format!("there is no function `{name}`"));
         problems.push(match name.as_str() {
+            "curry" => problem.hint("A closure knows the variables around it, as in `|item| item > least`."),
             "sleep" | "timestamp" => problem
                 .hint("Scripts can't read the clock: `item.now` is given, and `wait(\"1 day\")` waits."),
             _ => problem.hint_if(did_you_mean(name, known.chain(scripts))),

@@ -13,6 +13,7 @@ mod expression;
 mod functions;
 mod library;
 mod limits;
+mod lists;
 mod memory;
 mod parse;
 mod places;
@@ -22,6 +23,10 @@ mod syntax;
 mod tests;
 mod value;
 mod walk;
+mod weight;
+mod work;
+#[cfg(test)]
+mod worst;
 
 pub use action::{Action, ActionKind, Place, ScriptEffect};
 pub use error::ScriptError;

@@ -1,15 +1,15 @@
 //! A script that is ready to be called.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, panic::AssertUnwindSafe};
 
 use rhai::{AST, CallFnOptions, Dynamic, EvalAltResult, Scope};
 
 use super::{
     Action, Library, Place, ScriptError, ScriptValue,
     library::{function_place, function_span},
-    limits,
+    limits, memory,
     value::described,
-    walk,
+    walk, work,
 };
 use crate::diagnostics::{Span, Text};
 
@@ -203,10 +203,18 @@ impl Library {
         function: &str,
         arguments: &[ScriptValue],
     ) -> Result<Returned, ScriptError> {
+        work::begin();
+        memory::begin(arguments);
         let arguments: Vec<Dynamic> = arguments.iter().map(ScriptValue::to_dynamic).collect();
         let options = CallFnOptions::new().eval_ast(false);
-        let outcome: Result<Dynamic, _> =
-            self.engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments);
+        // Rhai is known to panic where it finds values that it thinks impossible. That is this call's failure.
+        let called = AssertUnwindSafe(|| {
+            self.engine.call_fn_with_options(options, &mut Scope::new(), ast, function, arguments)
+        });
+        let outcome: Result<Dynamic, _> = std::panic::catch_unwind(called).unwrap_or_else(|_| {
+            let what = "Rhai can't go on here".to_owned();
+            Err(EvalAltResult::ErrorSystem(what, "a panic".into()).into())
+        });
         let failed = |message: String| ScriptError {
             script: path.to_owned(),
             line: place.line,

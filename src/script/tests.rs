@@ -10,7 +10,7 @@ fn text(source: &str) -> Text {
     Text::verbatim(source, Span::new(FileId(0), 0, source.len()))
 }
 
-fn library(shared: &str) -> Library {
+pub(super) fn library(shared: &str) -> Library {
     let mut problems = Problems::default();
     let scripts = [ScriptDefinition { path: "scripts/shared.rhai".to_owned(), text: text(shared) }];
     let table = TableDefinition {
@@ -24,7 +24,7 @@ fn library(shared: &str) -> Library {
     library
 }
 
-fn program(library: &Library, source: &str) -> Program {
+pub(super) fn program(library: &Library, source: &str) -> Program {
     let mut problems = Problems::default();
     let program = library.program("plugins/x/tile.rhai", &text(source), &mut problems);
     program.unwrap_or_else(|| panic!("{:?}", problems.sorted()))
@@ -102,6 +102,11 @@ fn every_limit_ends_the_script_with_its_place() {
         (
             "fn run(x) {\n  let m = #{ a: 1 };\n  m.b\n}",
             "there is no `b` here; fields have to stand under `needs`",
+        ),
+        ("fn run(x) {\n  let f = Fn(\"curry\");\n  f.call(f, f)\n}", "`curry` is a reserved keyword"),
+        (
+            "fn run(x) {\n  let a = [1];\n  a.push(Fn(\"run\"));\n  a\n}",
+            "a list or a map can't hold a function",
         ),
         // Whatever leads to what was left out, it isn't there.
         ("fn run(x) {\n  let f = Fn(\"eval\");\n  f.call(\"1\")\n}", "`eval` is a reserved keyword"),
@@ -188,6 +193,18 @@ fn what_scripts_may_not_do_is_refused_before_anything_runs() {
             "fn run(x) { take(\"a\").message(\"sales\") }",
             "unknown-function `message` can't be called like this",
         ),
+        ("fn run(x) { x.map(|y| y).curry(1) }", "unknown-function there is no function `curry`"),
+        ("fn run(x) { let f = |y| y; 1 }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { let f = |y| y + x; 1 }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { x.f = |y| y; 1 }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { |y| y + x }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { [x, |y| y] }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { [|y| y] }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { #{ f: |y| y + x } }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { x.push(|y| y) }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { known(|y| y, 1) }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { x.reduce(|a, b| a, |y| y) }", "script-form a closure can't be kept or handed on"),
+        ("fn run(x) { x.for_each(|| this.role) }", "script-form scripts have no `this`"),
         ("fn take(x) { 1 }", "duplicate-name the function `take` is a function of every script"),
         (
             "fn known(a, b) { 1 }",
