@@ -96,9 +96,12 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<HttpDefinition> {
     Some(HttpDefinition { span, url, method, headers, body, timeout, retries })
 }
 
-/// The address; one with a password was reported where the file was searched for secrets.
+/// The address; one with a password that stands in the file was reported where the file was searched for secrets.
 fn address(url: &Text, reader: &mut Reader<'_>) -> Option<Located<WebAddress>> {
-    if has_variable(url) || password(&url.value).is_some() {
+    // What a variable holds stands at one place of the file, all of it.
+    let place = |at: usize| url.span_at(at, at).start;
+    let in_file = |from: usize| place(from + 1) == place(from) + 1;
+    if has_variable(url) || password(&url.value).is_some_and(|(from, _)| in_file(from)) {
         return None;
     }
     let error = match WebAddress::parse(&url.value) {

@@ -160,3 +160,33 @@ fn a_password_in_the_file_is_an_error_in_every_environment() {
         assert!(!found.join("\n").contains("hush"), "the password isn't repeated");
     }
 }
+
+#[test]
+fn an_address_with_a_user_is_refused_where_a_variable_holds_it_too() {
+    let workflow = |url: &str| format!("kind: workflow\nname: tell\nhttp:\n  url: {url}\n");
+    let channel = |url: &str| format!("name: a\nchannels:\n  crm: {{ transport: http, url: \"{url}\" }}\n");
+    let told = |file: &str, text: &str| {
+        let mut files = vec![(file, text)];
+        if file != "tilework.yaml" {
+            files.push(("tilework.yaml", "name: a\n"));
+        }
+        let (definitions, problems) = load_files(&files, None);
+        let told = listed(&definitions, &problems);
+        assert!(!told.iter().any(|told| told.contains("hush") || told.contains("s3cret")), "{told:?}");
+        told.iter().map(|told| told.split(" | ").next().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let cases = [
+        ("${ADDRESS}", "invalid-url 4:8 the address in `ADDRESS` has a user in it"),
+        ("${NAMED}", "invalid-url 4:8 the address in `NAMED` has a user in it"),
+        ("https://me:${SECRET}@crm.vendor.example/x", "invalid-url 4:8 "),
+        ("https://${SECRET}@crm.vendor.example/x", "invalid-url 4:8 "),
+        ("https://me:hush@crm.vendor.example/x", "secret-in-file 4:19 a password stands in the file"),
+    ];
+    for (url, expected) in cases {
+        let told = told("journeys/x.yaml", &workflow(url));
+        assert!(told.len() == 1 && told[0].starts_with(expected), "{url}: {told:?}");
+    }
+    let of_channel = told("tilework.yaml", &channel("${ADDRESS}"));
+    assert!(of_channel.len() == 1, "{of_channel:?}");
+    assert!(of_channel[0].ends_with("the address in `ADDRESS` has a user in it"), "{of_channel:?}");
+}

@@ -20,7 +20,12 @@ pub(super) fn load_files(files: &[(&str, &str)], environment: Option<&str>) -> (
     let files: Vec<(&str, &[u8])> = files.iter().map(|(path, text)| (*path, text.as_bytes())).collect();
     write(folder.path(), &files);
     let mut problems = Problems::default();
-    let variable = |name: &str| (name == "SECRET").then(|| "s3cret".to_owned());
+    let variable = |name: &str| match name {
+        "SECRET" => Some("s3cret".to_owned()),
+        "ADDRESS" => Some("https://me:hush@crm.vendor.example/x".to_owned()),
+        "NAMED" => Some("http://me@crm.vendor.example/x".to_owned()),
+        _ => None,
+    };
     let definitions = load(folder.path(), environment, &variable, &mut problems).unwrap();
     (definitions, problems)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::files::in_words;
 use super::{Content, Folder, Node};
 use crate::diagnostics::{Code, Problem, Problems, Text};
+use crate::model::{WebAddress, WebAddressError};
 
 /// In bytes.
 const LONGEST_VALUE: u64 = 64 * 1024;
@@ -68,6 +69,16 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
         };
         let name = &rest[start + 2..start + length];
         match look_up(name, variables) {
+            Ok(found) if has_user(&found) => {
+                let span = text.span_at(at + start, at + start + length + 1);
+                let message = format!("the address in `{name}` has a user in it");
+                problems.push(
+                    Problem::error(Code::InvalidUrl, span, message)
+                        .hint("Leave it out of the address, and write a header: `headers: { Authorization: \"Bearer ${TOKEN}\" }`."),
+                );
+                variables.secrets.borrow_mut().push(found);
+                complete = false;
+            }
             Ok(found) => {
                 offsets.extend(std::iter::repeat_n(place(at + start), found.len()));
                 value.push_str(&found);
@@ -87,6 +98,11 @@ fn filled(text: &Text, variables: Variables<'_>, problems: &mut Problems) -> Tex
     }
     offsets.push(place(text.value.len()));
     if complete { Text::mapped(value, text.span, offsets) } else { text.clone() }
+}
+
+/// Whether it is the address of a web service with a user in it, which no call can be made to.
+fn has_user(value: &str) -> bool {
+    matches!(WebAddress::parse(value.trim()), Err(WebAddressError::User))
 }
 
 fn noted(path: &Path, folder: &Folder) -> std::io::Result<String> {
