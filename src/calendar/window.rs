@@ -60,7 +60,8 @@ impl Window {
     }
 }
 
-/// The first moment at which clocks of a zone show a time, on one of the days, and that isn't before `at`.
+/// The first moment after `at` at which clocks of a zone show a time, on one of the days. `at` itself doesn't count, so
+/// that who arrives just then waits for the next one.
 ///
 /// # Errors
 /// When it lies outside the years that the calendar knows, or no day is left for it.
@@ -70,7 +71,7 @@ pub fn next_local_time(
     weekdays: Weekdays,
     zone: &Zone,
 ) -> Result<i64, CalendarError> {
-    first_day(at, weekdays, zone, |day| Ok(Some(time.on(day, zone)?).filter(|moment| *moment >= at)))
+    first_day(at, weekdays, zone, |day| Ok(Some(time.on(day, zone)?).filter(|moment| *moment > at)))
 }
 
 /// What `found` gives for the first day that it gives anything for, from two days before a moment: a

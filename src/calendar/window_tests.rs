@@ -33,13 +33,17 @@ fn window(days: &str, from: &str, to: &str) -> Window {
 fn rule_15_the_next_time_of_day() {
     // Zone, arrival (in the zone), time, days, the moment.
     let cases = [
-        ("Europe/London", "2026-03-02 09:00", "09:00", EVERY_DAY, "2026-03-02T09:00:00Z"),
+        ("Europe/London", "2026-03-02 08:59:59.999", "09:00", EVERY_DAY, "2026-03-02T09:00:00Z"),
+        ("Europe/London", "2026-03-02 09:00", "09:00", EVERY_DAY, "2026-03-03T09:00:00Z"),
         ("Europe/London", "2026-03-02 09:00:00.001", "09:00", EVERY_DAY, "2026-03-03T09:00:00Z"),
         ("Europe/London", "2026-03-02 12:00", "09:00", "tue", "2026-03-03T09:00:00Z"),
         ("Europe/London", "2026-03-03 12:00", "09:00", "tue", "2026-03-10T09:00:00Z"),
+        ("Europe/London", "2026-03-03 09:00", "09:00", "tue", "2026-03-10T09:00:00Z"),
+        ("UTC", "2027-01-01 00:00", "24:00", "thu", "2027-01-08T00:00:00Z"),
         // Spring: the clocks of Berlin go from 02:00 to 03:00 on 2026-03-29.
         ("Europe/Berlin", "2026-03-28 12:00", "02:30", EVERY_DAY, "2026-03-29T01:00:00Z"),
-        ("Europe/Berlin", "2026-03-29 03:00", "02:30", EVERY_DAY, "2026-03-29T01:00:00Z"),
+        ("Europe/Berlin", "2026-03-29T00:59:59Z", "02:30", EVERY_DAY, "2026-03-29T01:00:00Z"),
+        ("Europe/Berlin", "2026-03-29 03:00", "02:30", EVERY_DAY, "2026-03-30T00:30:00Z"),
         ("Europe/Berlin", "2026-03-29 03:01", "02:30", EVERY_DAY, "2026-03-30T00:30:00Z"),
         ("Europe/Berlin", "2026-03-28 12:00", "09:00", EVERY_DAY, "2026-03-29T07:00:00Z"),
         // Autumn: from 03:00 back to 02:00 on 2026-10-25; the first of the two counts.

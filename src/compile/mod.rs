@@ -11,6 +11,7 @@ mod flow;
 mod http;
 mod journey;
 mod levels;
+mod loops;
 mod plan;
 mod renames;
 mod repetition;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     flow::{self, Placed},
+    loops,
     plan::StepPlan,
     windows,
 };
@@ -95,6 +96,7 @@ pub(super) fn compile(
     if !whole {
         return None;
     }
+    loops::report_without_wait(&placed, &leads, problems);
     let place: BTreeMap<&str, usize> = order.iter().enumerate().map(|(at, id)| (*id, at)).collect();
     let mut by_id: BTreeMap<&str, &Placed<'_>> =
         placed.iter().map(|placed| (placed.step.id.value.as_str(), placed)).collect();

@@ -65,6 +65,8 @@ pub enum Code {
     CircularSteps,
     /// A step that nobody can reach.
     UnreachableStep,
+    /// A loop of steps that can turn without time passing.
+    LoopWithoutWait,
     /// A journey that ends before it starts.
     EndBeforeStart,
     /// Iterations that would start after the journey's end.
@@ -151,7 +153,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 71] = [
+    pub const ALL: [(Code, &'static str); 72] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -182,6 +184,7 @@ impl Code {
         (Code::CircularSegments, "circular-segments"),
         (Code::CircularSteps, "circular-steps"),
         (Code::UnreachableStep, "unreachable-step"),
+        (Code::LoopWithoutWait, "loop-without-wait"),
         (Code::EndBeforeStart, "end-before-start"),
         (Code::RepeatPastEnd, "repeat-past-end"),
         (Code::RepeatTooShort, "repeat-too-short"),

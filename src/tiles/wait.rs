@@ -22,7 +22,7 @@ static SPEC: TileSpec = TileSpec {
         Parameter::optional(
             "until",
             "date and time, or time of day",
-            "Until when: a moment, which is no wait once it has passed, or the next such time of day",
+            "Until when: a moment, which is no wait once it has passed, or the next such time of day after the arrival",
         ),
         Parameter::optional(
             "weekdays",
@@ -53,7 +53,7 @@ pub(super) enum Base {
     For(Duration),
     /// A moment, as it was written.
     Moment(String),
-    /// The next such time of day.
+    /// The next such time of day after the arrival.
     Daily(LocalTime, Weekdays),
 }
 

@@ -40,6 +40,29 @@ fn rule_18_each_round_of_a_loop_makes_its_own_mail() {
 }
 
 #[test]
+fn rule_14_a_wait_until_a_time_of_day_takes_a_day_in_each_round_of_a_loop() {
+    let steps = "
+  - id: morning
+    tile: wait
+    with: { until: \"09:00\" }
+  - id: remind
+    tile: email
+    with: { email: invite }
+  - id: again
+    tile: goto
+    with: { step: morning, at_most: 2 }
+";
+    whatever_the_batch(|database, batch| {
+        let mut world = world(database, EVERYONE, steps).batches_of(batch);
+        world.play("2026-03-10 08:00");
+        assert_eq!(
+            world.left("ada", "remind"),
+            "2026-03-01T09:00:00Z 2026-03-02T09:00:00Z 2026-03-03T09:00:00Z"
+        );
+    });
+}
+
+#[test]
 fn a_loop_without_a_wait_ends_within_one_tick() {
     let steps = "
   - id: note

@@ -37,7 +37,7 @@ fn rule_14_waits_end_when_they_say_whenever_ticks_come() {
         (format!("{{ {office}, timezone: contact }}"), "2026-03-02T09:00:00Z", "2026-03-02T14:00:00Z"),
         ("{ for: 4 business days }".to_owned(), "2026-03-09T08:00:00Z", "2026-03-09T08:00:00Z"),
         ("{ until: \"09:00\" }".to_owned(), "2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z"),
-        ("{ until: \"08:00\" }".to_owned(), "2026-03-01T08:00:00Z", "2026-03-01T08:00:00Z"),
+        ("{ until: \"08:00\" }".to_owned(), "2026-03-02T08:00:00Z", "2026-03-02T08:00:00Z"),
         (
             "{ until: \"09:00\", weekdays: [thu, Tuesday] }".to_owned(),
             "2026-03-03T09:00:00Z",
