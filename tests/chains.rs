@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tilework::compile::Plan;
 
 use crate::{
-    properties::{ACCOUNTS, Case, START},
+    properties::journey::{ACCOUNTS, Case, START},
     scripted::{assert_scripted, is_scripted},
     support::world::{World, at},
 };

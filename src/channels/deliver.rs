@@ -25,9 +25,6 @@ pub enum DeliveryError {
     Channel(#[from] ChannelError),
 }
 
-/// Reasons for which participants stop that keep no message back: it was theirs before.
-pub(super) const ENDINGS: [&str; 2] = ["journey_ended", "new_iteration"];
-
 /// How many messages a run hands over at most, and how many it did.
 #[derive(Debug, Default)]
 pub struct RunLimit {

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{
     ChannelError, Delivery, DeliveryError, Mail, compose,
-    deliver::{self, ENDINGS, blocked, named},
+    deliver::{self, blocked, named},
     holding::{self, Distances},
     render::surroundings,
     write,
@@ -209,7 +209,7 @@ fn refused(
     if let Some(block) = block {
         return Some(block.clone());
     }
-    if let Some(reason) = message.stopped.as_ref().filter(|reason| !ENDINGS.contains(&reason.as_str())) {
+    if let Some(reason) = message.stopped_by_itself() {
         return Some(reason.clone());
     }
     let expired = message.expires_at.is_some_and(|at| at < now) && !sent_late(message);

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::{
     Delivery, DeliveryError,
     calls::exchange,
-    deliver::{ENDINGS, blocked, fields, named},
+    deliver::{blocked, fields, named},
     file::write,
     holding,
     http::{Answer, Call, Client, RetryAfter},
@@ -202,7 +202,7 @@ fn prepare(
         let end = Settled { stop, ..Settled::to(OutboxState::Blocked, Some(reason.clone())) };
         return Fate::Settled(end);
     }
-    if let Some(reason) = message.stopped.as_ref().filter(|reason| !ENDINGS.contains(&reason.as_str())) {
+    if let Some(reason) = message.stopped_by_itself() {
         return blocked(reason);
     }
     if message.expires_at.is_some_and(|at| at < now) {

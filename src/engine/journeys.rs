@@ -6,7 +6,7 @@ use super::reentry;
 use crate::{
     compile::JourneyPlan,
     definitions::{AtEnd, ReentryRule},
-    model::{Condition, time::LAG_LIMIT},
+    model::{Condition, JOURNEY_ENDED, NEW_ITERATION, time::LAG_LIMIT},
     store::{Enrolment, IterationRow, Reentry, Store, StoreError},
     tiles::Wakes,
 };
@@ -198,9 +198,9 @@ impl LiveJourney<'_> {
         let iteration = &open.iteration;
         let end = self.plan.end.filter(|end| *end <= now);
         let (moment, reason) = match (open.superseded_at, end, self.plan.at_end) {
-            (Some(next), Some(end), AtEnd::Stop) if end < next => (end, Some("journey_ended")),
-            (Some(next), ..) => (next, Some("new_iteration")),
-            (None, Some(end), AtEnd::Stop) => (end, Some("journey_ended")),
+            (Some(next), Some(end), AtEnd::Stop) if end < next => (end, Some(JOURNEY_ENDED)),
+            (Some(next), ..) => (next, Some(NEW_ITERATION)),
+            (None, Some(end), AtEnd::Stop) => (end, Some(JOURNEY_ENDED)),
             (None, Some(end), AtEnd::Finish) => (end, None),
             (None, None, _) => return Ok(false),
         };

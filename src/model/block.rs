@@ -2,6 +2,12 @@
 
 use super::Predicate;
 
+/// Why everybody stops whose journey ended. What was due to somebody before that keeps being theirs.
+pub const JOURNEY_ENDED: &str = "journey_ended";
+
+/// Why everybody stops where a journey's next iteration began, with the same consequence as [`JOURNEY_ENDED`].
+pub const NEW_ITERATION: &str = "new_iteration";
+
 /// What keeps a contact out of a journey, and stops it there at once (semantics 9).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {

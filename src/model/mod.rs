@@ -29,7 +29,7 @@ mod value;
 mod web_address;
 
 pub use address::{folded_address, says_no_such_address};
-pub use block::{Block, BlockedWhen};
+pub use block::{Block, BlockedWhen, JOURNEY_ENDED, NEW_ITERATION};
 pub use call::{Answers, Argument, Call, Callee, Input, RecordField};
 pub use catalog::{Catalog, FunctionShape, TableColumn, TableShape};
 pub use consent::{BASES, Consent, ConsentSetting};

@@ -7,7 +7,7 @@ use super::{
     interactions,
     pausing::held_iterations,
 };
-use crate::model::{Field, Value};
+use crate::model::{Field, JOURNEY_ENDED, NEW_ITERATION, Value};
 
 /// How far a message has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,12 @@ impl DueMessage {
     #[must_use]
     pub fn account_place(&self) -> (i64, i64) {
         (self.place[0], self.place[1])
+    }
+
+    /// Why the contact was stopped, when that keeps the message back: the end of a journey or iteration doesn't.
+    #[must_use]
+    pub fn stopped_by_itself(&self) -> Option<&String> {
+        self.stopped.as_ref().filter(|reason| ![JOURNEY_ENDED, NEW_ITERATION].contains(&reason.as_str()))
     }
 }
 
@@ -352,10 +358,11 @@ impl Store {
             "SELECT p.iteration_key, p.account_key, p.contact_key FROM participant p
              WHERE (p.iteration_key, p.account_key) IN (
                 SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT) FROM {})
-               AND (p.state < 3 OR p.reason = 'journey_ended')",
+               AND (p.state < 3 OR p.reason IN ($2, $3))",
             self.dialect().rows("$1")
         );
-        let rows = self.connection.query(&sql, &[json.finish()])?;
+        let rows =
+            self.connection.query(&sql, &[json.finish(), JOURNEY_ENDED.into(), NEW_ITERATION.into()])?;
         rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?))).collect()
     }
 

@@ -2,13 +2,13 @@
 
 use tilework::{interactions::ImportKind, model::time::HOUR};
 
-use super::{
-    definitions::{ACCOUNT_CELLS, DEFINITIONS, LEAD_CELLS, SCRIPT, TABLE},
-    incremental::{START, holds},
-};
-use crate::support::{
-    workspace::{Database, Workspace},
-    world::at,
+use super::definitions::{ACCOUNT_CELLS, DEFINITIONS, LEAD_CELLS, SCRIPT, TABLE};
+use crate::{
+    properties::segments::{START, equals_the_full_one},
+    support::{
+        workspace::{Database, Workspace},
+        world::at,
+    },
 };
 
 #[test]
@@ -49,7 +49,8 @@ fn each_field_that_a_segment_depends_on_has_it_evaluated_again() {
                 now += 1_000;
                 world.import(kind, &format!("id,{column}\n{letter}{id},{value}\n"));
                 world.try_tick(now).unwrap();
-                holds(&mut world, now, &format!("{column} of {letter}{id} is {value}")).unwrap();
+                equals_the_full_one(&mut world, now, &format!("{column} of {letter}{id} is {value}"))
+                    .unwrap();
             }
         }
     }

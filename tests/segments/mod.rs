@@ -3,8 +3,7 @@
 mod as_written;
 mod commands;
 mod concerned;
-mod definitions;
+pub(crate) mod definitions;
 mod doubts;
-mod incremental;
 mod saas_sales;
 mod words;

@@ -59,10 +59,15 @@ pub enum Detail {
     /// Without what tells when a tick was, rather than what happened: when a message was handed over,
     /// when a segment was looked at, when somebody waiting was looked at last.
     WithoutTicks,
+    /// As `WithoutTicks`, and without whether messages left and what follows from it: what a window held is held for
+    /// the next one.
+    WithoutHandingOver,
 }
 
 fn statement(part: Part, detail: Detail) -> String {
-    let full = |column: &'static str| if detail == Detail::WithoutTicks { "''" } else { column };
+    let ticks = matches!(detail, Detail::Full | Detail::WithoutAttempts);
+    let full = |column: &'static str| if ticks { column } else { "''" };
+    let handed_over = |column: &'static str| if detail == Detail::WithoutHandingOver { "''" } else { column };
     let attempts = if detail == Detail::Full { "x.attempts" } else { "''" };
     // An account's own key is its id; a contact without account is an account of its own.
     let account = |key: &str| {
@@ -117,10 +122,13 @@ fn statement(part: Part, detail: Detail) -> String {
             contact("x.subject_contact_key")
         ),
         Part::Outbox => format!(
-            "SELECT {iteration}, {account_of}, {contact_of}, {step}, x.visit, x.ordinal, x.channel, x.content, x.state,
-                x.created_at, x.due_at, {}, x.expires_at, {attempts}, {}, x.reason FROM outbox x",
+            "SELECT {iteration}, {account_of}, {contact_of}, {step}, x.visit, x.ordinal, x.channel, {}, {},
+                x.created_at, x.due_at, {}, x.expires_at, {attempts}, {}, {} FROM outbox x",
+            handed_over("x.content"),
+            handed_over("x.state"),
             full("x.ready_at"),
-            full("x.ended_at")
+            full("x.ended_at"),
+            handed_over("x.reason")
         ),
         Part::Sent => format!(
             "SELECT x.id, (SELECT y.name FROM interaction_type y WHERE y.key = x.type_key), {}, {contact_of}, {account_of},
@@ -211,9 +219,17 @@ impl Tables {
 
     /// The state without what tells when ticks were.
     pub fn state_without_ticks(&mut self) -> String {
-        let parts: Vec<Part> = Part::ALL.into_iter().filter(|part| *part != Part::MemberChanges).collect();
-        self.dump(&parts, Detail::WithoutTicks)
+        self.dump(&parts_without(&[Part::MemberChanges]), Detail::WithoutTicks)
     }
+
+    /// The state without what tells when ticks were and which messages left.
+    pub fn state_without_handing_over(&mut self) -> String {
+        self.dump(&parts_without(&[Part::MemberChanges, Part::Sent]), Detail::WithoutHandingOver)
+    }
+}
+
+fn parts_without(without: &[Part]) -> Vec<Part> {
+    Part::ALL.into_iter().filter(|part| !without.contains(part)).collect()
 }
 
 /// A moment as such; any other cell as it is.

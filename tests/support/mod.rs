@@ -6,6 +6,7 @@ pub mod evaluated;
 pub mod files;
 pub mod http;
 pub mod postgres;
+pub mod property;
 pub mod rust_text;
 pub mod workspace;
 pub mod world;

@@ -8,10 +8,10 @@ use tilework::{
     definitions,
     diagnostics::{Problems, render_human},
     engine::{Engine, Phase},
-    interactions::{self, EmptyCells, ImportKind, ImportRequest, ImportSummary},
+    interactions::{self, EmptyCells, ImportError, ImportKind, ImportRequest, ImportSummary},
     model::{DecimalSign, time::rfc3339},
     runtime::{self, Publishing, Runtime, RuntimeError},
-    store::Store,
+    store::{Store, StoreError},
 };
 
 use super::{dump::Tables, workspace::Workspace};
@@ -41,6 +41,11 @@ impl World {
     /// Opens a workspace and becomes its worker.
     pub fn of(workspace: Workspace) -> World {
         let plan = compiled(&workspace);
+        World::with(workspace, plan)
+    }
+
+    /// As [`World::of`], with definitions that were compiled already.
+    pub fn with(workspace: Workspace, plan: Plan) -> World {
         let address = workspace.address();
         Store::migrate(&address).unwrap();
         let mut store = Store::open_for_writing(&address).unwrap();
@@ -84,11 +89,16 @@ impl World {
 
     /// Imports rows of CSV.
     pub fn try_import(&mut self, kind: ImportKind, csv: &[u8]) -> (ImportSummary, Vec<String>) {
+        self.import_result(kind, csv).unwrap()
+    }
+
+    /// As [`World::try_import`], where the file may be refused as a whole.
+    pub fn import_result(&mut self, kind: ImportKind, csv: &[u8]) -> ImportResult {
         let now = match self.facts_at {
             Some(at) => at,
             None => self.store.clock().unwrap().unwrap_or(0),
         };
-        import_into(&mut self.store, &self.plan, kind, csv, now)
+        import_result(&mut self.store, &self.plan, kind, csv, now)
     }
 
     /// Imports rows of CSV that are all right.
@@ -308,11 +318,19 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 
 /// The workspace's plan.
 pub fn compiled(workspace: &Workspace) -> Plan {
+    compiled_or_refused(workspace).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// The workspace's plan, or what is wrong with its definitions.
+pub fn compiled_or_refused(workspace: &Workspace) -> Result<Plan, String> {
     let mut problems = Problems::default();
     let definitions = definitions::load(workspace.root(), None, &|_| None, &mut problems).unwrap();
     let plan = compile::compile(&definitions, &mut problems);
-    plan.unwrap_or_else(|| panic!("{}", render_human(&problems, &definitions.sources, false)))
+    plan.ok_or_else(|| render_human(&problems, &definitions.sources, false))
 }
+
+/// What an import comes to, with the rows that it rejects.
+pub type ImportResult = Result<(ImportSummary, Vec<String>), ImportError<StoreError>>;
 
 /// Imports rows of CSV, whose empty cells clear, into a store by a connection of its own.
 pub fn import_into(
@@ -322,6 +340,10 @@ pub fn import_into(
     csv: &[u8],
     now: i64,
 ) -> (ImportSummary, Vec<String>) {
+    import_result(store, plan, kind, csv, now).unwrap()
+}
+
+fn import_result(store: &mut Store, plan: &Plan, kind: ImportKind, csv: &[u8], now: i64) -> ImportResult {
     let request = ImportRequest {
         kind,
         format: None,
@@ -345,5 +367,5 @@ pub fn import_into(
         },
         &mut |_, _| {},
     );
-    (summary.unwrap(), rejects)
+    Ok((summary?, rejects))
 }

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::{prelude::*, sample::select};
 use tilework::{
     audience::{LeadChange, change_lead},
     compile::{Members, SegmentPlan},
@@ -15,13 +11,16 @@ use tilework::{
     store::{Member, Membership},
 };
 
-use super::definitions::{
-    ACCOUNT_CELLS, CONTACT_CELLS, Cell, DEFINITIONS, JOURNEY, LEAD_CELLS, SCRIPT, TABLE,
-};
-use crate::support::{
-    evaluated::evaluate,
-    workspace::{Database, Workspace},
-    world::{World, at},
+use crate::{
+    segments::definitions::{
+        ACCOUNT_CELLS, CONTACT_CELLS, Cell, DEFINITIONS, JOURNEY, LEAD_CELLS, SCRIPT, TABLE,
+    },
+    support::{
+        evaluated::evaluate,
+        property::{self, Outcome},
+        workspace::{Database, Workspace},
+        world::{World, at},
+    },
 };
 
 /// Two days before clocks go forward in London and at the end of a month.
@@ -144,7 +143,7 @@ fn members(world: &mut World, name: &str, target: tilework::model::Entity) -> Ve
 }
 
 /// Evaluates each segment's condition over everybody, and compares.
-pub fn holds(world: &mut World, now: i64, happened: &str) -> Result<(), TestCaseError> {
+pub fn equals_the_full_one(world: &mut World, now: i64, happened: &str) -> Outcome {
     let segments = world.plan.segments.clone();
     for segment in &segments {
         let everybody = match (&segment.members, segment.active) {
@@ -167,11 +166,6 @@ pub fn holds(world: &mut World, now: i64, happened: &str) -> Result<(), TestCase
     Ok(())
 }
 
-fn runner(cases: u32) -> TestRunner {
-    let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
-    TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
-}
-
 fn workspace(database: Database, definitions: &str) -> Workspace {
     let empty = Workspace::on(database)
         .file("journeys/all.yaml", definitions)
@@ -184,7 +178,7 @@ fn workspace(database: Database, definitions: &str) -> Workspace {
 fn come_to_the_same(database: Database, cases: u32) {
     let empty = workspace(database, &format!("{DEFINITIONS}---{JOURNEY}"));
     let looked_at_some = std::cell::Cell::new(0);
-    let result = runner(cases).run(&changes(), |changes| {
+    property::holds(cases, &changes(), |changes| {
         let mut world = populated(&empty);
         let mut now = at(START);
         world.try_tick(now).unwrap();
@@ -193,7 +187,7 @@ fn come_to_the_same(database: Database, cases: u32) {
             if let Change::Time { milliseconds } = change {
                 now += milliseconds;
                 world.try_tick(now).unwrap();
-                holds(&mut world, now, &format!("{:?}", &changes[..=place]))?;
+                equals_the_full_one(&mut world, now, &format!("{:?}", &changes[..=place]))?;
             }
         }
         now += DAY;
@@ -201,9 +195,8 @@ fn come_to_the_same(database: Database, cases: u32) {
         let states = world.store.segment_states().unwrap();
         let some = states.iter().filter(|state| state.looked_at.is_some()).count();
         looked_at_some.set(looked_at_some.get() + some);
-        holds(&mut world, now, "all")
+        equals_the_full_one(&mut world, now, "all")
     });
-    result.unwrap_or_else(|error| panic!("{error}"));
     assert!(looked_at_some.get() > 0, "at times not everybody was looked at");
 }
 
@@ -217,7 +210,7 @@ fn all_members(world: &mut World) -> BTreeMap<String, Vec<String>> {
 /// A store that was run after each change, and one that was run at the end alone, come to the same.
 fn come_to_what_a_new_store_comes_to(database: Database, cases: u32) {
     let empty = workspace(database, DEFINITIONS);
-    let result = runner(cases).run(&changes(), |changes| {
+    property::holds(cases, &changes(), |changes| {
         let (mut often, mut once) = (populated(&empty), populated(&empty));
         let mut now = at(START);
         often.try_tick(now).unwrap();
@@ -233,7 +226,6 @@ fn come_to_what_a_new_store_comes_to(database: Database, cases: u32) {
         prop_assert_eq!(all_members(&mut often), all_members(&mut once));
         Ok(())
     });
-    result.unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]

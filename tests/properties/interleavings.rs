@@ -16,13 +16,12 @@ use tilework::{
     model::time::{MINUTE, rfc3339},
 };
 
-use crate::{
-    properties::{Case, START, case, end, holds},
-    support::{
-        dump::assert_same,
-        workspace::{Database, Workspace},
-        world::{World, at},
-    },
+use super::journey::{Case, START, case, end};
+use crate::support::{
+    dump::assert_same,
+    property::holds,
+    workspace::{Database, Workspace},
+    world::{World, at},
 };
 
 /// What comes in from outside.
@@ -190,6 +189,7 @@ fn whatever_comes_in_crashes_batches_and_databases_change_nothing() {
             assert_same(&format!("{manner:?}\n{}\n{events:?}", case.journey()), &expected.0, &found.0);
             assert!(expected.1 == found.1, "{manner:?}: other mails");
         }
+        Ok(())
     });
     let deaths = DEATHS.load(Ordering::Relaxed);
     assert!(deaths > 30, "it died {deaths} times");

@@ -1,10 +1,6 @@
 //! Random conditions over random facts hold for the same records, whoever answers.
 
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner},
-};
+use proptest::{prelude::*, sample::select, test_runner::TestCaseError};
 use tilework::{
     calendar::Zone,
     conditions::{Facts, explain, holds},
@@ -13,12 +9,14 @@ use tilework::{
     store::{Membership, Store},
 };
 
-use super::{
-    calls::library,
-    facts::{Filled, facts, nows, zones},
-    predicates::{Scope, predicate},
+use crate::{
+    conditions::{
+        calls::library,
+        facts::{Filled, facts, nows, zones},
+        predicates::{Scope, predicate},
+    },
+    support::{evaluated::evaluate, property},
 };
-use crate::support::evaluated::evaluate;
 
 /// Sets of facts; each takes a database of each kind.
 const CASES: u32 = 8;
@@ -68,14 +66,10 @@ fn in_store(
 }
 
 #[test]
-#[allow(clippy::disallowed_methods, reason = "more cases, and others, may be asked for by the environment")]
 fn rule_2_memory_and_both_databases_come_to_the_same_members() {
-    let config =
-        Config { cases: CASES, max_shrink_iters: 40, failure_persistence: None, ..Config::default() };
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[4; 32]);
     let case = (facts(), questions(), select(nows()), select(zones()));
     let library = library();
-    let result = TestRunner::new_with_rng(config, rng).run(&case, |(facts, questions, now, zone)| {
+    property::holds(CASES, &case, |(facts, questions, now, zone)| {
         let zone = Zone::named(zone).unwrap();
         let facts = Facts { answers: Some(library.clone()), ..facts };
         let mut stores = [("SQLite", Filled::sqlite(&facts)), ("PostgreSQL", Filled::postgres(&facts))];
@@ -95,7 +89,4 @@ fn rule_2_memory_and_both_databases_come_to_the_same_members() {
         }
         Ok(())
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
 }

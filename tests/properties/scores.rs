@@ -3,11 +3,7 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
-use proptest::{
-    prelude::*,
-    sample::select,
-    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
-};
+use proptest::{prelude::*, sample::select};
 use tilework::{
     audience::{LeadChange, change_lead, gives_scores},
     insights::score_stories,
@@ -19,6 +15,7 @@ use tilework::{
 };
 
 use crate::support::{
+    property::holds,
     workspace::{Database, Workspace},
     world::{World, at},
 };
@@ -390,10 +387,8 @@ fn each_field_that_a_score_depends_on_has_it_computed_again() {
 fn come_to_the_same(database: Database, cases: u32) {
     let empty = Workspace::on(database).file("journeys/all.yaml", DEFINITIONS);
     empty.open().close();
-    let config = Config { cases, max_shrink_iters: 200, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let told = Cell::new(0);
-    let result = runner.run(&changes(), |changes| {
+    holds(cases, &changes(), |changes| {
         let mut world = populated(&empty.copy());
         let mut now = at(START);
         world.try_tick(now).unwrap();
@@ -408,9 +403,6 @@ fn come_to_the_same(database: Database, cases: u32) {
         told.set(told.get() + lines_add_up(&mut world, now)?);
         Ok(())
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
     assert!(told.get() > 10 * cases as usize, "only {} scores were told", told.get());
 }
 
