@@ -42,3 +42,4 @@ mod support;
 mod two_workers;
 mod why_tiles;
 mod wide;
+mod wrong_clock;

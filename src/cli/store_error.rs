@@ -2,7 +2,7 @@
 
 use super::{CliError, Exit};
 use crate::{
-    runtime::{PublishError, RuntimeError},
+    runtime::{ClockDoubt, PublishError, RuntimeError},
     store::StoreError,
 };
 
@@ -39,7 +39,7 @@ impl From<StoreError> for CliError {
                 (Exit::Store, "Use the version of Tilework that made it, or a newer one.")
             }
             StoreError::ClockBackwards { .. } => {
-                (Exit::Usage, "Give a later time, or start with an empty store: time only goes forward.")
+                (Exit::Usage, "Give a later time. If the store was run by a wrong clock, `tilework set-back` takes it back to the present and sends nothing again.")
             }
             StoreError::Full(_) => {
                 (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
@@ -89,6 +89,17 @@ impl From<RuntimeError> for CliError {
             | RuntimeError::Engine(EngineError::Store(error))
             | RuntimeError::Delivery(DeliveryError::Store(error)) => error.into(),
             RuntimeError::Publish(error) => error.into(),
+            RuntimeError::WrongClock(doubt) => {
+                let hint = match doubt {
+                    ClockDoubt::LongAgo { .. } => {
+                        "If the clock is right, and nothing ran meanwhile, type once: tilework run --clock-is-right"
+                    }
+                    ClockDoubt::Apart { .. } => {
+                        "Set the clock that is wrong. If this machine's is right, type: tilework run --clock-is-right"
+                    }
+                };
+                CliError::usage(doubt.to_string()).hint(hint.to_owned())
+            }
             error @ (RuntimeError::Engine(_) | RuntimeError::Delivery(_) | RuntimeError::Restless(_)) => {
                 CliError::store(error.to_string())
             }
