@@ -34,6 +34,7 @@ mod schema;
 mod score_changes;
 mod scoring;
 mod scripted;
+mod secrets;
 mod segments;
 mod serving;
 mod status;

@@ -31,6 +31,10 @@ impl From<StoreError> for CliError {
             StoreError::Address(_) => {
                 (Exit::Usage, "Look at `store:` in `tilework.yaml` and at the variable TILEWORK_STORE.")
             }
+            StoreError::Credentials => (
+                Exit::Usage,
+                "In user, password and options write `%40` for `@`, `%2F` for `/`, `%3F` for `?` and `%23` for `#`.",
+            ),
             StoreError::NeedsMigration { .. } => (
                 Exit::Store,
                 "Run `tilework migrate`. A SQLite file is also brought up to date by `tilework import` and `tilework run`.",
@@ -38,9 +42,10 @@ impl From<StoreError> for CliError {
             StoreError::TooNew { .. } => {
                 (Exit::Store, "Use the version of Tilework that made it, or a newer one.")
             }
-            StoreError::ClockBackwards { .. } => {
-                (Exit::Usage, "Give a later time. If the store was run by a wrong clock, `tilework set-back` takes it back to the present and sends nothing again.")
-            }
+            StoreError::ClockBackwards { .. } => (
+                Exit::Usage,
+                "Give a later time. If the store was run by a wrong clock, `tilework set-back` takes it back to the present and sends nothing again.",
+            ),
             StoreError::Full(_) => {
                 (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
             }
@@ -122,7 +127,8 @@ mod tests {
             (StoreError::NeedsMigration { found: 0, needed: 1 }, Exit::Store, "`tilework migrate`"),
             (StoreError::TooNew { found: 2, known: 1 }, Exit::Store, "newer"),
             (StoreError::Full("full".to_owned()), Exit::Store, "Make room"),
-            (StoreError::Address("mysql:x".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (StoreError::Address("mysql:…".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (StoreError::Credentials, Exit::Usage, "`%40`"),
             (backwards, Exit::Usage, "later time"),
         ];
         for (error, exit, expected) in cases {

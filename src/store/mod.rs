@@ -84,6 +84,7 @@ mod scores;
 mod scoring;
 mod segments;
 mod selection;
+mod server_address;
 mod set_back;
 mod snapshots;
 mod sqlite;
