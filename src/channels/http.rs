@@ -1,6 +1,6 @@
 //! One call by HTTP: made to an address that was checked, answered or not.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io::Read, net::SocketAddr, time::Duration};
 
 use ureq::{
     Agent, Error, Timeout,
@@ -11,7 +11,7 @@ use ureq::{
     },
 };
 
-use crate::model::{AllowedHosts, is_private};
+use crate::model::{AllowedHosts, Secrets, is_private};
 
 /// A call that can be made.
 #[derive(Clone)]
@@ -109,14 +109,16 @@ impl Resolver for Guard {
 /// Makes calls.
 pub(super) struct Client {
     agent: Agent,
+    secrets: Secrets,
 }
 
-/// How much of an answer is kept to tell what went wrong, in bytes.
-const SHOWN: u64 = 300;
+/// How much of an answer is read to tell what went wrong, in bytes, and how much of that is told, in characters.
+const READ: u64 = 16 * 1024;
+const TOLD: usize = 200;
 
 impl Client {
-    /// A client for these hosts.
-    pub(super) fn new(allow: &AllowedHosts) -> Client {
+    /// A client for these hosts. What they answer is told without these secrets.
+    pub(super) fn new(allow: &AllowedHosts, secrets: &Secrets) -> Client {
         // A connection serves one call: what a confused server sends beyond its answer is nobody's.
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -129,7 +131,10 @@ impl Client {
             .proxy(None)
             .build();
         let guard = Guard { allow: allow.clone(), names: DefaultResolver::default() };
-        Client { agent: Agent::with_parts(config, DefaultConnector::default(), guard) }
+        Client {
+            agent: Agent::with_parts(config, DefaultConnector::default(), guard),
+            secrets: secrets.clone(),
+        }
     }
 
     /// Makes a call and waits for its answer.
@@ -157,7 +162,7 @@ impl Client {
             }),
         };
         match sent {
-            Ok(answer) => judge(&call.place, answer),
+            Ok(answer) => judge(&call.place, &self.secrets, answer),
             Err(error) => failed(&call.place, call.timeout, &error),
         }
     }
@@ -175,19 +180,12 @@ fn header_text(key: &str) -> String {
     })
 }
 
-fn judge(place: &str, mut answer: Response<ureq::Body>) -> Answer {
+fn judge(place: &str, secrets: &Secrets, mut answer: Response<ureq::Body>) -> Answer {
     let status = answer.status().as_u16();
     if (200..300).contains(&status) {
         return Answer::Taken;
     }
-    let said = answer
-        .body_mut()
-        .with_config()
-        .limit(SHOWN * 4)
-        .lossy_utf8(true)
-        .read_to_string()
-        .unwrap_or_default();
-    let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    let said = said(&mut answer.body_mut().as_reader(), secrets);
     let reason = match said.is_empty() {
         true => format!("`{place}` answered {status}"),
         false => format!("`{place}` answered {status}: {said}"),
@@ -202,6 +200,17 @@ fn judge(place: &str, mut answer: Response<ureq::Body>) -> Answer {
         )),
         _ => Answer::Refused(reason),
     }
+}
+
+/// The beginning of an answer. Secrets are hidden before it is cut; afterwards nobody would know the rest of one.
+fn said(body: &mut dyn Read, secrets: &Secrets) -> String {
+    let mut read = Vec::new();
+    // What came before it failed is told.
+    let _ = body.take(READ).read_to_end(&mut read);
+    let text = String::from_utf8_lossy(&read);
+    let text = if read.len() as u64 == READ { secrets.hide_cut(&text) } else { secrets.hide(&text) };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    secrets.hide(&line).chars().take(TOLD).collect()
 }
 
 fn retry_after(text: &str) -> Option<RetryAfter> {
@@ -269,6 +278,16 @@ mod tests {
     fn a_key_is_a_header_whatever_its_subject_is() {
         assert_eq!(header_text("spring/1/tell/1/con-1/0"), "spring/1/tell/1/con-1/0");
         assert_eq!(header_text("spring/1/tell/1/mü ll\r\ner%/0"), "spring/1/tell/1/m%C3%BC ll%0D%0Aer%25/0");
+    }
+
+    #[test]
+    fn an_answer_is_told_without_secrets_however_long_they_are() {
+        let long = format!("eyJ{}", "S".repeat(500));
+        let secrets = Secrets::new(&[long.clone(), "to be\nhidden".to_owned()]);
+        let told = |text: &str| said(&mut text.as_bytes(), &secrets);
+        assert_eq!(told(&format!("no access\n for {long}, to be\nhidden")), "no access for ***, ***");
+        assert_eq!(told(&long.repeat(50)).replace('*', ""), "");
+        assert_eq!(told(&"x".repeat(20_000)).len(), TOLD);
     }
 
     #[test]

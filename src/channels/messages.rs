@@ -166,7 +166,8 @@ fn make_calls<'m>(
     if calls.is_empty() {
         return Ok(());
     }
-    let client = delivery.client.get_or_init(|| Client::new(&delivery.plan.settings.allow));
+    let client =
+        delivery.client.get_or_init(|| Client::new(&delivery.plan.settings.allow, &delivery.plan.secrets));
     let mut settled: Vec<(&DueMessage, Settled)> = Vec::new();
     let mut outcome = Ok(());
     exchange(client, &delivery.circuits, calls, enough, &mut |at, answer| {
@@ -195,7 +196,8 @@ fn prepare(
     now: i64,
 ) -> Fate {
     let blocked = |reason: &str| Fate::Settled(Settled::to(OutboxState::Blocked, Some(reason.to_owned())));
-    let failed = |reason: String| Fate::Settled(Settled::to(OutboxState::Failed, Some(reason)));
+    let hidden = |reason: &str| delivery.plan.secrets.hide(reason);
+    let failed = |reason: String| Fate::Settled(Settled::to(OutboxState::Failed, Some(hidden(&reason))));
     if let Some(reason) = block {
         // Colleagues of a message for an account are stopped by their own steps.
         let stop = message.contact_key().map(|_| reason.clone());
@@ -225,7 +227,7 @@ fn prepare(
         (Target::Http(http), None) => return Fate::Call(render::call(http, message, &body)),
         (Target::Http(http), Some(played)) => {
             let call = render::written_call(channel, &render::call(http, message, &body), body);
-            (played.calls.to_owned(), delivery.plan.masked(&call.to_string()))
+            (played.calls.to_owned(), delivery.plan.secrets.hide_json(&call).to_string())
         }
         (Target::File(directory, _), _) => {
             (delivery.folder(directory), render::file(channel, message, body).to_string())
@@ -238,7 +240,7 @@ fn prepare(
         // It is the folder that is wrong, not the message: it waits until somebody mends it.
         Err(error) => Settled {
             retry_at: Some((delivery.real_now)().saturating_add(POSTPONED)),
-            ..Settled::to(OutboxState::Waiting, Some(error.to_string()))
+            ..Settled::to(OutboxState::Waiting, Some(hidden(&error.to_string())))
         },
     })
 }
@@ -250,7 +252,7 @@ fn settle(delivery: &Delivery<'_>, channel: &str, message: &DueMessage, answer: 
         _ => 0,
     };
     let real_now = (delivery.real_now)();
-    let masked = |reason: &str| Some(delivery.plan.masked(reason));
+    let masked = |reason: &str| Some(delivery.plan.secrets.hide(reason));
     match answer {
         Answer::Taken => Settled::to(OutboxState::Delivered, None),
         Answer::Refused(reason) => Settled::to(OutboxState::Failed, masked(&reason)),
@@ -323,17 +325,17 @@ pub fn preview(
     };
     let shown = Shown { contact, account };
     let body = render::body(plan, by_definition, message, channel.strip_prefix(WORKFLOW), &shown)?;
-    let masked = |body: Json| serde_json::from_str(&plan.masked(&body.to_string())).unwrap_or(Json::Null);
+    let (hidden, masked) = (|text: &str| plan.secrets.hide(text), |body: &Json| plan.secrets.hide_json(body));
     Ok(match target {
         Target::Http(http) => Preview {
-            to: format!("{} {}", http.method.name(), http.address.place()),
+            to: hidden(&format!("{} {}", http.method.name(), http.address.place())),
             headers: http.headers.iter().map(|(name, _)| name.clone()).collect(),
-            body: masked(body),
+            body: masked(&body),
         },
         Target::File(directory, _) => Preview {
-            to: directory.display().to_string(),
+            to: hidden(&directory.display().to_string()),
             headers: Vec::new(),
-            body: masked(render::file(channel, message, body)),
+            body: masked(&render::file(channel, message, body)),
         },
     })
 }

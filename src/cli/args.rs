@@ -120,6 +120,11 @@ pub enum Command {
     Serve,
     /// Bring the store up to this version's tables (on SQLite, `run` and `import` do it by themselves)
     Migrate,
+    /// Take a store that was run by a wrong clock back to the present; nothing is sent again
+    ///
+    /// What was done stays done. What happened in the future happened now, what waits goes on to wait for the time
+    /// that is left, and segments and scores are computed anew by the next run.
+    SetBack,
     /// Make a journey hold still: nobody enters or moves, and its messages wait
     Pause(PauseArguments),
     /// Let a journey go on that was paused
@@ -258,6 +263,10 @@ pub struct RunArguments {
     /// Play on a copy, where the store has runs at the machine's own time; the store itself isn't touched
     #[arg(long)]
     pub play: bool,
+    /// Go on though the last run is long ago, the clock of the database's server shows another time, or `--now` is far
+    /// in the future
+    #[arg(long)]
+    pub clock_is_right: bool,
     /// How many contacts are handled at a time; changes nothing but memory and speed
     #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u32).range(1..))]
     pub batch_size: Option<u32>,
@@ -376,6 +385,7 @@ impl Command {
             | Command::Score(_)
             | Command::Serve
             | Command::Migrate
+            | Command::SetBack
             | Command::Pause(_)
             | Command::Resume(_)
             | Command::Status { .. }

@@ -7,7 +7,7 @@ use super::{
         OutboxCommand, SegmentCommand, WhyCommand,
     },
     contact_mail, demo, erasure, explain, init, lead, pausing, published, run, schema, segment_preview,
-    serve, status, workspace,
+    serve, set_back, status, workspace,
 };
 use crate::{insights, interactions, model::Entity, runtime, store::Store};
 
@@ -47,6 +47,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Run(arguments) => run::run(global, arguments, output),
         Command::Serve => serve::serve(global, output),
         Command::Migrate => run::migrate(global, output),
+        Command::SetBack => set_back::set_back(global, output),
         Command::Segment(SegmentCommand::Preview { name, sample }) => {
             segment_preview::preview(global, name, *sample, output)
         }

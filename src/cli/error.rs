@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Exit;
+use super::{Exit, logging};
 use crate::calendar::CalendarError;
 use crate::interactions::InputError;
 
@@ -81,6 +81,7 @@ impl CliError {
     /// What went wrong and how to fix it, as it is said on standard error.
     #[must_use]
     pub fn told(&self) -> String {
+        let printable = |text: &str| printable(&logging::without_secrets(text));
         let error = format!("error: {}", printable(&self.to_string()));
         match self {
             CliError::Failed { hint: Some(hint), .. } => format!("{error}\nhint: {}", printable(hint)),

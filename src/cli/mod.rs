@@ -41,6 +41,7 @@ mod segment_arguments;
 mod segment_preview;
 mod serve;
 mod service;
+mod set_back;
 mod status;
 mod store_error;
 mod tile;

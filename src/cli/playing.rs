@@ -58,6 +58,10 @@ pub(super) fn open(
         let hint = "Write until when: `--until \"2026-03-31 08:00\"`, or `--now` for a single moment.";
         return Err(CliError::usage("`--play` without a time").hint(hint.to_owned()));
     }
+    let far = now.is_some_and(|now| now > runtime::real_now().saturating_add(runtime::FAR));
+    if far && !plays && !arguments.clock_is_right {
+        return Err(far_ahead(global, arguments));
+    }
     let mut store = Store::open_for_writing(address)?;
     if !(plays || ahead) || !store.has_real_runs()? {
         return Ok((store, plays.then(|| Playground::of(&global.workspace))));
@@ -105,6 +109,15 @@ fn refused(global: &GlobalArguments, arguments: &RunArguments, store: &Store) ->
     );
     let hint = format!("To play on a copy of it, type: {}", command(global, arguments, "--play"));
     CliError::usage(message).hint(hint)
+}
+
+/// A year that was mistyped would hand over everything that waits, and no later run would do anything.
+fn far_ahead(global: &GlobalArguments, arguments: &RunArguments) -> CliError {
+    let hint = format!(
+        "To play it, where nobody is called, type: {}\nTo hand over what is due by then, add `--clock-is-right`.",
+        command(global, arguments, "--play")
+    );
+    CliError::usage("`--now` is more than a month in the future; nothing was done").hint(hint)
 }
 
 fn copied_by_hand(global: &GlobalArguments, arguments: &RunArguments, store: &Store) -> CliError {

@@ -1,6 +1,6 @@
 //! Which definitions a command works with: those of the folder, or those that are published.
 
-use super::{CliError, Exit, Output, args::GlobalArguments, workspace};
+use super::{CliError, Exit, Output, args::GlobalArguments, logging, workspace};
 use crate::{
     compile::{self, DEFAULT_STORE, Plan},
     definitions::{Definitions, DefinitionsError, Folder, Reading, Seen, Snapshot, load_from},
@@ -75,7 +75,10 @@ fn read(
             "Name the folder with `-C DIR`, or try `tilework demo` for a workspace to look at.".to_owned(),
         ),
     })?;
+    // From here on nothing shows them.
+    logging::keep_secret(&definitions.secrets);
     let plan = compile::compile(&definitions, &mut problems);
+    problems.reword(&logging::without_secrets);
     Ok(Read { definitions, problems, plan, snapshot: Snapshot::default(), seen: Seen::default() })
 }
 
@@ -115,9 +118,10 @@ impl Read {
             None => settings.store.as_ref().map_or(DEFAULT_STORE, |text| text.as_str()).to_owned(),
         };
         if text.contains("${") {
-            return Err(unknown(&format!("`store: {text}` names a variable that isn't set")));
+            return Err(unknown("`store:` names a variable that isn't set"));
         }
-        StoreAddress::parse(&text, &global.workspace).map_err(|error| CliError::usage(error.to_string()))
+        logging::keep_secret(&StoreAddress::passwords(&text));
+        Ok(StoreAddress::parse(&text, &global.workspace)?)
     }
 }
 

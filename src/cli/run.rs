@@ -35,7 +35,7 @@ pub(super) fn moment(text: Option<&String>, zone: &Zone) -> Result<Option<i64>, 
 }
 
 /// What to say instead of doing anything: another run has the store.
-const BUSY: &str = "another run is at work on this store; nothing was done";
+pub(super) const BUSY: &str = "another run is at work on this store; nothing was done";
 
 /// `run`.
 pub(super) fn run(
@@ -56,6 +56,9 @@ pub(super) fn run(
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
         return Ok(Exit::Done);
+    }
+    if now.is_none() && until.is_none() && !arguments.clock_is_right {
+        runtime::refuse_wrong_clock(&mut store, runtime::real_now())?;
     }
     if until.is_some() && !store.start_playing()? {
         return Err(CliError::usage("time is being played in this store by another run; nothing was done")

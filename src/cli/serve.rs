@@ -15,8 +15,8 @@ use super::{
 use crate::{
     channels::remove_leftovers,
     model::time::{MINUTE, SECOND},
-    runtime::{self, Serving},
-    store::{RunKind, Store, StoreAddress, Totals},
+    runtime::{self, RuntimeError, Serving},
+    store::{RunKind, Store, StoreAddress, StoreError, Totals},
 };
 
 /// How often it looks whether another run is done, in milliseconds.
@@ -152,6 +152,7 @@ impl Server<'_> {
     /// Serves with one state of the definitions. Tells whether they changed, as opposed to a stop.
     fn serve_plan(&self, current: &ToRun, store: &mut Store, key: i64) -> Result<bool, CliError> {
         let now = runtime::real_now();
+        runtime::refuse_wrong_clock(store, now).map_err(waiting_for_the_clock)?;
         store.note_unpublished(current.refused.as_deref(), now)?;
         let journeys = runtime::publish(store, &current.plan, &publishing(self.global, current), now)?;
         remove_leftovers(&current.plan, &self.global.workspace, now);
@@ -167,9 +168,14 @@ impl Server<'_> {
             self.service.alive(runtime::real_now());
             current.seen.changed()
         };
-        let serving =
-            Serving { stop: &self.stop, sleep: &runtime::pause, changed: &changed, ticked: &ticked };
-        Ok(runtime::serve(&runtime, store, &serving)?)
+        let serving = Serving {
+            stop: &self.stop,
+            sleep: &runtime::pause,
+            changed: &changed,
+            admitted: &runtime::refuse_wrong_clock,
+            ticked: &ticked,
+        };
+        runtime::serve(&runtime, store, &serving).map_err(waiting_for_the_clock)
     }
 
     /// Does nothing for so many milliseconds. Tells whether it was stopped meanwhile.
@@ -180,6 +186,17 @@ impl Server<'_> {
             runtime::pause(100);
         }
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// A clock that can't be right is waited for, as the store is: it may be set at any moment.
+fn waiting_for_the_clock(error: RuntimeError) -> CliError {
+    match error {
+        RuntimeError::WrongClock(_) | RuntimeError::Store(StoreError::ClockBackwards { .. }) => {
+            let error = CliError::from(error);
+            CliError::store(error.to_string())
+        }
+        error => error.into(),
     }
 }
 

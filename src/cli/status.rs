@@ -21,12 +21,13 @@ pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) 
     let (plan, mut store) = published::opened(global, Store::open, output)?;
     let real_now = runtime::real_now();
     // A server that stands still doesn't move the store's clock: what is late is so by real time.
-    let now = match run::moment(global.now.as_ref(), &plan.settings.zone)? {
+    let asked = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+    let now = match asked {
         Some(now) => now,
         None => store.clock()?.unwrap_or(real_now).max(real_now),
     };
     let late = after(0, parse_duration(late)?, &Zone::utc())?;
-    let status = insights::status(&mut store, &plan, now, real_now, late)?;
+    let status = insights::status(&mut store, &plan, (now, asked.unwrap_or(real_now)), real_now, late)?;
     match output.format() {
         Format::Json => output.json(&as_json(&status))?,
         _ => {
@@ -118,6 +119,13 @@ fn tell(status: &Status, store: &str) -> Vec<String> {
         line("oldest step", &overdue(&status.oldest_step, alarm(Alarm::LateStep))),
         line("oldest message", &overdue(&status.oldest_message, alarm(Alarm::LateMessage))),
     ];
+    if let (Some(clock), true) = (status.clock, status.alarms.contains(&Alarm::StoreInFuture)) {
+        let text = format!(
+            "the store was run at {}, which is still to come: runs are refused until then; `tilework set-back` takes it back",
+            rfc3339(clock)
+        );
+        lines.push(line("clock", &format!("{text}{}", alarm(Alarm::StoreInFuture))));
+    }
     if status.failures.is_empty() {
         lines.push(line("failed", "nothing"));
     }

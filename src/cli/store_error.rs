@@ -2,7 +2,7 @@
 
 use super::{CliError, Exit};
 use crate::{
-    runtime::{PublishError, RuntimeError},
+    runtime::{ClockDoubt, PublishError, RuntimeError},
     store::StoreError,
 };
 
@@ -31,6 +31,10 @@ impl From<StoreError> for CliError {
             StoreError::Address(_) => {
                 (Exit::Usage, "Look at `store:` in `tilework.yaml` and at the variable TILEWORK_STORE.")
             }
+            StoreError::Credentials => (
+                Exit::Usage,
+                "In user, password and options write `%40` for `@`, `%2F` for `/`, `%3F` for `?` and `%23` for `#`.",
+            ),
             StoreError::NeedsMigration { .. } => (
                 Exit::Store,
                 "Run `tilework migrate`. A SQLite file is also brought up to date by `tilework import` and `tilework run`.",
@@ -38,9 +42,10 @@ impl From<StoreError> for CliError {
             StoreError::TooNew { .. } => {
                 (Exit::Store, "Use the version of Tilework that made it, or a newer one.")
             }
-            StoreError::ClockBackwards { .. } => {
-                (Exit::Usage, "Give a later time, or start with an empty store: time only goes forward.")
-            }
+            StoreError::ClockBackwards { .. } => (
+                Exit::Usage,
+                "Give a later time. If the store was run by a wrong clock, `tilework set-back` takes it back to the present and sends nothing again.",
+            ),
             StoreError::Full(_) => {
                 (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
             }
@@ -89,6 +94,17 @@ impl From<RuntimeError> for CliError {
             | RuntimeError::Engine(EngineError::Store(error))
             | RuntimeError::Delivery(DeliveryError::Store(error)) => error.into(),
             RuntimeError::Publish(error) => error.into(),
+            RuntimeError::WrongClock(doubt) => {
+                let hint = match doubt {
+                    ClockDoubt::LongAgo { .. } => {
+                        "If the clock is right, and nothing ran meanwhile, type once: tilework run --clock-is-right"
+                    }
+                    ClockDoubt::Apart { .. } => {
+                        "Set the clock that is wrong. If this machine's is right, type: tilework run --clock-is-right"
+                    }
+                };
+                CliError::usage(doubt.to_string()).hint(hint.to_owned())
+            }
             error @ (RuntimeError::Engine(_) | RuntimeError::Delivery(_) | RuntimeError::Restless(_)) => {
                 CliError::store(error.to_string())
             }
@@ -111,7 +127,8 @@ mod tests {
             (StoreError::NeedsMigration { found: 0, needed: 1 }, Exit::Store, "`tilework migrate`"),
             (StoreError::TooNew { found: 2, known: 1 }, Exit::Store, "newer"),
             (StoreError::Full("full".to_owned()), Exit::Store, "Make room"),
-            (StoreError::Address("mysql:x".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (StoreError::Address("mysql:…".to_owned()), Exit::Usage, "TILEWORK_STORE"),
+            (StoreError::Credentials, Exit::Usage, "`%40`"),
             (backwards, Exit::Usage, "later time"),
         ];
         for (error, exit, expected) in cases {

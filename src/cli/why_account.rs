@@ -292,15 +292,16 @@ fn tell_not_counted(step: &AccountStep, lines: &mut Vec<String>) {
 }
 
 fn tell_standing(story: &AccountJourney, step: &AccountStep, plan: &Plan, now: i64, lines: &mut Vec<String>) {
-    let standing = step.visits.iter().filter(|visit| visit.left_at.is_none());
-    let groups = grouped(standing, |visit| visit.due_at, |visit| &visit.contact_id);
+    let standing = || step.visits.iter().filter(|visit| visit.left_at.is_none());
+    let groups = grouped(standing(), |visit| visit.due_at, |visit| &visit.contact_id);
+    let mut firsts: BTreeMap<Option<i64>, &AccountVisit> = BTreeMap::new();
+    for visit in standing() {
+        firsts.entry(visit.due_at).or_insert(visit);
+    }
     let stands = !groups.is_empty();
     for (due_at, who) in groups {
         let next = next_look(plan, &story.journey, &step.step, due_at, now);
-        let of = step
-            .visits
-            .iter()
-            .find(|visit| visit.due_at == due_at && who.contains(&visit.contact_id.as_str()));
+        let of = firsts.get(&due_at);
         let reason = of.and_then(|visit| visit.reason.as_ref());
         let reason = reason.map(|reason| format!(": {}", words(reason))).unwrap_or_default();
         lines.push(format!("  {:<20}  at {}, {}: {next}{reason}", "now", step.step, named(&who)));

@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
-    published,
+    logging, published,
 };
 use crate::{
     compile::{Plan, warn_of_unused_segments},
@@ -44,6 +44,7 @@ pub(super) fn check(global: &GlobalArguments, strict: bool, output: &mut Output)
             refused = admit(&mut store, plan).err();
         }
     }
+    checked.problems.reword(&logging::without_secrets);
     let (problems, sources) = (&checked.problems, &checked.definitions.sources);
     match output.format() {
         Format::Json => output.text(&render_json(problems, sources))?,

@@ -10,7 +10,7 @@ use crate::{
     diagnostics::Span,
     model::{
         AllowedHosts, Block, Catalog, Condition, ConsentSetting, Duration, Entity, MailDemand, Predicate,
-        Value,
+        Secrets, Value,
         scoring::{Levels, ScoringModel},
     },
     script::Library,
@@ -45,7 +45,7 @@ pub struct Plan {
     /// Journeys by name.
     pub journeys: Vec<JourneyPlan>,
     /// Values of variables and files, none of which may be shown.
-    pub secrets: Vec<String>,
+    pub secrets: Secrets,
 }
 
 impl Plan {
@@ -106,14 +106,6 @@ impl Plan {
             }
             .unwrap_or_default(),
         }
-    }
-
-    /// A text without the values of variables and files that it may repeat.
-    #[must_use]
-    pub fn masked(&self, text: &str) -> String {
-        // One or two letters are no secret, and would be found everywhere.
-        let secrets = self.secrets.iter().filter(|secret| secret.len() > 2);
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "***"))
     }
 }
 

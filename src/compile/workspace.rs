@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definitions::Definitions,
     diagnostics::Problems,
-    model::FunctionShape,
+    model::{FunctionShape, Secrets},
     script::Library,
     tiles::{self, CustomTiles, Names, PluginNames},
 };
@@ -87,7 +87,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     if problems.has_errors() {
         return None;
     }
-    let secrets = definitions.secrets.clone();
+    let secrets = Secrets::new(&definitions.secrets);
     let conditions =
         segments.iter().filter(|segment| segment.active).filter_map(|segment| match &segment.members {
             Members::Where(condition) => Some((segment.name.clone(), condition.clone())),

@@ -327,15 +327,20 @@ pub(super) fn report_secrets(node: &Node, problems: &mut Problems) {
 
 /// Where the password of `scheme://user:password@host` or `…?password=…` stands.
 pub(super) fn password(address: &str) -> Option<(usize, usize)> {
-    let start = address.find("://")? + 3;
     let is_literal = |secret: &str| {
         let secret = secret.trim();
         let is_variable = secret.starts_with("${") && secret.ends_with('}');
         !secret.is_empty() && !is_variable
     };
-    let rest = &address[start..];
+    let start = address.find("://").map(|at| at + 3);
+    // PostgreSQL's other form, `host=… password=…`, isn't taken, but may be written all the same.
+    if start.is_none() && !["host=", "user=", "dbname="].iter().any(|key| address.contains(key)) {
+        return None;
+    }
+    let rest = start.map_or("", |start| &address[start..]);
     let authority = rest.split(['/', '?']).next().unwrap_or(rest);
-    if let Some((user, _)) = authority.rsplit_once('@')
+    if let Some(start) = start
+        && let Some((user, _)) = authority.rsplit_once('@')
         && let Some((name, secret)) = user.split_once(':')
         && is_literal(secret)
     {
@@ -343,7 +348,7 @@ pub(super) fn password(address: &str) -> Option<(usize, usize)> {
         return Some((from, from + secret.len()));
     }
     let query = address.find("password=")? + "password=".len();
-    let end = address[query..].find('&').map_or(address.len(), |at| query + at);
+    let end = address[query..].find(['&', ' ']).map_or(address.len(), |at| query + at);
     is_literal(&address[query..end]).then_some((query, end))
 }
 

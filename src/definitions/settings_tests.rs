@@ -148,6 +148,8 @@ fn a_password_in_the_file_is_an_error_in_every_environment() {
         ("postgres://me:${file:/run/secret}@host/db", false),
         ("postgres://me@host:5432/db?application_name=a@b", false),
         ("postgres://host/db?password=${SECRET}&x=y", false),
+        ("host=db.example user=me password=hush dbname=crm", true),
+        ("host=db.example user=me password=${SECRET}", false),
         ("sqlite:a.db", false),
     ] {
         let text = format!("environments:\n  live:\n    store: \"{address}\"\n");

@@ -117,6 +117,17 @@ impl Problems {
         self.lost.extend(other.lost);
     }
 
+    /// Changes the words of all of them, as where they repeat what may not be shown.
+    pub fn reword(&mut self, words: &dyn Fn(&str) -> String) {
+        for problem in &mut self.all {
+            problem.message = words(&problem.message);
+            problem.hint = problem.hint.as_deref().map(words);
+            for (_, label) in &mut problem.related {
+                *label = words(label);
+            }
+        }
+    }
+
     /// Notes the name of something whose definition can't be read, which has been reported: who refers to
     /// it isn't to be told that it doesn't exist.
     pub fn lose(&mut self, name: impl Into<String>) {

@@ -161,8 +161,12 @@ fn add_not_counted(
     for step in &mut story.steps {
         let opened_at = step.decision.as_ref().map(|decision| decision.opened_at);
         let decided = step.decision.as_ref().and_then(|decision| decision.path.as_deref());
+        let mut visits: BTreeMap<&str, &AccountVisit> = BTreeMap::new();
+        for visit in &step.visits {
+            visits.entry(&visit.contact_id).or_insert(visit);
+        }
         for participant in story.participants.iter().filter(|participant| participant.state != 3) {
-            let visit = step.visits.iter().find(|visit| visit.contact_id == participant.contact_id);
+            let visit = visits.get(participant.contact_id.as_str()).copied();
             let path = decided.or(visit.and_then(|visit| visit.path.as_deref()));
             let waits = opened_at.is_some() || visit.is_some_and(|visit| visit.left_at.is_none());
             if !(path == Some("else") || path.is_none() && waits) {
@@ -216,8 +220,8 @@ fn steps(
             left_at: visit.left_at,
         })
     });
-    let same = |one: &AccountVisit, other: &AccountVisit| one.visit == other.visit && one.step == other.step;
-    for visit in merged(chains.collect(), |visit| visit.arrived_at, same) {
+    let place = |visit: &AccountVisit| (visit.step.clone(), visit.visit);
+    for visit in merged(chains.collect(), |visit| visit.arrived_at, place) {
         let step = at(&mut steps, &visit.step, visit.visit);
         step.tile = Some(visit.tile.clone());
         step.visits.push(visit);

@@ -1,6 +1,6 @@
 //! Visits in the order in which they were made.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::JourneyFacts;
 
@@ -35,23 +35,50 @@ pub(super) fn in_order<T>(
 }
 
 /// The visits of several contacts, each one's in order, as one list: by arrival, and of one moment so that
-/// what any of them did before stands before.
-pub(super) fn merged<T>(
+/// what any of them did before stands before. `place` tells which visits are of one kind.
+pub(super) fn merged<T, P: Ord + Clone>(
     chains: Vec<Vec<T>>,
     arrived_at: impl Fn(&T) -> i64,
-    same: impl Fn(&T, &T) -> bool,
+    place: impl Fn(&T) -> P,
 ) -> Vec<T> {
     let mut chains: Vec<VecDeque<T>> = chains.into_iter().map(VecDeque::from).collect();
-    let mut all = Vec::new();
-    loop {
-        let heads = chains.iter().enumerate().filter_map(|(at, chain)| Some((at, chain.front()?)));
-        let first = heads.min_by_key(|(at, head)| {
-            let comes_later = chains.iter().any(|chain| chain.iter().skip(1).any(|visit| same(visit, head)));
-            (arrived_at(head), comes_later, *at)
-        });
-        let Some(at) = first.map(|(at, _)| at) else { return all };
-        all.extend(chains[at].pop_front());
+    // How many visits of a place are still to come behind the first of their chain.
+    let mut to_come: BTreeMap<P, usize> = BTreeMap::new();
+    for visit in chains.iter().flat_map(|chain| chain.iter().skip(1)) {
+        *to_come.entry(place(visit)).or_default() += 1;
     }
+    // The first of each chain, by moment and place.
+    let mut heads: BTreeMap<i64, BTreeMap<P, BTreeSet<usize>>> = BTreeMap::new();
+    for (at, chain) in chains.iter().enumerate() {
+        if let Some(head) = chain.front() {
+            heads.entry(arrived_at(head)).or_default().entry(place(head)).or_default().insert(at);
+        }
+    }
+    let mut all = Vec::new();
+    while let Some(mut moment) = heads.first_entry() {
+        let places = moment.get().iter().filter_map(|(place, chains)| {
+            let comes_later = to_come.get(place).is_some_and(|count| *count > 0);
+            Some((comes_later, *chains.first()?, place))
+        });
+        let first = places.min_by_key(|(comes_later, at, _)| (*comes_later, *at));
+        let Some((at, of)) = first.map(|(_, at, place)| (at, place.clone())) else {
+            moment.remove();
+            continue;
+        };
+        if let Some(others) = moment.get_mut().get_mut(&of) {
+            others.remove(&at);
+            if others.is_empty() {
+                moment.get_mut().remove(&of);
+            }
+        }
+        all.extend(chains[at].pop_front());
+        if let Some(head) = chains[at].front() {
+            let of = place(head);
+            to_come.entry(of.clone()).and_modify(|count| *count = count.saturating_sub(1));
+            heads.entry(arrived_at(head)).or_default().entry(of).or_default().insert(at);
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -115,7 +142,7 @@ mod tests {
     #[test]
     fn what_anybody_did_before_stands_before() {
         let chains = vec![vec![(1, "a"), (2, "c")], vec![(1, "a"), (2, "b"), (2, "c")], vec![(3, "d")]];
-        let merged = merged(chains, |visit| visit.0, |one, other| one == other);
+        let merged = merged(chains, |visit| visit.0, |visit| *visit);
         let steps: String = merged.into_iter().map(|(_, step)| step).collect();
         assert_eq!(steps, "aabccd");
     }

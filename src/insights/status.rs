@@ -3,7 +3,7 @@
 use super::{EmptyTopic, empty_topics};
 use crate::{
     compile::Plan,
-    model::time::DAY,
+    model::time::{DAY, SECOND},
     store::{
         Claims, DanglingLinks, FailingPart, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store,
         StoreError,
@@ -12,6 +12,9 @@ use crate::{
 
 /// What failed within this time counts as new, in milliseconds.
 const NEW: i64 = DAY;
+
+/// How far the store's clock may be ahead, in milliseconds: those of several machines differ a little.
+const LAG: i64 = 10 * SECOND;
 
 /// How a store is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,8 @@ pub enum Alarm {
     Unpublished,
     /// A segment, a scoring model or a journey fails.
     FailingParts,
+    /// The store was run at a time that is still to come, so that runs are refused until then.
+    StoreInFuture,
 }
 
 impl Alarm {
@@ -88,19 +93,20 @@ impl Alarm {
             Alarm::LimitReached => "limit_reached",
             Alarm::Unpublished => "unpublished",
             Alarm::FailingParts => "failing_parts",
+            Alarm::StoreInFuture => "store_in_future",
         }
     }
 }
 
 /// Tells how a store with the definitions of a plan is doing at `now`; what is due for longer than `late` milliseconds is an alarm.
-/// `real_now` is real time, for leases.
+/// `real_now` is real time, for leases; `present` is the time that the store's clock shouldn't be ahead of.
 ///
 /// # Errors
 /// When the store fails.
 pub fn status(
     store: &mut Store,
     plan: &Plan,
-    now: i64,
+    (now, present): (i64, i64),
     real_now: i64,
     late: i64,
 ) -> Result<Status, StoreError> {
@@ -136,6 +142,7 @@ pub fn status(
         (status.limit_reached.is_some(), Alarm::LimitReached),
         (status.unpublished.is_some(), Alarm::Unpublished),
         (!status.failing.is_empty(), Alarm::FailingParts),
+        (status.clock.is_some_and(|clock| clock > present.saturating_add(LAG)), Alarm::StoreInFuture),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

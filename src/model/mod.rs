@@ -22,6 +22,7 @@ mod pattern;
 mod predicate;
 mod record_id;
 pub mod scoring;
+mod secrets;
 mod standard;
 mod text;
 pub mod time;
@@ -49,6 +50,7 @@ pub use predicate::{
     Operand, Predicate, Reckoning, Records, Related, SMALLEST, SUBSCRIPTIONS, Subject, TextTest, WEEKDAYS,
 };
 pub use record_id::record_id;
+pub use secrets::Secrets;
 pub use standard::{
     activity_fields, built_in_interactions, common_attributes, counts_as, interaction_type_of_alias,
     is_opt_out, standard_fields,

@@ -9,6 +9,7 @@ mod publish;
 mod run;
 mod secret;
 mod serve;
+mod wrong_clock;
 
 pub use clock::{pause, real_now};
 pub use play::{play, starting_point};
@@ -16,3 +17,4 @@ pub use publish::{PublishError, Publishing, admit, publish};
 pub use run::{Runtime, RuntimeError, moment_of_facts, present, tick};
 pub use secret::fresh_key;
 pub use serve::{Serving, serve};
+pub use wrong_clock::{ClockDoubt, FAR, refuse_wrong_clock};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{PublishError, clock::real_now};
+use super::{ClockDoubt, PublishError, clock::real_now};
 use crate::{
     channels::{Delivery, DeliveryError, Played, RunLimit, deliver},
     engine::{Engine, EngineError, round},
@@ -25,6 +25,9 @@ pub enum RuntimeError {
     /// Changed definitions can't be published.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// The machine's clock can't be right, or has to be confirmed.
+    #[error(transparent)]
+    WrongClock(#[from] ClockDoubt),
     /// What a step set in motion never came to rest.
     #[error("the journeys did not come to rest after {0} rounds")]
     Restless(usize),

@@ -17,6 +17,8 @@ pub struct Serving<'a> {
     pub sleep: &'a dyn Fn(u64),
     /// Whether the definitions on disk changed since they were read.
     pub changed: &'a dyn Fn() -> bool,
+    /// Refuses a time before anything is done at it, as [`super::refuse_wrong_clock`] does.
+    pub admitted: &'a dyn Fn(&mut Store, i64) -> Result<(), RuntimeError>,
     /// Told of each tick, with its moment, once it is done.
     pub ticked: &'a dyn Fn(&mut Store, i64) -> Result<(), StoreError>,
 }
@@ -61,6 +63,7 @@ pub fn serve(runtime: &Runtime<'_>, store: &mut Store, serving: &Serving<'_>) ->
     let mut next_refresh = i64::MIN;
     while !serving.stop.load(Ordering::Relaxed) {
         let ticked_at = (runtime.engine.real_now)();
+        (serving.admitted)(store, ticked_at)?;
         refresh |= next_refresh <= ticked_at;
         if refresh {
             // What is a run to others is the time between two refreshes here.

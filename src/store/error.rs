@@ -21,9 +21,14 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
-    /// The text isn't the address of a store.
+    /// The text isn't the address of a store; its beginning alone, since it may hold a password.
     #[error("`{0}` is not a store; expected `sqlite:PATH` or `postgres://…`")]
     Address(String),
+    /// Nobody can tell where the password of a server's address ends.
+    #[error(
+        "nobody can tell where the password of the store's address ends: an `@`, `/`, `?` or `#` stands in it"
+    )]
+    Credentials,
     /// The tables aren't there, or are older than the program.
     #[error("the store's tables are of version {found}, the program needs {needed}")]
     NeedsMigration {

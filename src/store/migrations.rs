@@ -3,7 +3,10 @@
 use super::{Connection, Dialect, StoreError};
 
 /// Every migration, oldest first. A migration that was released is never changed.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 1] = [START];
+
+/// The tables that a store starts with.
+pub(super) const START: &str = include_str!("migrations/0001_start.sql");
 
 /// The version that this program needs.
 pub(super) const NEEDED: i64 = MIGRATIONS.len() as i64;

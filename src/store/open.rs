@@ -7,12 +7,12 @@ use std::{
 
 use super::{
     Cell, Connection, Dialect, StoreError, columns::Names, fates::temporary_tables, hash_key, migrations,
-    postgres::Postgres, sqlite::Sqlite,
+    postgres::Postgres, server_address, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
 
 /// Where a store is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum StoreAddress {
     /// A file.
     Sqlite(PathBuf),
@@ -20,23 +20,39 @@ pub enum StoreAddress {
     Postgres(String, PathBuf),
 }
 
+impl std::fmt::Debug for StoreAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            StoreAddress::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            StoreAddress::Postgres(url, _) => f.write_str(&server_address::shown(url)),
+        }
+    }
+}
+
 impl StoreAddress {
     /// Reads `sqlite:PATH`, relative to `root`, or `postgres://…`.
     ///
     /// # Errors
-    /// When it is neither.
+    /// When it is neither, or nobody can tell where its password ends.
     pub fn parse(text: &str, root: &Path) -> Result<StoreAddress, StoreError> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
             if path.is_empty() {
-                return Err(StoreError::Address(text.to_owned()));
+                return Err(StoreError::Address(server_address::named(text)));
             }
             return Ok(StoreAddress::Sqlite(root.join(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            server_address::check(text)?;
             return Ok(StoreAddress::Postgres(text.to_owned(), root.to_owned()));
         }
-        Err(StoreError::Address(text.to_owned()))
+        Err(StoreError::Address(server_address::named(text)))
+    }
+
+    /// What stands for a password in a text that should be an address; none of it may be shown.
+    #[must_use]
+    pub fn passwords(text: &str) -> Vec<String> {
+        server_address::passwords(text)
     }
 }
 

@@ -124,7 +124,8 @@ fn sql_that_reads_the_clock_or_chance(file: &File) -> Vec<String> {
         "random()",
         "unixepoch()",
     ];
-    if file.folder() != Some("store") {
+    // That one asks the server, to notice a wrong clock of the machine.
+    if file.folder() != Some("store") || file.path == "src/store/database_clock.rs" {
         return Vec::new();
     }
     let reads = |text: &str| WORDS.iter().any(|word| format!(" {}", text.to_lowercase()).contains(word));

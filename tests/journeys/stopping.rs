@@ -49,6 +49,7 @@ fn serving_stops_before_the_next_batch_and_the_next_run_does_the_rest() {
             stop: &stop,
             sleep: &|_| panic!("it waits"),
             changed: &|| false,
+            admitted: &|_, _| Ok(()),
             ticked: &|_, _| Ok(()),
         };
         let changed = runtime::serve(&runtime, &mut world.store, &serving).unwrap();

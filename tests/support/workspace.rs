@@ -125,9 +125,14 @@ impl Workspace {
 
     /// Runs the program on the workspace, which mustn't be open when its store is SQLite.
     pub fn program(&self, arguments: &[&str]) -> Program {
+        self.program_with(&[], arguments)
+    }
+
+    /// As `program`, with these variables set.
+    pub fn program_with(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Program {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tilework"));
         command.arg("-C").arg(self.root()).args(arguments).env_remove("RUST_LOG");
-        command.env("TILEWORK_STORE", &self.store).env("NO_COLOR", "1");
+        command.env("TILEWORK_STORE", &self.store).env("NO_COLOR", "1").envs(variables.iter().copied());
         Program::of(&command.output().unwrap())
     }
 

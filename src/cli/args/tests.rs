@@ -43,7 +43,12 @@ fn command_lines_mean_what_they_say() {
         decimal: None,
     });
     let run = |until: Option<&str>, play, batch_size| {
-        Command::Run(RunArguments { until: until.map(str::to_owned), play, batch_size })
+        Command::Run(RunArguments {
+            until: until.map(str::to_owned),
+            play,
+            clock_is_right: false,
+            batch_size,
+        })
     };
     let name = || "vip".to_owned();
     let cases = [
