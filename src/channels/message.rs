@@ -15,6 +15,7 @@ use super::{
     ChannelError,
     key::{hash, safe_name},
     mailbox::{address, name, one_line, sender},
+    nesting::flattened,
 };
 
 /// The last moment, in UTC milliseconds, that a `Date` header can show: the end of the year 9998.
@@ -161,7 +162,7 @@ fn text_of(html: &str) -> Result<String, ChannelError> {
         .raw_mode(true)
         .link_footnotes(true)
         .allow_width_overflow()
-        .string_from_read(html.as_bytes(), TEXT_WIDTH)
+        .string_from_read(flattened(html).as_bytes(), TEXT_WIDTH)
         .map_err(|error| ChannelError::Html(error.to_string()))
 }
 

@@ -16,6 +16,7 @@ mod key;
 mod mailbox;
 mod message;
 mod messages;
+mod nesting;
 mod render;
 
 pub use deliver::{Delivery, DeliveryError, Played, RunLimit, deliver, remove_leftovers};
