@@ -302,21 +302,24 @@ pub(super) fn belonging(
         format!(" LEFT JOIN account {alias}_account ON {alias}_account.key = {alias}.account_key");
     let through = |table: &str| {
         match related.of {
-        Subject::Account => Ok(format!(
-            "({alias}.account_key = {account} OR {alias}.contact_key IN (SELECT k.key FROM contact k WHERE {}))",
-            of_account("k", account)
-        )),
-        _ => contact_key(scope).map(|key| format!("{alias}.contact_key = {key}")),
-    }
-    .map(|clause| (table.to_owned(), clause))
+            // One list of keys, as PostgreSQL takes no index for an alternative that is a statement.
+            Subject::Account => Ok(format!(
+                "{alias}.key IN (SELECT r.key FROM {table} r WHERE r.account_key = {account} UNION ALL
+                SELECT r.key FROM contact k JOIN {table} r ON r.contact_key = k.key WHERE {})",
+                of_account("k", account)
+            )),
+            _ => contact_key(scope).map(|key| format!("{alias}.contact_key = {key}")),
+        }
+        .map(|clause| (table.to_owned(), clause))
     };
     Ok(match related.records {
         // Those who left belonged to it before.
         Records::Contacts => (
             format!("contact {alias}{account_of_it}"),
             format!(
-                "({} OR {alias}.key IN (SELECT f.contact_key FROM former_account f WHERE f.account_key = {account}))",
-                of_account(alias, account)
+                "{alias}.key IN (SELECT k.key FROM contact k WHERE {} UNION ALL
+                    SELECT f.contact_key FROM former_account f WHERE f.account_key = {account})",
+                of_account("k", account)
             ),
             Scope::contact(alias),
         ),

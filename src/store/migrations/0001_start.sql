@@ -318,6 +318,8 @@ CREATE TABLE activity (
     ordinal BIGINT,
     UNIQUE (iteration_key, step_key, visit, subject_account_key, subject_contact_key, ordinal)
 );
+CREATE INDEX activity_contact ON activity (contact_key, key);
+CREATE INDEX activity_account ON activity (account_key, key);
 
 -- state: 1 waiting, 2 being handed over, 3 delivered, 4 blocked, 5 failed, 6 unknown, 7 dropped. A message
 -- for an account has contact_key 0. ready_at: when it may be handed over, which is later than due_at where a
