@@ -2,6 +2,7 @@
 
 use std::{io::Read, net::SocketAddr, time::Duration};
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ureq::{
     Agent, Error, Timeout,
     http::{Request, Response, Uri},
@@ -170,14 +171,8 @@ impl Client {
 
 /// A key as the value of a header: what a header can't hold is written as `%` and its number.
 fn header_text(key: &str) -> String {
-    key.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b'%' => text.push_str("%25"),
-            b' '..=b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-        text
-    })
+    const NOT_HELD: &AsciiSet = &CONTROLS.add(b'%');
+    utf8_percent_encode(key, NOT_HELD).to_string()
 }
 
 fn judge(place: &str, secrets: &Secrets, mut answer: Response<ureq::Body>) -> Answer {

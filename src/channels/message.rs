@@ -168,6 +168,7 @@ fn text_of(html: &str) -> Result<String, ChannelError> {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use proptest::prelude::*;
 
     use super::*;
@@ -217,22 +218,11 @@ mod tests {
             if bytes.is_empty() || !before.trim().is_empty() {
                 bytes.extend(before.bytes());
             }
-            bytes.extend(base64(word));
+            bytes.extend(BASE64_STANDARD.decode(word).unwrap());
             rest = after;
         }
         bytes.extend(rest.bytes());
         String::from_utf8(bytes).unwrap()
-    }
-
-    fn base64(word: &str) -> Vec<u8> {
-        const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let digits: Vec<u32> =
-            word.chars().filter_map(|digit| DIGITS.find(digit)).map(|digit| digit as u32).collect();
-        let group = |digits: &[u32]| {
-            let bits = digits.iter().fold(0, |bits, digit| bits << 6 | digit) << (6 * (4 - digits.len()));
-            bits.to_be_bytes()[1..digits.len()].to_vec()
-        };
-        digits.chunks(4).flat_map(group).collect()
     }
 
     /// The parts of a message, by its boundary.

@@ -252,21 +252,21 @@ fn settle(delivery: &Delivery<'_>, channel: &str, message: &DueMessage, answer: 
         _ => 0,
     };
     let real_now = (delivery.real_now)();
-    let masked = |reason: &str| Some(delivery.plan.secrets.hide(reason));
+    let hidden = |reason: &str| Some(delivery.plan.secrets.hide(reason));
     match answer {
         Answer::Taken => Settled::to(OutboxState::Delivered, None),
-        Answer::Refused(reason) => Settled::to(OutboxState::Failed, masked(&reason)),
+        Answer::Refused(reason) => Settled::to(OutboxState::Failed, hidden(&reason)),
         Answer::Later { reason, .. } if message.attempts > retries => {
             let tries = if message.attempts == 1 {
                 "1 try".to_owned()
             } else {
                 format!("{} tries", message.attempts)
             };
-            Settled::to(OutboxState::Failed, masked(&format!("given up after {tries}: {reason}")))
+            Settled::to(OutboxState::Failed, hidden(&format!("given up after {tries}: {reason}")))
         }
         Answer::Later { reason, after, .. } => Settled {
             retry_at: Some(real_now.saturating_add(pause(message.attempts, after, real_now))),
-            ..Settled::to(OutboxState::Waiting, masked(&reason))
+            ..Settled::to(OutboxState::Waiting, hidden(&reason))
         },
         Answer::Postponed => Settled {
             retry_at: Some(real_now.saturating_add(POSTPONED)),
@@ -290,7 +290,7 @@ fn pause(attempts: i64, after: Option<RetryAfter>, real_now: i64) -> i64 {
     own.max(asked).min(LONGEST_PAUSE)
 }
 
-/// What would leave for a message, with secrets masked.
+/// What would leave for a message, with secrets hidden.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Preview {
     /// Where it goes: a method and a host, or a folder.
@@ -325,17 +325,17 @@ pub fn preview(
     };
     let shown = Shown { contact, account };
     let body = render::body(plan, by_definition, message, channel.strip_prefix(WORKFLOW), &shown)?;
-    let (hidden, masked) = (|text: &str| plan.secrets.hide(text), |body: &Json| plan.secrets.hide_json(body));
+    let secrets = &plan.secrets;
     Ok(match target {
         Target::Http(http) => Preview {
-            to: hidden(&format!("{} {}", http.method.name(), http.address.place())),
+            to: secrets.hide(&format!("{} {}", http.method.name(), http.address.place())),
             headers: http.headers.iter().map(|(name, _)| name.clone()).collect(),
-            body: masked(&body),
+            body: secrets.hide_json(&body),
         },
         Target::File(directory, _) => Preview {
-            to: hidden(&directory.display().to_string()),
+            to: secrets.hide(&directory.display().to_string()),
             headers: Vec::new(),
-            body: masked(&render::file(channel, message, body)),
+            body: secrets.hide_json(&render::file(channel, message, body)),
         },
     })
 }

@@ -1,4 +1,4 @@
-//! HTML of bounded depth: what is nested deeper takes a time that grows with the square of its depth.
+//! HTML of bounded depth. The time that a parser takes for deeper HTML grows with the square of the depth.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub(super) fn flattened(html: &str) -> String {
             out.push_str(tag);
             continue;
         };
-        let count = |counts: &mut BTreeMap<String, usize>| match counts.get_mut(&name) {
+        let taken_from = |counts: &mut BTreeMap<String, usize>| match counts.get_mut(&name) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 true
@@ -50,12 +50,12 @@ pub(super) fn flattened(html: &str) -> String {
             out.push_str(&rest[..end]);
             rest = &rest[end..];
             continue;
-        } else if closes && count(&mut dropped) {
+        } else if closes && taken_from(&mut dropped) {
             false
         } else if FORMATTING.contains(&name.as_str()) {
             let room = formatting.values().sum::<usize>() < MOST_FORMATTING;
             match (closes, room) {
-                (true, _) => drop(count(&mut formatting)),
+                (true, _) => drop(taken_from(&mut formatting)),
                 (false, true) => *formatting.entry(name.clone()).or_default() += 1,
                 (false, false) => *dropped.entry(name.clone()).or_default() += 1,
             }

@@ -7,17 +7,13 @@ use super::{
     args::{GlobalArguments, RunArguments},
 };
 use crate::{
-    model::time::SECOND,
+    model::time::CLOCKS_APART,
     runtime,
     store::{Store, StoreAddress},
 };
 
 /// The folder of a workspace for calls that aren't made.
 const CALLS: &str = "played";
-
-/// How far a time that is asked for may be beyond the machine's clock, in milliseconds: clocks of several
-/// machines differ a little.
-const LAG: i64 = 10 * SECOND;
 
 /// Where played time leaves what it does.
 #[derive(Debug, Clone)]
@@ -52,7 +48,7 @@ pub(super) fn open(
     address: &StoreAddress,
     now: Option<i64>,
 ) -> Result<(Store, Option<Playground>), CliError> {
-    let ahead = now.is_some_and(|now| now > runtime::real_now().saturating_add(LAG));
+    let ahead = now.is_some_and(|now| now > runtime::real_now().saturating_add(CLOCKS_APART));
     let plays = arguments.until.is_some() || (arguments.play && now.is_some());
     if arguments.play && !plays {
         let hint = "Write until when: `--until \"2026-03-31 08:00\"`, or `--now` for a single moment.";

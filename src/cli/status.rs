@@ -27,7 +27,7 @@ pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) 
         None => store.clock()?.unwrap_or(real_now).max(real_now),
     };
     let late = after(0, parse_duration(late)?, &Zone::utc())?;
-    let status = insights::status(&mut store, &plan, (now, asked.unwrap_or(real_now)), real_now, late)?;
+    let status = insights::status(&mut store, &plan, now, asked.unwrap_or(real_now), real_now, late)?;
     match output.format() {
         Format::Json => output.json(&as_json(&status))?,
         _ => {

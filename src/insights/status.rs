@@ -3,7 +3,7 @@
 use super::{EmptyTopic, empty_topics};
 use crate::{
     compile::Plan,
-    model::time::{DAY, SECOND},
+    model::time::{CLOCKS_APART, DAY},
     store::{
         Claims, DanglingLinks, FailingPart, Failures, Overdue, Pauses, RunRow, SegmentsState, Sizes, Store,
         StoreError,
@@ -12,9 +12,6 @@ use crate::{
 
 /// What failed within this time counts as new, in milliseconds.
 const NEW: i64 = DAY;
-
-/// How far the store's clock may be ahead, in milliseconds: those of several machines differ a little.
-const LAG: i64 = 10 * SECOND;
 
 /// How a store is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +103,8 @@ impl Alarm {
 pub fn status(
     store: &mut Store,
     plan: &Plan,
-    (now, present): (i64, i64),
+    now: i64,
+    present: i64,
     real_now: i64,
     late: i64,
 ) -> Result<Status, StoreError> {
@@ -142,7 +140,10 @@ pub fn status(
         (status.limit_reached.is_some(), Alarm::LimitReached),
         (status.unpublished.is_some(), Alarm::Unpublished),
         (!status.failing.is_empty(), Alarm::FailingParts),
-        (status.clock.is_some_and(|clock| clock > present.saturating_add(LAG)), Alarm::StoreInFuture),
+        (
+            status.clock.is_some_and(|clock| clock > present.saturating_add(CLOCKS_APART)),
+            Alarm::StoreInFuture,
+        ),
     ];
     status.alarms = found.into_iter().filter(|(found, _)| *found).map(|(_, alarm)| alarm).collect();
     Ok(status)

@@ -1,5 +1,11 @@
 //! What may be shown to nobody, and how it is hidden in texts.
 
+use base64::{
+    Engine,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value as Json;
 
 /// What stands in the place of a secret.
@@ -8,6 +14,17 @@ const HIDDEN: &str = "***";
 const SHORT: usize = 3;
 /// Less of a secret than this is left at the end of a text that was cut.
 const TELLING: usize = 3;
+
+/// What addresses encode: all but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Without the `=` at its end, which may be there or not; what is left over of a last letter says nothing.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_encode_padding(false)
+        .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// The values of variables and files, in each form in which an answer or a log may repeat them.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -133,7 +150,7 @@ fn forms(value: &str) -> Vec<String> {
         })
         .collect();
     let debug = format!("{value:?}");
-    let percent = percent_encoded(value);
+    let percent = utf8_percent_encode(value, RESERVED).to_string();
     let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     vec![
         json.replace('/', "\\/"),
@@ -149,21 +166,9 @@ fn forms(value: &str) -> Vec<String> {
         html.replace('\'', "&#39;"),
         html.replace('\'', "&#x27;"),
         html,
-        base64(value.as_bytes()),
+        BASE64.encode(value),
         value.to_owned(),
     ]
-}
-
-fn percent_encoded(value: &str) -> String {
-    value.bytes().fold(String::new(), |mut text, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte))
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-        text
-    })
 }
 
 /// The same with small letters in what is encoded.
@@ -176,32 +181,9 @@ fn lower_percents(encoded: &str) -> String {
     encoded.chars().map(lower).collect()
 }
 
-const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Without the `=` at its end.
-fn base64(bytes: &[u8]) -> String {
-    let letters = bytes.chunks(3).flat_map(|chunk| {
-        let bits = (0..3).fold(0, |bits, at| bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0)));
-        let letter = move |at: usize| char::from(ALPHABET[(bits >> (18 - 6 * at)) as usize & 63]);
-        (0..=chunk.len()).map(letter)
-    });
-    letters.collect()
-}
-
 /// The text behind base64, where there is one.
 fn from_base64(text: &str) -> Option<String> {
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0);
-    for letter in text.trim_end_matches('=').bytes() {
-        let value = ALPHABET.iter().position(|known| *known == letter)?;
-        bits = (bits << 6 | value as u32) & 0xffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(BASE64.decode(text.trim_end_matches('=')).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -263,9 +245,9 @@ mod tests {
     #[test]
     fn base64_is_written_and_read() {
         for text in ["", "a", "ab", "abc", "user:pässword"] {
-            assert_eq!(from_base64(&base64(text.as_bytes())).as_deref(), Some(text));
+            assert_eq!(from_base64(&BASE64.encode(text)).as_deref(), Some(text));
         }
-        assert_eq!(base64(b"user:hush!"), "dXNlcjpodXNoIQ");
+        assert_eq!(BASE64.encode("user:hush!"), "dXNlcjpodXNoIQ");
         assert_eq!(from_base64("no base64!"), None);
     }
 }

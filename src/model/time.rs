@@ -15,6 +15,9 @@ pub const DAY: i64 = 24 * HOUR;
 /// mails keep their distance after an outage (semantics 14).
 pub const LAG_LIMIT: i64 = 36 * HOUR;
 
+/// How far the clocks of several machines at one store may lie apart, in milliseconds.
+pub const CLOCKS_APART: i64 = 10 * SECOND;
+
 /// The moment from which what comes next counts: the event's own, or now when processing lags too far
 /// behind it (semantics 14).
 #[must_use]

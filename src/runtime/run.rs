@@ -6,7 +6,7 @@ use super::{ClockDoubt, PublishError, clock::real_now};
 use crate::{
     channels::{Delivery, DeliveryError, Played, RunLimit, deliver},
     engine::{Engine, EngineError, round},
-    model::time::SECOND,
+    model::time::CLOCKS_APART,
     store::{Store, StoreError},
 };
 
@@ -48,18 +48,14 @@ pub struct Runtime<'a> {
 /// A chain of steps that cause each other within one moment is at most this long.
 const ROUNDS: usize = 1_000;
 
-/// How far the clocks of several machines at one store may lie apart, in milliseconds: so much behind the
-/// store's clock, real time is taken to be the store's.
-const LAG: i64 = 10 * SECOND;
-
-/// Real time, or the store's clock when that of another machine set it a little further. A store that was
+/// Real time, or the store's clock when that of another machine set it a little further ([`CLOCKS_APART`]). A store that was
 /// played into the future is not caught up with: to run it at an earlier time is an error.
 ///
 /// # Errors
 /// When the store fails.
 pub fn present(store: &mut Store) -> Result<i64, StoreError> {
     let now = real_now();
-    Ok(store.clock()?.filter(|latest| *latest > now && latest - now <= LAG).unwrap_or(now))
+    Ok(store.clock()?.filter(|latest| *latest > now && latest - now <= CLOCKS_APART).unwrap_or(now))
 }
 
 /// When the store hears of facts that come in now: at the moment that is asked for; else at the store's time,
@@ -71,7 +67,7 @@ pub fn moment_of_facts(store: &mut Store, asked: Option<i64>) -> Result<i64, Sto
     if let Some(asked) = asked {
         return Ok(asked);
     }
-    let played = store.last_run()?.is_some_and(|run| !run.in_real_time(LAG));
+    let played = store.last_run()?.is_some_and(|run| !run.in_real_time(CLOCKS_APART));
     match store.clock()? {
         Some(latest) if played => Ok(latest),
         _ => present(store),
@@ -84,7 +80,7 @@ pub fn moment_of_facts(store: &mut Store, asked: Option<i64>) -> Result<i64, Sto
 /// When the store or a channel fails, a tile is broken, or it is told to stop.
 pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -> Result<(), RuntimeError> {
     let run_before = store.clock()?.filter(|before| *before < now);
-    let now = store.advance_clock(now, LAG)?;
+    let now = store.advance_clock(now, CLOCKS_APART)?;
     let stop = runtime.engine.stop;
     let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit, run_before, runtime.played);
     for _ in 0..ROUNDS {

@@ -5,7 +5,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use proptest::{prelude::*, sample::select};
 use tilework::{
-    audience::{LeadChange, change_lead, gives_scores},
+    audience::gives_scores,
     insights::score_stories,
     interactions::ImportKind,
     model::{
@@ -261,13 +261,8 @@ fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
             world.import(*kind, &format!("id,{column}\n{id},{value}\n"));
         }
         Change::Link { lead, contact, account } => {
-            let link = LeadChange::Link {
-                contact_id: Some((*contact).to_owned()),
-                account_id: Some((*account).to_owned()),
-            };
-            let catalog = &world.plan.catalog;
             // Refused where there is no such lead or parent, which changes nothing.
-            change_lead(&mut world.store, catalog, &format!("l{lead}"), &link, now).ok();
+            world.link(&format!("l{lead}"), contact, account, now).ok();
         }
         Change::Interaction { contact, account, kind, offset, amount } => {
             let (column, value) = match *kind {

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, ops::Range};
 
 use proptest::{prelude::*, sample::select};
 use tilework::{
-    audience::{LeadChange, change_lead},
     compile::{Members, SegmentPlan},
     interactions::ImportKind,
     model::time::{DAY, HOUR, rfc3339},
@@ -94,13 +93,8 @@ fn happen(world: &mut World, place: usize, now: i64, change: &Change) {
             world.import(*kind, &format!("id,{column}\n{id},{value}\n"));
         }
         Change::Link { lead, contact, account } => {
-            let link = LeadChange::Link {
-                contact_id: Some((*contact).to_owned()),
-                account_id: Some((*account).to_owned()),
-            };
-            let catalog = &world.plan.catalog;
             // Refused where there is no such lead or parent, which changes nothing.
-            change_lead(&mut world.store, catalog, &format!("l{lead}"), &link, now).ok();
+            world.link(&format!("l{lead}"), contact, account, now).ok();
         }
         Change::Interaction { contact, account, kind, offset, amount } => {
             let row = format!(

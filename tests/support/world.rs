@@ -3,6 +3,7 @@
 use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 use tilework::{
+    audience::{LeadChange, LeadError, change_lead},
     channels::RunLimit,
     compile::{self, Plan},
     definitions,
@@ -142,6 +143,13 @@ impl World {
                 rfc3339(at(when))
             ),
         );
+    }
+
+    /// Links a lead to a contact and an account, an empty id for none.
+    pub fn link(&mut self, lead: &str, contact: &str, account: &str, now: i64) -> Result<bool, LeadError> {
+        let link =
+            LeadChange::Link { contact_id: Some(contact.to_owned()), account_id: Some(account.to_owned()) };
+        change_lead(&mut self.store, &self.plan.catalog, lead, &link, now)
     }
 
     /// Publishes what changed at a moment, and does some work.
