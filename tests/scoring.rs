@@ -293,6 +293,39 @@ fn a_grade_needs_no_name_of_a_model_where_one_alone_gives_grades() {
 }
 
 #[test]
+fn children_give_no_points_whatever_a_model_asks_for() {
+    on_both(|database| {
+        let rules = "rules:\n  - { name: paid, when: { did: Paid }, points: 10, per: each }\n";
+        let asked =
+            "  - { name: often, when: { any_contact: { did: Paid, at_least: 2 times } }, points: 100 }\n";
+        let models = format!(
+            "kind: interaction\nname: Paid\n---\n\
+             kind: scoring_model\nname: accounts\ntarget: accounts\n{rules}{asked}---\n\
+             kind: scoring_model\nname: consenting\ntarget: accounts\nconsent: profiling\n{rules}{asked}---\n\
+             kind: scoring_model\nname: people\ntarget: contacts\n{rules}"
+        );
+        let mut world = Workspace::on(database).file("journeys/models.yaml", &models).open();
+        world.import(ImportKind::Accounts, "id,name\nacme,Acme\n");
+        let people = "id,account_id,consent,is_child\nada,acme,profiling,\nkim,acme,profiling,true\n";
+        world.import(ImportKind::Contacts, people);
+        let paid = |id: &str, who: &str| format!("{id},Paid,2026-02-01T00:00:00Z,{who}\n");
+        let rows = [paid("p1", "ada"), paid("p2", "kim"), paid("p3", "kim")].concat();
+        world.import(ImportKind::Interactions, &format!("id,type,at,contact_id\n{rows}"));
+        let scores = "SELECT m.name, COALESCE(c.id, a.id), z.score FROM score z
+             JOIN scoring_model m ON m.key = z.model_key
+             LEFT JOIN contact c ON c.key = z.subject_key AND m.name = 'people'
+             LEFT JOIN account a ON a.key = z.subject_key AND m.name <> 'people' ORDER BY 1, 2";
+        world.tick(START);
+        let expected = ["accounts acme 10", "consenting acme 10", "people ada 10"];
+        assert_eq!(world.tables().lines(scores), expected, "kim is a child, on {database:?}");
+        world.import(ImportKind::Contacts, "id,is_child\nada,true\nkim,false\n");
+        world.tick("2026-03-01 09:00");
+        let expected = ["accounts acme 120", "consenting acme 120", "people kim 20"];
+        assert_eq!(world.tables().lines(scores), expected, "now ada is, on {database:?}");
+    });
+}
+
+#[test]
 fn rule_21_sums_over_an_account_count_those_who_meet_the_consent() {
     on_both(|database| {
         let models = "kind: interaction\nname: Paid\nattributes:\n  amount: { type: number }\n---\n\

@@ -146,7 +146,7 @@ fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
         leads: concerns(segment, Entity::Lead),
         interactions: interests.interactions.iter().cloned().collect(),
         account_interactions: interests.account_interactions.iter().cloned().collect(),
-        consent_in_history: false,
+        profiling_in_history: false,
         segments: interests.segments.iter().cloned().collect(),
         across: interests.across,
         primary_contacts: interests.primary_contacts,

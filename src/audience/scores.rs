@@ -12,7 +12,7 @@ use crate::{
     compile::{ModelPlan, Plan, scores_of},
     model::{
         Entity, Part, Predicate, Records,
-        scoring::{Levels, ScoringModel},
+        scoring::{Levels, PROFILING, ScoringModel},
         time::HOUR,
     },
     store::{Changes, Fields, ModelState, Passed, Reach, Scored, Store, StoreError},
@@ -138,9 +138,9 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
         // Whose rules lead to a record that changed isn't told apart.
         return None;
     }
-    let (none, consent) = (Fields::default(), model.model.consent.is_some());
     let base = model.model.target.base();
     let concerns = |entity: Entity| fields(interests, base, entity);
+    let profiling = if base == Entity::Contact { Fields::of(PROFILING) } else { Fields::default() };
     let mut leads = false;
     Part::Predicate(&model.asked).each(&mut |part| {
         leads |= matches!(part, Part::Predicate(Predicate::Related(of)) if of.records == Records::Leads);
@@ -148,13 +148,12 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
     let segments = interests.segments.iter();
     Some(Changes {
         reach: Reach {
-            contacts: concerns(Entity::Contact)
-                | if consent && base == Entity::Contact { Fields::of(["consent"]) } else { none },
+            contacts: concerns(Entity::Contact) | profiling,
             accounts: concerns(Entity::Account),
-            leads: if leads { Fields::of(interests.fields(Entity::Lead)) } else { none },
+            leads: if leads { Fields::of(interests.fields(Entity::Lead)) } else { Fields::default() },
             interactions: interests.interactions.iter().cloned().collect(),
             account_interactions: interests.account_interactions.iter().cloned().collect(),
-            consent_in_history: consent && base == Entity::Account,
+            profiling_in_history: base == Entity::Account,
             segments: Vec::new(),
             across: interests.across,
             primary_contacts: interests.primary_contacts,

@@ -147,7 +147,9 @@ fn show(plan: &ModelPlan, store: &mut Store, now: i64, output: &mut Output) -> R
         output.text(&format!("{ready} became sales-ready in the last 7 days"))?;
     }
     if left_out > 0 {
-        output.text(&format!("{left_out} contacts are left out: they are below the model's consent"))?;
+        output.text(&format!(
+            "{left_out} contacts are left out: they are children, or below the model's consent"
+        ))?;
     }
     Ok(())
 }

@@ -138,7 +138,7 @@ pub(super) fn tell(story: &ScoreStory) -> Vec<String> {
     if story.left_out > 0 {
         let (left_out, contacts) = (story.left_out, story.contacts);
         lines.push(format!(
-            "  {left_out} of {contacts} contacts are left out: they are below the model's consent"
+            "  {left_out} of {contacts} contacts are left out: they are children, or below the model's consent"
         ));
     }
     lines

@@ -3,7 +3,7 @@
 use super::settings::length;
 use crate::{
     calendar::Zone,
-    definitions::{Content, HttpDefinition, HttpMethod, Located, Node},
+    definitions::{Content, HttpDefinition, HttpMethod, Located, Node, warn_of_ambiguous_number},
     diagnostics::{Code, Problem, Problems, Text},
     model::{AllowedHosts, Catalog, Duration, WebAddress, is_private, time::SECOND},
     templates::{Root, Template, TemplateFormat, TemplateScope},
@@ -127,7 +127,10 @@ pub(super) fn body(node: &Node, scope: &HttpScope<'_>, problems: &mut Problems) 
         Content::Null => Body::Plain(serde_json::Value::Null),
         Content::Boolean(value) => Body::Plain((*value).into()),
         Content::Integer(value) => Body::Plain((*value).into()),
-        Content::Number(value) => Body::Plain((*value).into()),
+        Content::Number(value) => {
+            warn_of_ambiguous_number(node, problems);
+            Body::Plain((*value).into())
+        }
         Content::Text(text) => {
             let scope = TemplateScope {
                 format: TemplateFormat::Text,

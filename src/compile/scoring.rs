@@ -15,7 +15,7 @@ use crate::{
     definitions::{BandDefinition, Definitions, ScoringModelDefinition, moment_hint},
     diagnostics::{Code, Problem, Problems, Span, Text},
     model::{
-        Catalog, Entity, Field, FieldType, Predicate,
+        Catalog, Consent, Entity, Field, FieldType, Predicate,
         scoring::{Band, Points, ScoringModel, ScoringRule, expression_name, rounded},
     },
 };
@@ -78,7 +78,8 @@ fn model(
     let target = definition.target.value;
     let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     let mut rules = Vec::new();
-    let context = RuleContext { target, consent: definition.consent, zone, catalog };
+    let consent = definition.consent.unwrap_or(Consent::None);
+    let context = RuleContext { target, consent, zone, catalog };
     for rule in &definition.rules {
         if let Some(first) = seen.insert(&rule.name.value, rule.name.span) {
             let message = format!("the model has a rule `{}` already", rule.name.value);
@@ -121,7 +122,7 @@ fn model(
     let model = ScoringModel {
         name: header.name.value.clone(),
         target,
-        consent: definition.consent,
+        consent,
         timezone: zone.name().to_owned(),
         rules,
         grades,

@@ -15,7 +15,7 @@ use crate::{
 /// What all rules of a model share.
 pub(super) struct RuleContext<'a> {
     pub target: ScoringTarget,
-    pub consent: Option<Consent>,
+    pub consent: Consent,
     pub zone: &'a Zone,
     pub catalog: &'a Catalog,
 }
@@ -97,7 +97,7 @@ pub(super) fn compile(
         Some(length) => Some(hours(length.value, length.span, problems)?),
         None => None,
     };
-    let when = consenting(when, context.consent);
+    let when = profiled(when, context.consent);
     let per = per(definition, &when, per_each, half_life, problems)?;
     Some(ScoringRule {
         name: definition.name.value.clone(),
@@ -229,15 +229,14 @@ fn about_interaction(condition: &Predicate) -> bool {
         && interests.segments.is_empty()
 }
 
-/// In an account model, contacts below its consent don't count where interactions are asked of an
-/// account's contacts one by one (semantics 21).
-fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
-    let Some(consent) = consent.filter(|consent| *consent != Consent::None) else { return predicate };
-    let all = |parts: Vec<Predicate>| parts.into_iter().map(|part| consenting(part, Some(consent))).collect();
+/// Children and contacts below a model's consent don't count where interactions are asked of an account's
+/// contacts one by one (semantics 21).
+fn profiled(predicate: Predicate, consent: Consent) -> Predicate {
+    let all = |parts: Vec<Predicate>| parts.into_iter().map(|part| profiled(part, consent)).collect();
     match predicate {
         Predicate::All(parts) => Predicate::All(all(parts)),
         Predicate::Any(parts) => Predicate::Any(all(parts)),
-        Predicate::Not(inner) => Predicate::Not(Box::new(consenting(*inner, Some(consent)))),
+        Predicate::Not(inner) => Predicate::Not(Box::new(profiled(*inner, consent))),
         Predicate::Related(related)
             if related.records != Records::Activities
                 && conditions::interests(&related.condition).all_interactions().next().is_some() =>
@@ -255,14 +254,15 @@ fn consenting(predicate: Predicate, consent: Option<Consent>) -> Predicate {
 
 /// Whether a contact's interactions may be counted.
 fn may_be_counted(consent: Consent) -> Predicate {
-    Predicate::OneOf {
-        operand: Operand::Field {
-            subject: Subject::Contact,
-            name: "consent".to_owned(),
-            kind: FieldType::Choice(Consent::ALL.iter().map(|level| level.name().to_owned()).collect()),
-        },
-        values: consent.at_least().into_iter().map(|name| Value::Text(name.to_owned())).collect(),
+    let field = |name: &str, kind| Operand::Field { subject: Subject::Contact, name: name.to_owned(), kind };
+    let adult = Predicate::Not(Box::new(Predicate::IsTrue(field("is_child", FieldType::Boolean))));
+    if consent == Consent::None {
+        return adult;
     }
+    let levels = Consent::ALL.iter().map(|level| level.name().to_owned()).collect();
+    let values = consent.at_least().into_iter().map(|name| Value::Text(name.to_owned())).collect();
+    let enough = Predicate::OneOf { operand: field("consent", FieldType::Choice(levels)), values };
+    Predicate::All(vec![adult, enough])
 }
 
 /// The fewest and the most points that a rule can come to, in millionths; nothing where there is no end.

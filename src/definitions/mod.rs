@@ -61,6 +61,7 @@ pub use needs::NeedsDefinition;
 pub use reader::Reader;
 pub use removals::Removals;
 pub use repetition::{ReentryRule, RepeatDefinition};
+pub use scalars::warn_of_ambiguous_number;
 pub use scoring_types::*;
 pub use segment_names::segment_names;
 pub use types::*;

@@ -33,7 +33,7 @@ pub(super) fn as_text(node: &Node, key: &str, problems: &mut Problems) -> Option
 }
 
 /// Warns of a number such as `100.000`, which is a hundred to YAML and a hundred thousand to many.
-pub(super) fn warn_of_ambiguous_number(node: &Node, problems: &mut Problems) {
+pub fn warn_of_ambiguous_number(node: &Node, problems: &mut Problems) {
     let Content::Number(value) = node.content else { return };
     let whole = value.abs().trunc().to_string();
     let length = node.span.end - node.span.start - usize::from(value < 0.0);

@@ -1,13 +1,13 @@
 //! `kind: scoring_model` and `kind: levels`.
 
 use super::keys::{BAND, RULE};
-use super::scalars::{as_text, wrong_type};
+use super::scalars::{as_text, warn_of_ambiguous_number, wrong_type};
 use super::{
     BandDefinition, Content, LevelsDefinition, Located, Node, PointsNode, Reader, RuleDefinition,
     ScoringModelDefinition, header,
 };
 use crate::diagnostics::{Code, Problem, Problems, Span};
-use crate::model::{Consent, Entity, scoring::ScoringTarget};
+use crate::model::{Consent, Entity, foreign_number, scoring::ScoringTarget};
 
 /// Reads `kind: scoring_model`. A model with a name is kept even when a part of it can't be read.
 pub(super) fn read(mut reader: Reader<'_>) -> Option<ScoringModelDefinition> {
@@ -69,11 +69,20 @@ fn rule(node: &Node, problems: &mut Problems) -> Option<RuleDefinition> {
 }
 
 fn read_points(node: &Node, span: Span, problems: &mut Problems) -> Option<PointsNode> {
+    warn_of_ambiguous_number(node, problems);
     #[expect(clippy::cast_precision_loss, reason = "points that large are refused")]
     match &node.content {
         Content::Integer(value) => Some(PointsNode::Number(Located { value: *value as f64, span })),
         Content::Number(value) => Some(PointsNode::Number(Located { value: *value, span })),
-        Content::Text(_) => as_text(node, "points", problems).map(PointsNode::Expression),
+        Content::Text(text) => {
+            if let Some((0, end, hint)) = foreign_number(text.as_str())
+                && end == text.as_str().len()
+            {
+                problems.push(wrong_type(node, "a number for `points`").hint(hint));
+                return None;
+            }
+            as_text(node, "points", problems).map(PointsNode::Expression)
+        }
         _ => {
             problems.push(wrong_type(node, "a number or an expression for `points`").hint(
                 "Write a number such as `5` or `-15`, or a calculation such as `account.employees / 100`.",

@@ -31,7 +31,7 @@ pub struct ScoreStory {
     pub missing_to_ready: Option<i64>,
     /// How many contacts could count.
     pub contacts: i64,
-    /// How many of them are left out for want of consent.
+    /// How many of them are left out: children, and those below the model's consent.
     pub left_out: i64,
 }
 
@@ -93,8 +93,8 @@ fn story(
     let (contacts, left_out) = store.left_out(model, key)?;
     let Some(points) = store.points_of_rules(model, key, now, answers)? else {
         // A lead of the other kind is no concern of this model.
-        let below_consent = model.target.base() == Entity::Contact && contacts > 0 && left_out == contacts;
-        return Ok(below_consent.then(|| ScoreStory {
+        let nobody_counts = model.target.base() == Entity::Contact && contacts > 0 && left_out == contacts;
+        return Ok(nobody_counts.then(|| ScoreStory {
             model: model.name.clone(),
             score: None,
             points: 0,

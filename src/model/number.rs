@@ -123,6 +123,9 @@ fn run_of(text: &str) -> &str {
 /// How to write a number with signs between its thousands, or with a currency sign before it; nothing when it is
 /// written as it has to be.
 fn rewritten(run: &str, has_currency: bool) -> Option<String> {
+    if has_currency && !run.is_empty() && run.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(format!("Write `{run}`: an amount has no currency sign."));
+    }
     let signs: Vec<char> = run.chars().filter(|letter| !letter.is_ascii_digit()).collect();
     let parts: Vec<&str> = run.split(['.', ',', '\'']).collect();
     let thousands = |parts: &[&str]| {

@@ -65,6 +65,9 @@ impl ScoringTarget {
     }
 }
 
+/// The fields of a contact that say whether what it does may be counted in scores.
+pub const PROFILING: [&str; 2] = ["consent", "is_child"];
+
 /// A scoring model, checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScoringModel {
@@ -72,8 +75,8 @@ pub struct ScoringModel {
     pub name: String,
     /// What it gives points to.
     pub target: ScoringTarget,
-    /// The least consent of contacts whose interactions count; nothing means that all count.
-    pub consent: Option<Consent>,
+    /// The least consent of contacts whose interactions count. Those of children never do.
+    pub consent: Consent,
     /// IANA name of its time zone.
     pub timezone: String,
     /// The rules, in the order of the file; a score is the sum of their points.

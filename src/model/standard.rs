@@ -62,7 +62,12 @@ fn contact_rows() -> Vec<Row> {
         ("do_not_email", FieldType::Boolean, "donotemail", "no mail of any kind"),
         ("do_not_bulk_email", FieldType::Boolean, "donotbulkemail", "no commercial mail"),
         ("do_not_track", FieldType::Boolean, "", "no recording of opens and clicks"),
-        ("is_child", FieldType::Boolean, "", "a child, who gets no commercial mail"),
+        (
+            "is_child",
+            FieldType::Boolean,
+            "",
+            "a child, who gets no commercial mail, and whose interactions give no points",
+        ),
         ("owner", TEXT, "ownerid", "the salesperson who looks after the contact"),
         ("created_by", TEXT, "createdby", ""),
         ("created_on", FieldType::DateTime, "createdon", ""),

@@ -8,7 +8,7 @@ use super::{
     chains::chained,
     columns::{Names, field_column},
 };
-use crate::model::Entity;
+use crate::model::{Entity, scoring::PROFILING};
 
 /// What of all that comes in can concern a segment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,8 +23,8 @@ pub struct Reach {
     pub interactions: Vec<String>,
     /// Interactions of these types, by the accounts in whose history they stand.
     pub account_interactions: Vec<String>,
-    /// Whether it goes by the consent of contacts which part of an account's history counts.
-    pub consent_in_history: bool,
+    /// Whether it goes by the fields of contacts in [`PROFILING`] which part of an account's history counts.
+    pub profiling_in_history: bool,
     /// Who joined or left these segments.
     pub segments: Vec<String>,
     /// Whether what one contact or lead is or does can concern its account, or others of its account.
@@ -269,12 +269,12 @@ impl<'a> Focus<'a> {
             );
             self.add(table(parent), &select, parameters)?;
         }
-        if reach.consent_in_history {
+        if reach.profiling_in_history {
             let select = format!(
                 "SELECT i.account_key FROM interaction i WHERE i.account_key IS NOT NULL AND i.contact_key IN
                     (SELECT t.subject_key FROM {from} AND t.kind = {} AND (t.about & {}) <> 0)",
                 change_kind(Entity::Contact),
-                Fields::of(["consent"]).bits()
+                Fields::of(PROFILING).bits()
             );
             self.add("focus_account", &select, parameters)?;
         }

@@ -59,10 +59,8 @@ impl Printer<'_> {
             _ => (contact_key(scope)?.to_owned(), format!("{alias}.contact_key"), Entity::Contact),
         };
         clause.push_str(&self.in_focus(of, &group, &key));
-        if let (Subject::Account, Some(least)) = (did.of, self.consent)
-            && let Some(meets) = by_consenting(least, alias)
-        {
-            clause = format!("{clause} AND {meets}");
+        if let (Subject::Account, Some(least)) = (did.of, self.consent) {
+            clause = format!("{clause} AND {}", by_profiled(least, alias));
         }
         Ok(Source { key, group, clause })
     }
@@ -219,19 +217,25 @@ impl Printer<'_> {
     }
 }
 
-/// The clause by which a contact meets a consent; nothing where everybody does.
-pub(super) fn consenting(least: Consent, alias: &str) -> Option<String> {
+/// The clause by which what a contact does may be counted in scores: it is no child, and meets a consent.
+pub(super) fn profiled(least: Consent, alias: &str) -> String {
+    let adult = format!("COALESCE({alias}.is_child, 0) = 0");
+    if least == Consent::None {
+        return adult;
+    }
     let names: Vec<String> = least.at_least().into_iter().map(|name| format!("'{name}'")).collect();
-    (least != Consent::None).then(|| format!("{alias}.consent IN ({})", names.join(", ")))
+    format!("{adult} AND {alias}.consent IN ({})", names.join(", "))
 }
 
-/// The clause by which the contact that did an interaction meets a consent; nothing where everybody does.
-pub(super) fn by_consenting(least: Consent, interaction: &str) -> Option<String> {
+/// The clause by which an interaction may be counted in scores, by the contact that did it.
+pub(super) fn by_profiled(least: Consent, interaction: &str) -> String {
+    if least == Consent::None {
+        // Children are few, so that the database looks them up once.
+        return format!("{interaction}.contact_key NOT IN (SELECT key FROM contact WHERE is_child = 1)");
+    }
     let by = format!("{interaction}k");
-    let meets = consenting(least, &by)?;
-    Some(format!(
-        "EXISTS (SELECT 1 FROM contact {by} WHERE {by}.key = {interaction}.contact_key AND {meets})"
-    ))
+    let counts = profiled(least, &by);
+    format!("EXISTS (SELECT 1 FROM contact {by} WHERE {by}.key = {interaction}.contact_key AND {counts})")
 }
 
 /// Whether the sum of nothing, 0, satisfies a comparison.

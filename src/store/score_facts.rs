@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Store, StoreError,
-    happened::by_consenting,
+    happened::by_profiled,
     predicate::{Printer, Scope, mentions},
     scoring::faded,
 };
@@ -147,9 +147,8 @@ pub(super) fn aggregate(
     let (of, counts) = match model.target.base() {
         Entity::Contact => ("i.contact_key", counts),
         _ => {
-            let consent = model.consent.and_then(|least| by_consenting(least, "i"));
-            let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
-            ("i.account_key", format!("i.account_key IS NOT NULL AND {counts}{consent}"))
+            let profiled = by_profiled(model.consent, "i");
+            ("i.account_key", format!("i.account_key IS NOT NULL AND {counts} AND {profiled}"))
         }
     };
     let (group, rows) = match whose {

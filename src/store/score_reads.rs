@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Cell, Row, Store, StoreError,
+    happened::profiled,
     predicate::Printer,
     score_facts::{Whose, matching, number},
     score_rows::{POINTS, band, rounded},
@@ -241,14 +242,13 @@ impl Store {
             _ => "CAST(NULL AS BIGINT)".to_owned(),
         };
         let account = if model.target.base() == Entity::Contact { "k.account_key" } else { of };
-        let consent = super::scoring::consenting(model, "k");
-        let consent = consent.map_or(String::new(), |clause| format!(" AND {clause}"));
+        let profiled = profiled(model.consent, "k");
         let order = self.dialect().order_text("i.id");
         let sql = format!(
             "SELECT i.id, t.name, i.at, k.id, {points} FROM ({}) d JOIN interaction i ON {of} = d.base
              JOIN contact k ON k.key = i.contact_key LEFT JOIN account k_account ON k_account.key = {account}{lead}
              JOIN interaction_type t ON t.key = i.type_key
-             WHERE {clause} AND i.at <= {now}{consent} ORDER BY i.at, {order}",
+             WHERE {clause} AND i.at <= {now} AND {profiled} ORDER BY i.at, {order}",
             base_of(model.target, key)
         );
         let parameters = std::mem::take(&mut printer.parameters);
@@ -267,7 +267,7 @@ impl Store {
     }
 
     /// The contacts whose interactions could count for a subject, and how many of them are left out
-    /// because they are below the model's consent (semantics 21).
+    /// because they are children or below the model's consent (semantics 21).
     ///
     /// # Errors
     /// When the store fails.
@@ -281,7 +281,7 @@ impl Store {
                  UNION SELECT i.contact_key FROM interaction i WHERE i.account_key IN ({base})"
             ),
         };
-        let meets = super::scoring::consenting(model, "k").unwrap_or_else(|| "1 = 1".to_owned());
+        let meets = profiled(model.consent, "k");
         let sql = format!(
             "SELECT COUNT(*), COUNT(CASE WHEN ({meets}) IS NOT TRUE THEN 1 END)
              FROM contact k WHERE k.key IN ({whose})"
@@ -290,12 +290,12 @@ impl Store {
         row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
     }
 
-    /// How many contacts a model leaves out over all its subjects because of its consent.
+    /// How many contacts a model leaves out over all its subjects: children, and those below its consent.
     ///
     /// # Errors
     /// When the store fails.
     pub fn left_out_in_all(&mut self, model: &ScoringModel) -> Result<i64, StoreError> {
-        let Some(meets) = super::scoring::consenting(model, "k") else { return Ok(0) };
+        let meets = profiled(model.consent, "k");
         let parties = match model.target {
             ScoringTarget::Contacts => "1 = 1",
             ScoringTarget::Accounts => {

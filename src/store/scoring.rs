@@ -7,7 +7,7 @@
 use super::{
     Dialect, StoreError,
     chains::chained,
-    happened,
+    happened::profiled,
     predicate::{Printer, Scope, mentions_account, operand_mentions_account},
     score_facts::{Whose, aggregate, column_of, number},
     steadiness::{asks_records, is_steady},
@@ -91,7 +91,7 @@ pub(super) fn formula(
     if model.target.subject() == Entity::Lead {
         scope.lead = Some("l".to_owned());
     }
-    printer.consent = model.consent;
+    printer.consent = Some(model.consent);
     let aggregate = aggregate(printer, model, whose, &scope)?;
     let (mut rules, mut holds) = (Vec::new(), Vec::new());
     let (mut steady, mut moving) = (Vec::new(), Vec::new());
@@ -196,7 +196,7 @@ fn source(
     };
     let mut clauses = vec![condition.to_owned()];
     if model.target.base() == Entity::Contact {
-        clauses.extend(consenting(model, "c"));
+        clauses.push(profiled(model.consent, "c"));
     }
     let (from, was) = if let Whose::Of { only, .. } = whose {
         clauses.push(format!("{base} = b.key"));
@@ -213,11 +213,6 @@ fn source(
         (format!("{lead}{parent}{counted}"), "CAST(NULL AS BIGINT)".to_owned())
     };
     Source { key: key.to_owned(), from, clauses, was, steady: None }
-}
-
-/// The clause by which a contact meets the model's consent, where it has one.
-pub(super) fn consenting(model: &ScoringModel, alias: &str) -> Option<String> {
-    model.consent.and_then(|least| happened::consenting(least, alias))
 }
 
 fn joined(model: &ScoringModel) -> &'static str {

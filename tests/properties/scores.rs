@@ -164,7 +164,7 @@ enum Change {
 /// A field and a value for it.
 type Written = (&'static str, &'static str);
 
-const CONTACT: [Written; 13] = [
+const CONTACT: [Written; 15] = [
     ("role", "buyer"),
     ("role", ""),
     ("account_id", "a1"),
@@ -175,6 +175,8 @@ const CONTACT: [Written; 13] = [
     ("consent", "none"),
     ("consent", "marketing"),
     ("consent", "profiling"),
+    ("is_child", "true"),
+    ("is_child", "false"),
     ("birthdate", "1990-03-29"),
     ("birthdate", "2026-03-30"),
     ("birthdate", ""),
