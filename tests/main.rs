@@ -9,6 +9,7 @@ mod conditions;
 mod crash;
 mod custom_tiles_page;
 mod diagnostics;
+mod encryption;
 mod failing;
 mod forgotten;
 mod importing;

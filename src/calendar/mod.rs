@@ -9,6 +9,7 @@ mod format;
 mod moment;
 mod reckoning;
 mod schedule;
+mod shown;
 mod week;
 mod window;
 mod zone;
@@ -22,6 +23,7 @@ pub use reckoning::{
     reckoned_moment, weekday,
 };
 pub use schedule::Schedule;
+pub use shown::in_local_time;
 pub use week::{LocalTime, Weekdays};
 pub use window::{Hours, Window, next_local_time};
 pub use zone::{Holidays, Zone};

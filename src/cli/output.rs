@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::CliError;
 use super::args::Format;
+use crate::calendar::{Zone, in_local_time};
 
 /// Rows of values under named columns, to be written in any format.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -71,9 +72,10 @@ impl Table {
         Table { columns, rows }
     }
 
-    /// The table for people, no wider than `width` where that is known. Numbers stand to the right.
+    /// The table for people, with moments in a time zone, no wider than `width` where that is known. Numbers stand to
+    /// the right.
     #[must_use]
-    pub fn text(&self, width: Option<u16>) -> String {
+    pub fn text(&self, width: Option<u16>, zone: &Zone) -> String {
         let mut drawn = Drawn::new();
         drawn.load_style(NOTHING.header_separator(LineStyle::none().fill('─').junction('─')));
         if let Some(width) = width {
@@ -88,7 +90,10 @@ impl Table {
         let titles = self.columns.iter().enumerate();
         drawn.set_header(titles.map(|(at, column)| aligned(column.title.clone(), at)).collect::<Vec<_>>());
         for row in &self.rows {
-            let cells = row.iter().enumerate().map(|(at, value)| aligned(printable(&plain(value)), at));
+            let cells = row
+                .iter()
+                .enumerate()
+                .map(|(at, value)| aligned(printable(&in_local_time(&plain(value), zone)), at));
             drawn.add_row(cells.collect::<Vec<_>>());
         }
         for column in drawn.column_iter_mut() {
@@ -181,6 +186,7 @@ pub struct Output {
     format: Format,
     quiet: bool,
     width: Option<u16>,
+    zone: Zone,
     out: Box<dyn Write>,
     remarks: Box<dyn Write>,
 }
@@ -195,13 +201,18 @@ impl Output {
             None
         };
         let out = Box::new(io::BufWriter::new(io::stdout()));
-        Output { format, quiet, width, out, remarks: Box::new(io::stderr()) }
+        Output { format, quiet, width, zone: Zone::utc(), out, remarks: Box::new(io::stderr()) }
     }
 
     /// Any two writers, for tests.
     #[must_use]
     pub fn to(format: Format, quiet: bool, out: Box<dyn Write>, remarks: Box<dyn Write>) -> Output {
-        Output { format, quiet, width: None, out, remarks }
+        Output { format, quiet, width: None, zone: Zone::utc(), out, remarks }
+    }
+
+    /// Shows moments in this time zone from now on, where people read them; JSON and CSV keep UTC (semantics 64).
+    pub fn show_times_in(&mut self, zone: &Zone) {
+        self.zone = zone.clone();
     }
 
     /// The format that was asked for.
@@ -226,7 +237,7 @@ impl Output {
             Format::Json => table.write_json(&mut self.out)?,
             Format::Csv => table.write_csv(&mut self.out)?,
             Format::Text | Format::Github if table.rows.is_empty() => writeln!(self.out, "{nothing}")?,
-            Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width))?,
+            Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width, &self.zone))?,
         }
         Ok(())
     }
@@ -241,7 +252,7 @@ impl Output {
             Format::Json => table.write_json_part(&mut self.out, first, last)?,
             Format::Csv => table.write_csv_part(&mut self.out, first)?,
             Format::Text | Format::Github if table.rows.is_empty() => {}
-            Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width))?,
+            Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width, &self.zone))?,
         }
         Ok(())
     }
@@ -255,12 +266,15 @@ impl Output {
         Ok(())
     }
 
-    /// Writes text as it is, with a line break after it.
+    /// Writes text with a line break after it; its moments are shown in the workspace's time zone.
     ///
     /// # Errors
     /// When it can't be written.
     pub fn text(&mut self, text: &str) -> Result<(), CliError> {
-        writeln!(self.out, "{text}")?;
+        match self.format {
+            Format::Json | Format::Csv => writeln!(self.out, "{text}")?,
+            Format::Text | Format::Github => writeln!(self.out, "{}", in_local_time(text, &self.zone))?,
+        }
         Ok(())
     }
 
@@ -277,13 +291,13 @@ impl Output {
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(self.remarks, "{text}");
+            let _ = writeln!(self.remarks, "{}", in_local_time(text, &self.zone));
         }
     }
 
     /// Says something on standard error whether or not quiet is asked for.
     pub fn complain(&mut self, text: &str) {
-        let _ = writeln!(self.remarks, "{text}");
+        let _ = writeln!(self.remarks, "{}", in_local_time(text, &self.zone));
     }
 
     /// Writes out what is left.
@@ -322,12 +336,12 @@ mod tests {
             "finance-emea   contact       70",
             "say \"hi\", all              1234",
         ];
-        assert_eq!(segments().text(None).lines().collect::<Vec<_>>(), expected);
+        assert_eq!(segments().text(None, &Zone::utc()).lines().collect::<Vec<_>>(), expected);
     }
 
     #[test]
     fn a_table_keeps_to_the_width_of_the_terminal() {
-        let text = segments().text(Some(24));
+        let text = segments().text(Some(24), &Zone::utc());
         assert!(text.lines().all(|line| line.chars().count() <= 24), "{text}");
     }
 
@@ -335,8 +349,8 @@ mod tests {
     fn a_name_cannot_do_anything_to_a_terminal() {
         let mut table = Table::new(&[("name", "NAME")]);
         table.push(vec![json!("red \u{1b}[31m\nnext")]);
-        assert!(!table.text(None).contains('\u{1b}'));
-        assert_eq!(table.text(None).lines().count(), 3, "a cell stays on its line");
+        assert!(!table.text(None, &Zone::utc()).contains('\u{1b}'));
+        assert_eq!(table.text(None, &Zone::utc()).lines().count(), 3, "a cell stays on its line");
     }
 
     #[test]

@@ -92,10 +92,12 @@ impl Read {
     /// The plan; where there is none, what is wrong is told.
     pub(super) fn plan_or_report(self, output: &mut Output) -> Result<Plan, CliError> {
         let report = self.report();
-        self.plan.ok_or_else(|| {
+        let plan = self.plan.ok_or_else(|| {
             output.complain(&report);
             CliError::definitions()
-        })
+        })?;
+        output.show_times_in(&plan.settings.zone);
+        Ok(plan)
     }
 
     /// How many mistakes there are, in words.
@@ -242,6 +244,7 @@ pub(super) fn to_run(
         }
         Some(plan) => match runtime::admit(store, &plan) {
             Ok(()) => {
+                output.show_times_in(&plan.settings.zone);
                 let (snapshot, seen) = (folder.snapshot, folder.seen);
                 return Ok(ToRun { plan, snapshot, seen, refused: None });
             }

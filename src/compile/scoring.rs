@@ -64,8 +64,9 @@ pub(super) fn models(
     plans.into_values().collect()
 }
 
-/// The most rules of a model: each is up to three columns of a statement, and PostgreSQL takes 1,664 columns.
-const MOST_RULES: usize = 500;
+/// The most rules of a model. Databases compute it in parts, but one part may have a column for each rule, and
+/// PostgreSQL takes 1,664 columns.
+const MOST_RULES: usize = 1_500;
 
 fn model(
     definition: &ScoringModelDefinition,

@@ -14,7 +14,7 @@ use crate::{
     diagnostics::{Code, Problem, Text, did_you_mean},
     model::{
         Comparison, CountTest, Did, Entity, Field, FieldType, InteractionType, Operand, Part, Predicate,
-        Subject, Value, foreign_number,
+        Subject, Value, foreign_number, record_id,
     },
 };
 
@@ -154,6 +154,9 @@ fn attribute(
 /// The value under an attribute's key, read as the attribute's type.
 fn scalar(field: &Field, node: &Node, scope: Scope<'_>, check: &mut Check<'_>) -> Option<(Value, FieldType)> {
     let value = match (&field.kind, &node.content) {
+        (FieldType::Account | FieldType::Contact, Content::Text(text)) => {
+            Some((Value::Text(record_id(text.as_str()).into_owned()), FieldType::Text))
+        }
         (kind, Content::Text(text)) if kind.is_textual() => {
             Some((Value::Text(text.value.clone()), FieldType::Text))
         }

@@ -123,8 +123,8 @@ fn among(
     let values: Vec<Value> = items
         .iter()
         .filter(|item| !literals::is_blank(item))
-        .filter_map(|item| match &item.operand {
-            Operand::Literal(value) => Some(value.clone()),
+        .filter_map(|item| match literals::as_kept(value, &item.operand) {
+            Operand::Literal(value) => Some(value),
             _ => None,
         })
         .collect();

@@ -4,7 +4,7 @@
 use super::{check::Check, operand::Typed};
 use crate::{
     diagnostics::{Code, Problem},
-    model::{Comparison, Operand, Predicate, Value, counts_as},
+    model::{Comparison, FieldType, Operand, Predicate, Value, counts_as, record_id},
 };
 
 /// `x == ""` asks whether a value is missing or blank, `x != ""` the opposite.
@@ -56,13 +56,30 @@ pub(super) fn truths(left: &Typed, operator: Comparison, right: &Typed) -> Predi
 pub(super) fn texts(left: &Typed, operator: Comparison, right: &Typed, check: &mut Check<'_>) -> Predicate {
     let (field, literal) = if left.literal_text().is_some() { (right, left) } else { (left, right) };
     warn_of_padding(field, literal, check);
-    let plain =
-        |operator| Predicate::Compare { left: left.operand.clone(), operator, right: right.operand.clone() };
+    let (a, b) = (as_kept(right, &left.operand), as_kept(left, &right.operand));
+    let plain = |operator| Predicate::Compare { left: a.clone(), operator, right: b.clone() };
     if literal.literal_text().is_none() || default_of(&field.operand) != literal.literal_text() {
         return plain(operator);
     }
     let counted = Predicate::Any(vec![plain(Comparison::Equal), Predicate::IsBlank(field.operand.clone())]);
     if operator == Comparison::Equal { counted } else { Predicate::Not(Box::new(counted)) }
+}
+
+/// A literal as it is kept where it is compared with an id: exports write a GUID with braces or without, in either
+/// case.
+pub(super) fn as_kept(asked: &Typed, literal: &Operand) -> Operand {
+    let is_id = match &asked.operand {
+        Operand::Field { name, kind, .. } | Operand::Followed { name, kind, .. } => {
+            name == "id" || matches!(kind, FieldType::Account | FieldType::Contact)
+        }
+        _ => false,
+    };
+    match literal {
+        Operand::Literal(Value::Text(text)) if is_id => {
+            Operand::Literal(Value::Text(record_id(text).into_owned()))
+        }
+        other => other.clone(),
+    }
 }
 
 /// The choice that a missing value of a field counts as.

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Error, ErrorKind, Read, Write},
-    net::{TcpStream, ToSocketAddrs},
+    net::{SocketAddr, TcpStream, ToSocketAddrs},
     time::Duration,
 };
 
@@ -25,7 +25,13 @@ pub(super) fn knock(config: &Config, patience: Duration) -> Result<(), Error> {
     for (at, host) in config.get_hosts().iter().enumerate() {
         let Host::Tcp(name) = host else { return Ok(()) };
         let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
-        let Ok(mut addresses) = (name.as_str(), port).to_socket_addrs() else { return Ok(()) };
+        let known = config.get_hostaddrs().get(at).map(|address| vec![SocketAddr::new(*address, port)]);
+        let Ok(addresses) = known
+            .map_or_else(|| (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>), Ok)
+        else {
+            return Ok(());
+        };
+        let mut addresses = addresses.into_iter();
         let Some(mut stream) =
             addresses.find_map(|address| TcpStream::connect_timeout(&address, patience).ok())
         else {

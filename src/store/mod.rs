@@ -93,6 +93,7 @@ mod status;
 mod steadiness;
 mod stops;
 mod surroundings;
+mod tls;
 mod touched;
 mod trigger;
 mod turning_points;

@@ -19,7 +19,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::{
     Cell, Row, StoreError,
     knock::{PATIENCE, knock},
-    server_address,
+    server_address, tls,
 };
 
 impl ToSql for Cell {
@@ -73,24 +73,26 @@ impl Postgres {
         let failed = |reason: String| StoreError::Unreachable { url: shown.clone(), reason };
         let unreachable = |error: &dyn Error| failed(reason(error));
         server_address::check(url)?;
+        let (address, encryption) = tls::split(url).map_err(&failed)?;
+        let tls = encryption.client().map_err(&failed)?;
         // What the crate says of an address that it can't read may repeat a part of the password.
         let mut config: Config =
-            url.parse().map_err(|_: postgres::Error| failed("its address can't be read".to_owned()))?;
+            address.parse().map_err(|_: postgres::Error| failed("its address can't be read".to_owned()))?;
         limit_time(&mut config);
         knock(&config, PATIENCE).map_err(|error| unreachable(&error))?;
-        let connected = if config.get_ssl_mode() == SslMode::Require {
-            config.connect(tls())
-        } else {
-            config.connect(NoTls)
+        let connected = match tls {
+            Some(tls) => config.connect(MakeRustlsConnect::new(tls)),
+            None => config.connect(NoTls),
         };
         let mut client = connected.map_err(|error| unreachable(&error))?;
-        if config.get_ssl_mode() != SslMode::Require {
-            for host in config.get_hosts().iter().filter_map(elsewhere) {
-                tracing::warn!(
-                    host,
-                    "the connection to PostgreSQL isn't encrypted; add `?sslmode=require` to its address"
-                );
-            }
+        if config.get_ssl_mode() != SslMode::Require
+            && let Some(host) = config.get_hosts().iter().find_map(elsewhere)
+            && !is_encrypted(&mut client).map_err(|error| unreachable(&error))?
+        {
+            tracing::warn!(
+                host,
+                "the connection to PostgreSQL isn't encrypted; add `?sslmode=require` to its address"
+            );
         }
         client
             .batch_execute(
@@ -229,11 +231,12 @@ fn elsewhere(host: &Host) -> Option<&str> {
     }
 }
 
-fn tls() -> MakeRustlsConnect {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    MakeRustlsConnect::new(
-        rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth(),
-    )
+fn is_encrypted(client: &mut Client) -> Result<bool, postgres::Error> {
+    let row = client.query_one(
+        "SELECT COALESCE(bool_or(ssl), false) FROM pg_stat_ssl WHERE pid = pg_backend_pid()",
+        &[],
+    )?;
+    row.try_get(0)
 }
 
 /// Sees to it that a server that is gone, or says nothing, holds nothing for ever. What the address says stays.

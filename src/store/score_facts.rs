@@ -50,7 +50,22 @@ pub(super) fn number(printer: &mut Printer<'_>, number: i64) -> String {
 #[derive(Default)]
 struct Facts {
     dids: Vec<Did>,
-    columns: Vec<String>,
+    /// The columns of each part.
+    columns: Vec<Vec<String>>,
+}
+
+/// So many `did` are counted by one statement, whose columns databases limit. A model that asks for more is computed in
+/// parts.
+const DIDS_OF_A_PART: usize = 50;
+
+/// The name of the part that counts the `did` with this number.
+fn part_of(number: usize) -> String {
+    part_named(number / DIDS_OF_A_PART)
+}
+
+/// The name of a part; the first is `b`.
+pub(super) fn part_named(part: usize) -> String {
+    if part == 0 { "b".to_owned() } else { format!("b{part}") }
 }
 
 impl Facts {
@@ -62,10 +77,19 @@ impl Facts {
         })
     }
 
-    fn column(&mut self, column: String) {
-        if !self.columns.contains(&column) {
-            self.columns.push(column);
+    /// Adds a column about the `did` with this number.
+    fn column(&mut self, number: usize, column: String) {
+        let part = number / DIDS_OF_A_PART;
+        self.columns.resize_with(self.columns.len().max(part + 1), Vec::new);
+        if let Some(columns) = self.columns.get_mut(part).filter(|columns| !columns.contains(&column)) {
+            columns.push(column);
         }
+    }
+
+    /// Those of one part.
+    fn part(&self, part: usize) -> Facts {
+        let dids = self.dids.iter().skip(part * DIDS_OF_A_PART).take(DIDS_OF_A_PART);
+        Facts { dids: dids.cloned().collect(), columns: Vec::new() }
     }
 }
 
@@ -93,15 +117,15 @@ pub(super) enum Whose<'a> {
     },
 }
 
-/// The statement that goes through the interactions, with a row for each contact or account that is asked
-/// for; of all, for each that has any, and nothing when no rule looks at any. The printer finds its columns
-/// from here on.
+/// The statements that go through the interactions, with a row for each contact or account that is asked
+/// for; of all, for each that has any, and none when no rule looks at any. There is one unless rules ask for a great
+/// many. The printer finds their columns from here on, by the names of [`part_named`].
 pub(super) fn aggregate(
     printer: &mut Printer<'_>,
     model: &ScoringModel,
     whose: Whose<'_>,
     scope: &Scope,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Vec<String>, StoreError> {
     let mut facts = Facts::default();
     for rule in &model.rules {
         collect(&rule.when, &mut facts);
@@ -112,9 +136,9 @@ pub(super) fn aggregate(
         clauses.push(matching(printer, did, "i", scope, earliest)?);
     }
     let known = facts.dids.iter().enumerate();
-    let known = known.map(|(number, did)| (did.clone(), format!("b.n{number}"))).collect();
+    let known = known.map(|(number, did)| (did.clone(), format!("{}.n{number}", part_of(number)))).collect();
     for (number, clause) in clauses.iter().enumerate() {
-        facts.column(format!("COUNT(*) FILTER (WHERE {clause}) AS n{number}"));
+        facts.column(number, format!("COUNT(*) FILTER (WHERE {clause}) AS n{number}"));
     }
     for (place, rule) in model.rules.iter().enumerate() {
         let Some(did) = rule.per.did() else { continue };
@@ -124,26 +148,40 @@ pub(super) fn aggregate(
         };
         match (&rule.per, &rule.points) {
             (Per::Latest { .. }, _) => {
-                facts.column(format!("MAX(i.at) FILTER (WHERE {clause}) AS m{number}"));
+                facts.column(number, format!("MAX(i.at) FILTER (WHERE {clause}) AS m{number}"));
             }
             (Per::Each { half_life: Some(half_life), .. }, Points::Fixed(points)) => {
                 let faded = faded(printer, *points, *half_life, "i.at");
-                facts.column(format!("CAST(SUM({faded}) FILTER (WHERE {clause}) AS BIGINT) AS s{place}"));
+                let sum = format!("CAST(SUM({faded}) FILTER (WHERE {clause}) AS BIGINT) AS s{place}");
+                facts.column(number, sum);
             }
             _ => {}
         }
     }
     printer.facts = Some((scope.contact.clone(), known));
-    let columns: String = facts.columns.iter().map(|column| format!(", {column}")).collect();
     if facts.dids.is_empty() {
         return Ok(match whose {
-            Whose::All { .. } => None,
+            Whose::All { .. } => Vec::new(),
             Whose::Of { bases, .. } | Whose::Moving { bases } => {
-                Some(format!("SELECT w.base AS key FROM ({bases}) w"))
+                vec![format!("SELECT w.base AS key FROM ({bases}) w")]
             }
         });
     }
-    let counts = within(printer, &facts, whose);
+    let parts = facts.columns.iter().enumerate();
+    let parts =
+        parts.map(|(part, columns)| part_statement(printer, model, whose, &facts.part(part), columns));
+    Ok(parts.collect())
+}
+
+/// The statement of one part.
+fn part_statement(
+    printer: &mut Printer<'_>,
+    model: &ScoringModel,
+    whose: Whose<'_>,
+    facts: &Facts,
+    columns: &[String],
+) -> String {
+    let counts = within(printer, facts, whose);
     let (of, counts) = match model.target.base() {
         Entity::Contact => ("i.contact_key", counts),
         _ => {
@@ -157,7 +195,8 @@ pub(super) fn aggregate(
             ("w.base", format!("({bases}) w LEFT JOIN interaction i ON {of} = w.base AND {counts}"))
         }
     };
-    Ok(Some(format!("SELECT {group} AS key{columns} FROM {rows} GROUP BY {group}")))
+    let columns = columns.join(", ");
+    format!("SELECT {group} AS key, {columns} FROM {rows} GROUP BY {group}")
 }
 
 /// Which interactions `i` any rule can count at all.
@@ -261,8 +300,18 @@ pub(super) fn looks_around(model: &ScoringModel) -> bool {
     })
 }
 
-/// The number of the columns in which the interactions of a `did` were counted.
-pub(super) fn column_of(printer: &Printer<'_>, did: &Did) -> usize {
+/// The column of a kind (`n`, `m`) in which the interactions of a `did` were counted.
+pub(super) fn column_of(printer: &Printer<'_>, did: &Did, kind: char) -> String {
+    let number = number_of(printer, did);
+    format!("{}.{kind}{number}", part_of(number))
+}
+
+/// The column with the sum of what fades of a rule that counts a `did`.
+pub(super) fn sum_of(printer: &Printer<'_>, did: &Did, place: usize) -> String {
+    format!("{}.s{place}", part_of(number_of(printer, did)))
+}
+
+fn number_of(printer: &Printer<'_>, did: &Did) -> usize {
     let wanted = Did { count: CountTest::AtLeast(1), ..did.clone() };
     let known = printer.facts.iter().flat_map(|(_, known)| known);
     known.map(|(did, _)| did).position(|did| *did == wanted).unwrap_or_default()

@@ -15,6 +15,9 @@ use crate::model::{
     scoring::{Per, Points, ScoringModel, ScoringRule, ScoringTarget},
 };
 
+/// So many rules are told by one statement, whose columns databases limit.
+const MOST_RULES: usize = 500;
+
 /// A record's score by a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScoreRow {
@@ -192,19 +195,26 @@ impl Store {
         answers: &dyn Answers,
     ) -> Result<Option<Vec<RulePoints>>, StoreError> {
         self.answer_model(model, None, Some(&format!("SELECT CAST({key} AS BIGINT) AS key")), now, answers)?;
-        let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
-        let formula =
-            formula(&mut printer, model, Whose::Of { bases: &base_of(model.target, key), only: Some(key) })?;
-        let holds = formula.holds.iter().map(|holds| format!("CASE WHEN {holds} THEN 1 ELSE 0 END"));
-        let columns: Vec<String> = formula.rules.iter().cloned().chain(holds).collect();
-        let Formula { from, clause, .. } = &formula;
-        let sql = format!("SELECT {} FROM {from} WHERE {clause}", columns.join(", "));
-        let parameters = std::mem::take(&mut printer.parameters);
-        let Some(row) = self.connection.query_first(&sql, &parameters)? else { return Ok(None) };
-        let count = model.rules.len();
-        let points = (0..count)
-            .map(|at| Ok(RulePoints { points: row.integer(at)?, holds: row.integer(at + count)? == 1 }));
-        points.collect::<Result<Vec<_>, StoreError>>().map(Some)
+        let base = base_of(model.target, key);
+        let mut points = Vec::new();
+        for rules in model.rules.chunks(MOST_RULES) {
+            let part = ScoringModel { rules: rules.to_vec(), ..model.clone() };
+            let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
+            let formula = formula(&mut printer, &part, Whose::Of { bases: &base, only: Some(key) })?;
+            let columns = formula.rules.iter().zip(&formula.holds);
+            let columns: Vec<String> = columns
+                .map(|(points, holds)| format!("{points}, CASE WHEN {holds} THEN 1 ELSE 0 END"))
+                .collect();
+            let Formula { from, clause, .. } = &formula;
+            let sql = format!("SELECT {} FROM {from} WHERE {clause}", columns.join(", "));
+            let parameters = std::mem::take(&mut printer.parameters);
+            let Some(row) = self.connection.query_first(&sql, &parameters)? else { return Ok(None) };
+            for at in 0..rules.len() {
+                points
+                    .push(RulePoints { points: row.integer(2 * at)?, holds: row.integer(2 * at + 1)? == 1 });
+            }
+        }
+        Ok(Some(points))
     }
 
     /// The interactions that a rule of a model looks at through a `did`, for the contact or account that
@@ -391,11 +401,6 @@ impl Store {
         let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
         let formula = formula(&mut printer, model, everybody)?;
         let outcome = printer.predicate(outcome, &formula.scope)?;
-        let flag = |clause: &str| format!("CASE WHEN {clause} THEN 1 ELSE 0 END");
-        let holds = formula.holds.iter().enumerate();
-        let holds: String = holds.map(|(at, holds)| format!(", {} AS h{at}", flag(holds))).collect();
-        let sums: String =
-            (0..model.rules.len()).map(|at| format!(", CAST(SUM(q.h{at}) AS BIGINT)")).collect();
         let account = match model.target.base() {
             // The outcome may look at the account though no rule does.
             Entity::Contact if !formula.from.contains("account c_account") => {
@@ -403,29 +408,47 @@ impl Store {
             }
             _ => "",
         };
-        let points = formula.points();
-        let sql = format!(
-            "SELECT q.outcome, q.score, COUNT(*){sums} FROM (
-                SELECT w.outcome, {} AS score{} FROM (
-                    SELECT {} AS outcome, {points} AS points{holds} FROM {}{account} WHERE {}) w) q
-             GROUP BY q.outcome, q.score ORDER BY q.outcome, q.score",
-            rounded("w.points"),
-            (0..model.rules.len()).map(|at| format!(", w.h{at}")).collect::<String>(),
-            flag(&outcome),
-            formula.from,
-            formula.clause,
-        );
         let parameters: Vec<Cell> = std::mem::take(&mut printer.parameters);
-        let rows = self.connection.query(&sql, &parameters)?;
-        rows.iter()
-            .map(|row| {
-                Ok(OutcomeCount {
-                    outcome: row.integer(0)? == 1,
-                    score: row.integer(1)?,
-                    subjects: row.integer(2)?,
-                    rules: (0..model.rules.len()).map(|at| row.integer(at + 3)).collect::<Result<_, _>>()?,
-                })
-            })
-            .collect()
+        let mut counts: Vec<OutcomeCount> = Vec::new();
+        for holds in formula.holds.chunks(MOST_RULES) {
+            let rows =
+                self.connection.query(&counted_outcomes(&formula, account, &outcome, holds), &parameters)?;
+            for (at, row) in rows.iter().enumerate() {
+                let rules = (0..holds.len()).map(|at| row.integer(at + 3));
+                let rules = rules.collect::<Result<Vec<i64>, _>>()?;
+                // All parts have the same rows in the same order: they differ in the rules that they count.
+                match counts.get_mut(at) {
+                    Some(count) => count.rules.extend(rules),
+                    None => counts.push(OutcomeCount {
+                        outcome: row.integer(0)? == 1,
+                        score: row.integer(1)?,
+                        subjects: row.integer(2)?,
+                        rules,
+                    }),
+                }
+            }
+        }
+        Ok(counts)
     }
+}
+
+/// The statement that counts subjects by outcome and score, with how often each of some conditions holds.
+fn counted_outcomes(formula: &Formula, account: &str, outcome: &str, holds: &[String]) -> String {
+    let flag = |clause: &str| format!("CASE WHEN {clause} THEN 1 ELSE 0 END");
+    let flags: String =
+        holds.iter().enumerate().map(|(at, holds)| format!(", {} AS h{at}", flag(holds))).collect();
+    let each = |column: fn(usize) -> String| -> String { (0..holds.len()).map(column).collect() };
+    format!(
+        "SELECT q.outcome, q.score, COUNT(*){} FROM (
+            SELECT w.outcome, {} AS score{} FROM (
+                SELECT {} AS outcome, {} AS points{flags} FROM {}{account} WHERE {}) w) q
+         GROUP BY q.outcome, q.score ORDER BY q.outcome, q.score",
+        each(|at| format!(", CAST(SUM(q.h{at}) AS BIGINT)")),
+        rounded("w.points"),
+        each(|at| format!(", w.h{at}")),
+        flag(outcome),
+        formula.points(),
+        formula.from,
+        formula.clause,
+    )
 }

@@ -9,7 +9,7 @@ use super::{
     chains::chained,
     happened::profiled,
     predicate::{Printer, Scope, mentions_account, operand_mentions_account},
-    score_facts::{Whose, aggregate, column_of, number},
+    score_facts::{Whose, aggregate, column_of, number, part_named, sum_of},
     steadiness::{asks_records, is_steady},
 };
 use crate::model::{
@@ -92,7 +92,7 @@ pub(super) fn formula(
         scope.lead = Some("l".to_owned());
     }
     printer.consent = Some(model.consent);
-    let aggregate = aggregate(printer, model, whose, &scope)?;
+    let counted = aggregate(printer, model, whose, &scope)?;
     let (mut rules, mut holds) = (Vec::new(), Vec::new());
     let (mut steady, mut moving) = (Vec::new(), Vec::new());
     let (mut falls, mut rises) = (Vec::new(), Vec::new());
@@ -102,10 +102,10 @@ pub(super) fn formula(
         if let (Points::Fixed(each), Some(half_life), Some(did)) =
             (&rule.points, rule.per.half_life(), rule.per.did())
         {
-            let counted = format!("b.n{}", column_of(printer, did));
+            let counted = column_of(printer, did, 'n');
             let lost = match rule.per {
                 Per::Latest { .. } => lost(&points, half_life, "1"),
-                _ => lost(&format!("b.s{number}"), half_life, &counted),
+                _ => lost(&sum_of(printer, did, number), half_life, &counted),
             };
             if *each > 0 { falls.push(lost) } else { rises.push(lost) }
         }
@@ -124,7 +124,7 @@ pub(super) fn formula(
         true => "CAST(NULL AS DOUBLE PRECISION)".to_owned(),
         false => format!("CAST({} AS DOUBLE PRECISION)", chained(&parts, " + ")),
     };
-    let source = source(printer, model, whose, aggregate);
+    let source = source(printer, model, whose, &counted);
     Ok(Formula {
         was: source.was,
         steady: source.steady.unwrap_or_else(|| total(steady)),
@@ -151,13 +151,8 @@ struct Source {
 }
 
 /// Joined in one order, whatever a planner thinks: all from the records to their parents, and to what was
-/// counted (`aggregate`); some from what was counted to the records.
-fn source(
-    printer: &Printer<'_>,
-    model: &ScoringModel,
-    whose: Whose<'_>,
-    aggregate: Option<String>,
-) -> Source {
+/// counted (`counted`); some from what was counted to the records.
+fn source(printer: &Printer<'_>, model: &ScoringModel, whose: Whose<'_>, counted: &[String]) -> Source {
     let (parent, base) = match model.target.base() {
         Entity::Contact => (format!("contact c{}", joined(model)), "c.key"),
         _ => ("account a".to_owned(), "a.key"),
@@ -169,8 +164,8 @@ fn source(
     if let Whose::Moving { .. } = whose {
         // Whom it scores hasn't changed: the score that is there tells.
         let key = if lead { "l.key" } else { "b.key" };
-        let mut from = format!("({}) b", aggregate.unwrap_or_default());
-        let mut clauses = vec![of_score(key)];
+        let (mut from, mut clauses) = joined_parts(counted);
+        clauses.push(of_score(key));
         if asks_records(model) {
             from = format!("{from} CROSS JOIN {parent}");
             clauses.push(format!("{base} = b.key"));
@@ -199,20 +194,34 @@ fn source(
         clauses.push(profiled(model.consent, "c"));
     }
     let (from, was) = if let Whose::Of { only, .. } = whose {
+        let (from, parts) = joined_parts(counted);
+        clauses.extend(parts);
         clauses.push(format!("{base} = b.key"));
         clauses.extend(only.map(|only| format!("{key} = {only}")));
         let lead = if lead { " CROSS JOIN lead l" } else { "" };
         (
-            format!("({}) b CROSS JOIN {parent}{lead}", aggregate.unwrap_or_default()),
+            format!("{from} CROSS JOIN {parent}{lead}"),
             format!("(SELECT z.score FROM score z WHERE {})", of_score(key)),
         )
     } else {
         let lead = if lead { "lead l CROSS JOIN " } else { "" };
-        let counted = aggregate
-            .map_or(String::new(), |aggregate| format!(" LEFT JOIN ({aggregate}) b ON b.key = {base}"));
+        let parts = counted.iter().enumerate().map(|(part, counted)| {
+            let name = part_named(part);
+            format!(" LEFT JOIN ({counted}) {name} ON {name}.key = {base}")
+        });
+        let counted: String = parts.collect();
         (format!("{lead}{parent}{counted}"), "CAST(NULL AS BIGINT)".to_owned())
     };
     Source { key: key.to_owned(), from, clauses, was, steady: None }
+}
+
+/// The parts of what was counted, each with a row for everybody who is asked for, and how they belong together.
+fn joined_parts(counted: &[String]) -> (String, Vec<String>) {
+    let parts = counted.iter().enumerate();
+    let from: Vec<String> =
+        parts.map(|(part, counted)| format!("({counted}) {}", part_named(part))).collect();
+    let same = (1..counted.len()).map(|part| format!("{}.key = b.key", part_named(part)));
+    (from.join(" CROSS JOIN "), same.collect())
 }
 
 fn joined(model: &ScoringModel) -> &'static str {
@@ -234,15 +243,15 @@ fn points(
     Ok(match (&rule.points, &rule.per) {
         (Points::Fixed(points), Per::Once) => format!("CAST({points} AS BIGINT)"),
         (Points::Fixed(points), Per::Latest { did, half_life }) => {
-            let latest = format!("b.m{}", column_of(printer, did));
+            let latest = column_of(printer, did, 'm');
             format!("COALESCE({}, 0)", faded(printer, *points, *half_life, &latest))
         }
         (Points::Fixed(points), Per::Each { did, half_life: None }) => {
-            let number = column_of(printer, did);
-            bounded(dialect, rule, format!("CAST({points} AS BIGINT) * COALESCE(b.n{number}, 0)"))
+            let counted = column_of(printer, did, 'n');
+            bounded(dialect, rule, format!("CAST({points} AS BIGINT) * COALESCE({counted}, 0)"))
         }
-        (Points::Fixed(_), Per::Each { half_life: Some(_), .. }) => {
-            bounded(dialect, rule, format!("COALESCE(b.s{place}, 0)"))
+        (Points::Fixed(_), Per::Each { did, half_life: Some(_) }) => {
+            bounded(dialect, rule, format!("COALESCE({}, 0)", sum_of(printer, did, place)))
         }
         (Points::Calculated(operand), _) => {
             let points = printer.operand(operand, scope)?;

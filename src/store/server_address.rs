@@ -2,10 +2,10 @@
 
 use postgres::Config;
 
-use super::StoreError;
+use super::{StoreError, tls};
 
 /// What may stand in an address beside the password; the rest of its query isn't shown.
-const SHOWN: [&str; 14] = [
+const SHOWN: [&str; 17] = [
     "application_name",
     "channel_binding",
     "connect_timeout",
@@ -16,7 +16,10 @@ const SHOWN: [&str; 14] = [
     "keepalives_idle",
     "options",
     "port",
+    "sslcert",
+    "sslkey",
     "sslmode",
+    "sslrootcert",
     "sslnegotiation",
     "target_session_attrs",
     "user",
@@ -74,7 +77,7 @@ pub(super) fn passwords(url: &str) -> Vec<String> {
     let credentials = rest.rsplit_once('@').and_then(|(credentials, _)| credentials.split_once(':'));
     let query = rest.split(['?', '&', ' ']).filter_map(|pair| pair.strip_prefix("password="));
     let written = credentials.map(|(_, password)| password).into_iter().chain(query).map(str::to_owned);
-    let config = url.parse::<Config>().ok();
+    let config = tls::split(url).ok().and_then(|(address, _)| address.parse::<Config>().ok());
     let meant = config.as_ref().and_then(Config::get_password);
     written.chain(meant.map(|password| String::from_utf8_lossy(password).into_owned())).collect()
 }

@@ -11,7 +11,10 @@ use super::{
 use crate::{
     calendar::{format_date, format_moment, parse_date, parse_moment},
     diagnostics::{Code, Span, did_you_mean},
-    model::{Catalog, Comparison, Entity, FieldType, Language, Value, both_ways, counts_as, foreign_number},
+    model::{
+        Catalog, Comparison, Entity, FieldType, Language, Value, both_ways, counts_as, foreign_number,
+        record_id,
+    },
 };
 
 /// All helpers with how they are written.
@@ -133,6 +136,15 @@ fn class(kind: &FieldType) -> Class {
     }
 }
 
+/// Brings a literal that is compared with an id into the form in which ids are kept.
+fn as_kept(asked: &Typed, literal: &mut Typed) {
+    let is_id =
+        matches!(asked.kind, Some(FieldType::Account | FieldType::Contact)) || asked.written.ends_with(".id");
+    if let (true, Expr::Literal(Value::Text(text))) = (is_id, &mut literal.expr) {
+        *text = record_id(text).into_owned();
+    }
+}
+
 fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<'_>) -> Option<Typed> {
     let operator = match word {
         "eq" => Comparison::Equal,
@@ -147,6 +159,8 @@ fn compare(word: &str, span: Span, arguments: Vec<Typed>, compile: &mut Compile<
     if let Some(blank) = with_blank(operator, &left, &right) {
         return Some(Typed { expr: blank, kind: Some(FieldType::Boolean), span, written: word.to_owned() });
     }
+    as_kept(&left, &mut right);
+    as_kept(&right, &mut left);
     dated(&left.kind.clone(), &mut right, compile)?;
     dated(&right.kind.clone(), &mut left, compile)?;
     if let (Some(a), Some(b)) = (&left.kind, &right.kind)

@@ -191,7 +191,8 @@ pub(super) fn each_hint(catalog: &Catalog, place: &str) -> String {
 }
 
 fn unknown_root<T>(word: &str, span: Span, compile: &mut Compile<'_>) -> Option<T> {
-    let hint = did_you_mean(word, compile.scope.roots.iter().map(|root| root.name()));
+    let roots = compile.scope.roots.iter().map(|root| root.name());
+    let hint = other_name(word).or_else(|| did_you_mean(word, roots));
     compile.refuse(Code::TemplateField, span, format!("`{word}` is not known here"), hint)
 }
 

@@ -76,7 +76,7 @@ fn rendered(source: &str, format: TemplateFormat) -> Result<String, TemplateErro
         ("do_not_email", Value::Boolean(false)),
         ("created_on", Value::Time(0)),
         ("birthdate", Value::Date("2000-02-29".to_owned())),
-        ("account_id", text("a1")),
+        ("account_id", text("6c5e1a4b-9d7f-4a1b-8c2d-000000000001")),
         ("account_id:account.name", text("Present")),
         ("account_id:account.primary_contact_id:contact.first_name", text("Paul")),
         ("interests", choices),
@@ -114,7 +114,7 @@ fn gaps_are_filled_with_values() {
             "{{contact.first_name}}: https://v.example/?n={{contact.last_name}}&c={{account.name}} {{contact.city}}.",
             "Zoë: https://v.example/?n=O%27Neil%20%3Czoe%3E&c=M%C3%BCller%20%26%20S%C3%B6hne .",
         ),
-        ("{{contact.parentcustomerid}}", "a1"),
+        ("{{contact.parentcustomerid}}", "6c5e1a4b-9d7f-4a1b-8c2d-000000000001"),
         (
             "{{journey.name}} {{journey.label}} {{journey.owner}} {{settings.name}}",
             "spring Spring ann vendor",
@@ -139,6 +139,10 @@ fn gaps_are_filled_with_values() {
         ("{{#if (and (eq contact.first_name \"Zoë\") (not contact.phone))}}a{{/if}}", "a"),
         ("{{#if (or contact.phone (ne contact.phone \"1\"))}}a{{/if}}", "a"),
         ("{{eq contact.phone contact.mobile_phone}}", "false"),
+        (
+            "{{eq contact.account_id '{6C5E1A4B-9D7F-4A1B-8C2D-000000000001}'}} {{eq '6C5E1A4B-9D7F-4A1B-8C2D-000000000002' contact.account_id}}",
+            "true false",
+        ),
         // `department` is white space alone, `phone` missing, as are `is_child` and `status`.
         ("{{eq contact.phone ''}} {{ne contact.phone ''}} {{eq '' contact.department}}", "true false true"),
         (
@@ -270,6 +274,10 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         (
             "{{msdyncrm_contentsettings.msdyncrm_subscriptioncenter}}",
             "1:3 template-field: `msdyncrm_contentsettings.msdyncrm_subscriptioncenter` is not known here | There is no page of preferences in this version: write the address of your own, which tells Tilework by `import subscriptions`.",
+        ),
+        (
+            "{{PreferenceCenter}}",
+            "1:3 template-field: `PreferenceCenter` is not known here | There is no page of preferences in this version: write the address of your own, which tells Tilework by `import subscriptions`.",
         ),
         (
             "{{#if (gt account.revenue '100.000')}}x{{/if}}",

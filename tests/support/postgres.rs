@@ -74,7 +74,7 @@ fn new_database(options: &str) -> String {
     static SERVER: OnceLock<Server> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-    let server = SERVER.get_or_init(Server::start);
+    let server = SERVER.get_or_init(|| Server::start(5432, &[], &[]));
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut client = server.client.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     client.batch_execute(&format!("CREATE DATABASE {name}{options}")).expect("the name is new");
@@ -82,8 +82,9 @@ fn new_database(options: &str) -> String {
 }
 
 /// A running server.
-struct Server {
+pub struct Server {
     folder: PathBuf,
+    port: u16,
     /// Creates the databases, one after the other.
     client: Mutex<Client>,
     /// Holds the pipe whose end stops the server.
@@ -91,7 +92,12 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Server {
+    /// Starts a server on a port (of its socket), with files in its folder that it alone may read, and further options, in which `{folder}` is
+    /// its folder.
+    ///
+    /// # Panics
+    /// When the server programs are missing or the server doesn't start.
+    pub fn start(port: u16, files: &[(&str, String)], options: &[&str]) -> Server {
         let programs = find_programs().expect(WHAT_TO_INSTALL);
         // Sockets need a short path, and the server's user a folder that it may enter.
         let folder = tempfile::Builder::new()
@@ -104,6 +110,15 @@ impl Server {
         if let Some((uid, gid)) = user {
             chown(&folder, Some(uid), Some(gid)).expect("root may give a folder away");
         }
+        for (name, content) in files {
+            let file = folder.join(name);
+            fs::write(&file, content).expect("our own folder");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("our own file");
+            if let Some((uid, gid)) = user {
+                chown(&file, Some(uid), Some(gid)).expect("root may give a file away");
+            }
+        }
+        let folder_name = folder.to_str().expect("our own path is plain");
         let mut watch = Command::new("/bin/sh");
         watch
             .args(["-c", WATCH, "sh"])
@@ -111,10 +126,14 @@ impl Server {
             .args(["-D", "data", "-k"])
             .arg(&folder)
             .args(["-c", "listen_addresses="])
+            .args(["-c", &format!("port={port}")])
             .args(["-c", "max_connections=200"])
             .args(["-c", "fsync=off"])
             .args(["-c", "full_page_writes=off"])
             .args(["-c", "synchronous_commit=off"])
+            .args(
+                options.iter().flat_map(|option| ["-c".to_owned(), option.replace("{folder}", folder_name)]),
+            )
             .current_dir(&folder)
             .env("LC_ALL", "C")
             // An interrupt from the keyboard is for the tests; the watch cleans up after them.
@@ -127,26 +146,36 @@ impl Server {
         }
         let watch = watch.spawn().expect("`/bin/sh` can be run");
 
-        let client = connect(&folder);
-        Server { folder, client: Mutex::new(client), _watch: watch }
+        let client = connect(&url(&folder, port, "postgres"), &folder);
+        Server { folder, port, client: Mutex::new(client), _watch: watch }
+    }
+
+    /// Carries out statements as the server's superuser.
+    ///
+    /// # Panics
+    /// When one fails.
+    #[allow(dead_code, reason = "benches include this file and need no more than databases")]
+    pub fn execute(&self, sql: &str) {
+        let mut client = self.client.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        client.batch_execute(sql).expect("a statement of the tests");
     }
 
     fn url(&self, database: &str) -> String {
-        url(&self.folder, database)
+        url(&self.folder, self.port, database)
     }
 }
 
-fn url(folder: &Path, database: &str) -> String {
+fn url(folder: &Path, port: u16, database: &str) -> String {
     let socket = folder.to_str().expect("our own path is plain").replace('/', "%2F");
-    format!("postgres://postgres@{socket}/{database}")
+    format!("postgres://postgres@{socket}:{port}/{database}")
 }
 
 /// Waits until the server answers.
 #[allow(clippy::disallowed_methods, reason = "another program's start takes real time")]
-fn connect(folder: &Path) -> Client {
+fn connect(url: &str, folder: &Path) -> Client {
     let start = Instant::now();
     loop {
-        let error = match Client::connect(&url(folder, "postgres"), NoTls) {
+        let error = match Client::connect(url, NoTls) {
             Ok(client) => return client,
             Err(error) => error,
         };

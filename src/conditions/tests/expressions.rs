@@ -467,3 +467,22 @@ fn rule_1_a_missing_boolean_is_false_and_a_missing_status_active() {
         assert_eq!(says(target, source), expected, "{source}");
     }
 }
+
+#[test]
+fn guids_that_are_compared_with_ids_are_read_as_they_are_kept() {
+    const WRITTEN: &str = "{6C5E1A4B-9D7F-4A1B-8C2D-000000000001}";
+    const KEPT: &str = "6c5e1a4b-9d7f-4a1b-8c2d-000000000001";
+    let cases = [
+        (Contact, "contact.account_id == \"GUID\"", "contact.account_id is \"GUID\"", KEPT),
+        (Contact, "\"GUID\" != contact.id", "\"GUID\" is not contact.id", KEPT),
+        (Account, "account.parent_account.id == \"GUID\"", "account.parent_account.id is \"GUID\"", KEPT),
+        (Account, "account.id in [\"GUID\", \"a1\"]", "account.id is one of \"GUID\", \"a1\"", KEPT),
+        (Lead, "lead.contact_id == \"GUID\"", "lead.contact_id is \"GUID\"", KEPT),
+        // A text that isn't an id is compared as it is written.
+        (Contact, "contact.first_name == \"GUID\"", "contact.first_name is \"GUID\"", WRITTEN),
+    ];
+    for (target, source, expected, id) in cases {
+        let (source, expected) = (source.replace("GUID", WRITTEN), expected.replace("GUID", id));
+        assert_eq!(says(target, &source), expected, "{source}");
+    }
+}
