@@ -77,7 +77,8 @@ pub(super) fn passwords(url: &str) -> Vec<String> {
     let credentials = rest.rsplit_once('@').and_then(|(credentials, _)| credentials.split_once(':'));
     let query = rest.split(['?', '&', ' ']).filter_map(|pair| pair.strip_prefix("password="));
     let written = credentials.map(|(_, password)| password).into_iter().chain(query).map(str::to_owned);
-    let config = tls::split(url).ok().and_then(|(address, _)| address.parse::<Config>().ok());
+    let address = tls::split(url).map_or_else(|_| url.to_owned(), |(address, _)| address);
+    let config = if url.contains("://") { address.parse::<Config>() } else { url.parse() }.ok();
     let meant = config.as_ref().and_then(Config::get_password);
     written.chain(meant.map(|password| String::from_utf8_lossy(password).into_owned())).collect()
 }
