@@ -35,6 +35,7 @@ mod scripted;
 mod secrets;
 mod segments;
 mod serving;
+mod statements;
 mod status;
 mod store;
 mod support;

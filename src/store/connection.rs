@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Cell, Dialect, Row, StoreError, hash_key, postgres::Postgres, sqlite::Sqlite};
+use super::{Cell, Dialect, Row, StoreError, hash_key, moments, postgres::Postgres, sqlite::Sqlite};
 
 /// How often a transaction is tried that others get in the way of.
 const ATTEMPTS: u32 = 100;
@@ -41,9 +41,10 @@ impl Connection {
 
     /// Runs a statement and tells how many rows it changed.
     pub(super) fn execute(&mut self, sql: &str, parameters: &[Cell]) -> Result<u64, StoreError> {
+        let (sql, parameters) = moments::bound(sql, parameters);
         match self {
-            Connection::Sqlite(sqlite) => sqlite.execute(sql, parameters),
-            Connection::Postgres(postgres) => postgres.execute(sql, parameters),
+            Connection::Sqlite(sqlite) => sqlite.execute(&sql, &parameters),
+            Connection::Postgres(postgres) => postgres.execute(&sql, &parameters),
         }
     }
 
@@ -62,9 +63,10 @@ impl Connection {
         parameters: &[Cell],
         each: &mut dyn FnMut(Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
+        let (sql, parameters) = moments::bound(sql, parameters);
         match self {
-            Connection::Sqlite(sqlite) => sqlite.query_each(sql, parameters, each),
-            Connection::Postgres(postgres) => postgres.query_each(sql, parameters, each),
+            Connection::Sqlite(sqlite) => sqlite.query_each(&sql, &parameters, each),
+            Connection::Postgres(postgres) => postgres.query_each(&sql, &parameters, each),
         }
     }
 

@@ -48,6 +48,7 @@ mod lists;
 mod mail_checks;
 mod membership_since;
 mod migrations;
+mod moments;
 mod open;
 mod operand;
 mod outbox;

@@ -39,10 +39,9 @@ impl BlockedQuery {
         };
         let mut clause = format!("p.iteration_key = {iteration_key}");
         if let Some((step_key, range)) = at {
-            clause = format!(
-                "{clause} AND +p.step_key = {step_key} AND p.account_key BETWEEN {} AND {}",
-                range.from, range.to
-            );
+            let (from, to) = (printer.bind(range.from.into()), printer.bind(range.to.into()));
+            clause =
+                format!("{clause} AND +p.step_key = {step_key} AND p.account_key BETWEEN {from} AND {to}");
         }
         let sql = format!(
             "SELECT account_key, contact_key, why FROM (
