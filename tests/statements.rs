@@ -62,7 +62,7 @@ steps:
 #[test]
 fn a_server_prepares_nothing_anew_when_hours_pass_and_people_come_in() {
     let mut world = Workspace::on(Database::Postgres).file("journeys/all.yaml", DEFINITIONS).open();
-    let mut hour = |hour: usize| {
+    let hour = |hour: usize| {
         world.import(ImportKind::Accounts, &format!("id,name\na{hour},Account {hour}\n"));
         let people = format!("c{hour},a{hour},c{hour}@x.example\nd{hour},a{hour},d{hour}@x.example\n");
         world.import(ImportKind::Contacts, &format!("id,account_id,email\n{people}"));
@@ -74,9 +74,8 @@ fn a_server_prepares_nothing_anew_when_hours_pass_and_people_come_in() {
         world.tick(&at);
         world.store.prepared_statements().map_or(0, |(prepared, _)| prepared)
     };
-    let prepared: Vec<u64> = (8..40).map(&mut hour).collect();
+    let prepared: Vec<u64> = (8..40).map(hour).collect();
     assert!(prepared[0] > 50, "a tick takes more statements: {prepared:?}");
     assert_eq!(prepared.last(), prepared.get(16), "after the first hours nothing is new: {prepared:?}");
-    drop(hour);
     assert!(world.tables().lines("SELECT COUNT(*) FROM activity")[0].parse::<usize>().unwrap() > 40);
 }
