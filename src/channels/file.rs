@@ -1,7 +1,8 @@
 //! The `file` transport: one file a message.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Write},
     path::{Path, PathBuf},
 };
 
@@ -13,8 +14,7 @@ const LONGEST_NAME: usize = 120;
 /// Writes a message into a folder, which is made when it isn't there, and tells the file.
 ///
 /// The file's name is made from the key of the effect. A key that has its file already is delivered:
-/// that file stays as it is. A file appears whole or not at all, also when the process is killed; a
-/// power failure may take the latest ones with it.
+/// that file stays as it is. A file appears whole or not at all, also when the process is killed or the power fails.
 ///
 /// # Errors
 /// When the folder or the file can't be written.
@@ -30,7 +30,11 @@ pub fn write(directory: &Path, key: &str, extension: &str, bytes: &[u8]) -> Resu
     };
     fs::create_dir_all(directory).map_err(failed(directory))?;
     let unfinished = directory.join(format!(".{name}.{}.part", std::process::id()));
-    fs::write(&unfinished, bytes).map_err(failed(&unfinished))?;
+    let whole = fs::File::create(&unfinished).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_data()
+    });
+    whole.map_err(failed(&unfinished))?;
     fs::rename(&unfinished, &path).map_err(failed(&path))?;
     Ok(path)
 }

@@ -27,14 +27,19 @@ fn unescaped(quoted: &str) -> String {
     plain
 }
 
-/// Reads an address; white space around it doesn't count.
+/// Reads an address; white space around it doesn't count, and its domain gets its ASCII form, which every mail server
+/// takes (RFC 5891).
 pub(super) fn address(text: &str) -> Result<Address, ChannelError> {
     let wrong = || ChannelError::Address(text.to_owned());
     let trimmed = text.trim();
     if trimmed.chars().any(|character| breaks_lines(character) || character.is_whitespace()) {
         return Err(wrong());
     }
-    trimmed.parse().map_err(|_| wrong())
+    let ascii = trimmed.rsplit_once('@').filter(|(_, domain)| !domain.is_ascii()).map(|(name, domain)| {
+        let domain = idna::domain_to_ascii(domain).map_err(|_| wrong())?;
+        Ok(format!("{name}@{domain}"))
+    });
+    ascii.unwrap_or_else(|| Ok(trimmed.to_owned()))?.parse().map_err(|_| wrong())
 }
 
 /// A name fit to stand before an address; none when nothing is left of it.
@@ -47,11 +52,28 @@ fn breaks_lines(character: char) -> bool {
 }
 
 /// The text with every run of line ends and other control characters as one space: no value can end
-/// its header and start another.
+/// its header and start another. A longer word than a line may be (998 characters, RFC 5322) is broken, too.
 pub(super) fn one_line(text: &str) -> String {
     let parts = text.split(breaks_lines).map(str::trim).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join(" ")
+    let line = parts.collect::<Vec<_>>().join(" ");
+    if line.len() <= LONGEST_WORD {
+        return line;
+    }
+    let mut broken = String::with_capacity(line.len() + 8);
+    let mut length = 0;
+    for character in line.chars() {
+        length = if character == ' ' { 0 } else { length + character.len_utf8() };
+        if length > LONGEST_WORD {
+            broken.push(' ');
+            length = character.len_utf8();
+        }
+        broken.push(character);
+    }
+    broken
 }
+
+/// The longest word in a header, in bytes.
+const LONGEST_WORD: usize = 900;
 
 #[cfg(test)]
 mod tests {
@@ -82,6 +104,19 @@ mod tests {
         let cases = [("a\r\n b", "a b"), ("\u{2028}a\tb\0", "a b"), ("a  b", "a  b"), ("\n", "")];
         for (text, expected) in cases {
             assert_eq!(one_line(text), expected);
+        }
+        let word = "x".repeat(2_000);
+        let broken = one_line(&word);
+        assert_eq!(broken.replace(' ', ""), word);
+        assert!(broken.split(' ').all(|part| part.len() <= 900));
+    }
+
+    #[test]
+    fn domains_go_out_in_their_ascii_form() {
+        let cases =
+            [("ann@bücher.example", "ann@xn--bcher-kva.example"), ("ann@Acme.example", "ann@Acme.example")];
+        for (text, expected) in cases {
+            assert_eq!(address(text).unwrap().to_string(), expected);
         }
     }
 }

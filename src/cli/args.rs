@@ -48,6 +48,9 @@ pub struct GlobalArguments {
     /// How results are written: text, json, csv (lists) or github (check)
     #[arg(long, value_enum, default_value_t, hide_possible_values = true, global = true)]
     pub format: Format,
+    /// In CSV, write texts that a spreadsheet takes for formulas as they are, without an apostrophe
+    #[arg(long, global = true)]
+    pub raw: bool,
 }
 
 /// How results are written.

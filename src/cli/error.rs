@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Exit, logging};
+use super::{Exit, logging, printable::printable};
 use crate::calendar::CalendarError;
 use crate::interactions::InputError;
 
@@ -81,19 +81,13 @@ impl CliError {
     /// What went wrong and how to fix it, as it is said on standard error.
     #[must_use]
     pub fn told(&self) -> String {
-        let printable = |text: &str| printable(&logging::without_secrets(text));
+        let printable = |text: &str| printable(&logging::without_secrets(text)).into_owned();
         let error = format!("error: {}", printable(&self.to_string()));
         match self {
             CliError::Failed { hint: Some(hint), .. } => format!("{error}\nhint: {}", printable(hint)),
             _ => error,
         }
     }
-}
-
-/// Text that can't do anything to a terminal, though names in it come from files.
-fn printable(text: &str) -> String {
-    let harmless = |character: char| character == '\n' || !character.is_control();
-    text.chars().map(|character| if harmless(character) { character } else { ' ' }).collect()
 }
 
 impl From<InputError> for CliError {

@@ -29,6 +29,7 @@ mod output_rows;
 mod parties;
 mod pausing;
 mod playing;
+mod printable;
 mod progress;
 mod published;
 mod revision;
@@ -90,6 +91,9 @@ pub fn start(dispatch: impl FnOnce(&Arguments, &mut Output) -> Result<Exit, CliE
     let quiet = arguments.global.quiet || matches!(arguments.command, args::Command::Demo { .. });
     start_logging(quiet);
     let mut output = Output::standard(arguments.global.format, arguments.global.quiet);
+    if arguments.global.raw {
+        output.write_raw();
+    }
     let end = dispatch(&arguments, &mut output).and_then(|exit| output.finish().map(|()| exit));
     match end {
         Ok(exit) => exit.into(),

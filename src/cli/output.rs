@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::CliError;
 use super::args::Format;
+use super::printable::{in_one_line, no_formula, printable};
 use crate::calendar::{Zone, in_local_time};
 
 /// Rows of values under named columns, to be written in any format.
@@ -90,10 +91,9 @@ impl Table {
         let titles = self.columns.iter().enumerate();
         drawn.set_header(titles.map(|(at, column)| aligned(column.title.clone(), at)).collect::<Vec<_>>());
         for row in &self.rows {
-            let cells = row
-                .iter()
-                .enumerate()
-                .map(|(at, value)| aligned(printable(&in_local_time(&plain(value), zone)), at));
+            let cells = row.iter().enumerate().map(|(at, value)| {
+                aligned(in_one_line(&in_local_time(&plain(value), zone)).into_owned(), at)
+            });
             drawn.add_row(cells.collect::<Vec<_>>());
         }
         for column in drawn.column_iter_mut() {
@@ -136,25 +136,30 @@ impl Table {
         if last { writeln!(out, "\n]") } else { Ok(()) }
     }
 
-    /// Writes the table as CSV, the keys as header.
+    /// Writes the table as CSV, the keys as header; unless `raw`, no cell is a formula to a spreadsheet.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn write_csv(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.write_csv_part(out, true)
+    pub fn write_csv(&self, out: &mut dyn Write, raw: bool) -> io::Result<()> {
+        self.write_csv_part(out, true, raw)
     }
 
     /// Writes rows as CSV, with the header before the first.
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn write_csv_part(&self, out: &mut dyn Write, first: bool) -> io::Result<()> {
+    pub fn write_csv_part(&self, out: &mut dyn Write, first: bool, raw: bool) -> io::Result<()> {
         let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
         if first {
             writer.write_record(self.columns.iter().map(|column| &column.key))?;
         }
         for row in &self.rows {
-            writer.write_record(row.iter().map(plain))?;
+            let cells = row.iter().map(|value| match value {
+                Value::Number(_) => plain(value),
+                _ if raw => plain(value),
+                _ => no_formula(&plain(value)).into_owned(),
+            });
+            writer.write_record(cells)?;
         }
         writer.flush()
     }
@@ -176,15 +181,11 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Text that can't do anything to a terminal: what people put into names stays text.
-fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect()
-}
-
 /// Where results and remarks go.
 pub struct Output {
     format: Format,
     quiet: bool,
+    raw: bool,
     width: Option<u16>,
     zone: Zone,
     out: Box<dyn Write>,
@@ -201,18 +202,23 @@ impl Output {
             None
         };
         let out = Box::new(io::BufWriter::new(io::stdout()));
-        Output { format, quiet, width, zone: Zone::utc(), out, remarks: Box::new(io::stderr()) }
+        Output { format, quiet, raw: false, width, zone: Zone::utc(), out, remarks: Box::new(io::stderr()) }
     }
 
     /// Any two writers, for tests.
     #[must_use]
     pub fn to(format: Format, quiet: bool, out: Box<dyn Write>, remarks: Box<dyn Write>) -> Output {
-        Output { format, quiet, width: None, zone: Zone::utc(), out, remarks }
+        Output { format, quiet, raw: false, width: None, zone: Zone::utc(), out, remarks }
     }
 
     /// Shows moments in this time zone from now on, where people read them; JSON and CSV keep UTC (semantics 64).
     pub fn show_times_in(&mut self, zone: &Zone) {
         self.zone = zone.clone();
+    }
+
+    /// Writes CSV as the store has it from now on, whatever a spreadsheet makes of it.
+    pub fn write_raw(&mut self) {
+        self.raw = true;
     }
 
     /// The format that was asked for.
@@ -235,7 +241,7 @@ impl Output {
     pub fn table(&mut self, table: &Table, nothing: &str) -> Result<(), CliError> {
         match self.format {
             Format::Json => table.write_json(&mut self.out)?,
-            Format::Csv => table.write_csv(&mut self.out)?,
+            Format::Csv => table.write_csv(&mut self.out, self.raw)?,
             Format::Text | Format::Github if table.rows.is_empty() => writeln!(self.out, "{nothing}")?,
             Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width, &self.zone))?,
         }
@@ -250,7 +256,7 @@ impl Output {
     pub fn part(&mut self, table: &Table, first: bool, last: bool) -> Result<(), CliError> {
         match self.format {
             Format::Json => table.write_json_part(&mut self.out, first, last)?,
-            Format::Csv => table.write_csv_part(&mut self.out, first)?,
+            Format::Csv => table.write_csv_part(&mut self.out, first, self.raw)?,
             Format::Text | Format::Github if table.rows.is_empty() => {}
             Format::Text | Format::Github => writeln!(self.out, "{}", table.text(self.width, &self.zone))?,
         }
@@ -273,7 +279,9 @@ impl Output {
     pub fn text(&mut self, text: &str) -> Result<(), CliError> {
         match self.format {
             Format::Json | Format::Csv => writeln!(self.out, "{text}")?,
-            Format::Text | Format::Github => writeln!(self.out, "{}", in_local_time(text, &self.zone))?,
+            Format::Text | Format::Github => {
+                writeln!(self.out, "{}", printable(&in_local_time(text, &self.zone)))?;
+            }
         }
         Ok(())
     }
@@ -291,11 +299,12 @@ impl Output {
     pub fn remark(&mut self, text: &str) {
         if !self.quiet {
             // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(self.remarks, "{}", in_local_time(text, &self.zone));
+            let _ = writeln!(self.remarks, "{}", printable(&in_local_time(text, &self.zone)));
         }
     }
 
-    /// Says something on standard error whether or not quiet is asked for.
+    /// Says something on standard error whether or not quiet is asked for. It may be coloured, so that it has to be
+    /// [`printable`] before.
     pub fn complain(&mut self, text: &str) {
         let _ = writeln!(self.remarks, "{}", in_local_time(text, &self.zone));
     }
@@ -366,7 +375,7 @@ mod tests {
             Some("  {\"name\": \"finance-emea\", \"target\": \"contact\", \"count\": 70},")
         );
         let csv = "name,target,count\nfinance-emea,contact,70\n\"say \"\"hi\"\", all\",,1234\n";
-        assert_eq!(written(Table::write_csv, &segments()), csv);
+        assert_eq!(written(|table, out| table.write_csv(out, false), &segments()), csv);
         assert_eq!(written(Table::write_json, &Table::default()), "[]\n");
     }
 
@@ -374,6 +383,9 @@ mod tests {
     fn lists_and_counts_in_a_cell_are_written_out() {
         let mut table = Table::new(&[("paths", "PATHS"), ("tags", "TAGS")]);
         table.push(vec![json!({ "else": 43, "then": 27 }), json!(["a", true])]);
-        assert_eq!(written(Table::write_csv, &table), "paths,tags\n\"else 43, then 27\",\"a, yes\"\n");
+        assert_eq!(
+            written(|table, out| table.write_csv(out, false), &table),
+            "paths,tags\n\"else 43, then 27\",\"a, yes\"\n"
+        );
     }
 }

@@ -62,7 +62,7 @@ pub(super) fn schema(
             }
         },
     };
-    output.text(&pretty(&schema))?;
+    output.report(&format!("{}\n", pretty(&schema)))?;
     Ok(Exit::Done)
 }
 
@@ -96,7 +96,7 @@ fn pretty(schema: &Json) -> String {
 
 /// `reference`.
 pub(super) fn reference(output: &mut Output) -> Result<Exit, CliError> {
-    output.text(reference::page(&Names::standard(), &commands::sections()).trim_end())?;
+    output.report(&format!("{}\n", reference::page(&Names::standard(), &commands::sections()).trim_end()))?;
     Ok(Exit::Done)
 }
 
@@ -104,6 +104,6 @@ pub(super) fn reference(output: &mut Output) -> Result<Exit, CliError> {
 pub(super) fn completions(shell: Shell, output: &mut Output) -> Result<Exit, CliError> {
     let mut script = io::Cursor::new(Vec::new());
     clap_complete::generate(shell, &mut Arguments::command(), "tilework", &mut script);
-    output.text(String::from_utf8_lossy(script.get_ref()).trim_end())?;
+    output.report(&format!("{}\n", String::from_utf8_lossy(script.get_ref()).trim_end()))?;
     Ok(Exit::Done)
 }

@@ -308,17 +308,16 @@ fn members(
         Entity::Lead => (("id", "LEAD"), ("name", "TOPIC")),
     };
     let with_account = segment.target != Entity::Account;
-    let mut table = match with_account {
-        true => Table::new(&[
-            id,
-            name,
-            ("account_id", "ACCOUNT"),
-            ("account_name", "ACCOUNT NAME"),
-            ("joined_at", "JOINED"),
-        ]),
-        false => Table::new(&[id, name, ("joined_at", "JOINED")]),
-    };
+    let mut columns = vec![id, name];
+    if with_account {
+        columns.extend([("account_id", "ACCOUNT"), ("account_name", "ACCOUNT NAME")]);
+    }
+    columns.push(("joined_at", "JOINED"));
+    let mut table = output.rows(&columns);
+    let (mut count, mut last) = (0, String::new());
     store.segment_members_after(&segment.name, segment.target, after, limit, &mut |member| {
+        count += 1;
+        last.clone_from(&member.id);
         let mut row: Vec<Json> = vec![json!(member.id), optional(member.name)];
         if with_account {
             row.extend([optional(member.account_id), optional(member.account_name)]);
@@ -327,11 +326,9 @@ fn members(
         table.push(row);
         Ok(())
     })?;
-    output.table(&table, &format!("Nobody belongs to `{}`.", segment.name))?;
-    if let (Some(limit), Some(last)) = (limit, table.rows.last().and_then(|row| row[0].as_str()))
-        && table.rows.len() as u64 == limit
-    {
+    table.end(&format!("Nobody belongs to `{}`.", segment.name))?;
+    if count > 0 && limit == Some(count as u64) {
         output.remark(&format!("Go on with `--after {last}`."));
     }
-    Ok(table.rows.len())
+    Ok(count)
 }

@@ -49,6 +49,14 @@ impl From<StoreError> for CliError {
             StoreError::Full(_) => {
                 (Exit::Store, "Make room; what was committed is safe, and a new run goes on from there.")
             }
+            StoreError::ReadOnly(_) => (
+                Exit::Store,
+                "Name the primary server in TILEWORK_STORE, not a replica; what only reads works on either.",
+            ),
+            StoreError::Damaged(_) => (
+                Exit::Store,
+                "Restore it from a backup. What is left of it may be saved by `sqlite3 FILE .recover`.",
+            ),
             StoreError::Conflict(_) | StoreError::ClaimLost => {
                 (Exit::Store, "Run it again: nothing was lost.")
             }
@@ -127,6 +135,8 @@ mod tests {
             (StoreError::NeedsMigration { found: 0, needed: 1 }, Exit::Store, "`tilework migrate`"),
             (StoreError::TooNew { found: 2, known: 1 }, Exit::Store, "newer"),
             (StoreError::Full("full".to_owned()), Exit::Store, "Make room"),
+            (StoreError::ReadOnly("read-only".to_owned()), Exit::Store, "primary server"),
+            (StoreError::Damaged("file is not a database".to_owned()), Exit::Store, "from a backup"),
             (StoreError::Address("mysql:…".to_owned()), Exit::Usage, "TILEWORK_STORE"),
             (StoreError::Credentials, Exit::Usage, "`%40`"),
             (backwards, Exit::Usage, "later time"),

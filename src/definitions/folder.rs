@@ -89,6 +89,7 @@ impl Folder {
             Source::Disk(root) => {
                 let place = root.join(path);
                 self.seen.borrow_mut().file(&place);
+                stays_in(root, &place)?;
                 let bytes = read_file(&place)?;
                 if let Ok(text) = std::str::from_utf8(&bytes) {
                     self.read.borrow_mut().files.insert(path.to_owned(), text.to_owned());
@@ -111,6 +112,7 @@ impl Folder {
         match &self.source {
             Source::Disk(root) => {
                 let place = root.join(folder);
+                stays_in(root, &place)?;
                 let found = listed(&place)?;
                 self.seen.borrow_mut().folders.insert(place, found.clone());
                 Ok(found.unwrap_or_default())
@@ -175,6 +177,17 @@ fn listed(folder: &Path) -> io::Result<Option<BTreeSet<(String, bool)>>> {
     Ok(Some(entries.flatten().filter_map(named).collect()))
 }
 
+/// Refuses a path that leads out of the workspace by a link, as paths are refused that do so by `..`.
+fn stays_in(root: &Path, place: &Path) -> io::Result<()> {
+    match (root.canonicalize(), place.canonicalize()) {
+        (Ok(root), Ok(place)) if !place.starts_with(&root) => {
+            Err(io::Error::other("it is a link that leads out of the workspace"))
+        }
+        // What isn't there is told by reading it.
+        _ => Ok(()),
+    }
+}
+
 /// The content of a file. What isn't a file, such as a pipe, might never end.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let what = std::fs::metadata(path)?;
@@ -190,6 +203,29 @@ fn read_file(path: &Path) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn links_stay_inside_the_workspace() {
+        use std::os::unix::fs::symlink;
+        let (root, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir_all(root.path().join("journeys/here")).unwrap();
+        std::fs::write(root.path().join("journeys/a.yaml"), "one").unwrap();
+        std::fs::write(outside.path().join("secret.yaml"), "two").unwrap();
+        symlink(root.path().join("journeys/a.yaml"), root.path().join("journeys/b.yaml")).unwrap();
+        symlink(outside.path().join("secret.yaml"), root.path().join("journeys/c.yaml")).unwrap();
+        symlink(outside.path(), root.path().join("journeys/there")).unwrap();
+        let folder = Folder::on_disk(root.path());
+        assert_eq!(folder.read("journeys/b.yaml").unwrap(), b"one");
+        assert!(folder.entries("journeys/here").unwrap().is_empty());
+        for error in [
+            folder.read("journeys/c.yaml").unwrap_err(),
+            folder.read("journeys/there/secret.yaml").unwrap_err(),
+            folder.entries("journeys/there").unwrap_err(),
+        ] {
+            assert_eq!(error.to_string(), "it is a link that leads out of the workspace");
+        }
+    }
 
     #[test]
     fn a_folder_tells_whether_anything_that_was_read_changed() {

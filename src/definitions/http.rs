@@ -145,6 +145,13 @@ fn headers(reader: &mut Reader<'_>) -> Vec<(String, String)> {
                 Problem::error(Code::InvalidValue, value.span, message)
                     .hint("Write it in one line, with letters of ASCII alone."),
             )
+        } else if value.value.contains("{{") {
+            let message =
+                format!("the value of `{}` is sent as it is: a header has no places to fill in", name.value);
+            Some(
+                Problem::error(Code::InvalidValue, value.span, message)
+                    .hint("Put what differs from call to call into `body`."),
+            )
         } else {
             None
         };

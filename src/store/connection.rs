@@ -56,6 +56,15 @@ impl Connection {
         }
     }
 
+    /// Makes tables of the connection's own. A replica has none, nor a role that may not make any: what needs them is
+    /// refused there, and all else can be read.
+    pub(super) fn make_own_tables(&mut self, sql: &str) -> Result<(), StoreError> {
+        match self {
+            Connection::Sqlite(sqlite) => sqlite.execute_batch(sql),
+            Connection::Postgres(postgres) => postgres.make_own_tables(sql),
+        }
+    }
+
     /// Hands each row of a result to `each`, without holding them all.
     pub(super) fn query_each(
         &mut self,

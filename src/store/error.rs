@@ -62,6 +62,12 @@ pub enum StoreError {
     /// The database holds something that the program didn't write.
     #[error("the store holds something unexpected: {0}")]
     Inconsistent(String),
+    /// The database can be read and not written to: a replica, or one that is set so.
+    #[error("the store can only be read here: {0}")]
+    ReadOnly(String),
+    /// The file of the store can't be read as a database.
+    #[error("the file of the store is damaged, or is no SQLite database: {0}")]
+    Damaged(String),
     /// The key by which the erased are known isn't there.
     #[error("the key by which erased contacts are known should be in `{path}`: {reason}")]
     HashKey {

@@ -80,8 +80,8 @@ impl Store {
     pub fn open(address: &StoreAddress) -> Result<Store, StoreError> {
         let mut connection = connect(address, false)?;
         require_version(&mut connection)?;
-        // Tables of the connection's own: what a preview finds out on the way.
-        connection.execute_batch(&temporary_tables(connection.dialect()))?;
+        // What a preview finds out on the way.
+        connection.make_own_tables(&temporary_tables(connection.dialect()))?;
         Store::ready(connection)
     }
 

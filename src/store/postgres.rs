@@ -56,6 +56,8 @@ impl ToSql for Cell {
 /// A connection to a Postgres server.
 pub(super) struct Postgres {
     client: Client,
+    /// Whether the connection has tables of its own.
+    has_own_tables: bool,
     /// Statements by their text, each with the number of its latest use.
     statements: HashMap<String, (Statement, u64)>,
     uses: u64,
@@ -104,6 +106,7 @@ impl Postgres {
             .map_err(|error| unreachable(&error))?;
         Ok(Postgres {
             client,
+            has_own_tables: true,
             statements: HashMap::new(),
             uses: 0,
             prepared: 0,
@@ -127,7 +130,10 @@ impl Postgres {
             *used = self.uses;
             return Ok(statement.clone());
         }
-        let statement = self.client.prepare(sql).map_err(|error| translate(&error, sql))?;
+        let statement = self.client.prepare(sql).map_err(|error| {
+            let lacks_own = !self.has_own_tables && error.code() == Some(&SqlState::UNDEFINED_TABLE);
+            if lacks_own { StoreError::ReadOnly(reason(&error)) } else { translate(&error, sql) }
+        })?;
         self.prepared += 1;
         if self.statements.len() >= MOST_STATEMENTS {
             let unused = self.statements.iter().min_by_key(|(_, (_, used))| *used);
@@ -150,6 +156,23 @@ impl Postgres {
         match self.client.execute(&statement, &parameters) {
             Ok(rows) => Ok(rows),
             Err(error) => Err(failed(&mut self.statements, &error, sql)),
+        }
+    }
+
+    pub(super) fn make_own_tables(&mut self, sql: &str) -> Result<(), StoreError> {
+        // Where transactions read unless they say otherwise, this one says otherwise: these tables are no data.
+        let made = self.client.batch_execute(&format!("BEGIN READ WRITE; {sql}; COMMIT"));
+        let Err(error) = made else { return Ok(()) };
+        match error.code() {
+            Some(
+                &SqlState::READ_ONLY_SQL_TRANSACTION
+                | &SqlState::INSUFFICIENT_PRIVILEGE
+                | &SqlState::FEATURE_NOT_SUPPORTED,
+            ) => {
+                self.has_own_tables = false;
+                self.execute_batch("ROLLBACK")
+            }
+            _ => Err(translate(&error, sql)),
         }
     }
 
@@ -273,6 +296,7 @@ fn translate(error: &postgres::Error, sql: &str) -> StoreError {
             | &SqlState::DUPLICATE_COLUMN
             | &SqlState::DUPLICATE_TABLE,
         ) => StoreError::Conflict(reason(error)),
+        Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => StoreError::ReadOnly(reason(error)),
         Some(&SqlState::DISK_FULL) => StoreError::Full(reason(error)),
         // The server is being stopped, or starts.
         Some(

@@ -74,7 +74,10 @@ impl Sqlite {
                 register(&connection, "tilework_trim", |text| text.trim().to_owned())?;
                 functions::register(&connection)
             })
-            .map_err(|error| unreachable(error.to_string()))?;
+            .map_err(|error| match translate(&error, "") {
+                damaged @ StoreError::Damaged(_) => damaged,
+                _ => unreachable(error.to_string()),
+            })?;
         Ok(Sqlite { connection, path: path.to_owned(), identity: identity(path) })
     }
 
@@ -164,7 +167,7 @@ fn translate(error: &rusqlite::Error, sql: &str) -> StoreError {
             StoreError::Conflict(error.to_string())
         }
         Some(rusqlite::ErrorCode::NotADatabase | rusqlite::ErrorCode::DatabaseCorrupt) => {
-            StoreError::Inconsistent(error.to_string())
+            StoreError::Damaged(error.to_string())
         }
         _ => StoreError::statement(error, sql),
     }

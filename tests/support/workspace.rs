@@ -158,11 +158,13 @@ impl Workspace {
         self.files("mail")
     }
 
-    /// The files of a folder of the workspace, by name, with their content.
+    /// The files of a folder of the workspace, by name, with their content. What a killed process left unfinished is no
+    /// file yet: its name begins with a point.
     pub fn files(&self, folder: &str) -> Vec<(String, String)> {
         let Ok(entries) = fs::read_dir(self.root().join(folder)) else { return Vec::new() };
         let mut files: Vec<(String, String)> = entries
             .map(|entry| entry.unwrap().path())
+            .filter(|path| !name_of(path).starts_with('.'))
             .map(|path| (name_of(&path), String::from_utf8(fs::read(&path).unwrap()).unwrap()))
             .collect();
         files.sort();

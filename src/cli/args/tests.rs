@@ -14,6 +14,7 @@ fn global() -> GlobalArguments {
         quiet: false,
         yes: false,
         format: Format::Text,
+        raw: false,
     }
 }
 
@@ -164,6 +165,7 @@ fn options_of_every_command_stand_before_or_after_it() {
         quiet: true,
         yes: true,
         format: Format::Json,
+        raw: false,
     };
     let options = "-C w --env staging --now 2026-03-01T08:00:00Z --quiet --yes --format json";
     for line in [format!("{options} segment list"), format!("segment list {options}")] {

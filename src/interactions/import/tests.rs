@@ -242,15 +242,17 @@ fn json_lines_that_make_no_sense_are_told_with_the_line() {
 [1]
 {"id": "b"
 {"name": "Bolt"}
-{"id": "c", "email": 1, "accountid": "d"}"#;
+{"id": "c", "email": 1, "accountid": "d"}
+{"id": "e", "name": "One", "name": "Two"}"#;
     let seen = run(ImportKind::Accounts, file, 100).unwrap();
     let reasons = seen.reasons();
     let expected = [
         (1, "`nmae` is no field of accounts. Did you mean `name`?"),
-        (3, "a JSON object was expected"),
+        (3, "the line is not a JSON object: invalid type: sequence, expected a JSON object"),
         (4, "the line is not a JSON object"),
         (5, "`id` is missing"),
         (6, "`email` is no field of accounts"),
+        (7, "the line is not a JSON object: the key `name` stands there twice"),
     ];
     assert_eq!(reasons.len(), expected.len());
     for ((line, reason), (expected_line, expected)) in reasons.into_iter().zip(expected) {
