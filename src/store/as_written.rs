@@ -1,18 +1,15 @@
 //! Segments asked as they are written, and not by the members that their last evaluation found: what a preview needs,
 //! so that nested definitions that nobody evaluated yet count, too.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{
-    JsonRows, Membership, Store, StoreError,
+    JsonRows, Membership, Store, StoreError, WrittenSegments,
     predicate::{Printer, Scope, from_contact, parents_of_lead},
     selection::all_of,
 };
 use crate::calendar::Zone;
 use crate::model::{Answers, Condition, Entity, Part, Predicate, Subject};
-
-/// Segments by name, each with what it holds and what it is made from.
-pub type WrittenSegments = BTreeMap<String, (Entity, Membership)>;
 
 impl Store {
     /// Lets what this store is asked from now on take segments as they are written.

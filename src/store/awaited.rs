@@ -1,6 +1,6 @@
 //! Mails on their way, and who waits at a step to hear of them.
 
-use super::{Store, StoreError, pausing::held_iterations};
+use super::{Store, StoreError, held::held_iterations};
 
 /// The mails of which a step asks whether they were sent. Whoever waits for one of them is looked at when it
 /// left, was blocked or was given up; nobody else waits for it.

@@ -7,6 +7,7 @@ use super::{
     AwaitedMails, Cell, Store, StoreError,
     claims::{self, Claim},
     columns::{readable_column, value},
+    iterations::former_visits,
     stops::{self, Blocks},
 };
 use crate::model::{Field, Value, time::LAG_LIMIT};
@@ -236,18 +237,6 @@ pub(super) fn next_visit(table: &str, step: &str) -> String {
     format!(
         "CASE WHEN (SELECT t.revisits FROM iteration t WHERE t.key = $1) = 0 THEN 1 ELSE 1 + ({}) END",
         former_visits(table, step)
-    )
-}
-
-/// The query for how often whom a row stands for left a step before, whatever account it had entered with.
-pub(super) fn former_visits(table: &str, step: &str) -> String {
-    format!(
-        "SELECT COUNT(*) FROM (
-            SELECT {table}.account_key AS account_key UNION
-            SELECT e.account_key FROM entry e
-            WHERE e.iteration_key = {table}.iteration_key AND e.contact_key = {table}.contact_key) u
-         JOIN history v ON v.iteration_key = {table}.iteration_key AND v.account_key = u.account_key
-            AND v.contact_key = {table}.contact_key AND v.step_key = {step}"
     )
 }
 

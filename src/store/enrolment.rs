@@ -2,8 +2,8 @@
 
 use super::{
     Cell, Connection, JsonRows, Store, StoreError,
-    batch::former_visits,
     former_accounts::own_account_at,
+    iterations::former_visits,
     kept_out,
     predicate::{Printer, Scope, from_contact},
 };

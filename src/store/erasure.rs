@@ -2,7 +2,7 @@
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError, addresses, columns::field_column, erased,
-    redaction::redact, segments::compute_everything_again, stops,
+    redaction::redact, stops, versions::compute_everything_again,
 };
 use crate::model::{TextTest, folded_address};
 

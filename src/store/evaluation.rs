@@ -7,23 +7,14 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Cell, Connection, Dialect, JsonRows, Store, StoreError,
+    Cell, Connection, Dialect, JsonRows, Membership, Store, StoreError,
     columns::Names,
     focus::{self, Reach, change_kind},
-    segments::bump_audience_version,
     selection::{Selection, select_keys},
     touched,
+    versions::bump_audience_version,
 };
-use crate::model::{Answers, Condition, Entity, time::LAG_LIMIT};
-
-/// What a segment is made from.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Membership {
-    /// Whoever satisfies a condition.
-    Where(Condition),
-    /// The records with these ids; ids of no record are passed over.
-    Static(Vec<String>),
-}
+use crate::model::{Answers, Entity, time::LAG_LIMIT};
 
 /// What one evaluation changed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

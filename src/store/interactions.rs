@@ -9,7 +9,7 @@ use super::{
     erased::erased_ids,
     former_accounts::account_at,
     preferences::Said,
-    segments::compute_everything_again,
+    versions::compute_everything_again,
 };
 use crate::model::{Field, Value};
 

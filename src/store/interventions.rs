@@ -27,7 +27,7 @@ impl Store {
     pub fn next_retry(&mut self, real_now: i64) -> Result<Option<i64>, StoreError> {
         let sql = format!(
             "SELECT MIN(retry_at) FROM outbox WHERE state = 1 AND retry_at > $1 AND iteration_key NOT IN ({})",
-            super::pausing::held_iterations()
+            super::held::held_iterations()
         );
         let row = self.connection.query_first(&sql, &[real_now.into()])?;
         row.map_or(Ok(None), |row| row.optional_integer(0))

@@ -193,3 +193,15 @@ fn end(
     }
     Ok(())
 }
+
+/// The query for how often whom a row stands for left a step before, whatever account it had entered with.
+pub(super) fn former_visits(table: &str, step: &str) -> String {
+    format!(
+        "SELECT COUNT(*) FROM (
+            SELECT {table}.account_key AS account_key UNION
+            SELECT e.account_key FROM entry e
+            WHERE e.iteration_key = {table}.iteration_key AND e.contact_key = {table}.contact_key) u
+         JOIN history v ON v.iteration_key = {table}.iteration_key AND v.account_key = u.account_key
+            AND v.contact_key = {table}.contact_key AND v.step_key = {step}"
+    )
+}

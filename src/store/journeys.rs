@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Cell, Store, StoreError};
+use super::{
+    Cell, Store, StoreError,
+    wake::{ACTIVITIES, LEADS, RECORDS},
+};
 use crate::calendar::Holidays;
 
 /// A definition as it is published.
@@ -62,11 +65,6 @@ pub struct StepWakes {
     /// Whether what the account's present contacts are and do wakes them, too.
     pub colleagues: bool,
 }
-
-/// The types in `step_wake` that stand for changed records.
-pub(super) const RECORDS: i64 = 0;
-pub(super) const LEADS: i64 = -1;
-pub(super) const ACTIVITIES: i64 = -2;
 
 impl StepWakes {
     /// Its rows: type and scope.
@@ -255,7 +253,7 @@ impl Store {
                 )?;
             }
             super::kept::restore_waits(connection, key)?;
-            super::segments::bump_audience_version(connection)?;
+            super::versions::bump_audience_version(connection)?;
             row_of(connection, key)
         })
     }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Cell, Connection, Dialect, StoreError, columns::Names, fates::temporary_tables, hash_key, migrations,
-    postgres::Postgres, server_address, sqlite::Sqlite,
+    Cell, Connection, Dialect, StoreError, columns::Names, hash_key, migrations,
+    own_tables::temporary_tables, postgres::Postgres, server_address, sqlite::Sqlite,
 };
 use crate::model::{Catalog, time::rfc3339};
 

@@ -4,8 +4,8 @@ use super::{
     Cell, JsonRows, ListFilter, MessageRow, Store, StoreError,
     columns::{readable_column, value},
     former_accounts::account_at,
+    held::held_iterations,
     interactions,
-    pausing::held_iterations,
 };
 use crate::model::{Field, JOURNEY_ENDED, NEW_ITERATION, Value};
 

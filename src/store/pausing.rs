@@ -1,6 +1,6 @@
 //! Journeys that hold still, and the hold on all of them.
 
-use super::{Store, StoreError, interventions::note_intervention};
+use super::{Store, StoreError, held::HELD, interventions::note_intervention};
 
 /// What holds still at present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,16 +18,6 @@ impl Pauses {
         let own = self.journeys.iter().find(|(name, _)| name == journey).map(|(_, at)| *at);
         [own, self.all].into_iter().flatten().min()
     }
-}
-
-/// The condition under which a row `j` of `journey` is held: it or all are paused, or it fails.
-pub(super) const HELD: &str =
-    "(j.state = 'paused' OR EXISTS (SELECT 1 FROM setting h WHERE h.name = 'paused_at')
-    OR EXISTS (SELECT 1 FROM failing h WHERE h.kind = 'journey' AND h.name = j.name))";
-
-/// The query for the keys of the iterations that are held.
-pub(super) fn held_iterations() -> String {
-    format!("SELECT t.key FROM iteration t JOIN journey j ON j.key = t.journey_key WHERE {HELD}")
 }
 
 impl Store {

@@ -3,7 +3,7 @@
 
 use super::{
     Cell, Connection, JsonRows, Store, StoreError, addresses, interactions::NewInteraction,
-    predicate::Printer, segments::bump_audience_version,
+    predicate::Printer, versions::bump_audience_version,
 };
 use crate::model::{Field, SUBSCRIPTIONS, Value, says_no_such_address};
 

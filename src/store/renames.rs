@@ -4,7 +4,7 @@ use super::{
     Cell, Connection, Store, StoreError, TypeChange,
     columns::{Names, field_column},
     field_since,
-    segments::compute_everything_again,
+    versions::compute_everything_again,
 };
 use crate::model::{Entity, SUBSCRIPTIONS};
 

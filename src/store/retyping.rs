@@ -1,9 +1,9 @@
 //! Fields whose declared type changed: their values are converted where every one allows it.
 
 use super::{
-    Cell, Connection, JsonRows, Store, StoreError,
+    Cell, Connection, JsonRows, Store, StoreError, TypeChange,
     columns::{Names, cell, column_type, field_column, value},
-    segments::compute_everything_again,
+    versions::compute_everything_again,
 };
 use crate::{
     calendar::{Zone, parse_date, parse_moment},
@@ -28,41 +28,6 @@ pub(super) struct Retyped<'a> {
     pub(super) wanted: &'a FieldType,
     /// The word for the type whose values the column holds.
     pub(super) found: &'a str,
-}
-
-/// A field whose declared type changed, and values that don't fit the new one.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{entity}.{field} was `type: {found}` and is `type: {wanted}` now; {count} {} fit, such as `{value}` of `{id}`",
-    if *count == 1 { "value doesn't" } else { "values don't" }
-)]
-pub struct TypeChange {
-    /// `contact`, `account` or `lead`.
-    pub entity: &'static str,
-    /// The field.
-    pub field: String,
-    /// The word for the type whose values the store holds.
-    pub found: String,
-    /// The word for the type now declared.
-    pub wanted: String,
-    /// How many values don't fit.
-    pub count: u64,
-    /// The first record with such a value.
-    pub id: String,
-    /// That value.
-    pub value: String,
-}
-
-impl TypeChange {
-    /// The ways out, as full sentences.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let TypeChange { entity, field, found, .. } = self;
-        format!(
-            "Write `type: {found}` again; or import values that fit first; or declare a field with another name and say \
-             in `tilework.yaml` that the values of this one go: `removed: {{ fields: {{ {entity}.{field}: clear }} }}`."
-        )
-    }
 }
 
 /// What doesn't fit, and converted values by the keys of their records.

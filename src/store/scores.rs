@@ -1,7 +1,7 @@
 //! Computing scores: which subjects can have changed, and what they come to.
 
 use super::{
-    Cell, JsonRows, Store, StoreError,
+    JsonRows, Store, StoreError,
     columns::Names,
     predicate::Printer,
     score_facts::{Whose, looks_around, number},
@@ -335,17 +335,4 @@ impl Store {
             Ok(changed)
         })
     }
-}
-
-/// Copies what came in for scores, within the transaction that empties the queue. Without models nobody
-/// would ever take it out.
-pub(super) fn queue_score_changes(connection: &mut super::Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO score_change (kind, subject_key, about)
-         SELECT c.kind, c.subject_key, c.about FROM change c
-         WHERE EXISTS (SELECT 1 FROM scoring_model)
-         GROUP BY c.kind, c.subject_key, c.about",
-        &[] as &[Cell],
-    )?;
-    Ok(())
 }

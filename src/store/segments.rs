@@ -1,7 +1,7 @@
 //! Segments and who belongs to them.
 
 use super::{
-    Cell, Connection, Store, StoreError,
+    Cell, Store, StoreError,
     columns::{Names, field_column},
     preview::named,
     selection::select_keys,
@@ -280,21 +280,4 @@ impl Store {
         let sql = format!("SELECT COUNT(*) FROM ({}) found", found.sql);
         self.connection.number(&sql, &found.parameters)
     }
-}
-
-/// Counts the audience version up, within the transaction of what changed it.
-pub(super) fn bump_audience_version(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.execute(
-        "UPDATE setting SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE name = 'audience_version'",
-        &[],
-    )?;
-    Ok(())
-}
-
-/// Has all segments look at everybody, and all scores computed, where the queue can't tell whom a change
-/// concerns.
-pub(super) fn compute_everything_again(connection: &mut Connection) -> Result<(), StoreError> {
-    connection.execute("UPDATE segment SET stale = stale + 1, whole = 1", &[])?;
-    connection.execute("UPDATE scoring_model SET version = version + 1, scored_at = NULL", &[])?;
-    bump_audience_version(connection)
 }

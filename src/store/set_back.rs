@@ -3,7 +3,7 @@
 //! What was done stays done, so that nothing is sent again; only its moments change. What happened later than now
 //! happened now. What is due keeps its distance from the arrival or the creation that it counts from.
 
-use super::{Cell, Connection, Store, StoreError, interventions::note_intervention, segments};
+use super::{Cell, Connection, Store, StoreError, interventions::note_intervention, versions};
 
 /// Moments at which something happened, by table.
 const HAPPENED: [(&str, &[&str]); 28] = [
@@ -67,7 +67,7 @@ impl Store {
         let Some(clock) = self.clock()?.filter(|clock| *clock > now) else { return Ok(None) };
         self.connection.write_alone(|connection| {
             set_back(connection, clock, now)?;
-            segments::compute_everything_again(connection)?;
+            versions::compute_everything_again(connection)?;
             note_intervention(connection)
         })?;
         Ok(Some(clock))

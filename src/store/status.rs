@@ -1,8 +1,9 @@
 //! What an operator wants to know of a store: what is late, what failed, how large it is.
 
 use super::{
-    Dialect, Store, StoreError, migrations,
-    pausing::{HELD, held_iterations},
+    Dialect, Store, StoreError,
+    held::{HELD, held_iterations},
+    migrations,
 };
 
 /// The step, or the message, that has been due for longest.

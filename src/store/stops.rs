@@ -2,10 +2,10 @@
 
 use super::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
-    batch::former_visits,
     claims::{AccountRange, Claim},
     columns::Names,
     fates::{self, FateRow},
+    iterations::former_visits,
     predicate::{Printer, Scope, mentions_account},
 };
 use crate::model::{Block, BlockedWhen};

@@ -1,13 +1,14 @@
 //! What came in since the last tick: who is woken by it, and which segments it may change.
 
 use super::{
-    Connection, Fields, Store, StoreError,
-    journeys::{ACTIVITIES, LEADS, RECORDS},
-    pausing::held_iterations,
-    segments::bump_audience_version,
-    touched,
+    Connection, Fields, Store, StoreError, held::held_iterations, touched, versions::bump_audience_version,
 };
 use crate::model::Entity;
+
+/// The types in `step_wake` that stand for changed records.
+pub(super) const RECORDS: i64 = 0;
+pub(super) const LEADS: i64 = -1;
+pub(super) const ACTIVITIES: i64 = -2;
 
 /// What the queue held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Store {
             if !(incoming.contacts | incoming.accounts).is_empty() {
                 bump_audience_version(connection)?;
             }
-            super::scores::queue_score_changes(connection)?;
+            super::versions::queue_score_changes(connection)?;
             connection.execute("DELETE FROM change", &[])?;
             Ok(incoming)
         })
