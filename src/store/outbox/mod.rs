@@ -1,0 +1,9 @@
+//! Messages on their way out, and lists of what journeys made.
+//!
+//! In: messages. Out: what is due, and what became of it. It knows no transport.
+
+pub(in crate::store) mod lists;
+pub(in crate::store) mod mail_checks;
+pub(in crate::store) mod outbox;
+pub(in crate::store) mod outbox_holds;
+pub(in crate::store) mod outbox_verbs;

@@ -1,0 +1,11 @@
+//! What came in since the last look, whom it concerns, and what holds still.
+//!
+//! In: changes. Out: keys of those who have to be looked at. It doesn't know what is found out about them.
+
+pub(in crate::store) mod awaited;
+pub(in crate::store) mod focus;
+pub(in crate::store) mod held;
+pub(in crate::store) mod interventions;
+pub(in crate::store) mod touched;
+pub(in crate::store) mod versions;
+pub(in crate::store) mod wake;
