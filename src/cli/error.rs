@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn a_name_out_of_a_file_cannot_do_anything_to_a_terminal() {
         let error = CliError::usage("unknown column `\u{1b}[31mred`");
-        assert_eq!(said(&error).0, "error: unknown column ` [31mred`\n");
+        assert_eq!(said(&error).0, "error: unknown column `␛[31mred`\n");
     }
 
     #[test]

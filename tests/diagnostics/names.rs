@@ -52,7 +52,7 @@ fn a_name_is_refused_where_it_is_declared_or_works_everywhere() {
 
 #[test]
 fn whatever_column_the_store_keeps_for_itself_is_no_field() {
-    let sql = fs::read_to_string(repository().join("src/store/migrations/0001_start.sql")).unwrap();
+    let sql = fs::read_to_string(repository().join("src/store/tables/migrations/0001_start.sql")).unwrap();
     for entity in ["account", "contact", "lead"] {
         let start = sql.find(&format!("CREATE TABLE {entity} (")).unwrap();
         let table = &sql[start..start + sql[start..].find(");").unwrap()];

@@ -65,7 +65,7 @@ fn numbers(world: &mut World) -> Vec<String> {
 
 /// All that stands in the store, row by row.
 fn everything(world: &mut World) -> Vec<String> {
-    let folder = repository().join("src/store/migrations");
+    let folder = repository().join("src/store/tables/migrations");
     let mut lines = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();

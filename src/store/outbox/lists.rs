@@ -1,6 +1,6 @@
 //! Lists for people and programs: activities, the outbox.
 
-use super::outbox::{NOT_ERASED, OutboxState, SUBJECT, effect_key, subject};
+use super::messages::{NOT_ERASED, OutboxState, SUBJECT, effect_key, subject};
 use crate::store::{ListFilter, Store, StoreError, sql::listing::ListColumns};
 
 /// An activity as it is listed.

@@ -2,8 +2,8 @@
 //!
 //! In: messages. Out: what is due, and what became of it. It knows no transport.
 
+pub(in crate::store) mod holds;
 pub(in crate::store) mod lists;
 pub(in crate::store) mod mail_checks;
-pub(in crate::store) mod outbox;
-pub(in crate::store) mod outbox_holds;
-pub(in crate::store) mod outbox_verbs;
+pub(in crate::store) mod messages;
+pub(in crate::store) mod operator;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::records::Record;
+use super::written::Record;
 use crate::model::{Catalog, Entity, Field, Value, activity_fields};
 use crate::store::{
     Cell, Connection, JsonRows, Row, Store, StoreError,

@@ -1,7 +1,7 @@
 //! Links of records to accounts and contacts that aren't there.
 
 use crate::model::{Catalog, Entity, FieldType};
-use crate::store::{Cell, Store, StoreError, records::records::parents, tables::columns::field_column};
+use crate::store::{Cell, Store, StoreError, records::written::parents, tables::columns::field_column};
 
 /// Records that refer, by one field, to records that aren't in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]

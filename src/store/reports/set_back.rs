@@ -126,7 +126,7 @@ fn set_back(connection: &mut Connection, clock: i64, now: i64) -> Result<(), Sto
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::migrations::START;
+    use crate::store::tables::migrations::START;
 
     /// Moments that stay as they are, and why.
     const STAY: [(&str, &str); 6] = [

@@ -2,11 +2,11 @@
 //!
 //! In: models. Out: scores, grades and levels. It doesn't know journeys.
 
-pub(in crate::store) mod score_facts;
-pub(in crate::store) mod score_focus;
-pub(in crate::store) mod score_reads;
-pub(in crate::store) mod score_rows;
-pub(in crate::store) mod score_write;
-pub(in crate::store) mod scores;
-pub(in crate::store) mod scoring;
+pub(in crate::store) mod affected;
+pub(in crate::store) mod compute;
+pub(in crate::store) mod facts;
+pub(in crate::store) mod formula;
+pub(in crate::store) mod points;
+pub(in crate::store) mod reads;
 pub(in crate::store) mod steadiness;
+pub(in crate::store) mod write;

@@ -5,5 +5,5 @@
 pub(in crate::store) mod as_written;
 pub(in crate::store) mod evaluation;
 pub(in crate::store) mod failing;
+pub(in crate::store) mod members;
 pub(in crate::store) mod preview;
-pub(in crate::store) mod segments;

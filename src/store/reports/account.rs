@@ -1,7 +1,7 @@
 //! Everything that happened with the contacts of one account.
 
-use super::why::VISITS;
-use crate::store::{MadeRow, MembershipRow, Store, StoreError, outbox::outbox::OutboxState};
+use super::contact::VISITS;
+use crate::store::{MadeRow, MembershipRow, Store, StoreError, outbox::messages::OutboxState};
 
 /// A contact that entered an iteration for an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

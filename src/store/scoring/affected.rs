@@ -1,7 +1,7 @@
 //! Whose scores have to be computed: those whom something that came in, the clock, or fading points can
 //! concern.
 
-use super::score_facts::looks_around;
+use super::facts::looks_around;
 use crate::model::{Entity, Value, scoring::ScoringModel};
 use crate::store::{
     Connection, StoreError,

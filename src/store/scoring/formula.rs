@@ -5,7 +5,7 @@
 //! are whole millionths throughout, so that both databases come to the same, in any order.
 
 use super::{
-    score_facts::{Whose, aggregate, column_of, number, part_named, sum_of},
+    facts::{Whose, aggregate, column_of, number, part_named, sum_of},
     steadiness::{asks_records, is_steady},
 };
 use crate::model::{

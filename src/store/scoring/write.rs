@@ -1,6 +1,6 @@
 //! Writing scores, grades, levels, and leads that became sales-ready.
 
-use super::score_rows::band;
+use super::points::band;
 use crate::model::{
     Entity,
     scoring::{Levels, ScoringModel, ScoringTarget, expression_name},

@@ -1,12 +1,12 @@
 //! Computing scores: which subjects can have changed, and what they come to.
 
 use super::{
-    score_facts::{Whose, looks_around, number},
-    score_focus::{self, Changes, Few, moving_bases},
-    score_rows,
-    score_write::{self, Computed},
-    scoring::formula,
+    affected::{self, Changes, Few, moving_bases},
+    facts::{Whose, looks_around, number},
+    formula::formula,
+    points,
     steadiness::moving,
+    write::{self, Computed},
 };
 use crate::model::{
     Answers, Entity,
@@ -188,7 +188,7 @@ impl Store {
             let some = match changes {
                 Some(changes) => self
                     .connection
-                    .by_key(|connection| score_focus::fill(connection, &self.names, model, changes, now))?,
+                    .by_key(|connection| affected::fill(connection, &self.names, model, changes, now))?,
                 None => None,
             };
             if some == Some(Few { rescore: 0, moving: 0 }) {
@@ -212,7 +212,7 @@ impl Store {
             let computed = Computed { version, some, now };
             let written = self.connection.write(|connection| {
                 let write = |connection: &mut _| {
-                    score_write::write(connection, names, model, levels, &computed, dependents)
+                    write::write(connection, names, model, levels, &computed, dependents)
                 };
                 if some { connection.by_key(write) } else { write(connection) }
             })?;
@@ -273,7 +273,7 @@ impl Store {
         let parameters = std::mem::take(&mut printer.parameters);
         let insert = format!(
             "INSERT INTO scored (key, was, steady, score, grade, ready, fades_at) {}",
-            score_rows::rows(self.connection.dialect(), model, &formula.select(), &next_hour)
+            points::rows(self.connection.dialect(), model, &formula.select(), &next_hour)
         );
         match driver {
             Some(_) => self.connection.by_key(|connection| connection.execute(&insert, &parameters)),
@@ -307,9 +307,9 @@ impl Store {
             let changed = connection.execute("DELETE FROM score WHERE model_key = $1", &[key.into()])?;
             let mut scored = Scored { changed, ..Scored::default() };
             for levels in levels {
-                scored.levels += score_write::write_levels(connection, names, levels, false, now)?;
+                scored.levels += write::write_levels(connection, names, levels, false, now)?;
             }
-            score_write::tell_dependents(connection, dependents)?;
+            write::tell_dependents(connection, dependents)?;
             Ok(scored)
         })
     }
@@ -326,9 +326,9 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let names = &self.names;
         self.connection.write(|connection| {
-            let changed = score_write::write_levels(connection, names, levels, false, now)?;
+            let changed = write::write_levels(connection, names, levels, false, now)?;
             if changed > 0 {
-                score_write::tell_dependents(connection, dependents)?;
+                write::tell_dependents(connection, dependents)?;
             }
             Ok(changed)
         })

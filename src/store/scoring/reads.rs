@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{
-    score_facts::{Whose, matching, number},
-    score_rows::{POINTS, band, rounded},
-    scoring::{Formula, faded, formula},
+    facts::{Whose, matching, number},
+    formula::{Formula, faded, formula},
+    points::{POINTS, band, rounded},
 };
 use crate::model::{
     Answers, Did, Entity, Predicate,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::{Cell, Connection, Store, StoreError, outbox::outbox::OutboxState};
+use crate::store::{Cell, Connection, Store, StoreError, outbox::messages::OutboxState};
 
 /// The numbers of a step.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

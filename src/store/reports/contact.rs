@@ -2,7 +2,7 @@
 
 use crate::store::{
     Cell, Store, StoreError,
-    outbox::outbox::{OutboxState, SUBJECT, effect_key, subject},
+    outbox::messages::{OutboxState, SUBJECT, effect_key, subject},
 };
 
 /// The visits for an account, of iteration `$1` and account `$2`; those who stand at a step with what its

@@ -1,6 +1,6 @@
 //! The interactions that a scoring model looks at, gone through once.
 
-use super::scoring::faded;
+use super::formula::faded;
 use crate::model::{
     Bound, CountTest, Did, Entity, Operand, Part, Predicate, Subject,
     scoring::{Per, Points, ScoringModel},

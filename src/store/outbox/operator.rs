@@ -1,6 +1,6 @@
 //! What an operator does with messages: tries them again, drops them.
 
-use super::outbox::{OutboxState, SUBJECT};
+use super::messages::{OutboxState, SUBJECT};
 use crate::store::{Cell, JsonRows, Store, StoreError, queue::interventions::note_intervention};
 
 /// Which messages are meant; all that is given has to fit.
