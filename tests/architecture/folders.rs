@@ -123,12 +123,12 @@ fn uses_of_later_rooms(file: &File) -> Vec<String> {
         return vec![file.breach(1, &format!("`store/{own}` has no place in the order of rooms"))];
     };
     let code = rust_text::read(&file.text).code;
-    let named = places_of(&code, "crate::store::").into_iter().flat_map(|at| {
+    let named = places_of(&code, "crate::store::").flat_map(|at| {
         let names = first_names(&code[at + "crate::store::".len()..]);
         names.into_iter().map(|name| (line_of(&code, at), name)).collect::<Vec<_>>()
     });
     // A room is reached by `crate::store::`, so that each use is seen here.
-    let climbed = places_of(&code, "super::super::").into_iter().filter(|_| !file.text.contains("mod tests"));
+    let climbed = places_of(&code, "super::super::").filter(|_| !file.text.contains("mod tests"));
     let climbed =
         climbed.map(|at| file.breach(line_of(&code, at), "climbs out of its room by `super::super::`"));
     let late = named.filter(|(_, name)| rank(name).is_some_and(|rank| rank > own_rank));
