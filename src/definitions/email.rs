@@ -1,11 +1,21 @@
 //! `kind: email`.
 
-use super::{Header, Purpose, Reader, header};
+use super::{Header, Reader, header};
 use super::{files::Files, settings::is_address};
 use crate::{
     diagnostics::{Code, Problem, Text},
     model::Language,
 };
+
+/// What kind of mail it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Purpose {
+    /// Advertising; `do_not_bulk_email` and consent to marketing count.
+    #[default]
+    Commercial,
+    /// Part of business at hand.
+    Transactional,
+}
 
 /// `kind: email`.
 #[derive(Debug, Clone)]

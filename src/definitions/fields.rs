@@ -1,13 +1,22 @@
 //! `kind: fields`, and fields and attributes as both kinds write them.
 
 use super::{
-    FieldsDefinition, Located, Node, Reader, header,
+    Located, Node, Reader, header,
     keys::{ATTRIBUTE, FIELD},
     kinds::Key,
     names,
 };
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
 use crate::model::{Entity, FieldType, standard_fields};
+
+/// `kind: fields`.
+#[derive(Debug, Clone)]
+pub struct FieldsDefinition {
+    /// Whose fields.
+    pub of: Located<Entity>,
+    /// The fields.
+    pub fields: Vec<FieldDefinition>,
+}
 
 /// A declared field or attribute.
 #[derive(Debug, Clone)]

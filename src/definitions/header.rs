@@ -1,7 +1,24 @@
 //! What every definition has: its name, and words for people.
 
-use super::{Header, Reader};
-use crate::diagnostics::Span;
+use super::Reader;
+use crate::diagnostics::{Span, Text};
+
+/// What every definition has.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// The name by which others refer to it.
+    pub name: Text,
+    /// A name for people.
+    pub label: Option<Text>,
+    /// What it is for.
+    pub description: Option<Text>,
+    /// Who looks after it.
+    pub owner: Option<Text>,
+    /// Its name in the former publication.
+    pub was: Option<Text>,
+    /// Where the definition starts.
+    pub span: Span,
+}
 
 /// Reads the header of a definition that starts at `span`. Without a name there is none, since nothing
 /// could refer to the definition.

@@ -1,8 +1,17 @@
 //! `kind: interaction`.
 
-use super::{InteractionDefinition, Reader, condition, fields, header, names};
+use super::{FieldDefinition, Header, Reader, condition, fields, header, names};
 use crate::diagnostics::{Code, Problem};
 use crate::model::{built_in_interactions, common_attributes};
+
+/// `kind: interaction`.
+#[derive(Debug, Clone)]
+pub struct InteractionDefinition {
+    /// Name and the rest.
+    pub header: Header,
+    /// Its attributes.
+    pub attributes: Vec<FieldDefinition>,
+}
 
 /// Reads `kind: interaction`.
 pub(super) fn read(mut reader: Reader<'_>) -> Option<InteractionDefinition> {

@@ -1,9 +1,35 @@
 //! `kind: segment`.
 
 use super::files::Files;
-use super::{ConditionNode, Located, Reader, SegmentDefinition, SegmentMembers, header};
+use super::{ConditionNode, Header, Located, Reader, header};
 use crate::diagnostics::{Code, Problem, Problems, Span, Text};
 use crate::model::Entity;
+
+/// `kind: segment`.
+#[derive(Debug, Clone)]
+pub struct SegmentDefinition {
+    /// Name and the rest.
+    pub header: Header,
+    /// What it holds.
+    pub target: Located<Entity>,
+    /// Whether the target couldn't be read, which has been reported, so that this one is a guess.
+    pub target_unreadable: bool,
+    /// Who belongs to it.
+    pub members: SegmentMembers,
+    /// Whether it is evaluated and may be a target.
+    pub active: bool,
+    /// IANA time zone of its own.
+    pub timezone: Option<Text>,
+}
+
+/// Who belongs to a segment.
+#[derive(Debug, Clone)]
+pub enum SegmentMembers {
+    /// Whoever satisfies the condition.
+    Where(ConditionNode),
+    /// The ids listed.
+    Static(Vec<Text>),
+}
 
 /// Reads `kind: segment`. A segment with a name is kept even when its rule can't be read, so that who
 /// refers to it isn't told that it doesn't exist.
