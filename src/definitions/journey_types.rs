@@ -1,7 +1,7 @@
 //! What `kind: journey` says, before any name is looked up.
 
-use super::{Header, Located, Node, Purpose, ReentryRule};
-use crate::diagnostics::{Span, Text};
+use super::{Header, Located, Node, Purpose, Reader, ReentryRule};
+use crate::diagnostics::{Problems, Span, Text};
 use crate::model::{Consent, Entity};
 
 /// `kind: journey`.
@@ -100,4 +100,12 @@ pub enum PathDefinition {
     Steps(Vec<StepDefinition>),
     /// To a section, by its name.
     Section(Text),
+}
+
+impl StepDefinition {
+    /// Starts to read the parameters of the step's tile.
+    #[must_use]
+    pub fn parameters<'a>(&'a self, problems: &'a mut Problems) -> Reader<'a> {
+        Reader::of_tile(&self.tile, &self.with, self.with_unreadable, problems)
+    }
 }

@@ -3,7 +3,7 @@
 use super::scalars::{
     as_text, foreign_hint, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type,
 };
-use super::{ConditionNode, Content, Key, Located, Node, StepDefinition, condition, hints, names};
+use super::{ConditionNode, Content, Key, Located, Node, condition, hints, names};
 use crate::calendar;
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean, suggest};
 use crate::model::Duration;
@@ -60,11 +60,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Starts to read the parameters of a tile; missing ones are reported at the tile's name.
+    /// Starts to read the parameters of a tile; missing ones are reported at the tile's name. Parameters that couldn't be
+    /// read may be the missing ones.
     #[must_use]
-    pub fn of_step(step: &'a StepDefinition, problems: &'a mut Problems) -> Reader<'a> {
-        let reader = Reader::new(&step.with, step.tile.span, &step.tile.value, problems);
-        Reader { is_tile: true, is_incomplete: step.with_unreadable, ..reader }
+    pub fn of_tile(
+        tile: &'a Text,
+        parameters: &'a [(Text, Node)],
+        is_incomplete: bool,
+        problems: &'a mut Problems,
+    ) -> Reader<'a> {
+        Reader { is_tile: true, is_incomplete, ..Reader::new(parameters, tile.span, &tile.value, problems) }
     }
 
     /// Starts to read a node that has to be a mapping.

@@ -98,14 +98,18 @@ impl LiveJourney<'_> {
         let (now, processed_at) = (present, now);
         let timezone = self.plan.zone.name();
         let mut moved = store.stop_blocked(iteration.key, &self.plan.blocks, timezone, now)? > 0;
-        let over = open.superseded_at.is_some() || self.plan.end.is_some_and(|end| end <= now);
-        // What was missed for too long is over before anybody came in.
+        let over_at =
+            self.plan.end.filter(|end| *end <= processed_at).into_iter().chain(open.superseded_at).min();
+        // What was missed for too long is over before anybody came in. Else those come in who would have, had a run
+        // looked between the last look and the end.
         let missed =
             open.superseded_at.is_some() && iteration.starts_at < processed_at.saturating_sub(LAG_LIMIT);
-        let ended = over && (iteration.enrolled_at.is_some() || missed);
+        let seen = over_at.is_some_and(|over_at| iteration.looked_at.is_some_and(|at| at >= over_at));
+        let ended = missed || seen;
         let first = self.plan.steps.first().zip(self.step_keys.first());
         if let (Some((first, key)), false) = (first, ended) {
-            let since = iteration.starts_at.max(self.published_at).min(now);
+            let looks_at = if over_at.is_some() { processed_at } else { now };
+            let since = iteration.starts_at.max(self.published_at).min(looks_at);
             let account_steps: Vec<i64> = self
                 .plan
                 .steps
@@ -127,6 +131,7 @@ impl LiveJourney<'_> {
                     audience: &self.plan.audience,
                     blocks: &self.plan.blocks,
                     since,
+                    before: over_at,
                     reentry: self.plan.reentry.map(|rule| match rule {
                         ReentryRule::After(length) => Reentry::After {
                             ended_until: reentry::ended_until(now, length, &self.plan.zone),
@@ -137,7 +142,7 @@ impl LiveJourney<'_> {
                     account_steps: &account_steps,
                     timezone,
                 },
-                now,
+                looks_at,
             )?;
             if entered > 0 {
                 tracing::info!(

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    definitions::{Reader, StepDefinition},
+    definitions::StepDefinition,
     diagnostics::{Code, Problem},
     model::{Duration, Entity},
     templates::Template,
@@ -78,7 +78,7 @@ impl TileKind for Activity {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let kind = reader.required_choice("type", &TYPES);
         let unit = unit("for_each", context.target, &mut reader);
         let assignee = reader.choice("assign_to", &ASSIGNEES);

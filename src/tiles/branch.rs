@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     conditions::{self, Scope, explain},
-    definitions::{Reader, StepDefinition, read_condition},
+    definitions::{StepDefinition, read_condition},
     diagnostics::{Code, Problem},
     model::{Entity, Predicate, Value, time::moment_of},
 };
@@ -44,7 +44,7 @@ impl TileKind for Branch {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
         let has_cases = reader.has("cases");
         if !has_cases {

@@ -8,7 +8,7 @@ use super::{
     shared::{Asks, Shown, for_each, template},
 };
 use crate::{
-    definitions::{Reader, StepDefinition},
+    definitions::StepDefinition,
     diagnostics::{Code, Problem},
     model::Entity,
     templates::Template,
@@ -47,7 +47,7 @@ impl TileKind for CreateLead {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let unit = unit("for_each", context.target, &mut reader);
         let topic = reader.required_text("topic");
         let last_name = reader.text("last_name");

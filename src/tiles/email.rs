@@ -5,7 +5,7 @@ use super::{
     shared::milliseconds,
 };
 use crate::{
-    definitions::{Reader, StepDefinition},
+    definitions::StepDefinition,
     diagnostics::{Code, Problem},
 };
 
@@ -33,7 +33,7 @@ impl TileKind for Email {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let email = reader.required_text("email");
         let expires = reader.duration("expires");
         let late = reader.choice("if_late", &[("send", true), ("skip", false)]);

@@ -1,7 +1,7 @@
 //! `end`: leaves the journey.
 
 use super::{CompileContext, Look, Parameter, Tile, TileKind, TileSpec, Uniform, Wakes, Work};
-use crate::definitions::{Reader, StepDefinition};
+use crate::definitions::StepDefinition;
 
 pub(super) struct End;
 
@@ -19,7 +19,7 @@ impl TileKind for End {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let result = reader.text("result").map(|text| text.value);
         reader.finish();
         Some(Tile {

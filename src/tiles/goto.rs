@@ -5,7 +5,7 @@ use super::{
     TileKind, TileSpec, Unit, Wakes, Work, context::unknown,
 };
 use crate::{
-    definitions::{Content, Reader, StepDefinition},
+    definitions::{Content, StepDefinition},
     diagnostics::{Code, Problem, Span, Text},
     model::time::moment_of,
 };
@@ -65,7 +65,7 @@ impl TileKind for GotoTile {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let to = reader.required_text("step");
         let at_most = reader.integer("at_most");
         reader.finish();

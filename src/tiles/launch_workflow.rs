@@ -10,7 +10,7 @@ use super::{
     shared::for_each,
 };
 use crate::{
-    definitions::{Reader, StepDefinition},
+    definitions::StepDefinition,
     diagnostics::{Code, Problem},
     script::ScriptValue,
 };
@@ -41,7 +41,7 @@ impl TileKind for LaunchWorkflow {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let unit = unit("for_each", context.target, &mut reader);
         let workflow = reader.required_text("workflow");
         reader.finish();

@@ -62,7 +62,7 @@ impl TileKind for Split {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let by = unit("by", context.target, &mut reader);
         let written =
             [reader.entry("shares"), reader.entry("counts")].map(|entry| entry.map(|(key, _)| key.span));

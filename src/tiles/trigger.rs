@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     conditions::{self, Scope, Wait},
-    definitions::{Reader, StepDefinition},
+    definitions::StepDefinition,
     diagnostics::{Code, Problem, Text},
     model::{
         Entity, Part, Predicate,
@@ -103,7 +103,7 @@ impl TileKind for Trigger {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
         let when = reader.required_condition("when");
         let timeout = reader.duration("timeout");

@@ -13,7 +13,7 @@ use crate::{
 
 /// Reads the parameters of a step. All problems are reported; with an error there are none.
 pub(super) fn read(step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Parameters> {
-    let mut reader = Reader::of_step(step, context.problems);
+    let mut reader = step.parameters(context.problems);
     let length = reader.duration("for");
     let until = reader.text("until");
     let weekdays = weekdays(&mut reader, "`weekdays` of the tile `wait`");

@@ -1,7 +1,7 @@
 //! The end of a journey, and of a way through it.
 
 use super::{EVERYONE, ORDERED, world};
-use crate::support::workspace::on_both;
+use crate::support::{workspace::on_both, world::at};
 
 const END: &str = "end: 2026-03-15 08:00";
 
@@ -37,6 +37,33 @@ fn rule_16_what_was_due_before_the_end_is_done_though_the_run_comes_after_it() {
         world.tick("2026-03-15 20:00");
         world.ways(&[("ada", "ordered! | stopped: journey_ended"), ("cy", "ordered.then | finished")]);
         assert_eq!(world.left("cy", "ordered"), "2026-03-14T20:00:00Z");
+    });
+}
+
+#[test]
+fn rule_14_who_came_into_the_audience_before_the_end_enters_though_the_run_comes_after_it() {
+    on_both(|database| {
+        for at_end in ["stop", "finish"] {
+            let mut world = world(database, &format!("{EVERYONE}\n{END}\nat_end: {at_end}"), ORDERED);
+            world.tick("2026-03-14 08:00");
+            world.facts_at = Some(at("2026-03-15 07:00"));
+            world.contacts(&[("eve", "acme")]);
+            world.did("eve", "OrderPlaced", "2026-03-15 07:30");
+            world.facts_at = Some(at("2026-03-15 08:00"));
+            world.contacts(&[("finn", "acme")]);
+            world.facts_at = Some(at("2026-03-15 09:00"));
+            world.contacts(&[("gil", "acme")]);
+            world.facts_at = None;
+            world.tick("2026-03-15 20:00");
+            world.tick("2026-03-16 08:00");
+            world.ways(&[
+                ("eve", "ordered.then | finished"),
+                ("finn", "never entered"),
+                ("gil", "never entered"),
+            ]);
+            let entered = "SELECT p.entered_at FROM participant p JOIN contact c ON c.key = p.contact_key WHERE c.id = 'eve'";
+            assert_eq!(world.tables().lines(entered), [at("2026-03-15 07:00").to_string()], "{at_end}");
+        }
     });
 }
 

@@ -15,6 +15,7 @@ fn enrolment<'a>(
     account_steps: &'a [i64],
 ) -> Enrolment<'a> {
     Enrolment {
+        before: None,
         iteration_key: journey.iteration.key,
         first_step_key: journey.step("a"),
         first_look_after: 0,

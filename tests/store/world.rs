@@ -283,6 +283,7 @@ pub fn enrol_all(store: &mut Store, journey: &Journey, first: &str, look_after: 
     store
         .enrol(
             &Enrolment {
+                before: None,
                 iteration_key: journey.iteration.key,
                 first_step_key: journey.step(first),
                 first_look_after: look_after,

@@ -26,6 +26,8 @@ pub struct Enrolment<'a> {
     /// Nobody enters before this moment. Entries are dated by the latest of it, of what brought somebody into
     /// the audience, and of the end of what blocked (semantics 14).
     pub since: i64,
+    /// Nobody enters at this moment or after it: it was over then.
+    pub before: Option<i64>,
     /// How those come in again who were.
     pub reentry: Option<Reentry<'a>>,
     /// The steps that decide for whole accounts, whose waiting accounts a newcomer may decide.
@@ -182,7 +184,7 @@ impl Store {
                 }
                 None => 0,
             };
-            let entered = new + again;
+            let mut entered = new + again;
             let many = usize::try_from(entered).unwrap_or(usize::MAX);
             connection.analyze("entering", many)?;
             if enrolment.since < now {
@@ -190,6 +192,9 @@ impl Store {
                     "UPDATE entering SET moment = CAST($1 AS BIGINT) WHERE moment < $2",
                     &[now.into(), now.saturating_sub(LAG_LIMIT).into()],
                 )?;
+            }
+            if let Some(before) = enrolment.before {
+                entered -= connection.execute("DELETE FROM entering WHERE moment >= $1", &[before.into()])?;
             }
             if entered > 0 && enrolment.since < now {
                 let account = own_account_at("c", "e.moment", "CAST($1 AS BIGINT)");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{CustomTile, parameters, run::PlacedTile};
 use crate::{
-    definitions::{PluginTarget, Reader, StepDefinition},
+    definitions::{PluginTarget, StepDefinition},
     diagnostics::{Code, Problem},
     model::Entity,
     script::ScriptValue,
@@ -18,7 +18,7 @@ impl CustomTile {
         step: &StepDefinition,
         context: &mut CompileContext<'_>,
     ) -> Option<Tile> {
-        let mut reader = Reader::of_step(step, context.problems);
+        let mut reader = step.parameters(context.problems);
         let unit = match self.target {
             PluginTarget::Either => context::unit("for_each", context.target, &mut reader),
             PluginTarget::Contact => Some(Unit::Contact),
