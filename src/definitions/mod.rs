@@ -5,83 +5,49 @@
 //! problems of form: syntax, unknown keys, wrong types, missing
 //! keys. It is the only folder that knows YAML; it doesn't know whether a name refers to anything.
 
-mod align;
-mod channels;
-mod condition;
-mod condition_span;
-mod condition_types;
-mod consent;
-mod email;
-mod fields;
-mod files;
-mod folder;
-mod header;
-mod hints;
-mod http;
-mod interaction;
-mod journey;
-mod journey_types;
-mod keys;
-mod kinds;
-mod names;
-mod needs;
-mod node;
-mod place;
-mod plugin;
-mod raw;
-mod reader;
-mod removals;
-mod repetition;
-mod scalars;
-mod scoring_model;
-mod scoring_types;
-mod scripts;
-mod segment;
-mod segment_names;
-mod settings;
-mod settings_types;
-mod syntax;
+mod disk;
+mod documents;
+mod loading;
+mod nodes;
+mod reading;
 #[cfg(test)]
 mod testing;
-mod topic;
-mod traps;
-mod types;
-mod variables;
-mod workflow;
-mod workspace;
-mod written;
-mod yaml;
+mod tilework_yaml;
 
-pub use channels::{ChannelDefinition, MessageTransport};
-pub use condition::read as read_condition;
-pub use condition_types::{ConditionNode, CountKey, CountNode, DidNode, DidWord, Quantifier, RelatedNode};
-pub use email::{EmailDefinition, MailLanguage, MailManner, Purpose};
-pub use fields::{FieldDefinition, FieldsDefinition};
-pub use folder::{Folder, Seen, Snapshot};
-pub use header::Header;
-pub use hints::{duration_hint, moment_hint, timezone_hint};
-pub use http::{HttpDefinition, HttpMethod};
-pub use interaction::InteractionDefinition;
-pub use journey_types::{
+pub use disk::folder::{Folder, Seen, Snapshot};
+pub use documents::email::{EmailDefinition, MailLanguage, MailManner, Purpose};
+pub use documents::fields::{FieldDefinition, FieldsDefinition};
+pub use documents::interaction::InteractionDefinition;
+pub use documents::journey_types::{
     AtEnd, AudienceDefinition, JourneyDefinition, Matching, PathDefinition, StepDefinition,
 };
-pub use keys::{DID, FORMER_NAME, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
-pub use kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
-pub use names::{check_field_name, check_interaction_name, check_name};
-pub use needs::NeedsDefinition;
-pub use node::{Content, Located, Node};
-pub use plugin::{CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget};
-pub use reader::Reader;
-pub use removals::Removals;
-pub use repetition::{ReentryRule, RepeatDefinition};
-pub use scalars::warn_of_ambiguous_number;
-pub use scoring_types::*;
-pub use scripts::{ScriptDefinition, TableDefinition};
-pub use segment::{SegmentDefinition, SegmentMembers};
-pub use segment_names::segment_names;
-pub use settings_types::{EmailChannelDefinition, Publish, Settings, Transport};
-pub use topic::{Subscription, TopicDefinition};
-pub use types::Definitions;
-pub use workflow::{WorkflowDefinition, WorkflowScript};
-pub use workspace::{DefinitionsError, Reading, load, load_from};
-pub use yaml::parse as parse_yaml;
+pub use documents::repetition::{ReentryRule, RepeatDefinition};
+pub use documents::scoring_types::*;
+pub use documents::segment::{SegmentDefinition, SegmentMembers};
+pub use documents::segment_names::segment_names;
+pub use documents::topic::{Subscription, TopicDefinition};
+pub use documents::workflow::{WorkflowDefinition, WorkflowScript};
+pub use loading::plugin::{
+    CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget,
+};
+pub use loading::scripts::{ScriptDefinition, TableDefinition};
+pub use loading::types::Definitions;
+pub use loading::workspace::{DefinitionsError, Reading, load, load_from};
+pub use nodes::names::{check_field_name, check_interaction_name, check_name};
+pub use nodes::node::{Content, Located, Node};
+pub use nodes::scalars::warn_of_ambiguous_number;
+pub use nodes::yaml::parse as parse_yaml;
+pub use reading::condition::read as read_condition;
+pub use reading::condition_types::{
+    ConditionNode, CountKey, CountNode, DidNode, DidWord, Quantifier, RelatedNode,
+};
+pub use reading::header::Header;
+pub use reading::hints::{duration_hint, moment_hint, timezone_hint};
+pub use reading::keys::{DID, FORMER_NAME, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
+pub use reading::kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
+pub use reading::needs::NeedsDefinition;
+pub use reading::reader::Reader;
+pub use tilework_yaml::channels::{ChannelDefinition, MessageTransport};
+pub use tilework_yaml::http::{HttpDefinition, HttpMethod};
+pub use tilework_yaml::removals::Removals;
+pub use tilework_yaml::settings_types::{EmailChannelDefinition, Publish, Settings, Transport};
