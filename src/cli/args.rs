@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub use super::Format;
 pub use super::args_leads::{AccountCommand, ContactCommand, LeadCommand, NewLeadArguments, ScoreCommand};
-use super::tile::TileCommand;
+use super::tile_arguments::TileCommand;
 use crate::calendar::{Zone, parse_duration, parse_moment};
 use crate::model::{nfc, record_id};
 
@@ -51,33 +52,6 @@ pub struct GlobalArguments {
     /// In CSV, write texts that a spreadsheet takes for formulas as they are, without an apostrophe
     #[arg(long, global = true)]
     pub raw: bool,
-}
-
-/// How results are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For programs; standard output holds nothing else.
-    Json,
-    /// For spreadsheets.
-    Csv,
-    /// As annotations of GitHub Actions.
-    Github,
-}
-
-impl Format {
-    /// The word on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Format::Text => "text",
-            Format::Json => "json",
-            Format::Csv => "csv",
-            Format::Github => "github",
-        }
-    }
 }
 
 /// The commands.

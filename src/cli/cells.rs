@@ -7,7 +7,7 @@ use crate::{
         Catalog, Entity, Field, Value,
         time::{NEVER, rfc3339},
     },
-    store::DanglingLinks,
+    store::{DanglingLinks, Pauses},
 };
 
 /// A moment, or nothing.
@@ -51,4 +51,11 @@ pub(super) fn links_json(links: &[DanglingLinks]) -> Json {
         })
     };
     links.iter().map(one).collect()
+}
+
+/// What is paused, for programs.
+pub(super) fn pauses_json(pauses: &Pauses) -> serde_json::Value {
+    let journeys =
+        pauses.journeys.iter().map(|(name, at)| json!({ "journey": name, "paused_at": rfc3339(*at) }));
+    json!({ "all_paused_at": moment(pauses.all), "paused": journeys.collect::<Vec<_>>() })
 }

@@ -6,8 +6,9 @@ use super::{
         AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
         OutboxCommand, SegmentCommand, WhyCommand,
     },
-    contact_mail, demo, erasure, explain, init, lead, pausing, published, run, schema, segment_preview,
-    serve, set_back, status, workspace,
+    contact_mail, demo, erasure, explain, init, lead,
+    moment::asked_moment,
+    pausing, published, run, schema, segment_preview, serve, set_back, status, workspace,
 };
 use crate::{insights, interactions, model::Entity, runtime, store::Store};
 
@@ -23,7 +24,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Import(import) => {
             let (plan, mut store) = published::to_import(global, output)?;
             let zone = &plan.settings.zone;
-            let asked = run::moment(global.now.as_ref(), zone)?;
+            let asked = asked_moment(global.now.as_ref(), zone)?;
             let now = runtime::moment_of_facts(&mut store, asked)?;
             let mut sink = |batch| interactions::write(&mut store, &plan.catalog, batch, now);
             let exit = super::import(import, &plan.catalog, zone, output, &mut sink)?;
@@ -62,7 +63,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Tile(command) => super::tile(command, global, output),
         Command::Journey(JourneyCommand::Retry { name, step }) => {
             let (plan, mut store) = published::opened(global, Store::open_for_writing, output)?;
-            let now = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+            let now = asked_moment(global.now.as_ref(), &plan.settings.zone)?;
             super::retry(name, step, global.yes, &plan, &mut store, now, output)
         }
         Command::Journey(command) => {

@@ -2,7 +2,11 @@
 
 use serde_json::json;
 
-use super::{CliError, Exit, Output, args::Format, why::only_one, workspace::counted};
+use super::{
+    CliError, Exit, Output,
+    args::Format,
+    workspace::{counted, only_one},
+};
 use crate::{
     runtime::fresh_key,
     store::{Erased, Store},

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{CliError, args::moment, run};
+use super::{CliError, args::moment, moment::asked_moment};
 use crate::{calendar::Zone, store::ListFilter};
 
 /// Which rows of a list are wanted: those that everything given applies to.
@@ -35,8 +35,8 @@ impl ListArguments {
             owner: self.owner.clone(),
             account: self.account.clone(),
             journey: self.journey.clone(),
-            since: run::moment(self.since.as_ref(), zone)?,
-            until: run::moment(self.until.as_ref(), zone)?,
+            since: asked_moment(self.since.as_ref(), zone)?,
+            until: asked_moment(self.until.as_ref(), zone)?,
             limit: self.limit,
         })
     }

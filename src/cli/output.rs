@@ -7,7 +7,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table as D
 use serde_json::Value;
 
 use super::CliError;
-use super::args::Format;
+use super::Format;
 use super::printable::{in_one_line, no_formula, printable};
 use crate::calendar::{Zone, in_local_time};
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CliError, Output, Table, args::Format};
+use super::{CliError, Format, Output, Table};
 
 /// How many rows people get under one header.
 const PAGE: usize = 1_000;

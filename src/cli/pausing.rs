@@ -1,16 +1,14 @@
 //! `tilework pause` and `resume`.
 
-use serde_json::json;
-
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments, PauseArguments},
+    cells::pauses_json,
     published, workspace,
 };
 use crate::{
     compile::Plan,
     diagnostics::did_you_mean,
-    model::time::rfc3339,
     store::{Pauses, Store},
 };
 
@@ -94,7 +92,7 @@ pub(super) fn resume(
 
 fn tell(said: &str, pauses: &Pauses, output: &mut Output) -> Result<Exit, CliError> {
     if output.format() == Format::Json {
-        output.json(&as_json(pauses))?;
+        output.json(&pauses_json(pauses))?;
         return Ok(Exit::Done);
     }
     output.text(said)?;
@@ -105,11 +103,4 @@ fn tell(said: &str, pauses: &Pauses, output: &mut Output) -> Result<Exit, CliErr
         output.remark(&format!("paused: {}", names.join(", ")));
     }
     Ok(Exit::Done)
-}
-
-/// What is paused, for programs.
-pub(super) fn as_json(pauses: &Pauses) -> serde_json::Value {
-    let journeys =
-        pauses.journeys.iter().map(|(name, at)| json!({ "journey": name, "paused_at": rfc3339(*at) }));
-    json!({ "all_paused_at": super::cells::moment(pauses.all), "paused": journeys.collect::<Vec<_>>() })
 }

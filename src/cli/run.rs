@@ -7,13 +7,14 @@ use serde_json::json;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments, RunArguments},
+    moment::asked_moment,
     playing::{self, Playground},
     published::{self, ToRun},
     revision::revision,
     status,
 };
 use crate::{
-    calendar::{Zone, parse_moment},
+    calendar::Zone,
     channels::{Played, RunLimit, remove_leftovers},
     compile::Plan,
     definitions::Snapshot,
@@ -29,11 +30,6 @@ pub(super) const BATCH_SIZE: usize = 5_000;
 /// How often a long play tells where it is, in milliseconds of real time.
 const TELL_EVERY: i64 = 5 * SECOND;
 
-/// The moment that `--now` or `--until` names, in the workspace's time zone.
-pub(super) fn moment(text: Option<&String>, zone: &Zone) -> Result<Option<i64>, CliError> {
-    text.map(|text| parse_moment(text, zone).map_err(CliError::from)).transpose()
-}
-
 /// What to say instead of doing anything: another run has the store.
 pub(super) const BUSY: &str = "another run is at work on this store; nothing was done";
 
@@ -47,12 +43,12 @@ pub(super) fn run(
     let address = published::address_to_run(global, &folder, output)?;
     // The zone of what is published, should it be another, decides below.
     let zone = folder.plan.as_ref().map_or_else(Zone::utc, |plan| plan.settings.zone.clone());
-    let now = moment(global.now.as_ref(), &zone)?;
+    let now = asked_moment(global.now.as_ref(), &zone)?;
     let (mut store, playground) = playing::open(global, arguments, &address, now)?;
     let current = published::to_run(global, folder, &mut store, output)?;
     let plan = &current.plan;
-    let now = moment(global.now.as_ref(), &plan.settings.zone)?;
-    let until = moment(arguments.until.as_ref(), &plan.settings.zone)?;
+    let now = asked_moment(global.now.as_ref(), &plan.settings.zone)?;
+    let until = asked_moment(arguments.until.as_ref(), &plan.settings.zone)?;
     if !store.start_worker(runtime::real_now())? {
         output.remark(BUSY);
         return Ok(Exit::Done);

@@ -5,14 +5,16 @@ use serde_json::json;
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
-    cells, published, run,
+    cells,
+    moment::asked_moment,
+    published, run,
 };
 use crate::{model::time::rfc3339, runtime, store::Store};
 
 /// Carries out `set-back`: the store's clock, and all that lies behind it, comes back to the present.
 pub(super) fn set_back(global: &GlobalArguments, output: &mut Output) -> Result<Exit, CliError> {
     let (plan, mut store) = published::opened(global, Store::open_for_writing, output)?;
-    let now = run::moment(global.now.as_ref(), &plan.settings.zone)?.unwrap_or_else(runtime::real_now);
+    let now = asked_moment(global.now.as_ref(), &plan.settings.zone)?.unwrap_or_else(runtime::real_now);
     if !store.start_worker(runtime::real_now())? || store.others_at_work()? {
         return Err(CliError::store(run::BUSY));
     }

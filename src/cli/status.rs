@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 use super::{
     CliError, Exit, Output,
     args::{Format, GlobalArguments},
-    cells::{links_json, moment, optional},
-    pausing, published, run,
+    cells::{links_json, moment, optional, pauses_json},
+    moment::asked_moment,
+    published,
 };
 use crate::{
     calendar::{Zone, after, parse_duration},
@@ -21,7 +22,7 @@ pub(super) fn status(global: &GlobalArguments, late: &str, output: &mut Output) 
     let (plan, mut store) = published::opened(global, Store::open, output)?;
     let real_now = runtime::real_now();
     // A server that stands still doesn't move the store's clock: what is late is so by real time.
-    let asked = run::moment(global.now.as_ref(), &plan.settings.zone)?;
+    let asked = asked_moment(global.now.as_ref(), &plan.settings.zone)?;
     let now = match asked {
         Some(now) => now,
         None => store.clock()?.unwrap_or(real_now).max(real_now),
@@ -78,7 +79,7 @@ fn as_json(status: &Status) -> Json {
         "failing": status.failing.iter().map(|part| json!({
             "kind": part.kind, "name": part.name, "since": rfc3339(part.since), "reason": part.reason,
         })).collect::<Vec<_>>(),
-        "pauses": pausing::as_json(&status.pauses),
+        "pauses": pauses_json(&status.pauses),
         "segments": {
             "active": segments.active, "stale": segments.stale, "oldest_evaluation": moment(segments.oldest_evaluation),
         },

@@ -2,12 +2,12 @@
 
 use std::{fs, path::Path};
 
-use clap::Subcommand;
 use serde_json::{Value as Json, json};
 
 use super::{
     CliError, Exit, Output, Table,
     args::{Format, GlobalArguments},
+    tile_arguments::TileCommand,
     workspace,
 };
 use crate::{
@@ -16,28 +16,6 @@ use crate::{
     diagnostics::{FileId, Problems, Span, Text, did_you_mean},
     tiles::{CaseResult, CustomTile, TileDescription, describe, run_cases, tile_named},
 };
-
-/// What can be done with tiles.
-#[derive(Debug, Clone, PartialEq, Subcommand)]
-pub enum TileCommand {
-    /// All tiles, built-in and your own
-    List,
-    /// What a tile does, takes and leads to, with an example
-    Show {
-        /// The tile's name
-        name: String,
-    },
-    /// Run the cases of your own tiles
-    Test {
-        /// Only this tile's
-        name: Option<String>,
-    },
-    /// Make a new tile: a folder in `plugins/` that works, with tests
-    New {
-        /// The new tile's name, such as `visit_counter`
-        name: String,
-    },
-}
 
 const NEW_TILE: &str = include_str!("scaffold/tile.yaml");
 const NEW_SCRIPT: &str = include_str!("scaffold/tile.rhai");

@@ -9,6 +9,7 @@ use super::{
     why_account::why_account,
     why_lead::{Scored, why_lead},
     why_mail, why_segment,
+    workspace::only_one,
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -54,15 +55,6 @@ pub fn why(
     };
     let scored = Scored { entity: Entity::Contact, id: &story.id, plan, now };
     scored.tell(store, output, || as_json(&story, plan), || tell(&story, plan, now))
-}
-
-/// The one that was found, if any; an error that names them when there are several.
-pub(super) fn only_one(mut found: Vec<String>, have: &str, asked: &str) -> Result<Option<String>, CliError> {
-    if found.len() > 1 {
-        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
-        return Err(CliError::usage(format!("{} {have} `{asked}`", found.len())).hint(hint));
-    }
-    Ok(found.pop())
 }
 
 /// The word for a participant's state.

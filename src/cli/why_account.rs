@@ -8,10 +8,10 @@ use super::{
     CliError, Exit, Output,
     cells::{moment, optional},
     why::{
-        called, does_not_count, line, made_json, next_look, not_counted_json, only_one, said, state,
-        what_next, words,
+        called, does_not_count, line, made_json, next_look, not_counted_json, said, state, what_next, words,
     },
     why_lead::Scored,
+    workspace::only_one,
 };
 use crate::{
     compile::Plan,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{CliError, Exit, Output, args::Format, cells::field_value, segment::named, why::only_one};
+use super::{CliError, Exit, Output, args::Format, cells::field_value, segment::named, workspace::only_one};
 use crate::{
     compile::{Plan, SegmentPlan},
     conditions::Clause,

@@ -101,7 +101,7 @@ pub(super) fn moment_of_reading(
     plan: &Plan,
     store: &mut Store,
 ) -> Result<i64, CliError> {
-    Ok(match super::run::moment(global.now.as_ref(), &plan.settings.zone)? {
+    Ok(match super::moment::asked_moment(global.now.as_ref(), &plan.settings.zone)? {
         Some(now) => now,
         None => store.clock()?.unwrap_or_else(crate::runtime::real_now),
     })
@@ -112,7 +112,7 @@ pub(super) fn moment_of_reading(
 pub(super) fn writing(global: &GlobalArguments, output: &mut Output) -> Result<(Plan, Store, i64), CliError> {
     let (plan, mut store) = published::opened(global, Store::open_for_writing, output)?;
     store.declare(&plan.catalog)?;
-    let asked = super::run::moment(global.now.as_ref(), &plan.settings.zone)?;
+    let asked = super::moment::asked_moment(global.now.as_ref(), &plan.settings.zone)?;
     let now = crate::runtime::moment_of_facts(&mut store, asked)?;
     Ok((plan, store, now))
 }
@@ -126,4 +126,13 @@ pub(super) fn counted(count: usize, noun: &str) -> String {
 #[allow(clippy::disallowed_methods, reason = "the environment is ours to read")]
 pub(super) fn colored(to: &impl IsTerminal) -> bool {
     to.is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// The one that was found, if any; an error that names them when there are several.
+pub(super) fn only_one(mut found: Vec<String>, have: &str, asked: &str) -> Result<Option<String>, CliError> {
+    if found.len() > 1 {
+        let hint = format!("Ask for one of them by id: {}.", found.join(", "));
+        return Err(CliError::usage(format!("{} {have} `{asked}`", found.len())).hint(hint));
+    }
+    Ok(found.pop())
 }
