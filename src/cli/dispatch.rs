@@ -2,13 +2,17 @@
 
 use super::{
     CliError, Exit, Output,
-    args::{
-        AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
-        OutboxCommand, SegmentCommand, WhyCommand,
+    arguments::{
+        args::{
+            AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
+            OutboxCommand, SegmentCommand, WhyCommand,
+        },
+        moment::asked_moment,
     },
-    contact_mail, demo, erasure, explain, init, lead,
-    moment::asked_moment,
-    pausing, published, run, schema, segment_preview, serve, set_back, status, workspace,
+    looking::{lead, segment_preview, status},
+    setting_up::{demo, explain, init, schema},
+    working::{contact_mail, erasure, pausing, run, serve, set_back},
+    workspaces::{published, workspace},
 };
 use crate::{insights, interactions, model::Entity, runtime, store::Store};
 

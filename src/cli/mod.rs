@@ -3,80 +3,36 @@
 //! In: what was typed, and what the libraries answer. Out: text, JSON and CSV on standard output,
 //! messages, logs and progress on standard error, and an exit code. It has no SQL and no rules.
 
-pub mod args;
-mod args_leads;
-mod cells;
-mod commands;
-mod contact_mail;
-mod demo;
+mod arguments;
 mod dispatch;
-mod erasure;
-mod error;
-mod exit;
-mod explain;
-mod format;
-mod import;
-mod init;
-mod journey;
-mod lead;
-mod list_arguments;
-mod lists;
-mod logging;
-mod moment;
-mod new_folder;
-mod outbox;
-mod outbox_arguments;
-mod output;
-mod output_rows;
-mod parties;
-mod pausing;
-mod playing;
-mod printable;
-mod progress;
-mod published;
-mod revision;
-mod run;
-mod schema;
-mod score;
-mod score_cells;
-mod segment;
-mod segment_arguments;
-mod segment_preview;
-mod serve;
-mod service;
-mod set_back;
-mod status;
-mod store_error;
-mod tile;
-mod tile_arguments;
-mod why;
-mod why_account;
-mod why_lead;
-mod why_mail;
-mod why_segment;
-mod workspace;
+mod face;
+mod looking;
+mod setting_up;
+mod telling;
+mod working;
+mod workspaces;
 
 pub use dispatch::dispatch;
-pub use error::CliError;
-pub use exit::Exit;
-pub use format::Format;
-pub use import::import;
-pub use journey::{journey, retry};
-pub use lead::lead;
-pub use lists::activity;
-pub use logging::start_logging;
-pub use outbox::{outbox_changing, outbox_reading};
-pub use output::{Output, Table, TableColumn};
-pub use parties::parties;
-pub use progress::ImportProgress;
-pub use score::score;
-pub use segment::segment;
-pub use tile::tile;
-pub use why::why;
+pub use face::error::CliError;
+pub use face::exit::Exit;
+pub use face::format::Format;
+pub use face::logging::start_logging;
+pub use face::output::{Output, Table, TableColumn};
+pub use face::progress::ImportProgress;
+pub use looking::journey::{journey, retry};
+pub use looking::lead::lead;
+pub use looking::lists::activity;
+pub use looking::outbox::{outbox_changing, outbox_reading};
+pub use looking::parties::parties;
+pub use looking::score::score;
+pub use looking::segment::segment;
+pub use setting_up::tile::tile;
+pub use telling::why::why;
+pub use working::import::import;
 
 use std::process::ExitCode;
 
-use args::Arguments;
+use arguments::args::{self, Arguments};
 
 /// Reads the command line, carries it out by `dispatch` and turns the end into an exit code. Wrong
 /// usage, help and version end here.
