@@ -33,6 +33,20 @@ fn the_readme_tells_exit_codes_as_the_program_does() {
 }
 
 #[test]
+fn each_command_has_a_man_page() {
+    assert!(printed(&["man"]).contains(".TH tilework 1"));
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("man1");
+    printed(&["man", &pages.display().to_string()]);
+    for (page, expected) in
+        [("tilework.1", "SUBCOMMANDS"), ("tilework-run.1", "until"), ("tilework-why-contact.1", "contact")]
+    {
+        let text = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(text.contains(expected), "{page}: {text}");
+    }
+}
+
+#[test]
 fn shells_complete_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = printed(&["completions", shell]);

@@ -127,6 +127,7 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         }
         Command::Schema(arguments) => schema::schema(global, arguments, output),
         Command::Reference => schema::reference(output),
+        Command::Man { folder } => schema::man(folder.as_deref(), output),
         Command::Completions { shell } => schema::completions(*shell, output),
         Command::Init { directory } => init::init(global, directory, &program(), output),
         Command::Demo { directory } => demo::demo(global, directory, &program(), output),

@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{Code, Problem, Text},
     model::{
         Entity, Part, Predicate,
-        time::{NEVER, moment_of, rfc3339},
+        time::{LAG_LIMIT, NEVER, moment_of, rfc3339},
     },
 };
 
@@ -235,6 +235,12 @@ impl CompiledTrigger {
         deadline != NEVER && deadline.saturating_add(self.grace) <= now
     }
 
+    /// The moment of `else`, by the deadline. How far processing lags behind is counted from when it could be decided,
+    /// after the grace (semantics 14).
+    fn moment_of_else(&self, deadline: i64, now: i64) -> i64 {
+        if deadline.saturating_add(self.grace) < now.saturating_sub(LAG_LIMIT) { now } else { deadline }
+    }
+
     /// Takes an account's decision, or none yet.
     fn decide(&self, account: &AccountGroup, now: i64) -> Option<Decision> {
         // Somebody who ceases to count makes the share of the others larger.
@@ -288,7 +294,7 @@ impl CompiledTrigger {
                     out.noted(place, Outcome::Go { path: Some("then".to_owned()), moment }, Some(note));
                 }
                 None if self.is_over(deadline, batch.now) => {
-                    let moment = moment_of(deadline, batch.now);
+                    let moment = self.moment_of_else(deadline, batch.now);
                     let note = format!("not satisfied until {}", rfc3339(deadline));
                     out.noted(place, Outcome::Go { path: Some("else".to_owned()), moment }, Some(note));
                 }
@@ -313,7 +319,11 @@ impl CompiledTrigger {
                 let arrived_at = batch.participants[member].arrived_at;
                 let outcome = match &decided {
                     Some((path, at)) => {
-                        let moment = moment_of((*at).max(arrived_at), batch.now);
+                        let at = (*at).max(arrived_at);
+                        let moment = match path.as_str() {
+                            "else" => self.moment_of_else(at, batch.now),
+                            _ => moment_of(at, batch.now),
+                        };
                         Outcome::Go { path: Some(path.clone()), moment }
                     }
                     None => Outcome::Wait { until: self.until(account.deadline, account.next_at) },

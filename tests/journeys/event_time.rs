@@ -214,6 +214,25 @@ fn rule_11_grace_lets_else_wait_for_late_news_of_what_happened_in_time() {
 }
 
 #[test]
+fn rule_14_a_run_is_as_late_as_the_time_since_the_grace_was_over() {
+    let graceful = |steps: &str| steps.replace("timeout: 30 days", "timeout: 30 days\n      grace: 2 hours");
+    on_both(|database| {
+        for steps in KINDS {
+            // The deadline is 2026-03-31 08:00. Within 36 hours after the grace it counts, later the run does.
+            for (run, left) in
+                [("2026-04-01 21:30", "2026-03-31T08:00:00Z"), ("2026-04-01 22:30", "2026-04-01T22:30:00Z")]
+            {
+                let mut world = world(database, EVERYONE, &graceful(steps));
+                world.tick("2026-03-01 08:00");
+                world.tick(run);
+                world.ways(&[("ada", "ordered.else | finished")]);
+                assert_eq!(world.left("ada", "ordered"), left, "a run at {run}");
+            }
+        }
+    });
+}
+
+#[test]
 fn rule_11_a_decision_is_not_reopened_by_late_news() {
     on_both(|database| {
         for steps in KINDS {

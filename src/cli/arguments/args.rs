@@ -155,6 +155,11 @@ pub enum Command {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
+    /// Print the man page, or write those of all commands into a folder
+    Man {
+        /// The folder, such as `/usr/local/share/man/man1`
+        folder: Option<PathBuf>,
+    },
     /// Print the reference page in Markdown
     #[command(hide = true)]
     Reference,
@@ -353,7 +358,10 @@ impl Command {
             Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
             Command::Tile(TileCommand::New { .. }) => &[Format::Text],
             Command::Tile(_) => &[Format::Text, Format::Json],
-            Command::Explain { .. } | Command::Completions { .. } | Command::Reference => &[Format::Text],
+            Command::Explain { .. }
+            | Command::Completions { .. }
+            | Command::Man { .. }
+            | Command::Reference => &[Format::Text],
             Command::Demo { .. }
             | Command::Init { .. }
             | Command::Schema(_)

@@ -1,6 +1,6 @@
 //! `schema`, `reference` and `completions`: what other programs need to know.
 
-use std::{fs, io};
+use std::{fs, io, path::Path};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -107,5 +107,20 @@ pub(in crate::cli) fn completions(shell: Shell, output: &mut Output) -> Result<E
     let mut script = io::Cursor::new(Vec::new());
     clap_complete::generate(shell, &mut Arguments::command(), "tilework", &mut script);
     output.report(&format!("{}\n", String::from_utf8_lossy(script.get_ref()).trim_end()))?;
+    Ok(Exit::Done)
+}
+
+/// `man`.
+pub(in crate::cli) fn man(folder: Option<&Path>, output: &mut Output) -> Result<Exit, CliError> {
+    let Some(folder) = folder else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Arguments::command()).render(&mut page)?;
+        output.report(&String::from_utf8_lossy(&page))?;
+        return Ok(Exit::Done);
+    };
+    fs::create_dir_all(folder)
+        .and_then(|()| clap_mangen::generate_to(Arguments::command(), folder))
+        .map_err(|error| CliError::usage(format!("`{}` can't be written: {error}", folder.display())))?;
+    output.remark(&format!("The man pages are in {}.", folder.display()));
     Ok(Exit::Done)
 }

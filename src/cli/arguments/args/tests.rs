@@ -147,6 +147,8 @@ fn command_lines_mean_what_they_say() {
             Command::Schema(SchemaArguments { kind: Some("journey".to_owned()), write: false }),
         ),
         ("schema --write", Command::Schema(SchemaArguments { kind: None, write: true })),
+        ("man", Command::Man { folder: None }),
+        ("man pages", Command::Man { folder: Some(PathBuf::from("pages")) }),
         ("completions fish", Command::Completions { shell: clap_complete::Shell::Fish }),
         ("why account acme", Command::Why(WhyCommand::Account { id: "acme".to_owned() })),
         ("why contact ada", Command::Why(WhyCommand::Contact { id: "ada".to_owned() })),
