@@ -331,7 +331,7 @@ fn example(
                     None => made.id.clone(),
                 };
                 let kind = if made.kind == "message" { "mail" } else { made.kind.as_str() };
-                lines.push(format!("                          {kind}: {about}{once}"));
+                lines.push(format!("                               {kind}: {about}{once}"));
             }
         }
     }
