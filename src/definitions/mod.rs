@@ -27,11 +27,11 @@ pub use documents::segment::{SegmentDefinition, SegmentMembers};
 pub use documents::segment_names::segment_names;
 pub use documents::topic::{Subscription, TopicDefinition};
 pub use documents::workflow::{WorkflowDefinition, WorkflowScript};
+pub use loading::definitions::Definitions;
 pub use loading::plugin::{
     CaseDefinition, ParameterDefinition, ParameterType, PluginDefinition, PluginTarget,
 };
 pub use loading::scripts::{ScriptDefinition, TableDefinition};
-pub use loading::types::Definitions;
 pub use loading::workspace::{DefinitionsError, Reading, load, load_from};
 pub use nodes::names::{check_field_name, check_interaction_name, check_name};
 pub use nodes::node::{Content, Located, Node};

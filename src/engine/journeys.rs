@@ -98,8 +98,7 @@ impl LiveJourney<'_> {
         let (now, processed_at) = (present, now);
         let timezone = self.plan.zone.name();
         let mut moved = store.stop_blocked(iteration.key, &self.plan.blocks, timezone, now)? > 0;
-        let over_at =
-            self.plan.end.filter(|end| *end <= processed_at).into_iter().chain(open.superseded_at).min();
+        let over_at = open.over_at(self.plan, processed_at);
         // What was missed for too long is over before anybody came in. Else those come in who would have, had a run
         // looked between the last look and the end.
         let missed =
@@ -251,6 +250,11 @@ impl Open {
     pub(super) fn present(&self, plan: &JourneyPlan, now: i64) -> i64 {
         let end = plan.end.filter(|_| plan.at_end == AtEnd::Stop);
         [Some(now), end, self.superseded_at].into_iter().flatten().min().unwrap_or(now)
+    }
+
+    /// Since when nobody enters any more at `now`: since the journey's end, or the start of a newer iteration.
+    fn over_at(&self, plan: &JourneyPlan, now: i64) -> Option<i64> {
+        plan.end.filter(|end| *end <= now).into_iter().chain(self.superseded_at).min()
     }
 }
 

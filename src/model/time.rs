@@ -22,7 +22,13 @@ pub const CLOCKS_APART: i64 = 10 * SECOND;
 /// behind it (semantics 14).
 #[must_use]
 pub fn moment_of(event: i64, now: i64) -> i64 {
-    if event < now.saturating_sub(LAG_LIMIT) { now } else { event }
+    moment_of_decision(event, event, now)
+}
+
+/// The same for what could be decided later than it happened: processing lags behind that moment.
+#[must_use]
+pub fn moment_of_decision(event: i64, decidable_at: i64, now: i64) -> i64 {
+    if decidable_at < now.saturating_sub(LAG_LIMIT) { now } else { event }
 }
 
 /// A moment that never comes: the due time of a position that nothing but an event can wake.

@@ -12,7 +12,7 @@ use crate::{
     diagnostics::{Code, Problem, Text},
     model::{
         Entity, Part, Predicate,
-        time::{LAG_LIMIT, NEVER, moment_of, rfc3339},
+        time::{NEVER, moment_of, moment_of_decision, rfc3339},
     },
 };
 
@@ -238,7 +238,7 @@ impl CompiledTrigger {
     /// The moment of `else`, by the deadline. How far processing lags behind is counted from when it could be decided,
     /// after the grace (semantics 14).
     fn moment_of_else(&self, deadline: i64, now: i64) -> i64 {
-        if deadline.saturating_add(self.grace) < now.saturating_sub(LAG_LIMIT) { now } else { deadline }
+        moment_of_decision(deadline, deadline.saturating_add(self.grace), now)
     }
 
     /// Takes an account's decision, or none yet.

@@ -20,7 +20,11 @@ pub struct Snapshot {
 /// Where files are read from.
 #[derive(Debug)]
 enum Source {
-    Disk(PathBuf),
+    /// A folder, and where it really is: what lies elsewhere isn't read.
+    Disk {
+        root: PathBuf,
+        real: PathBuf,
+    },
     Kept(Snapshot),
 }
 
@@ -46,7 +50,12 @@ impl Folder {
     /// A folder on the disk.
     #[must_use]
     pub fn on_disk(root: &Path) -> Folder {
-        Folder { source: Source::Disk(root.to_owned()), seen: RefCell::default(), read: RefCell::default() }
+        let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        Folder {
+            source: Source::Disk { root: root.to_owned(), real },
+            seen: RefCell::default(),
+            read: RefCell::default(),
+        }
     }
 
     /// A folder as it was when a snapshot of it was kept.
@@ -70,7 +79,7 @@ impl Folder {
     /// Whether there is a file with this path.
     pub(in crate::definitions) fn is_file(&self, path: &str) -> bool {
         match &self.source {
-            Source::Disk(root) => self.seen.borrow_mut().file(&root.join(path)).is_some(),
+            Source::Disk { root, .. } => self.seen.borrow_mut().file(&root.join(path)).is_some(),
             Source::Kept(snapshot) => snapshot.files.contains_key(path),
         }
     }
@@ -86,10 +95,10 @@ impl Folder {
     /// When it can't be read, is no file, or is larger than 64 MB.
     pub(in crate::definitions) fn read(&self, path: &str) -> io::Result<Vec<u8>> {
         match &self.source {
-            Source::Disk(root) => {
+            Source::Disk { root, real } => {
                 let place = root.join(path);
                 self.seen.borrow_mut().file(&place);
-                stays_in(root, &place)?;
+                stays_in(real, &place)?;
                 let bytes = read_file(&place)?;
                 if let Ok(text) = std::str::from_utf8(&bytes) {
                     self.read.borrow_mut().files.insert(path.to_owned(), text.to_owned());
@@ -110,9 +119,9 @@ impl Folder {
     /// When the folder can't be listed.
     pub(in crate::definitions) fn entries(&self, folder: &str) -> io::Result<BTreeSet<(String, bool)>> {
         match &self.source {
-            Source::Disk(root) => {
+            Source::Disk { root, real } => {
                 let place = root.join(folder);
-                stays_in(root, &place)?;
+                stays_in(real, &place)?;
                 let found = listed(&place)?;
                 self.seen.borrow_mut().folders.insert(place, found.clone());
                 Ok(found.unwrap_or_default())
@@ -132,7 +141,7 @@ impl Folder {
     /// One and the same path for all links to a folder.
     pub(in crate::definitions) fn identity(&self, folder: &str) -> PathBuf {
         match &self.source {
-            Source::Disk(root) => {
+            Source::Disk { root, .. } => {
                 let path = root.join(folder);
                 path.canonicalize().unwrap_or(path)
             }
@@ -178,9 +187,9 @@ fn listed(folder: &Path) -> io::Result<Option<BTreeSet<(String, bool)>>> {
 }
 
 /// Refuses a path that leads out of the workspace by a link, as paths are refused that do so by `..`.
-fn stays_in(root: &Path, place: &Path) -> io::Result<()> {
-    match (root.canonicalize(), place.canonicalize()) {
-        (Ok(root), Ok(place)) if !place.starts_with(&root) => {
+fn stays_in(real: &Path, place: &Path) -> io::Result<()> {
+    match place.canonicalize() {
+        Ok(place) if !place.starts_with(real) => {
             Err(io::Error::other("it is a link that leads out of the workspace"))
         }
         // What isn't there is told by reading it.

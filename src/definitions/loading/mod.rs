@@ -2,8 +2,8 @@
 //!
 //! In: files. Out: definitions.
 
+pub(in crate::definitions) mod definitions;
 pub(in crate::definitions) mod plugin;
 pub(in crate::definitions) mod scripts;
-pub(in crate::definitions) mod types;
 pub(in crate::definitions) mod workspace;
 pub(in crate::definitions) mod written;

@@ -25,15 +25,15 @@ pub(in crate::store) fn knock(config: &Config, patience: Duration) -> Result<(),
     for (at, host) in config.get_hosts().iter().enumerate() {
         let Host::Tcp(name) = host else { return Ok(()) };
         let port = ports.get(at).or(ports.first()).copied().unwrap_or(5432);
-        let known = config.get_hostaddrs().get(at).map(|address| vec![SocketAddr::new(*address, port)]);
-        let Ok(addresses) = known
-            .map_or_else(|| (name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>), Ok)
-        else {
-            return Ok(());
+        let addresses: Vec<SocketAddr> = match config.get_hostaddrs().get(at) {
+            Some(address) => vec![SocketAddr::new(*address, port)],
+            None => match (name.as_str(), port).to_socket_addrs() {
+                Ok(found) => found.collect(),
+                Err(_) => return Ok(()),
+            },
         };
-        let mut addresses = addresses.into_iter();
         let Some(mut stream) =
-            addresses.find_map(|address| TcpStream::connect_timeout(&address, patience).ok())
+            addresses.iter().find_map(|address| TcpStream::connect_timeout(address, patience).ok())
         else {
             continue;
         };

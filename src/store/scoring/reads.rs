@@ -17,7 +17,7 @@ use crate::store::{
 };
 
 /// So many rules are told by one statement, whose columns databases limit.
-const MOST_RULES: usize = 500;
+const RULES_AT_ONCE: usize = 500;
 
 /// A record's score by a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,7 +198,7 @@ impl Store {
         self.answer_model(model, None, Some(&format!("SELECT CAST({key} AS BIGINT) AS key")), now, answers)?;
         let base = base_of(model.target, key);
         let mut points = Vec::new();
-        for rules in model.rules.chunks(MOST_RULES) {
+        for rules in model.rules.chunks(RULES_AT_ONCE) {
             let part = ScoringModel { rules: rules.to_vec(), ..model.clone() };
             let mut printer = Printer::new(self.dialect(), &self.names, now, &model.timezone)?;
             let formula = formula(&mut printer, &part, Whose::Of { bases: &base, only: Some(key) })?;
@@ -411,7 +411,7 @@ impl Store {
         };
         let parameters: Vec<Cell> = std::mem::take(&mut printer.parameters);
         let mut counts: Vec<OutcomeCount> = Vec::new();
-        for holds in formula.holds.chunks(MOST_RULES) {
+        for holds in formula.holds.chunks(RULES_AT_ONCE) {
             let rows =
                 self.connection.query(&counted_outcomes(&formula, account, &outcome, holds), &parameters)?;
             for (at, row) in rows.iter().enumerate() {
