@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tilework::{
-    channels::RunLimit,
+    channels::{Edge, RunLimit},
     compile::{Plan, compile},
     definitions,
     diagnostics::{Problems, render_human},
@@ -39,5 +39,11 @@ pub fn tick(folder: &Path, plan: &Plan, store: &mut Store, now: i64) {
         stop: &|| false,
     };
     let limit = RunLimit::of(plan);
-    runtime::tick(&Runtime { engine, root: folder, limit, played: None }, store, now, true).expect("a tick");
+    runtime::tick(
+        &Runtime { engine, edge: Edge::default(), root: folder, limit, played: None },
+        store,
+        now,
+        true,
+    )
+    .expect("a tick");
 }

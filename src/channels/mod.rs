@@ -4,23 +4,23 @@
 //! and accounts that they are for. Out: MIME messages and JSON as files, calls by HTTP, and how each
 //! message fared. Of steps it knows nothing but by whose window their messages go; it doesn't know why a
 //! message was put into the outbox, and reads no clock.
+//!
+//! `transports` hand over one thing to one place, `mail` and `bodies` make what leaves of a message, and `outbox` has
+//! the one loop that takes messages, checks them, hands them over and notes how they fared.
 
-mod calls;
-mod deliver;
-mod email;
+mod bodies;
 mod error;
-mod file;
-mod holding;
-mod http;
 mod key;
-mod mailbox;
-mod message;
-mod messages;
-mod nesting;
-mod render;
+mod mail;
+mod outbox;
+mod transports;
+mod values;
 
-pub use deliver::{Delivery, DeliveryError, Played, RunLimit, deliver, remove_leftovers};
+pub use bodies::preview::{Preview, preview, preview_fields};
 pub use error::ChannelError;
-pub use file::write;
-pub use message::{Mail, compose};
-pub use messages::{Preview, preview, preview_fields};
+pub use mail::message::{Mail, compose};
+pub use outbox::{
+    deliver::deliver,
+    delivery::{Delivery, DeliveryError, Played, RunLimit, remove_leftovers},
+};
+pub use transports::{edge::Edge, file::write};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{ClockDoubt, PublishError, clock::real_now};
 use crate::{
-    channels::{Delivery, DeliveryError, Played, RunLimit, deliver},
+    channels::{Delivery, DeliveryError, Edge, Played, RunLimit, deliver},
     engine::{Engine, EngineError, round},
     model::time::CLOCKS_APART,
     store::{Store, StoreError},
@@ -37,6 +37,8 @@ pub enum RuntimeError {
 pub struct Runtime<'a> {
     /// Plan, journeys, batch size, real time, observer.
     pub engine: Engine<'a>,
+    /// Where what waits for the network runs.
+    pub edge: Edge,
     /// The workspace's folder, to which channels' paths are relative.
     pub root: &'a Path,
     /// How many messages may be handed over.
@@ -82,7 +84,10 @@ pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -
     let run_before = store.clock()?.filter(|before| *before < now);
     let now = store.advance_clock(now, CLOCKS_APART)?;
     let stop = runtime.engine.stop;
-    let delivery = Delivery::new(&runtime.engine, runtime.root, &runtime.limit, run_before, runtime.played);
+    let delivery = {
+        let Runtime { engine, edge, root, limit, played } = runtime;
+        Delivery::new(engine, edge, root, limit, run_before, *played)
+    };
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;
         store.refuse_replaced()?;

@@ -98,7 +98,8 @@ fn uses_of_later_folders(file: &File) -> Vec<String> {
 }
 
 /// Folders with rooms, in their order: a room uses only those before it.
-const ROOMS: [(&str, &[&str]); 3] = [
+const ROOMS: [(&str, &[&str]); 4] = [
+    ("channels", &["transports", "mail", "bodies", "outbox"]),
     ("cli", &["face", "arguments", "workspaces", "looking", "telling", "working", "setting_up"]),
     ("definitions", &["nodes", "disk", "reading", "tilework_yaml", "documents", "loading"]),
     (

@@ -80,7 +80,10 @@ fn rule_19_when_the_folder_cannot_be_written_to_the_messages_wait() {
         let error = world.try_tick(crate::support::world::at("2026-03-01 08:00")).unwrap_err();
         assert!(error.to_string().contains("mail"), "{error}");
         assert!(
-            world.messages().iter().all(|message| message.ends_with("waiting")),
+            world
+                .messages()
+                .iter()
+                .all(|message| message.contains(" waiting") && message.contains("can't be written")),
             "{:?}",
             world.messages()
         );

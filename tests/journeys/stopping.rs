@@ -41,6 +41,7 @@ fn serving_stops_before_the_next_batch_and_the_next_run_does_the_rest() {
                 observe: &|phase| committed.set(committed.get() || phase == Phase::Committed),
                 stop: &|| committed.get(),
             },
+            edge: tilework::channels::Edge::default(),
             root: world.workspace.root(),
             limit: tilework::channels::RunLimit::default(),
             played: None,

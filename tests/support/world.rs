@@ -169,6 +169,7 @@ impl World {
                 observe: &*self.observe,
                 stop: &|| false,
             },
+            edge: tilework::channels::Edge::default(),
             root: self.workspace.root(),
             limit: RunLimit::of(&self.plan),
             played: None,

@@ -19,7 +19,7 @@ use crate::cli::{
 };
 use crate::{
     calendar::Zone,
-    channels::{Played, RunLimit, remove_leftovers},
+    channels::{Edge, Played, RunLimit, remove_leftovers},
     compile::Plan,
     definitions::Snapshot,
     engine::{Engine, LiveJourney},
@@ -204,7 +204,7 @@ pub(in crate::cli) fn runtime_of<'a>(
     stop: &'a dyn Fn() -> bool,
 ) -> Runtime<'a> {
     let engine = Engine { plan, journeys, batch_size, real_now: &runtime::real_now, observe: &|_| {}, stop };
-    Runtime { engine, root, limit: RunLimit::of(plan), played: None }
+    Runtime { engine, edge: Edge::default(), root, limit: RunLimit::of(plan), played: None }
 }
 
 fn summary(

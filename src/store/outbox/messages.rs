@@ -77,6 +77,8 @@ pub struct DueMessage {
     pub iteration: i64,
     /// The step's id.
     pub step: String,
+    /// The channel: `email`, `workflow:NAME`, or one of the settings.
+    pub channel: String,
     /// What the channel needs to make the message.
     pub content: String,
     /// When the step made it.
@@ -108,6 +110,12 @@ impl DueMessage {
     #[must_use]
     pub fn contact_key(&self) -> Option<i64> {
         Some(self.place[2]).filter(|key| *key != 0)
+    }
+
+    /// Whether it is a mail.
+    #[must_use]
+    pub fn is_mail(&self) -> bool {
+        self.channel == "email"
     }
 
     /// The keys of the iteration and of the account, or of the contact that stands for one.
@@ -284,7 +292,7 @@ impl Store {
                             AND e.contact_key = o.contact_key AND e.state = 3
                             AND o.created_at >= e.entered_at AND o.created_at <= e.ended_at)
                      WHEN p.state = 3 THEN p.reason END, a.id, o.attempts, o.ready_at, c.address_key,
-                COALESCE(c.id_generation, 0){columns}
+                COALESCE(c.id_generation, 0), o.channel{columns}
              FROM outbox o
              JOIN iteration t ON t.key = o.iteration_key JOIN journey j ON j.key = t.journey_key
              JOIN step s ON s.key = o.step_key {SUBJECT}
@@ -296,7 +304,7 @@ impl Store {
         self.connection.query_each(&sql, parameters, &mut |row| {
             let mut values = Vec::with_capacity(contact_fields.len() + account_fields.len());
             for (at, field) in contact_fields.iter().chain(account_fields).enumerate() {
-                values.push(value(row.raw(20 + at)?, &field.kind)?);
+                values.push(value(row.raw(21 + at)?, &field.kind)?);
             }
             let account = values.split_off(contact_fields.len());
             let mut place = [0; 6];
@@ -317,6 +325,7 @@ impl Store {
                 journey,
                 iteration,
                 step,
+                channel: row.text(20)?,
                 content: row.text(9)?,
                 created_at: row.integer(10)?,
                 due_at: row.integer(11)?,
@@ -368,19 +377,6 @@ impl Store {
         let rows =
             self.connection.query(&sql, &[json.finish(), JOURNEY_ENDED.into(), NEW_ITERATION.into()])?;
         rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?))).collect()
-    }
-
-    /// Puts messages back that couldn't be handed over now: they wait again.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn return_messages(&mut self) -> Result<(), StoreError> {
-        let owner = self.owner();
-        self.connection.execute(
-            "UPDATE outbox SET state = 1, owner = NULL, attempts = attempts - 1 WHERE state = 2 AND owner = $1",
-            &[owner.into()],
-        )?;
-        Ok(())
     }
 
     /// Notes how messages fared, with the interactions that follow from it, in one transaction. The

@@ -1,17 +1,19 @@
-//! From the outbox to the world: channel by channel, mails first, since nothing holds them up.
+//! What a delivery works with.
 
 use std::{
-    cell::{Cell, OnceCell},
-    collections::{BTreeMap, BTreeSet},
+    cell::Cell,
     path::{Component, Path, PathBuf},
 };
 
-use super::{ChannelError, calls::Circuits, email, file, http::Client, messages};
+use super::exchange::Circuits;
 use crate::{
+    channels::{
+        Edge,
+        transports::{Transports, file},
+    },
     compile::{ChannelTransport, Plan},
     engine::{Engine, Phase},
-    model::{Entity, Field, Value},
-    store::{DueMessage, Store, StoreError},
+    store::{DueMessage, StoreError},
 };
 
 /// Why messages couldn't be handed over. Those that weren't wait for the next time.
@@ -20,9 +22,9 @@ pub enum DeliveryError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The channel can't take any message now.
-    #[error(transparent)]
-    Channel(#[from] ChannelError),
+    /// The folder for mails can't be written; the reason names it.
+    #[error("{0}")]
+    Folder(String),
 }
 
 /// How many messages a run hands over at most, and how many it did.
@@ -54,6 +56,15 @@ impl RunLimit {
     #[must_use]
     pub fn reached(&self) -> Option<u64> {
         self.most.filter(|_| self.reached.get())
+    }
+
+    /// Notes that messages wait which the limit keeps back.
+    pub(super) fn note_reached(&self) {
+        self.reached.set(true);
+        tracing::warn!(
+            limit = self.most,
+            "the limit of messages for a run is reached; the others wait for the next run"
+        );
     }
 
     /// Starts to count anew.
@@ -91,7 +102,7 @@ pub struct Delivery<'a> {
     pub run_before: Option<i64>,
     /// Where what would leave goes, in played time.
     pub played: Option<Played<'a>>,
-    pub(super) client: OnceCell<Client>,
+    pub(super) transports: Transports<'a>,
     pub(super) circuits: Circuits,
 }
 
@@ -100,6 +111,7 @@ impl<'a> Delivery<'a> {
     #[must_use]
     pub fn new(
         engine: &'a Engine<'a>,
+        edge: &'a Edge,
         root: &'a Path,
         limit: &'a RunLimit,
         run_before: Option<i64>,
@@ -114,7 +126,7 @@ impl<'a> Delivery<'a> {
             limit,
             run_before,
             played,
-            client: OnceCell::new(),
+            transports: Transports::new(engine.plan, edge),
             circuits: Circuits::default(),
         }
     }
@@ -148,94 +160,4 @@ pub fn remove_leftovers(plan: &Plan, root: &Path, real_now: i64) {
     for directory in of_channels.chain([&plan.settings.email.directory]) {
         file::remove_leftovers(&root.join(directory), real_now);
     }
-}
-
-/// Hands over every message that is due. Tells whether there was any.
-///
-/// # Errors
-/// When the store or the channel fails; messages not handed over wait for the next time.
-pub fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> Result<bool, DeliveryError> {
-    // A folder for mails that can't be written keeps no other channel from its messages.
-    let mails = match email::deliver(delivery, store, now) {
-        Err(DeliveryError::Store(error)) => return Err(error.into()),
-        mails => mails,
-    };
-    let others = messages::deliver(delivery, store, now)?;
-    if delivery.limit.room(1) == 0
-        && delivery.limit.reached().is_none()
-        && !store.due_channels(now, (delivery.real_now)())?.is_empty()
-    {
-        delivery.limit.reached.set(true);
-        tracing::warn!(
-            limit = delivery.limit.most,
-            "the limit of messages for a run is reached; the others wait for the next run"
-        );
-    }
-    Ok(mails? || others)
-}
-
-/// Fields of contacts and accounts by name, in the order in which they are asked for.
-pub(super) fn fields(
-    plan: &Plan,
-    contact: BTreeSet<&str>,
-    account: BTreeSet<&str>,
-) -> (Vec<Field>, Vec<Field>) {
-    let of = |entity, names: BTreeSet<&str>| {
-        names.into_iter().filter_map(|name| plan.catalog.readable(entity, name)).collect()
-    };
-    (of(Entity::Contact, contact), of(Entity::Account, account))
-}
-
-/// Values by the names of their fields.
-pub(super) fn named(fields: &[Field], values: &[Value]) -> BTreeMap<String, Value> {
-    fields.iter().map(|field| field.name.clone()).zip(values.iter().cloned()).collect()
-}
-
-/// Which messages are for those whom a block of the journey applies to now, and why (semantics 9). A
-/// message for an account is blocked when there is nobody left whom it is about.
-pub(super) fn blocked(
-    plan: &Plan,
-    store: &mut Store,
-    messages: &[DueMessage],
-    now: i64,
-) -> Result<BTreeMap<String, String>, StoreError> {
-    let accounts: BTreeSet<(i64, i64)> = messages
-        .iter()
-        .filter(|message| message.contact_key().is_none())
-        .map(DueMessage::account_place)
-        .collect();
-    let mut people: BTreeMap<(i64, i64), Vec<i64>> = BTreeMap::new();
-    if !accounts.is_empty() {
-        let accounts: Vec<(i64, i64)> = accounts.into_iter().collect();
-        for (iteration, account, contact) in store.participants_of(&accounts)? {
-            people.entry((iteration, account)).or_default().push(contact);
-        }
-    }
-    let about = |message: &DueMessage| match message.contact_key() {
-        Some(key) => vec![key],
-        None => people.get(&message.account_place()).cloned().unwrap_or_default(),
-    };
-    let mut by_journey: BTreeMap<&str, Vec<&DueMessage>> = BTreeMap::new();
-    for message in messages {
-        by_journey.entry(&message.journey).or_default().push(message);
-    }
-    let mut blocked = BTreeMap::new();
-    for (name, messages) in by_journey {
-        let found: BTreeMap<i64, String> = match plan.journey(name) {
-            Some(journey) => {
-                let keys: BTreeSet<i64> = messages.iter().flat_map(|message| about(message)).collect();
-                let keys: Vec<i64> = keys.into_iter().collect();
-                store.blocked_among(&keys, &journey.blocks, journey.zone.name(), now)?.into_iter().collect()
-            }
-            None => BTreeMap::new(),
-        };
-        for message in messages {
-            let people = about(message);
-            if people.iter().all(|key| found.contains_key(key)) {
-                let reason = people.first().and_then(|key| found.get(key));
-                blocked.insert(message.key.clone(), reason.map_or("stopped", String::as_str).to_owned());
-            }
-        }
-    }
-    Ok(blocked)
 }

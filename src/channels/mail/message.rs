@@ -12,10 +12,12 @@ use lettre::{
 };
 
 use super::{
-    ChannelError,
-    key::{hash, safe_name},
     mailbox::{address, name, one_line, sender},
     nesting::flattened,
+};
+use crate::channels::{
+    ChannelError,
+    key::{hash, safe_name},
 };
 
 /// The last moment, in UTC milliseconds, that a `Date` header can show: the end of the year 9998.

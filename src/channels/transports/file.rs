@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ChannelError, key::safe_name};
+use crate::channels::{ChannelError, key::safe_name};
 
 /// The readable part of a file's name, in characters; most file systems end at 255 bytes.
 const LONGEST_NAME: usize = 120;
@@ -44,7 +44,7 @@ const LEFT_OVER: u64 = 60_000;
 
 /// Removes the unfinished files of processes that were killed while they wrote into a folder. `real_now` is real
 /// time in milliseconds.
-pub(super) fn remove_leftovers(directory: &Path, real_now: i64) {
+pub(in crate::channels) fn remove_leftovers(directory: &Path, real_now: i64) {
     let Ok(entries) = fs::read_dir(directory) else { return };
     let now = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(real_now.unsigned_abs());
     for entry in entries.flatten() {

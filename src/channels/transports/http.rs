@@ -12,11 +12,12 @@ use ureq::{
     },
 };
 
+use super::parcel::{Answer, RetryAfter};
 use crate::model::{AllowedHosts, Secrets, is_private};
 
 /// A call that can be made.
 #[derive(Clone)]
-pub(super) struct Call {
+pub(in crate::channels) struct Call {
     /// The effect's key.
     pub key: String,
     /// `POST` and the like.
@@ -31,37 +32,6 @@ pub(super) struct Call {
     pub body: Option<String>,
     /// How long the whole of it may take, in milliseconds.
     pub timeout: u64,
-}
-
-/// How a call was answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
-    /// It was taken.
-    Taken,
-    /// It never will be: the call itself is wrong.
-    Refused(String),
-    /// It may be another time.
-    Later {
-        /// What happened.
-        reason: String,
-        /// When the server wants to be asked again.
-        after: Option<RetryAfter>,
-        /// Whether nobody answered, so that others needn't be tried now.
-        unreachable: bool,
-    },
-    /// It wasn't made, because nobody answers at its host.
-    Postponed,
-    /// It wasn't made, because there was no more time.
-    Left,
-}
-
-/// When a server wants to be asked again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum RetryAfter {
-    /// After so many milliseconds.
-    Wait(i64),
-    /// At a moment, UTC milliseconds.
-    At(i64),
 }
 
 /// Why a host isn't called.
@@ -108,7 +78,7 @@ impl Resolver for Guard {
 }
 
 /// Makes calls.
-pub(super) struct Client {
+pub(in crate::channels) struct Client {
     agent: Agent,
     secrets: Secrets,
 }
@@ -119,7 +89,7 @@ const TOLD: usize = 200;
 
 impl Client {
     /// A client for these hosts. What they answer is told without these secrets.
-    pub(super) fn new(allow: &AllowedHosts, secrets: &Secrets) -> Client {
+    pub(in crate::channels) fn new(allow: &AllowedHosts, secrets: &Secrets) -> Client {
         // A connection serves one call: what a confused server sends beyond its answer is nobody's.
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -139,7 +109,7 @@ impl Client {
     }
 
     /// Makes a call and waits for its answer.
-    pub(super) fn call(&self, call: &Call) -> Answer {
+    pub(in crate::channels) fn call(&self, call: &Call) -> Answer {
         let mut request = Request::builder()
             .method(call.method)
             .uri(&call.url)

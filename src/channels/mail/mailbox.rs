@@ -2,7 +2,7 @@
 
 use lettre::{Address, message::Mailbox};
 
-use super::ChannelError;
+use crate::channels::ChannelError;
 
 /// Reads `news@vendor.example`, `Vendor <news@vendor.example>`, or the latter with a quoted name.
 pub(super) fn sender(text: &str) -> Result<Mailbox, ChannelError> {

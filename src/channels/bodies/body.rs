@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::http::Call;
 use crate::{
+    channels::{transports::http::Call, values},
     compile::{Body, HttpPlan, Plan},
     model::{Language, Value},
     store::DueMessage,
@@ -13,22 +13,9 @@ use crate::{
 };
 
 /// The values that a message is rendered with.
-pub(super) struct Shown<'a> {
+pub(in crate::channels) struct Shown<'a> {
     pub contact: &'a BTreeMap<String, Value>,
     pub account: &'a BTreeMap<String, Value>,
-}
-
-/// `name`, `label` and `owner` of the journey, and the workspace's `name`, for templates.
-pub(super) fn surroundings(plan: &Plan, journey: &str) -> (BTreeMap<String, Value>, BTreeMap<String, Value>) {
-    let known = plan.journey(journey);
-    let text = |text: Option<&String>| text.map_or(Value::Missing, |text| Value::Text(text.clone()));
-    let journey = BTreeMap::from([
-        ("name".to_owned(), Value::Text(journey.to_owned())),
-        ("label".to_owned(), text(known.and_then(|journey| journey.label.as_ref()))),
-        ("owner".to_owned(), text(known.and_then(|journey| journey.owner.as_ref()))),
-    ]);
-    let settings = plan.settings.shown();
-    (journey, settings)
 }
 
 /// The body of a message by its definition.
@@ -51,7 +38,7 @@ fn written(body: &Body, values: &Values<'_>) -> Result<Json, TemplateError> {
 
 /// The body of a message: by its definition, else what is sent by default. A workflow learns what it is
 /// about; a channel gets what the tile wrote, a text as `{"text": …}`, which chats understand.
-pub(super) fn body(
+pub(in crate::channels) fn body(
     plan: &Plan,
     by_definition: Option<&Body>,
     message: &DueMessage,
@@ -60,7 +47,7 @@ pub(super) fn body(
 ) -> Result<Json, String> {
     let content: Json = serde_json::from_str(&message.content).unwrap_or(Json::Null);
     if let Some(definition) = by_definition {
-        let (journey, settings) = surroundings(plan, &message.journey);
+        let (journey, settings) = values::journey_and_settings(plan, &message.journey);
         let text = match (&content, workflow) {
             (_, Some(_)) => None,
             (Json::String(text), None) => Some(Value::Text(text.clone())),
@@ -88,7 +75,7 @@ pub(super) fn body(
 }
 
 /// What the file of a message holds.
-pub(super) fn file(channel: &str, message: &DueMessage, body: Json) -> Json {
+pub(in crate::channels) fn file(channel: &str, message: &DueMessage, body: Json) -> Json {
     json!({
         "key": message.key, "channel": channel, "journey": message.journey, "step": message.step,
         "contact_id": message.contact_id, "account_id": message.account_id, "body": body,
@@ -96,7 +83,7 @@ pub(super) fn file(channel: &str, message: &DueMessage, body: Json) -> Json {
 }
 
 /// What the file of a call holds that isn't made.
-pub(super) fn written_call(channel: &str, call: &Call, body: Json) -> Json {
+pub(in crate::channels) fn written_call(channel: &str, call: &Call, body: Json) -> Json {
     let headers: Map<String, Json> =
         call.headers.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     json!({
@@ -106,7 +93,7 @@ pub(super) fn written_call(channel: &str, call: &Call, body: Json) -> Json {
 }
 
 /// The call of a message.
-pub(super) fn call(http: &HttpPlan, message: &DueMessage, body: &Json) -> Call {
+pub(in crate::channels) fn call(http: &HttpPlan, message: &DueMessage, body: &Json) -> Call {
     Call {
         key: message.key.clone(),
         method: http.method.name(),
