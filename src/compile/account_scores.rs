@@ -7,8 +7,8 @@ use crate::{
     conditions::{self, Interests},
     definitions::{Definitions, JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Span},
-    model::{Catalog, Entity},
-    tiles::{Asked, Unit, Work},
+    model::{Asked, Catalog, Entity},
+    tiles::{Unit, Work},
 };
 
 /// What is known about scores of accounts.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
-    model::time::moment_of,
+    model::{TileState, time::moment_of},
     store::{Claim, ColleagueRow, CountedContact, Store},
-    tiles::{Colleague, Kept, Needs},
+    tiles::{Colleague, Needs},
 };
 
 /// Fills in what was kept, colleagues and counts. Interactions count up to the moment of the call, not
@@ -54,26 +54,15 @@ pub(super) fn prepare(
 }
 
 fn keep(store: &mut Store, claim: &Claim, per_account: bool, loaded: &mut Loaded) -> Result<(), EngineError> {
-    let rows = store.kept(claim)?.into_iter().filter(|row| row.contact_key.is_none() == per_account);
-    let kept: BTreeMap<(i64, Option<i64>, i64), Kept> = rows
-        .map(|row| {
-            let kept = Kept {
-                calls: row.calls,
-                retries: row.retries,
-                effects: row.effects,
-                state: row.state,
-                until: row.until,
-                reason: row.reason,
-            };
-            ((row.account_key, row.contact_key, row.visit), kept)
-        })
-        .collect();
+    let rows = store.tile_states(claim)?.into_iter().filter(|row| row.contact_key.is_none() == per_account);
+    let states: BTreeMap<(i64, Option<i64>, i64), TileState> =
+        rows.map(|row| ((row.account_key, row.contact_key, row.visit), row.state)).collect();
     for (participant, row) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
         let key = (row.account_key, Some(row.contact_key), row.visit);
-        participant.kept = kept.get(&key).cloned().unwrap_or_default();
+        participant.state = states.get(&key).cloned().unwrap_or_default();
     }
     for (group, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
-        group.kept = kept.get(&(known.account_key, None, known.visit)).cloned().unwrap_or_default();
+        group.state = states.get(&(known.account_key, None, known.visit)).cloned().unwrap_or_default();
     }
     Ok(())
 }

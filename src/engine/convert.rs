@@ -9,12 +9,9 @@ use super::{
     batch::{Place, next_step},
 };
 use crate::{
-    model::Value,
-    store::{
-        BatchOutcome, ChangeRow, DecisionRow, EffectRecord, EffectRow, Fate, KeptRow, OutcomeRow, Standing,
-        effect_key,
-    },
-    tiles::{AccountGroup, Batch, Decided, Effect, EffectSubject, Outcome, Participant},
+    model::{Effect, Outcome, TileState, Value},
+    store::{BatchOutcome, DecisionRow, EffectRow, OutcomeRow, Standing, TileStateRow, effect_key},
+    tiles::{AccountGroup, Batch, Decided, EffectSubject, Participant},
 };
 
 /// A batch with the rows that it was made from; participants and accounts stand in the same order.
@@ -76,7 +73,9 @@ pub(super) fn load(
                 members: at..at,
                 visit: row.visit,
                 opened_at: decision.map_or(row.arrived_at, |decision| decision.opened_at),
-                decided: decision.and_then(|decision| decision.decided.clone()),
+                decided: decision
+                    .and_then(|row| row.decision.as_ref())
+                    .map(|decision| (decision.path.clone(), decision.at)),
                 ..AccountGroup::default()
             });
         }
@@ -109,13 +108,14 @@ pub(super) fn commit(
     decided: Decided,
     keeps_decisions: bool,
 ) -> BatchOutcome {
-    let Decided { outcomes, decisions: decided, effects, kept } = decided;
+    let Decided { outcomes, decisions: decided, effects, states } = decided;
     let mut commit = BatchOutcome::default();
     for ((outcome, reason), row) in outcomes.into_iter().zip(&loaded.standing) {
         commit.outcomes.push(OutcomeRow {
             account_key: row.account_key,
             contact_key: row.contact_key,
-            fate: fate(place, outcome, row),
+            next: next(place, &outcome),
+            outcome: in_time(place, outcome, row),
             reason,
         });
     }
@@ -127,8 +127,7 @@ pub(super) fn commit(
                     visit: known.visit,
                     opened_at: group.opened_at,
                     looked_at: place.now,
-                    decided: decision.as_ref().map(|decision| (decision.path.clone(), decision.at)),
-                    because: decision.map(|decision| decision.because),
+                    decision,
                 });
             }
         }
@@ -139,69 +138,52 @@ pub(super) fn commit(
         else {
             continue;
         };
-        // A record that is changed has no row of its own, and so needs no ordinal.
-        if let Effect::Set { entity, field, value } = effect {
-            commit.changes.push(ChangeRow { account_key, contact_key, entity, field, value, at: created_at });
-            continue;
-        }
         let before = match subject {
-            EffectSubject::Participant(at) => loaded.batch.participants.get(at).map(|one| one.kept.effects),
-            EffectSubject::Account(at) => loaded.batch.accounts.get(at).map(|one| one.kept.effects),
+            EffectSubject::Participant(at) => loaded.batch.participants.get(at).map(|one| one.state.effects),
+            EffectSubject::Account(at) => loaded.batch.accounts.get(at).map(|one| one.state.effects),
         };
         let ordinal = ordinals.entry((account_key, contact_key, visit)).or_insert(before.unwrap_or(0));
-        let kind = match effect {
-            Effect::Activity { .. } => "activity",
-            Effect::Lead { .. } => "lead",
-            Effect::Message { .. } | Effect::Set { .. } => "message",
+        let (mut hold, mut expires_after) = (0, None);
+        let (kind, effect) = match effect {
+            // A record that is changed has no row of its own, and so needs no ordinal.
+            Effect::Set { .. } => ("", effect),
+            Effect::Lead { .. } => ("lead", effect),
+            Effect::Activity { kind, subject, description, owner, due_at } => {
+                let owner = owner
+                    .or_else(|| place.journey.plan.owner.clone())
+                    .or_else(|| engine.plan.settings.owner.clone());
+                ("activity", Effect::Activity { kind, subject, description, owner, due_at })
+            }
+            Effect::Message { ref channel, .. } => {
+                let timing = engine.plan.message_timing(channel);
+                (hold, expires_after) = (timing.hold, timing.expires_after);
+                ("message", effect)
+            }
         };
         commit.effects.push(EffectRow {
             account_key,
             contact_key,
             visit,
             ordinal: *ordinal,
-            id: record_id(place, kind, (visit, generation), &id, *ordinal),
-            created_at,
-            record: match effect {
-                Effect::Activity { kind, subject, description, owner, due_at } => EffectRecord::Activity {
-                    kind,
-                    subject,
-                    description,
-                    owner: owner
-                        .or_else(|| place.journey.plan.owner.clone())
-                        .or_else(|| engine.plan.settings.owner.clone()),
-                    due_at,
-                },
-                Effect::Lead { fields } => EffectRecord::Lead { fields },
-                Effect::Message { channel, content } => {
-                    let timing = engine.plan.message_timing(&channel);
-                    EffectRecord::Message {
-                        channel,
-                        content,
-                        due_at: created_at.saturating_add(timing.hold),
-                        expires_at: timing.expires_after.map(|after| created_at.saturating_add(after)),
-                    }
-                }
-                Effect::Set { .. } => continue,
+            id: if kind.is_empty() {
+                String::new()
+            } else {
+                record_id(place, kind, (visit, generation), &id, *ordinal)
             },
+            created_at,
+            effect,
+            hold,
+            expires_after,
         });
-        *ordinal += 1;
+        *ordinal += i64::from(!kind.is_empty());
     }
-    for (subject, kept) in kept {
+    for (subject, state) in states {
         let Some(Subject { account_key, contact_key, visit, .. }) = subject_of(loaded, subject) else {
             continue;
         };
-        let effects = ordinals.get(&(account_key, contact_key, visit)).copied().unwrap_or(kept.effects);
-        commit.kept.push(KeptRow {
-            account_key,
-            contact_key,
-            visit,
-            calls: kept.calls,
-            retries: kept.retries,
-            effects,
-            state: kept.state,
-            until: kept.until,
-            reason: kept.reason,
-        });
+        let effects = ordinals.get(&(account_key, contact_key, visit)).copied().unwrap_or(state.effects);
+        let state = TileState { effects, ..state };
+        commit.states.push(TileStateRow { account_key, contact_key, visit, state });
     }
     commit
 }
@@ -243,25 +225,19 @@ fn subject_of(loaded: &Loaded, subject: EffectSubject) -> Option<Subject> {
     }
 }
 
-fn fate(place: &Place<'_>, outcome: Outcome, row: &Standing) -> Fate {
-    match outcome {
-        Outcome::Go { path, moment } => match next_step(place, path.as_deref()) {
-            Some(next) => Fate::Go {
-                path,
-                moment,
-                step_key: next.step_key,
-                look_at: moment.saturating_add(next.look_after).max(next.look_at),
-            },
-            None => Fate::Finish { path, moment },
-        },
-        // A wait that ended already while the tick was late counts from its own end (semantics 14). But a
-        // tile that asks to be called again at once would never come to rest.
-        Outcome::Wait { until } | Outcome::Retry { at: until, .. } => {
-            let moves_on = until > row.due_at || (until == row.due_at && row.looked_at.is_none());
-            Fate::Wait { until: if moves_on { until } else { until.max(place.now.saturating_add(1)) } }
-        }
-        Outcome::Stop => Fate::Stop { moment: place.now },
-    }
+/// The step that somebody goes to, and when that looks at it first; nothing where the journey is finished.
+fn next(place: &Place<'_>, outcome: &Outcome) -> Option<(i64, i64)> {
+    let Outcome::Go { path, moment } = outcome else { return None };
+    let next = next_step(place, path.as_deref())?;
+    Some((next.step_key, moment.saturating_add(next.look_after).max(next.look_at)))
+}
+
+/// An outcome whose wait comes to rest. A wait that ended already while the tick was late counts from its own end
+/// (semantics 14). But a tile that asks to be called again at once would be called for ever.
+fn in_time(place: &Place<'_>, outcome: Outcome, row: &Standing) -> Outcome {
+    let (Outcome::Wait { until } | Outcome::Retry { at: until, .. }) = outcome else { return outcome };
+    let moves_on = until > row.due_at || (until == row.due_at && row.looked_at.is_none());
+    Outcome::Wait { until: if moves_on { until } else { until.max(place.now.saturating_add(1)) } }
 }
 
 /// The id of a record that a step makes: the same for the same key (semantics 18), so that it can't be

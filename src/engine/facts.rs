@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{EngineError, batch::Place, convert::Loaded};
 use crate::{
     model::{Answers, Entity},
-    store::{Claim, FactAnswer, FactSubject, Facts, Places, Standing, Store, StoreError},
-    tiles::{Allotment, Held, NeededCondition, Unit},
+    store::{Claim, FactSubject, Facts, Places, Standing, Store, StoreError},
+    tiles::{Allotment, NeededCondition, Unit},
 };
 
 /// Gives out places to all who are due at a step.
@@ -97,9 +97,7 @@ pub(super) fn answer(
                     .collect()
             }
         };
-        let held = |answer: FactAnswer| Held { holds: answer.holds, given: answer.given };
-        let answers = store.facts(&facts, &subjects, place.now)?;
-        let mut answers = answers.into_iter().map(|answers| answers.into_iter().map(held).collect());
+        let mut answers = store.facts(&facts, &subjects, place.now)?.into_iter();
         match unit {
             Unit::Contact => {
                 loaded

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{EngineError, LiveJourney, batch::Place, convert::Loaded};
 use crate::{
     calendar,
-    model::{Answers, Part, time::NEVER},
+    model::{Answers, Asked, Part, time::NEVER},
     store::{self, Claim, Store, Subject},
-    tiles::{Answer, Asked, Question, Work},
+    tiles::{Question, Work},
 };
 
 /// Fills in windows and answers.
@@ -23,11 +23,6 @@ pub(super) fn answer(
     let deadline = |since: i64| match question.timeout {
         Some(timeout) => calendar::after(since, timeout, &journey.plan.zone).unwrap_or(NEVER),
         None => NEVER,
-    };
-    let of = match question.asked {
-        Asked::Contact => store::Asked::Contact,
-        Asked::Participants => store::Asked::Participants,
-        Asked::AllContacts => store::Asked::AllContacts,
     };
     let mails = mails_of(journey, question);
     let left = match mails.is_empty() {
@@ -81,7 +76,7 @@ pub(super) fn answer(
         iteration: place.iteration.number,
         predicate: &question.predicate,
         timezone: journey.plan.zone.name(),
-        of,
+        of: question.asked,
         step_key: &|id| journey.step_key(id),
         answers,
         segments: place.journey.segments,
@@ -92,7 +87,7 @@ pub(super) fn answer(
             answers.iter().map(|answer| (answer.contact_key, answer)).collect();
         for (participant, standing) in loaded.batch.participants.iter_mut().zip(&loaded.standing) {
             if let Some(answer) = by_contact.get(&standing.contact_key) {
-                participant.answer = Answer { satisfied_at: answer.satisfied_at, next_at: answer.next_at };
+                participant.answer = answer.answer;
             }
         }
         return Ok(());
@@ -103,17 +98,17 @@ pub(super) fn answer(
         by_account.entry((answer.account_key, answer.visit)).or_default().push(answer);
     }
     let mut counts: BTreeMap<i64, store::AskedCount> = match question.counted {
-        true => store.count_asked(claim, of)?,
+        true => store.count_asked(claim, question.asked)?,
         false => BTreeMap::new(),
     };
     for (account, known) in loaded.batch.accounts.iter_mut().zip(&loaded.accounts) {
         let found = by_account.get(&(known.account_key, known.visit)).map_or(&[][..], Vec::as_slice);
         account.satisfied = found
             .iter()
-            .filter_map(|answer| answer.satisfied_at.map(|at| (answer.contact_id.clone(), at)))
+            .filter_map(|answer| answer.answer.satisfied_at.map(|at| (answer.contact_id.clone(), at)))
             .collect();
         account.satisfied.sort_by(|a, b| (a.1, &a.0).cmp(&(b.1, &b.0)));
-        account.next_at = found.iter().filter_map(|answer| answer.next_at).min();
+        account.next_at = found.iter().filter_map(|answer| answer.answer.next_at).min();
         let count = counts.remove(&known.account_key).unwrap_or_default();
         (account.asked, account.ceased) = (count.asked, count.ceased);
     }

@@ -2,9 +2,8 @@
 
 use crate::{
     compile::JourneyPlan,
-    model::{Bound, CountTest, Did, Operand, Predicate},
+    model::{Asked, Bound, CountTest, Did, Operand, Predicate},
     store::{Store, StoreError},
-    tiles::Asked,
 };
 
 /// An interaction that a trigger asks for, and that was there before the trigger began to count.

@@ -24,6 +24,7 @@ mod record_id;
 pub mod scoring;
 mod secrets;
 mod standard;
+mod step;
 mod text;
 pub mod time;
 mod value;
@@ -55,6 +56,7 @@ pub use standard::{
     activity_fields, built_in_interactions, common_attributes, counts_as, interaction_type_of_alias,
     is_opt_out, standard_fields,
 };
+pub use step::{Asked, ConditionAnswer, Decision, Effect, Outcome, TileState, TriggerAnswer};
 pub use text::{folded, nfc};
 pub use value::Value;
 pub use web_address::{AllowedHosts, WebAddress, WebAddressError, is_private};

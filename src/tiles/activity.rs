@@ -1,11 +1,12 @@
 //! `activity`: gives a salesperson something to do, for each contact or once for each account.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
+use crate::model::Effect;
 use crate::{
     calendar::{self, Zone},
     definitions::StepDefinition,

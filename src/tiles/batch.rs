@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use crate::model::{Entity, Field, Value};
+use crate::model::{ConditionAnswer, Decision, Effect, Outcome, TileState, TriggerAnswer, Value};
 
 /// Participants at a step, and the accounts that they belong to.
 #[derive(Debug, Clone, Default)]
@@ -40,9 +40,9 @@ pub struct Participant {
     /// The end of its window, when the tile asks a question of contacts.
     pub deadline: i64,
     /// The answer to the tile's question about this contact.
-    pub answer: Answer,
+    pub answer: TriggerAnswer,
     /// Whether each condition about contacts holds that the tile asked for, in its order.
-    pub holds: Vec<Held>,
+    pub holds: Vec<ConditionAnswer>,
     /// The path on which the contact was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
     /// How many had their turn before, when the tile asks for turns of contacts.
@@ -56,33 +56,7 @@ pub struct Participant {
     /// How often each of the counted interactions happened, as the tile asked for them.
     pub counts: Vec<i64>,
     /// What the tile kept of earlier calls, when it decides for contacts.
-    pub kept: Kept,
-}
-
-/// Whether a condition holds.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Held {
-    /// Whether it does.
-    pub holds: bool,
-    /// What each of the calls gives that it asks of the contact or account itself, in their order.
-    pub given: Vec<Value>,
-}
-
-/// What a tile keeps between its calls for one visit of a contact or an account.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kept {
-    /// How often it was called.
-    pub calls: i64,
-    /// How often it asked to be tried again.
-    pub retries: i64,
-    /// How many effects the calls had, so that each has an ordinal of its own; kept by the engine.
-    pub effects: i64,
-    /// What it remembers, as JSON.
-    pub state: Option<String>,
-    /// When it is called next, if it waits.
-    pub until: Option<i64>,
-    /// Why it waits, for people.
-    pub reason: Option<String>,
+    pub state: TileState,
 }
 
 /// A participant of an account, wherever it stands.
@@ -94,15 +68,6 @@ pub struct Colleague {
     pub contact: Vec<Value>,
     /// How often each of the counted interactions happened, likewise.
     pub counts: Vec<i64>,
-}
-
-/// What was found about a contact.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Answer {
-    /// When the condition was satisfied.
-    pub satisfied_at: Option<i64>,
-    /// When something happens next that the condition looks at.
-    pub next_at: Option<i64>,
 }
 
 /// An account with participants at a step. A contact without account is one of its own.
@@ -131,9 +96,9 @@ pub struct AccountGroup {
     /// All who entered with the account and weren't stopped, when the tile asks for them, by id.
     pub colleagues: Vec<Colleague>,
     /// What the tile kept of earlier calls, when it decides for accounts.
-    pub kept: Kept,
+    pub state: TileState,
     /// Whether each condition about accounts holds that the tile asked for, in its order.
-    pub holds: Vec<Held>,
+    pub holds: Vec<ConditionAnswer>,
     /// The path on which the account was given a place; nothing when they were all taken.
     pub allotted: Option<String>,
     /// How many had their turn before, when the tile asks for turns of accounts.
@@ -148,87 +113,11 @@ impl AccountGroup {
     pub fn due(&self, participants: &[Participant]) -> Option<i64> {
         let members = participants.get(self.members.clone()).unwrap_or_default();
         let due = members.iter().map(|member| member.due_at).min()?;
-        match self.kept.until {
-            Some(until) if self.kept.calls > 0 => Some(until.max(due)),
+        match self.state.until {
+            Some(until) if self.state.calls > 0 => Some(until.max(due)),
             _ => Some(due),
         }
     }
-}
-
-/// What becomes of a participant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It goes on.
-    Go {
-        /// By which path; nothing when the tile has none.
-        path: Option<String>,
-        /// From which moment what comes next counts.
-        moment: i64,
-    },
-    /// It stays and is looked at again.
-    Wait {
-        /// When, if nothing wakes it before.
-        until: i64,
-    },
-    /// It stops; the note says why.
-    Stop,
-    /// Something isn't there yet: it stays and is looked at again.
-    Retry {
-        /// When.
-        at: i64,
-        /// What isn't there, for people.
-        reason: String,
-    },
-}
-
-/// A decision for a whole account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
-    /// The path.
-    pub path: String,
-    /// When it was taken: the time of the event that decided it, or the deadline.
-    pub at: i64,
-    /// What decided it, for people.
-    pub because: String,
-}
-
-/// A record that a step makes.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// An activity for a salesperson.
-    Activity {
-        /// `task`, `phone_call`, `appointment`.
-        kind: String,
-        /// What it is about.
-        subject: String,
-        /// More about it.
-        description: Option<String>,
-        /// Who is to do it.
-        owner: Option<String>,
-        /// Until when.
-        due_at: Option<i64>,
-    },
-    /// A lead, by field.
-    Lead {
-        /// Fields of the lead with their text.
-        fields: Vec<(&'static str, Option<String>)>,
-    },
-    /// A message that leaves through the outbox.
-    Message {
-        /// The channel, by name.
-        channel: String,
-        /// What the channel needs to make the message, as JSON.
-        content: String,
-    },
-    /// A field of the contact or the account gets another value.
-    Set {
-        /// Whose field: the contact's or the account's.
-        entity: Entity,
-        /// The field.
-        field: Field,
-        /// Its value, of the field's type, or missing.
-        value: Value,
-    },
 }
 
 /// A tile that is broken.
@@ -252,7 +141,7 @@ pub struct Outcomes {
     outcomes: Vec<Vec<(Outcome, Option<String>)>>,
     decisions: Vec<Option<Decision>>,
     effects: Vec<(EffectSubject, i64, Effect)>,
-    kept: Vec<(EffectSubject, Kept)>,
+    states: Vec<(EffectSubject, TileState)>,
 }
 
 /// Everything that a tile decided for a batch.
@@ -265,7 +154,7 @@ pub struct Decided {
     /// Effects, each with its moment.
     pub effects: Vec<(EffectSubject, i64, Effect)>,
     /// What is kept for the next calls.
-    pub kept: Vec<(EffectSubject, Kept)>,
+    pub states: Vec<(EffectSubject, TileState)>,
 }
 
 /// Whom an effect is for.
@@ -285,7 +174,7 @@ impl Outcomes {
             outcomes: vec![Vec::new(); batch.participants.len()],
             decisions: vec![None; batch.accounts.len()],
             effects: Vec::new(),
-            kept: Vec::new(),
+            states: Vec::new(),
         }
     }
 
@@ -314,8 +203,8 @@ impl Outcomes {
     }
 
     /// Keeps something for the next call on this visit.
-    pub fn keep(&mut self, subject: EffectSubject, kept: Kept) {
-        self.kept.push((subject, kept));
+    pub fn keep(&mut self, subject: EffectSubject, state: TileState) {
+        self.states.push((subject, state));
     }
 
     /// Everything decided, once it is sure that each participant got exactly one outcome.
@@ -335,7 +224,7 @@ impl Outcomes {
                 }
             }
         }
-        Ok(Decided { outcomes, decisions: self.decisions, effects: self.effects, kept: self.kept })
+        Ok(Decided { outcomes, decisions: self.decisions, effects: self.effects, states: self.states })
     }
 }
 

@@ -1,11 +1,12 @@
 //! `branch`: sends each contact, or the account as one, down the path of the first case that holds.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Decision, Held, Look, NeededCondition, Needs, Outcome, Outcomes,
-    Parameter, Participant, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Look, NeededCondition, Needs, Outcomes, Parameter, Participant,
+    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, ELSE, path_name},
 };
+use crate::model::{ConditionAnswer, Decision, Outcome};
 use crate::{
     conditions::{self, Scope, explain},
     definitions::{StepDefinition, read_condition},
@@ -128,7 +129,7 @@ impl CompiledBranch {
     }
 
     /// The path of the first case that holds, and what decided it.
-    fn decide(&self, held: &[Held], participant: Option<&Participant>) -> (String, String) {
+    fn decide(&self, held: &[ConditionAnswer], participant: Option<&Participant>) -> (String, String) {
         let found = self.cases.iter().zip(held).position(|(_, held)| held.holds);
         let (path, why, asked) = match found.and_then(|place| self.cases.get(place).zip(found)) {
             Some(((name, predicate), place)) => (name.clone(), explain(predicate), place..place + 1),

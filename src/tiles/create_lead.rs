@@ -2,11 +2,12 @@
 //! that are there already (semantics 12).
 
 use super::{
-    Batch, CompileContext, DecidingTile, Effect, Look, Needs, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
+use crate::model::Effect;
 use crate::{
     definitions::StepDefinition,
     diagnostics::{Code, Problem},

@@ -1,9 +1,10 @@
 //! `goto`: goes to another step of the journey, forward or back, at most so many times.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Tile, TileError,
-    TileKind, TileSpec, Unit, Wakes, Work, context::unknown,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Tile, TileError, TileKind,
+    TileSpec, Unit, Wakes, Work, context::unknown,
 };
+use crate::model::Outcome;
 use crate::{
     definitions::{Content, StepDefinition},
     diagnostics::{Code, Problem, Span, Text},

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Batch, CompileContext, DecidingTile, Effect, KnownWorkflow, Look, Needs, Outcomes, Parameter, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, DecidingTile, KnownWorkflow, Look, Needs, Outcomes, Parameter, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, Work,
     context::{unit, unknown},
     shared::for_each,
 };
+use crate::model::Effect;
 use crate::{
     definitions::StepDefinition,
     diagnostics::{Code, Problem},
@@ -117,7 +118,10 @@ impl DecidingTile for CompiledLaunch {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tiles::{AccountGroup, Decided, EffectSubject, Outcome, Participant};
+    use crate::{
+        model::Outcome,
+        tiles::{AccountGroup, Decided, EffectSubject, Participant},
+    };
 
     #[test]
     fn rule_7_a_contact_without_account_passes_with_a_note() {

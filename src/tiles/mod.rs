@@ -24,10 +24,7 @@ mod wait_parameters;
 mod wait_window;
 mod work;
 
-pub use batch::{
-    AccountGroup, Answer, Batch, Colleague, Decided, Decision, Effect, EffectSubject, Held, Kept, Outcome,
-    Outcomes, Participant, TileError,
-};
+pub use batch::{AccountGroup, Batch, Colleague, Decided, EffectSubject, Outcomes, Participant, TileError};
 pub use context::{CompileContext, KnownWorkflow, Names, Unit};
 pub use describe::{ParameterDescription, TileDescription, describe};
 pub use goto::{GOTO_PATH, Goto, goto_of};
@@ -39,7 +36,7 @@ pub use plugin::{
 pub use spec::{Parameter, TileKind, TileSpec};
 pub use wait_window::WaitWindow;
 pub use work::{
-    Allotment, Asked, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
+    Allotment, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Batch, CompileContext, Effect, EffectSubject, Outcome, Outcomes, Participant, Unit};
+use super::{Batch, CompileContext, EffectSubject, Outcomes, Participant, Unit};
+use crate::model::{Effect, Outcome};
 use crate::{
     definitions::check_name,
     diagnostics::{Code, Problem, Problems, Span, Text},

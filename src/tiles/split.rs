@@ -3,11 +3,12 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    Allotment, Batch, CompileContext, DecidingTile, Decision, Look, Needs, Outcome, Outcomes, Parameter,
-    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Allotment, Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, Work,
     context::unit,
     shared::{ELSE, path_name},
 };
+use crate::model::{Decision, Outcome};
 use crate::{
     definitions::{Content, Node, Reader, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text},

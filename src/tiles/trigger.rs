@@ -2,10 +2,10 @@
 //! longer than its timeout (semantics 10 and 11).
 
 use super::{
-    AccountGroup, Asked, Batch, CompileContext, DecidingTile, Decision, Look, Needs, Outcome, Outcomes,
-    Parameter, Question, Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit,
-    shared::milliseconds,
+    AccountGroup, Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Question, Tile,
+    TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit, shared::milliseconds,
 };
+use crate::model::{Asked, Decision, Outcome};
 use crate::{
     conditions::{self, Scope, Wait},
     definitions::StepDefinition,

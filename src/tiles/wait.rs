@@ -2,10 +2,11 @@
 //! a window.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcome, Outcomes, Parameter, Participant, Tile,
-    TileError, TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds,
-    wait_parameters, wait_window::zone_of,
+    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
+    TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
+    wait_window::zone_of,
 };
+use crate::model::Outcome;
 use crate::{
     calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},
     definitions::StepDefinition,

@@ -1,7 +1,7 @@
 //! A compiled tile: when it first looks at somebody, what it needs to know, and how it works.
 
 use super::{Batch, Outcomes, TileError, Unit, WaitWindow};
-use crate::model::{Did, Duration, Field, Operand, Part, Predicate};
+use crate::model::{Asked, Did, Duration, Field, Operand, Part, Predicate};
 use std::collections::BTreeSet;
 
 /// A compiled tile.
@@ -191,17 +191,6 @@ pub struct Question {
     pub timeout: Option<Duration>,
     /// Whether the tile must know how many are asked.
     pub counted: bool,
-}
-
-/// Who is asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The contact alone.
-    Contact,
-    /// The account's participants.
-    Participants,
-    /// All contacts of the account.
-    AllContacts,
 }
 
 /// A tile that decides for a batch in memory.

@@ -1,9 +1,9 @@
 //! Committing batches: positions, history, decisions and records, together or not at all.
 
-use tilework::model::{Block, Entity, time::LAG_LIMIT};
+use tilework::model::{Block, Decision, Effect, Entity, Outcome, time::LAG_LIMIT};
 use tilework::store::{
-    BatchOutcome, Claim, DecisionRow, EffectRecord, EffectRow, Fate, ListFilter, Message, NextStep,
-    OutcomeRow, Passage, PublishedStep, Removed, Standing, Store,
+    BatchOutcome, Claim, DecisionRow, EffectRow, ListFilter, Message, NextStep, OutcomeRow, Passage,
+    PublishedStep, Removed, Standing, Store,
 };
 
 use super::world::{
@@ -25,26 +25,37 @@ fn load(store: &mut Store, claim: &Claim, now: i64) -> Vec<Standing> {
     store.load_batch(claim, now, &[], &[], false, None).unwrap()
 }
 
-fn go_to(journey: &Journey, step: &str, path: Option<&str>, moment: i64) -> Fate {
-    let path = path.map(str::to_owned);
-    Fate::Go { path, moment, step_key: journey.step(step), look_at: moment }
+/// What becomes of somebody, with the next step and when it looks at them.
+type Next = (Outcome, Option<(i64, i64)>);
+
+fn go_to(journey: &Journey, step: &str, path: Option<&str>, moment: i64) -> Next {
+    (Outcome::Go { path: path.map(str::to_owned), moment }, Some((journey.step(step), moment)))
 }
 
+fn finish(path: Option<&str>, moment: i64) -> Next {
+    (Outcome::Go { path: path.map(str::to_owned), moment }, None)
+}
+
+fn wait(until: i64) -> Next {
+    (Outcome::Wait { until }, None)
+}
+
+const STOP: Next = (Outcome::Stop, None);
+
 /// A batch whose outcomes are decided by the contact's id.
-fn outcomes(batch: &[Standing], fate: impl Fn(&str) -> Fate) -> BatchOutcome {
-    let row = |standing: &Standing| OutcomeRow {
-        account_key: standing.account_key,
-        contact_key: standing.contact_key,
-        fate: fate(&standing.contact_id),
-        reason: None,
+fn outcomes(batch: &[Standing], decide: impl Fn(&str) -> Next) -> BatchOutcome {
+    let row = |standing: &Standing| {
+        let (outcome, next) = decide(&standing.contact_id);
+        let Standing { account_key, contact_key, .. } = *standing;
+        OutcomeRow { account_key, contact_key, outcome, next, reason: None }
     };
     BatchOutcome { outcomes: batch.iter().map(row).collect(), ..BatchOutcome::default() }
 }
 
-fn commit(store: &mut Store, journey: &Journey, at: &str, now: i64, fate: impl Fn(&str) -> Fate) {
+fn commit(store: &mut Store, journey: &Journey, at: &str, now: i64, decide: impl Fn(&str) -> Next) {
     let claim = claim_all(store, journey, at);
     let batch = load(store, &claim, now);
-    store.commit_outcomes(&claim, &outcomes(&batch, fate), &[], "UTC", now).unwrap();
+    store.commit_outcomes(&claim, &outcomes(&batch, decide), &[], "UTC", now).unwrap();
 }
 
 fn pass(store: &mut Store, journey: &Journey, at: &str, to: &str, now: i64) {
@@ -71,14 +82,25 @@ fn numbers(store: &mut Store, journey: &Journey) -> Vec<(i64, i64, i64)> {
 }
 
 fn activity(ordinal: i64, account_key: i64, contact_key: Option<i64>, id: &str) -> EffectRow {
-    let record = EffectRecord::Activity {
+    let effect = Effect::Activity {
         kind: "task".to_owned(),
         subject: "Call".to_owned(),
         description: None,
         owner: Some("ann".to_owned()),
         due_at: Some(NOW + DAY),
     };
-    EffectRow { account_key, contact_key, visit: 1, ordinal, id: id.to_owned(), created_at: NOW, record }
+    let id = id.to_owned();
+    EffectRow {
+        account_key,
+        contact_key,
+        visit: 1,
+        ordinal,
+        id,
+        created_at: NOW,
+        effect,
+        hold: 0,
+        expires_after: None,
+    }
 }
 
 const CASES: &[Case] = &[
@@ -105,8 +127,8 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         let spring = people(&mut store, &[step("a")]);
         commit(&mut store, &spring, "a", NOW, |id| match id {
-            "ada" => Fate::Wait { until: NOW + HOUR },
-            _ => Fate::Wait { until: NOW + DAY },
+            "ada" => wait(NOW + HOUR),
+            _ => wait(NOW + DAY),
         });
         let claim = claim_all(&mut store, &spring, "a");
         assert_eq!(load(&mut store, &claim, NOW + HOUR).len(), 1);
@@ -175,8 +197,8 @@ const CASES: &[Case] = &[
         let spring = people(&mut store, &[step("a"), step("b")]);
         commit(&mut store, &spring, "a", NOW, |id| match id {
             "ada" => go_to(&spring, "b", Some("then"), NOW + 5),
-            "bob" => Fate::Wait { until: NOW + HOUR },
-            _ => Fate::Stop { moment: NOW },
+            "bob" => wait(NOW + HOUR),
+            _ => STOP,
         });
         assert_eq!(numbers(&mut store, &spring), [(1, 1, 1), (1, 0, 0)]);
         let all = store.journey_numbers(spring.row.key, None, None).unwrap();
@@ -185,7 +207,7 @@ const CASES: &[Case] = &[
         assert_eq!(due_at(&mut store, &spring, "b", NOW + 5), ["ada"]);
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR - 1), [""; 0]);
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR), ["bob"]);
-        commit(&mut store, &spring, "b", NOW + 5, |_| Fate::Finish { path: None, moment: NOW + 6 });
+        commit(&mut store, &spring, "b", NOW + 5, |_| finish(None, NOW + 6));
         let ada = store.participations("ada").unwrap().remove(0);
         assert_eq!((ada.state, ada.ended_at), (2, Some(NOW + 6)));
     }),
@@ -193,8 +215,8 @@ const CASES: &[Case] = &[
         let mut store = place.store();
         let spring = people(&mut store, &[step("a")]);
         commit(&mut store, &spring, "a", NOW, |id| match id {
-            "bob" => Fate::Wait { until: NOW },
-            _ => Fate::Finish { path: Some("then".to_owned()), moment: NOW },
+            "bob" => wait(NOW),
+            _ => finish(Some("then"), NOW),
         });
         let acme = store.journey_numbers(spring.row.key, None, Some("acme")).unwrap();
         assert_eq!((acme.entered, acme.active, acme.finished), (2, 1, 1));
@@ -235,7 +257,7 @@ const CASES: &[Case] = &[
         for round in ["first", "second"] {
             let claim = claim_all(&mut store, &spring, "a");
             let batch = load(&mut store, &claim, NOW);
-            let mut outcome = outcomes(&batch, |_| Fate::Wait { until: NOW });
+            let mut outcome = outcomes(&batch, |_| wait(NOW));
             let acme = batch.iter().find(|row| row.contact_id == "ada").unwrap();
             outcome.effects.push(activity(0, acme.account_key, None, &format!("{round} for acme")));
             outcome.effects.push(activity(1, acme.account_key, None, &format!("{round} for acme, too")));
@@ -267,8 +289,11 @@ const CASES: &[Case] = &[
             visit: 1,
             opened_at: NOW,
             looked_at,
-            decided: path.map(|path| (path.to_owned(), looked_at)),
-            because: path.map(|path| format!("because of {path}")),
+            decision: path.map(|path| Decision {
+                path: path.to_owned(),
+                at: looked_at,
+                because: format!("because of {path}"),
+            }),
         };
         for decision in [row(None, NOW), row(Some("then"), NOW + 1), row(Some("else"), NOW + 2)] {
             let claim = claim_all(&mut store, &spring, "a");
@@ -301,14 +326,14 @@ const CASES: &[Case] = &[
         let batch = load(&mut store, &claim, NOW);
         orders(&mut store, &[("ada", NOW)]);
         store.take_incoming(NOW, &|_| Vec::new()).unwrap();
-        let outcome = outcomes(&batch, |_| Fate::Wait { until: NOW + DAY });
+        let outcome = outcomes(&batch, |_| wait(NOW + DAY));
         store.commit_outcomes(&claim, &outcome, &[], "UTC", NOW).unwrap();
         assert!(due_at(&mut store, &spring, "a", NOW).contains(&"ada".to_owned()));
     }),
     ("an interaction wakes the one who waits for it", |place| {
         let mut store = place.store();
         let spring = people(&mut store, &[awaiting("a", false)]);
-        commit(&mut store, &spring, "a", NOW, |_| Fate::Wait { until: NOW + 30 * DAY });
+        commit(&mut store, &spring, "a", NOW, |_| wait(NOW + 30 * DAY));
         orders(&mut store, &[("ada", NOW + HOUR)]);
         store.take_incoming(NOW + 2 * HOUR, &|_| Vec::new()).unwrap();
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR - 1), [""; 0]);
@@ -319,7 +344,7 @@ const CASES: &[Case] = &[
         accounts(&mut store, &["globex"]);
         contacts(&mut store, &[("dan", "globex")]);
         let spring = people(&mut store, &[awaiting("a", true)]);
-        commit(&mut store, &spring, "a", NOW, |_| Fate::Wait { until: NOW + 30 * DAY });
+        commit(&mut store, &spring, "a", NOW, |_| wait(NOW + 30 * DAY));
         orders(&mut store, &[("ada", NOW - HOUR)]);
         store.take_incoming(NOW + HOUR, &|_| Vec::new()).unwrap();
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR), ["ada", "bob"]);
@@ -327,7 +352,7 @@ const CASES: &[Case] = &[
     ("an interaction of another type wakes nobody", |place| {
         let mut store = place.store();
         let spring = people(&mut store, &[awaiting("a", true)]);
-        commit(&mut store, &spring, "a", NOW, |_| Fate::Wait { until: NOW + 30 * DAY });
+        commit(&mut store, &spring, "a", NOW, |_| wait(NOW + 30 * DAY));
         let refund = super::world::interaction("r", "Refunded", "ada", NOW);
         store.insert_interactions(&[], &[refund]).unwrap();
         store.take_incoming(NOW + HOUR, &|_| Vec::new()).unwrap();
@@ -336,7 +361,7 @@ const CASES: &[Case] = &[
     ("rule 10: a stopped colleague has the account looked at again", |place| {
         let mut store = place.store();
         let spring = people(&mut store, &[awaiting("a", true)]);
-        commit(&mut store, &spring, "a", NOW, |_| Fate::Wait { until: NOW + 30 * DAY });
+        commit(&mut store, &spring, "a", NOW, |_| wait(NOW + 30 * DAY));
         let blocks = [Block::holds("unsubscribed", is(contact("id"), text("bob")))];
         store.stop_blocked(spring.iteration.key, &blocks, "UTC", NOW + HOUR).unwrap();
         assert_eq!(due_at(&mut store, &spring, "a", NOW + HOUR), ["ada"]);
@@ -346,7 +371,7 @@ const CASES: &[Case] = &[
 fn lead(account_key: i64, contact_key: Option<i64>, id: &str) -> EffectRow {
     let fields =
         vec![("topic", Some("bikes".to_owned())), ("owner", None), ("account_id", Some("acme".to_owned()))];
-    EffectRow { record: EffectRecord::Lead { fields }, ..activity(0, account_key, contact_key, id) }
+    EffectRow { effect: Effect::Lead { fields }, ..activity(0, account_key, contact_key, id) }
 }
 
 fn activities(store: &mut Store) -> Vec<String> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use tilework::model::{Block, Bound, CountTest, Did, Entity, Predicate, Subject};
-use tilework::store::{Answer, Asked, NewInteraction, Question, Store};
+use tilework::model::{Asked, Block, Bound, CountTest, Did, Entity, Predicate, Subject};
+use tilework::store::{Answer, NewInteraction, Question, Store};
 
 use super::world::{
     Case, DAY, HOUR, Journey, NOW, accounts, awaiting, claim_all, contact, contacts, days_ago, did,
@@ -64,7 +64,7 @@ fn ask(
     };
     let mut rows: Vec<_> = answers
         .into_iter()
-        .map(|answer| (name(answer.contact_key), answer.satisfied_at, answer.next_at))
+        .map(|answer| (name(answer.contact_key), answer.answer.satisfied_at, answer.answer.next_at))
         .collect();
     rows.sort();
     rows

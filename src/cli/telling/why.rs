@@ -18,11 +18,11 @@ use crate::{
     conditions::explain,
     insights::{ContactStory, Elsewhere, JourneyFacts, JourneyStory, NotCounted, VisitStory, contact_story},
     model::{
-        Entity,
+        Asked, Entity,
         time::{NEVER, rfc3339},
     },
     store::{MadeRow, Store},
-    tiles::{Asked, Question},
+    tiles::Question,
 };
 
 /// How many interactions are told to people; programs get all.

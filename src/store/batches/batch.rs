@@ -163,11 +163,7 @@ impl Store {
         parameters.push(Cell::Integer(now.saturating_sub(LAG_LIMIT)));
         self.connection.write(|connection| {
             claims::finish(connection, claim, owner)?;
-            let stopped: Vec<(i64, i64, i64, String)> = blocked
-                .run(connection)?
-                .into_iter()
-                .map(|(account, contact, block)| (account, contact, now, blocks[block].reason.clone()))
-                .collect();
+            let stopped = blocked.run(connection, blocks, now)?;
             stops::stop(connection, claim.iteration_key, &stopped)?;
             if let Some(message) = &passage.message {
                 let mut all = parameters.clone();

@@ -5,7 +5,7 @@
 //! so that a batch reads no more than its own contacts and interactions. An account is the one frozen at
 //! entry; a contact without account is an account of its own, whose key is the contact's, negative.
 
-use crate::model::{Answers, Entity, Part, Predicate, Value};
+use crate::model::{Answers, ConditionAnswer, Entity, Part, Predicate};
 use crate::store::{
     JsonRows, Store, StoreError,
     sql::{
@@ -44,15 +44,6 @@ pub struct Facts<'a> {
     pub answers: &'a dyn Answers,
 }
 
-/// Whether a predicate holds for a subject.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct FactAnswer {
-    /// Whether it holds.
-    pub holds: bool,
-    /// What each of its [`Predicate::own_calls`] gives.
-    pub given: Vec<Value>,
-}
-
 impl Store {
     /// Whether each predicate holds for each subject, in their order.
     ///
@@ -63,7 +54,7 @@ impl Store {
         facts: &Facts<'_>,
         subjects: &[FactSubject],
         now: i64,
-    ) -> Result<Vec<Vec<FactAnswer>>, StoreError> {
+    ) -> Result<Vec<Vec<ConditionAnswer>>, StoreError> {
         if subjects.is_empty() || facts.predicates.is_empty() {
             return Ok(vec![Vec::new(); subjects.len()]);
         }
@@ -132,7 +123,7 @@ impl Store {
             }
         }
         let sql = format!("SELECT s.place{columns} FROM {from} WHERE {clause}");
-        let mut answers = vec![vec![FactAnswer::default(); facts.predicates.len()]; subjects.len()];
+        let mut answers = vec![vec![ConditionAnswer::default(); facts.predicates.len()]; subjects.len()];
         self.connection.query_each(&sql, &printer.parameters, &mut |row| {
             let place = usize::try_from(row.integer(0)?).unwrap_or(usize::MAX);
             let mut at = 1;

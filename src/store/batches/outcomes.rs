@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     batch::next_visit,
     claims::{self, Claim},
-    fates::{self, FateRow},
-    kept::{self, ChangeRow, KeptRow},
+    outcome_table::{self, Kind, Rows, Stopped},
     stops::{self, Blocks},
+    tile_state::{self, TileStateRow},
 };
+use crate::model::{Decision, Effect, Outcome};
 use crate::store::{Cell, Connection, JsonRows, Store, StoreError};
 
 /// What becomes of one participant at the step.
@@ -19,42 +20,11 @@ pub struct OutcomeRow {
     /// The participant.
     pub contact_key: i64,
     /// What becomes of it.
-    pub fate: Fate,
+    pub outcome: Outcome,
+    /// Of one that goes on: the next step, and when that looks at it first. Without one it finishes the journey.
+    pub next: Option<(i64, i64)>,
     /// Why, where there is something to tell.
     pub reason: Option<String>,
-}
-
-/// What becomes of a participant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
-    /// It goes to another step.
-    Go {
-        /// The path it takes.
-        path: Option<String>,
-        /// When the step released it, which is when it arrives at the next.
-        moment: i64,
-        /// The next step.
-        step_key: i64,
-        /// When the next step looks at it first.
-        look_at: i64,
-    },
-    /// It finishes the journey.
-    Finish {
-        /// The path it takes.
-        path: Option<String>,
-        /// When.
-        moment: i64,
-    },
-    /// It stays and is looked at again.
-    Wait {
-        /// When, if nothing wakes it before.
-        until: i64,
-    },
-    /// It stops; the row's reason says why.
-    Stop {
-        /// When.
-        moment: i64,
-    },
 }
 
 /// An account's decision at a step, or that it was looked at.
@@ -68,14 +38,12 @@ pub struct DecisionRow {
     pub opened_at: i64,
     /// When it was looked at last.
     pub looked_at: i64,
-    /// The path, once it is decided, and when that was.
-    pub decided: Option<(String, i64)>,
-    /// What decided it, for people.
-    pub because: Option<String>,
+    /// What was decided, once it is.
+    pub decision: Option<Decision>,
 }
 
-/// A row that a step makes beside moving people.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// An effect of a step: a new record, a message, or a field that gets another value.
+#[derive(Debug, Clone, PartialEq)]
 pub struct EffectRow {
     /// The account it is for, or the participant's.
     pub account_key: i64,
@@ -89,42 +57,12 @@ pub struct EffectRow {
     pub id: String,
     /// When it is made.
     pub created_at: i64,
-    /// The record.
-    pub record: EffectRecord,
-}
-
-/// A record that a step makes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EffectRecord {
-    /// An activity for a salesperson.
-    Activity {
-        /// `task`, `phone_call`, `appointment`.
-        kind: String,
-        /// What it is about.
-        subject: String,
-        /// More about it.
-        description: Option<String>,
-        /// Who is to do it.
-        owner: Option<String>,
-        /// Until when.
-        due_at: Option<i64>,
-    },
-    /// A lead; columns of the lead's standard fields with their text.
-    Lead {
-        /// Field and text.
-        fields: Vec<(&'static str, Option<String>)>,
-    },
-    /// A message for the outbox.
-    Message {
-        /// The channel.
-        channel: String,
-        /// What the channel needs to make the message, as JSON.
-        content: String,
-        /// When it may leave.
-        due_at: i64,
-        /// When it isn't sent any more.
-        expires_at: Option<i64>,
-    },
+    /// The effect.
+    pub effect: Effect,
+    /// Of a message: how long it can still be dropped, in milliseconds.
+    pub hold: i64,
+    /// Of a message: how long after that moment it isn't sent any more, in milliseconds.
+    pub expires_after: Option<i64>,
 }
 
 /// Everything that a batch comes to.
@@ -134,12 +72,28 @@ pub struct BatchOutcome {
     pub outcomes: Vec<OutcomeRow>,
     /// Decisions of accounts.
     pub decisions: Vec<DecisionRow>,
-    /// Records made.
+    /// Records made and fields set.
     pub effects: Vec<EffectRow>,
-    /// Fields changed.
-    pub changes: Vec<ChangeRow>,
     /// What tiles keep for their next calls.
-    pub kept: Vec<KeptRow>,
+    pub states: Vec<TileStateRow>,
+}
+
+impl BatchOutcome {
+    /// The effects that count once some participants were stopped in the same commit (`out`): an account whose
+    /// participants here were all stopped gets nothing.
+    pub(in crate::store) fn effects_of<'a>(
+        &'a self,
+        out: &'a BTreeSet<i64>,
+    ) -> impl Iterator<Item = &'a EffectRow> {
+        let mut passing: BTreeMap<i64, bool> = BTreeMap::new();
+        for row in &self.outcomes {
+            *passing.entry(row.account_key).or_default() |= !out.contains(&row.contact_key);
+        }
+        self.effects.iter().filter(move |effect| match effect.contact_key {
+            Some(contact) => !out.contains(&contact),
+            None => passing.get(&effect.account_key).copied().unwrap_or(false),
+        })
+    }
 }
 
 impl Store {
@@ -159,26 +113,16 @@ impl Store {
         let blocked = self.blocked_at(claim, blocks, timezone, now)?;
         self.connection.write(|connection| {
             let woken = claims::finish(connection, claim, owner)?;
-            let mut stopped: Vec<(i64, i64, i64, String)> = Vec::new();
             let mut out: BTreeSet<i64> = BTreeSet::new();
             let here: BTreeSet<i64> = batch.outcomes.iter().map(|row| row.contact_key).collect();
-            for (account, contact, block) in blocked.run(connection)? {
-                if here.contains(&contact) {
-                    out.insert(contact);
-                    stopped.push((account, contact, now, blocks[block].reason.clone()));
-                }
-            }
-            for row in &batch.outcomes {
-                if let (Fate::Stop { moment }, false) = (&row.fate, out.contains(&row.contact_key)) {
-                    let reason = row.reason.clone().unwrap_or_else(|| "stopped".to_owned());
-                    stopped.push((row.account_key, row.contact_key, *moment, reason));
-                }
-            }
+            let mut stopped = blocked.run(connection, blocks, now)?;
+            stopped.retain(|stopped| here.contains(&stopped.contact_key));
+            out.extend(stopped.iter().map(|stopped| stopped.contact_key));
             move_on(connection, claim, batch, &out, &stopped, woken, now)?;
             write_decisions(connection, claim, &batch.decisions)?;
             write_effects(connection, claim, batch, &out)?;
-            kept::write_changes(connection, batch, &out)?;
-            kept::write(connection, claim, &batch.kept)
+            tile_state::write_changes(connection, batch, &out)?;
+            tile_state::write(connection, claim, &batch.states)
         })
     }
 }
@@ -189,88 +133,66 @@ fn move_on(
     claim: &Claim,
     batch: &BatchOutcome,
     out: &BTreeSet<i64>,
-    stopped: &[(i64, i64, i64, String)],
+    stopped: &[Stopped],
     woken: bool,
     now: i64,
 ) -> Result<(), StoreError> {
-    let mut rows = Vec::with_capacity(batch.outcomes.len());
+    let mut rows = Rows::default();
     for row in batch.outcomes.iter().filter(|row| !out.contains(&row.contact_key)) {
-        let fate = FateRow {
-            account_key: row.account_key,
-            contact_key: row.contact_key,
-            reason: row.reason.clone(),
-            ..FateRow::default()
-        };
-        match &row.fate {
-            Fate::Go { path, moment, step_key, look_at } => rows.push(FateRow {
-                kind: fates::GO,
-                moment: *moment,
-                path: path.clone(),
-                next_step: Some(*step_key),
-                look_at: Some(*look_at),
-                ..fate
-            }),
-            Fate::Finish { path, moment } => {
-                rows.push(FateRow { kind: fates::FINISH, moment: *moment, path: path.clone(), ..fate });
+        let (who, reason) = ((row.account_key, row.contact_key), row.reason.as_deref());
+        match &row.outcome {
+            Outcome::Go { path, moment } => {
+                let kind = if row.next.is_some() { Kind::Go } else { Kind::Finish };
+                rows.push(kind, who, *moment, (path.as_deref(), reason), row.next);
             }
-            Fate::Wait { until } => {
+            Outcome::Wait { until } | Outcome::Retry { at: until, .. } => {
                 // Something happened while the tile was at work: it is looked at again at once.
                 let until = if woken { (*until).min(now) } else { *until };
-                rows.push(FateRow { kind: fates::WAIT, moment: until, ..fate });
+                rows.push(Kind::Wait, who, until, (None, reason), None);
             }
-            Fate::Stop { .. } => {}
+            Outcome::Stop => rows.push(Kind::Stop, who, now, (None, reason.or(Some("stopped"))), None),
         }
     }
-    for (account_key, contact_key, moment, reason) in stopped {
-        rows.push(FateRow {
-            kind: fates::STOP,
-            account_key: *account_key,
-            contact_key: *contact_key,
-            moment: *moment,
-            reason: Some(reason.clone()),
-            ..FateRow::default()
-        });
-    }
-    let any = |kind: i64| rows.iter().any(|row| row.kind == kind);
-    let (going, finishing, waiting) = (any(fates::GO), any(fates::FINISH), any(fates::WAIT));
-    fates::note(connection, &rows)?;
+    stopped.iter().for_each(|stopped| rows.stop(stopped));
+    rows.write(connection)?;
     let step = [Cell::Integer(claim.iteration_key), Cell::Integer(claim.step_key)];
-    let those = |kind: i64| {
+    let those = |kind: Kind| {
+        let kind = kind.number();
         format!(
             "(iteration_key, account_key, contact_key, lane) IN (
-                SELECT CAST($1 AS BIGINT), account_key, contact_key, 0 FROM fate WHERE kind = {kind})
+                SELECT CAST($1 AS BIGINT), account_key, contact_key, 0 FROM batch_outcome WHERE kind = {kind})
              AND +step_key = $2"
         )
     };
     let own = "f.account_key = position.account_key AND f.contact_key = position.contact_key";
-    if going || finishing {
-        fates::write_history(connection, claim.iteration_key, "1, 2", 0)?;
+    if rows.any(Kind::Go) || rows.any(Kind::Finish) {
+        outcome_table::write_history(connection, claim.iteration_key, "1, 2", 0)?;
     }
-    if going {
+    if rows.any(Kind::Go) {
         let visit = next_visit("position", "f.next_step");
         connection.execute(
             &format!(
                 "UPDATE position SET (step_key, visit, arrived_at, due_at, looked_at) = (
-                    SELECT f.next_step, {visit}, f.moment, f.look_at, CAST(NULL AS BIGINT) FROM fate f WHERE {own})
+                    SELECT f.next_step, {visit}, f.moment, f.look_at, CAST(NULL AS BIGINT) FROM batch_outcome f WHERE {own})
                  WHERE {}",
-                those(fates::GO)
+                those(Kind::Go)
             ),
             &step,
         )?;
     }
-    if finishing {
-        fates::end_participation(connection, claim.iteration_key, fates::FINISH)?;
+    if rows.any(Kind::Finish) {
+        outcome_table::end_participation(connection, claim.iteration_key, Kind::Finish)?;
     }
-    if waiting {
+    if rows.any(Kind::Wait) {
         connection.execute(
             &format!(
-                "UPDATE position SET looked_at = $3, due_at = (SELECT f.moment FROM fate f WHERE {own}) WHERE {}",
-                those(fates::WAIT)
+                "UPDATE position SET looked_at = $3, due_at = (SELECT f.moment FROM batch_outcome f WHERE {own}) WHERE {}",
+                those(Kind::Wait)
             ),
             &[step[0].clone(), step[1].clone(), now.into()],
         )?;
     }
-    if !stopped.is_empty() {
+    if rows.any(Kind::Stop) {
         stops::stop_noted(connection, claim.iteration_key)?;
     }
     Ok(())
@@ -283,15 +205,15 @@ fn write_decisions(
 ) -> Result<(), StoreError> {
     let mut json = JsonRows::default();
     for row in decisions {
-        let (path, at) = row.decided.clone().unzip();
+        let decision = row.decision.as_ref();
         json.push(&[
             row.account_key.into(),
             row.visit.into(),
             row.opened_at.into(),
             row.looked_at.into(),
-            path.into(),
-            at.into(),
-            row.because.clone().into(),
+            decision.map(|decision| decision.path.clone()).into(),
+            decision.map(|decision| decision.at).into(),
+            decision.map(|decision| decision.because.clone()).into(),
         ]);
     }
     if json.is_empty() {
@@ -322,29 +244,20 @@ fn write_effects(
     batch: &BatchOutcome,
     out: &BTreeSet<i64>,
 ) -> Result<(), StoreError> {
-    // An account whose participants here were all stopped gets nothing.
-    let mut passing: BTreeMap<i64, bool> = BTreeMap::new();
-    for row in &batch.outcomes {
-        *passing.entry(row.account_key).or_default() |= !out.contains(&row.contact_key);
-    }
-    let kept = batch.effects.iter().filter(|effect| match effect.contact_key {
-        Some(contact) => !out.contains(&contact),
-        None => passing.get(&effect.account_key).copied().unwrap_or(false),
-    });
     let (mut activities, mut leads, mut messages) =
         (JsonRows::default(), JsonRows::default(), JsonRows::default());
     let mut lead_fields: Vec<&'static str> = Vec::new();
-    for effect in kept {
+    for row in batch.effects_of(out) {
         let mut cells: Vec<Cell> = vec![
-            effect.id.as_str().into(),
-            effect.account_key.into(),
-            effect.contact_key.unwrap_or(0).into(),
-            effect.visit.into(),
-            effect.ordinal.into(),
-            effect.created_at.into(),
+            row.id.as_str().into(),
+            row.account_key.into(),
+            row.contact_key.unwrap_or(0).into(),
+            row.visit.into(),
+            row.ordinal.into(),
+            row.created_at.into(),
         ];
-        match &effect.record {
-            EffectRecord::Activity { kind, subject, description, owner, due_at } => {
+        match &row.effect {
+            Effect::Activity { kind, subject, description, owner, due_at } => {
                 cells.extend([
                     kind.as_str().into(),
                     subject.as_str().into(),
@@ -354,20 +267,21 @@ fn write_effects(
                 ]);
                 activities.push(&cells);
             }
-            EffectRecord::Lead { fields } => {
+            Effect::Lead { fields } => {
                 lead_fields = fields.iter().map(|(name, _)| *name).collect();
                 cells.extend(fields.iter().map(|(_, text)| Cell::from(text.clone())));
                 leads.push(&cells);
             }
-            EffectRecord::Message { channel, content, due_at, expires_at } => {
+            Effect::Message { channel, content } => {
                 cells.extend([
                     channel.as_str().into(),
                     content.as_str().into(),
-                    (*due_at).into(),
-                    (*expires_at).into(),
+                    row.created_at.saturating_add(row.hold).into(),
+                    row.expires_after.map(|after| row.created_at.saturating_add(after)).into(),
                 ]);
                 messages.push(&cells);
             }
+            Effect::Set { .. } => {}
         }
     }
     // A positive account key is an account; the subject of an effect for an account has no contact.

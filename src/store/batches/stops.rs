@@ -2,7 +2,7 @@
 
 use super::{
     claims::{AccountRange, Claim},
-    fates::{self, FateRow},
+    outcome_table::{self, Kind, Rows, Stopped},
 };
 use crate::model::{Block, BlockedWhen};
 use crate::store::{
@@ -55,19 +55,20 @@ impl BlockedQuery {
         Ok(BlockedQuery { sql, parameters: printer.parameters })
     }
 
-    /// Who is blocked, as (account key, contact key, number of the block from 0).
+    /// Those who are blocked, each with the reason of the block.
     pub(in crate::store) fn run(
         &self,
         connection: &mut Connection,
-    ) -> Result<Vec<(i64, i64, usize)>, StoreError> {
-        connection
-            .query(&self.sql, &self.parameters)?
-            .iter()
-            .map(|row| {
-                let block = usize::try_from(row.integer(2)? - 1).unwrap_or(0);
-                Ok((row.integer(0)?, row.integer(1)?, block))
-            })
-            .collect()
+        blocks: Blocks<'_>,
+        now: i64,
+    ) -> Result<Vec<Stopped>, StoreError> {
+        let rows = connection.query(&self.sql, &self.parameters)?;
+        let stopped = rows.iter().map(|row| {
+            let block = usize::try_from(row.integer(2)? - 1).unwrap_or(0);
+            let reason = blocks.get(block).map_or_else(String::new, |block| block.reason.clone());
+            Ok(Stopped { account_key: row.integer(0)?, contact_key: row.integer(1)?, at: now, reason })
+        });
+        stopped.collect()
     }
 }
 
@@ -96,44 +97,35 @@ impl Printer<'_> {
     }
 }
 
-/// Stops participants where they stand: (account key, contact key, moment, reason).
+/// Stops participants where they stand.
 pub(in crate::store) fn stop(
     connection: &mut Connection,
     iteration_key: i64,
-    stopped: &[(i64, i64, i64, String)],
+    stopped: &[Stopped],
 ) -> Result<(), StoreError> {
     if stopped.is_empty() {
         return Ok(());
     }
-    let rows: Vec<FateRow> = stopped
-        .iter()
-        .map(|(account_key, contact_key, moment, reason)| FateRow {
-            kind: fates::STOP,
-            account_key: *account_key,
-            contact_key: *contact_key,
-            moment: *moment,
-            reason: Some(reason.clone()),
-            ..FateRow::default()
-        })
-        .collect();
-    fates::note(connection, &rows)?;
+    let mut rows = Rows::default();
+    stopped.iter().for_each(|stopped| rows.stop(stopped));
+    rows.write(connection)?;
     stop_noted(connection, iteration_key)
 }
 
-/// Stops those whose noted fate it is.
+/// Stops those who are in the table to be stopped.
 pub(in crate::store) fn stop_noted(
     connection: &mut Connection,
     iteration_key: i64,
 ) -> Result<(), StoreError> {
-    fates::write_history(connection, iteration_key, "3", 1)?;
-    fates::end_participation(connection, iteration_key, fates::STOP)?;
+    outcome_table::write_history(connection, iteration_key, "3", 1)?;
+    outcome_table::end_participation(connection, iteration_key, Kind::Stop)?;
     // A share of the account may be reached now that somebody counts no more.
     connection.execute(
-        "UPDATE position SET due_at = (SELECT MAX(f.moment) FROM fate f
+        "UPDATE position SET due_at = (SELECT MAX(f.moment) FROM batch_outcome f
             WHERE f.kind = 3 AND f.account_key = position.account_key)
          WHERE (iteration_key, account_key) IN (
-            SELECT CAST($1 AS BIGINT), account_key FROM fate WHERE kind = 3)
-           AND due_at > (SELECT MAX(f.moment) FROM fate f
+            SELECT CAST($1 AS BIGINT), account_key FROM batch_outcome WHERE kind = 3)
+           AND due_at > (SELECT MAX(f.moment) FROM batch_outcome f
                          WHERE f.kind = 3 AND f.account_key = position.account_key)
            AND +step_key IN (SELECT step_key FROM step_wake WHERE scope = 'account')",
         &[Cell::Integer(iteration_key)],
@@ -175,14 +167,14 @@ pub(in crate::store) fn leave_removed_step(
         )?;
         return Ok(());
     }
-    let mut by_iteration: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
+    let mut by_iteration: std::collections::BTreeMap<i64, Vec<Stopped>> = Default::default();
     for row in standing {
-        by_iteration.entry(row.integer(0)?).or_default().push((
-            row.integer(1)?,
-            row.integer(2)?,
-            now,
-            "removed".to_owned(),
-        ));
+        by_iteration.entry(row.integer(0)?).or_default().push(Stopped {
+            account_key: row.integer(1)?,
+            contact_key: row.integer(2)?,
+            at: now,
+            reason: "removed".to_owned(),
+        });
     }
     for (iteration, who) in by_iteration {
         stop(connection, iteration, &who)?;
@@ -217,11 +209,7 @@ impl Store {
         let query =
             BlockedQuery::new(self.dialect(), &self.names, blocks, timezone, now, iteration_key, None)?;
         self.connection.write(|connection| {
-            let blocked: Vec<(i64, i64, i64, String)> = query
-                .run(connection)?
-                .into_iter()
-                .map(|(account, contact, block)| (account, contact, now, blocks[block].reason.clone()))
-                .collect();
+            let blocked = query.run(connection, blocks, now)?;
             stop(connection, iteration_key, &blocked)?;
             Ok(blocked.len() as u64)
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{claims::Claim, outcomes::DecisionRow};
-use crate::model::{Answers, Condition, Part, Predicate};
+use crate::model::{Answers, Asked, Condition, Decision, Part, Predicate, TriggerAnswer};
 use crate::store::{
     JsonRows, Store, StoreError,
     sql::{
@@ -34,17 +34,6 @@ pub struct Question<'a> {
     pub segments: &'a BTreeMap<String, Condition>,
 }
 
-/// Who is asked about a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// The contact alone.
-    Contact,
-    /// The account's participants who entered and weren't stopped, wherever they stand.
-    Participants,
-    /// All present contacts of the account; of a contact that entered without one, itself.
-    AllContacts,
-}
-
 /// A contact, or an account, with the window in which its answers count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
@@ -71,10 +60,8 @@ pub struct Answer {
     pub contact_key: i64,
     /// The contact's id.
     pub contact_id: String,
-    /// When it satisfied the condition.
-    pub satisfied_at: Option<i64>,
-    /// When something happens next that it looks at.
-    pub next_at: Option<i64>,
+    /// What was found.
+    pub answer: TriggerAnswer,
 }
 
 /// When the mails of a step left for a contact.
@@ -205,8 +192,10 @@ impl Store {
             answers.push(Answer {
                 account_key: row.integer(0)?,
                 contact_key: row.integer(1)?,
-                satisfied_at: row.optional_integer(2)?,
-                next_at: row.optional_integer(3)?,
+                answer: TriggerAnswer {
+                    satisfied_at: row.optional_integer(2)?,
+                    next_at: row.optional_integer(3)?,
+                },
                 contact_id: row.text(4)?,
                 visit: row.integer(5)?,
             });
@@ -293,13 +282,13 @@ impl Store {
             .map(|row| {
                 let path = row.optional_text(4)?;
                 let at = row.optional_integer(5)?;
+                let because = row.optional_text(6)?.unwrap_or_default();
                 Ok(DecisionRow {
                     account_key: row.integer(0)?,
                     visit: row.integer(1)?,
                     opened_at: row.integer(2)?,
                     looked_at: row.integer(3)?,
-                    decided: path.zip(at),
-                    because: row.optional_text(6)?,
+                    decision: path.zip(at).map(|(path, at)| Decision { path, at, because }),
                 })
             })
             .collect()

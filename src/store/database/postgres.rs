@@ -322,11 +322,11 @@ mod tests {
         let cases = [
             ("BEGIN ISOLATION LEVEL REPEATABLE READ", false),
             ("SET enable_hashjoin = off; SET enable_mergejoin = off", false),
-            ("TRUNCATE TABLE fate", false),
+            ("TRUNCATE TABLE batch_outcome", false),
             ("COMMIT", false),
             ("ALTER TABLE contact ADD COLUMN rank TEXT", true),
-            ("SET x = 1;\n CREATE TEMPORARY TABLE fate (key BIGINT)", true),
-            ("drop table fate", true),
+            ("SET x = 1;\n CREATE TEMPORARY TABLE batch_outcome (key BIGINT)", true),
+            ("drop table batch_outcome", true),
         ];
         for (sql, changes) in cases {
             assert_eq!(changes_tables(sql), changes, "{sql}");

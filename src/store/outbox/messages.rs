@@ -3,6 +3,7 @@
 use crate::model::{Field, JOURNEY_ENDED, NEW_ITERATION, Value};
 use crate::store::{
     Cell, JsonRows, ListFilter, MessageRow, Store, StoreError,
+    batches::outcome_table::Stopped,
     queue::held::held_iterations,
     records::interactions,
     since::former_accounts::account_at,
@@ -390,19 +391,19 @@ impl Store {
         now: i64,
     ) -> Result<(), StoreError> {
         let (mut states, mut made) = (JsonRows::default(), JsonRows::default());
-        let mut stops: std::collections::BTreeMap<i64, Vec<(i64, i64, i64, String)>> = Default::default();
-        for (message, fate) in settled {
+        let mut stops: std::collections::BTreeMap<i64, Vec<Stopped>> = Default::default();
+        for (message, end) in settled {
             let mut cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
             cells.extend([
-                fate.state.number().into(),
-                fate.reason.clone().into(),
-                fate.retry_at.into(),
-                i64::from(fate.untried).into(),
-                fate.ready_at.into(),
+                end.state.number().into(),
+                end.reason.clone().into(),
+                end.retry_at.into(),
+                i64::from(end.untried).into(),
+                end.ready_at.into(),
                 message.address_key.into(),
             ]);
             states.push(&cells);
-            if let Some((kind, at, email)) = &fate.interaction {
+            if let Some((kind, at, email)) = &end.interaction {
                 made.push(&[
                     format!("{kind}/{}", message.key).into(),
                     self.names.type_key(kind).into(),
@@ -412,22 +413,27 @@ impl Store {
                     message.iteration.into(),
                     message.step.as_str().into(),
                     email.as_str().into(),
-                    fate.reason.clone().into(),
+                    end.reason.clone().into(),
                     message.place[1].into(),
                 ]);
             }
-            if let Some(reason) = &fate.stop {
+            if let Some(reason) = &end.stop {
                 let [iteration, account, contact, ..] = message.place;
                 let stopped = stops.entry(iteration).or_default();
                 // Several messages of one contact stop it once.
-                if !stopped.iter().any(|(_, other, _, _)| *other == contact) {
-                    stopped.push((account, contact, now, reason.clone()));
+                if !stopped.iter().any(|other| other.contact_key == contact) {
+                    stopped.push(Stopped {
+                        account_key: account,
+                        contact_key: contact,
+                        at: now,
+                        reason: reason.clone(),
+                    });
                 }
             }
         }
         let any_sent = settled
             .iter()
-            .any(|(_, fate)| fate.interaction.as_ref().is_some_and(|(kind, _, _)| *kind == "EmailSent"));
+            .any(|(_, end)| end.interaction.as_ref().is_some_and(|(kind, _, _)| *kind == "EmailSent"));
         let rows = self.dialect().rows("$1");
         let settle = format!(
             "UPDATE outbox SET state = r.state, reason = r.reason, owner = NULL, retry_at = r.retry_at,

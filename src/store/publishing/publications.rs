@@ -252,7 +252,7 @@ impl Store {
                     ],
                 )?;
             }
-            crate::store::batches::kept::restore_waits(connection, key)?;
+            crate::store::batches::tile_state::restore_waits(connection, key)?;
             crate::store::queue::versions::bump_audience_version(connection)?;
             row_of(connection, key)
         })

@@ -3,7 +3,7 @@
 use crate::model::{TextTest, folded_address};
 use crate::store::{
     Cell, Connection, Dialect, JsonRows, Store, StoreError,
-    batches::stops,
+    batches::{outcome_table::Stopped, stops},
     publishing::redaction::redact,
     queue::versions::compute_everything_again,
     records::{addresses, erased},
@@ -167,7 +167,11 @@ fn stop_everywhere(connection: &mut Connection, key: i64, now: i64) -> Result<u6
             "DELETE FROM claim WHERE iteration_key = $1 AND $2 BETWEEN account_from AND account_to",
             &[iteration_key.into(), account_key.into()],
         )?;
-        stops::stop(connection, iteration_key, &[(account_key, key, now, "erased".to_owned())])?;
+        stops::stop(
+            connection,
+            iteration_key,
+            &[Stopped { account_key, contact_key: key, at: now, reason: "erased".to_owned() }],
+        )?;
     }
     Ok(standing.len() as u64)
 }

@@ -24,7 +24,7 @@ const TEMPORARY_TABLES: &str = "
     CREATE TEMPORARY TABLE IF NOT EXISTS changed_record (key BIGINT NOT NULL, changed TEXT NOT NULL);
     CREATE TEMPORARY TABLE IF NOT EXISTS entering (
         contact_key BIGINT PRIMARY KEY, account_key BIGINT NOT NULL, moment BIGINT NOT NULL, ended_at BIGINT);
-    CREATE TEMPORARY TABLE IF NOT EXISTS fate (
+    CREATE TEMPORARY TABLE IF NOT EXISTS batch_outcome (
         kind BIGINT NOT NULL, account_key BIGINT NOT NULL, contact_key BIGINT NOT NULL, moment BIGINT,
         path TEXT, reason TEXT, next_step BIGINT, look_at BIGINT, PRIMARY KEY (account_key, contact_key));
     CREATE TEMPORARY TABLE IF NOT EXISTS call_answer (

@@ -6,9 +6,8 @@ use super::{CustomTile, ScriptKind, channels, set};
 use crate::{
     calendar::{self, Zone, parse_duration},
     diagnostics::did_you_mean,
-    model::{Duration, Entity},
+    model::{Duration, Effect, Entity},
     script::{Action, ActionKind, Place, Returned, ScriptEffect, ScriptError, ScriptValue},
-    tiles::Effect,
 };
 
 /// The reason for which an effect is skipped for a contact without account (semantics 7).

@@ -13,9 +13,8 @@ use crate::{
     calendar::{Zone, parse_moment},
     definitions::{CaseDefinition, Content, Node, PluginTarget, Reader},
     diagnostics::{Code, Problem, Problems, Text, did_you_mean},
-    model::{Field, time::rfc3339},
+    model::{Effect, Field, time::rfc3339},
     script::ScriptValue,
-    tiles::Effect,
 };
 
 /// How a case went.

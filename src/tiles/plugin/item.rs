@@ -2,9 +2,9 @@
 
 use super::CustomTile;
 use crate::{
-    model::{Field, Value, time::rfc3339},
+    model::{Field, TileState, Value, time::rfc3339},
     script::ScriptValue,
-    tiles::{AccountGroup, Batch, Kept, Participant},
+    tiles::{AccountGroup, Batch, Participant},
 };
 
 /// A record of fields and values.
@@ -37,7 +37,7 @@ impl CustomTile {
         let contact = self.contact_record(&participant.contact_id, &participant.contact, &participant.counts);
         let account = record(participant.account_id.as_deref(), &self.account, &participant.account);
         let mut entries =
-            common(&participant.kept, (participant.visit, participant.turn), batch, step, moment);
+            common(&participant.state, (participant.visit, participant.turn), batch, step, moment);
         entries.push(("contact", contact));
         entries.push(("account", ScriptValue::map(account)));
         ScriptValue::map(entries)
@@ -56,7 +56,7 @@ impl CustomTile {
             batch.participants.get(group.members.start).map_or(&[][..], |first| first.account.as_slice());
         let contacts = group.colleagues.iter();
         let contacts = contacts.map(|one| self.contact_record(&one.contact_id, &one.contact, &one.counts));
-        let mut entries = common(&group.kept, (group.visit, group.turn), batch, step, moment);
+        let mut entries = common(&group.state, (group.visit, group.turn), batch, step, moment);
         entries
             .push(("account", ScriptValue::map(record(group.account_id.as_deref(), &self.account, values))));
         entries.push(("contacts", ScriptValue::List(contacts.collect())));
@@ -65,7 +65,7 @@ impl CustomTile {
 }
 
 fn common(
-    kept: &Kept,
+    kept: &TileState,
     (visit, turn): (i64, i64),
     batch: &Batch,
     step: &str,

@@ -8,11 +8,11 @@ use super::{
 };
 use crate::{
     calendar::{self, Zone},
-    model::{Field, Value, time::moment_of},
+    model::{Decision, Effect, Field, Outcome, TileState, Value, time::moment_of},
     script::{ScriptError, ScriptValue},
     tiles::{
-        AccountGroup, Allotment, Batch, DecidingTile, Decision, Effect, EffectSubject, Kept, Needs, Outcome,
-        Outcomes, Participant, TileError, Unit,
+        AccountGroup, Allotment, Batch, DecidingTile, EffectSubject, Needs, Outcomes, Participant, TileError,
+        Unit,
     },
 };
 
@@ -34,7 +34,7 @@ struct Called {
     outcome: Outcome,
     note: Option<String>,
     answer: Option<Answer>,
-    kept: Option<Kept>,
+    kept: Option<TileState>,
 }
 
 impl PlacedTile {
@@ -46,7 +46,7 @@ impl PlacedTile {
     }
 
     /// Turns an answer into an outcome, counted from the moment of the call (semantics 14).
-    fn outcome(&self, answer: Result<Answer, ScriptError>, moment: i64, kept: &Kept) -> Called {
+    fn outcome(&self, answer: Result<Answer, ScriptError>, moment: i64, kept: &TileState) -> Called {
         let failed = |reason: String| Called {
             outcome: Outcome::Stop,
             note: Some(format!("failed: {reason}")),
@@ -57,7 +57,7 @@ impl PlacedTile {
             Ok(answer) => answer,
             Err(error) => return failed(error.to_string()),
         };
-        let mut next = Kept {
+        let mut next = TileState {
             calls: kept.calls + 1,
             state: answer.state.clone().or_else(|| kept.state.clone()),
             until: None,
@@ -133,7 +133,7 @@ impl PlacedTile {
             let moment = moment_of(participant.due_at, batch.now);
             let item = self.tile.of_contact(participant, batch, &self.step, moment);
             let answer = self.ask(item, &self.around(batch, moment, Some(participant)));
-            let called = self.outcome(answer, moment, &participant.kept);
+            let called = self.outcome(answer, moment, &participant.state);
             let subject = EffectSubject::Participant(place);
             make(out, subject, moment, &called);
             if let (Some(kept), Outcome::Wait { .. } | Outcome::Retry { .. }) = (called.kept, &called.outcome)
@@ -176,7 +176,7 @@ impl PlacedTile {
                 self.ask(item, &self.around(batch, moment, members.first()))
             }
         };
-        let called = self.outcome(answer, moment, &group.kept);
+        let called = self.outcome(answer, moment, &group.state);
         let subject = EffectSubject::Account(place);
         make(out, subject, moment, &called);
         match (&called.outcome, called.kept) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{batch::range_parameters, claims::Claim, outcomes::BatchOutcome};
-use crate::model::{Entity, Field, Value};
+use crate::model::{Effect, Entity, Field, TileState, Value};
 use crate::store::{
     Cell, Connection, Fields, JsonRows, Store, StoreError,
     queue::focus::change_kind,
@@ -12,44 +12,17 @@ use crate::store::{
     tables::columns::{cell, column_type, field_column},
 };
 
-/// What a tile keeps between its calls for one visit of a contact or an account.
+/// What a tile keeps for one visit of a contact or an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct KeptRow {
+pub struct TileStateRow {
     /// The account it is for, or the contact's.
     pub account_key: i64,
     /// The contact it is for; nothing when it is for the account.
     pub contact_key: Option<i64>,
     /// The visit.
     pub visit: i64,
-    /// How often the tile was called.
-    pub calls: i64,
-    /// How often it asked to be tried again.
-    pub retries: i64,
-    /// How many effects the calls had.
-    pub effects: i64,
-    /// What it remembers, as JSON.
-    pub state: Option<String>,
-    /// When it is called next, if it waits.
-    pub until: Option<i64>,
-    /// Why it waits, for people.
-    pub reason: Option<String>,
-}
-
-/// A field that a step sets.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ChangeRow {
-    /// The account of the step's subject.
-    pub account_key: i64,
-    /// The contact that the step works for; nothing when it works for the account.
-    pub contact_key: Option<i64>,
-    /// Whose field it is.
-    pub entity: Entity,
-    /// The field.
-    pub field: Field,
-    /// Its value.
-    pub value: Value,
-    /// From when it has this value.
-    pub at: i64,
+    /// What is kept.
+    pub state: TileState,
 }
 
 impl Store {
@@ -57,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn kept(&mut self, claim: &Claim) -> Result<Vec<KeptRow>, StoreError> {
+    pub fn tile_states(&mut self, claim: &Claim) -> Result<Vec<TileStateRow>, StoreError> {
         let rows = self.connection.query(
             "SELECT account_key, contact_key, visit, calls, retries, effects, state, until, reason FROM tile_state
              WHERE iteration_key = $1 AND step_key = $2 AND account_key BETWEEN $3 AND $4",
@@ -65,16 +38,18 @@ impl Store {
         )?;
         rows.iter()
             .map(|row| {
-                Ok(KeptRow {
+                Ok(TileStateRow {
                     account_key: row.integer(0)?,
                     contact_key: Some(row.integer(1)?).filter(|key| *key != 0),
                     visit: row.integer(2)?,
-                    calls: row.integer(3)?,
-                    retries: row.integer(4)?,
-                    effects: row.integer(5)?,
-                    state: row.optional_text(6)?,
-                    until: row.optional_integer(7)?,
-                    reason: row.optional_text(8)?,
+                    state: TileState {
+                        calls: row.integer(3)?,
+                        retries: row.integer(4)?,
+                        effects: row.integer(5)?,
+                        state: row.optional_text(6)?,
+                        until: row.optional_integer(7)?,
+                        reason: row.optional_text(8)?,
+                    },
                 })
             })
             .collect()
@@ -85,23 +60,23 @@ impl Store {
 pub(in crate::store) fn write(
     connection: &mut Connection,
     claim: &Claim,
-    kept: &[KeptRow],
+    states: &[TileStateRow],
 ) -> Result<(), StoreError> {
-    if kept.is_empty() {
+    if states.is_empty() {
         return Ok(());
     }
     let mut json = JsonRows::default();
-    for row in kept {
+    for row in states {
         json.push(&[
             row.account_key.into(),
             row.contact_key.unwrap_or(0).into(),
             row.visit.into(),
-            row.calls.into(),
-            row.retries.into(),
-            row.effects.into(),
-            row.state.clone().into(),
-            row.until.into(),
-            row.reason.clone().into(),
+            row.state.calls.into(),
+            row.state.retries.into(),
+            row.state.effects.into(),
+            row.state.state.clone().into(),
+            row.state.until.into(),
+            row.state.reason.clone().into(),
         ]);
     }
     let rows = connection.dialect().rows("$3");
@@ -157,31 +132,18 @@ pub(in crate::store) fn write_changes(
     batch: &BatchOutcome,
     out: &BTreeSet<i64>,
 ) -> Result<(), StoreError> {
-    if batch.changes.is_empty() {
-        return Ok(());
-    }
-    let mut passing: BTreeMap<i64, bool> = BTreeMap::new();
-    for row in &batch.outcomes {
-        *passing.entry(row.account_key).or_default() |= !out.contains(&row.contact_key);
-    }
     type Changed<'a> = (&'a Field, BTreeMap<i64, (&'a Value, i64)>);
     let mut by_field: BTreeMap<(Entity, &str), Changed<'_>> = BTreeMap::new();
-    for change in &batch.changes {
-        let stands = match change.contact_key {
-            Some(contact) => !out.contains(&contact),
-            None => passing.get(&change.account_key).copied().unwrap_or(false),
-        };
-        let key = match change.entity {
+    for row in batch.effects_of(out) {
+        let Effect::Set { entity, field, value } = &row.effect else { continue };
+        let key = match entity {
             // A contact without account has none whose fields could be set.
-            Entity::Account => Some(change.account_key).filter(|key| *key > 0),
-            Entity::Contact | Entity::Lead => change.contact_key,
+            Entity::Account => Some(row.account_key).filter(|key| *key > 0),
+            Entity::Contact | Entity::Lead => row.contact_key,
         };
-        if let (true, Some(key)) = (stands, key) {
-            let place = by_field.entry((change.entity, change.field.name.as_str()));
-            place
-                .or_insert_with(|| (&change.field, BTreeMap::new()))
-                .1
-                .insert(key, (&change.value, change.at));
+        if let Some(key) = key {
+            let place = by_field.entry((*entity, field.name.as_str()));
+            place.or_insert_with(|| (field, BTreeMap::new())).1.insert(key, (value, row.created_at));
         }
     }
     for ((entity, name), (field, values)) in by_field {
