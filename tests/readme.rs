@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
-use tilework::tiles::{TILES, TileKind};
+use tilework::tiles::{Holds, TILES, TileKind};
 
 use crate::support::files::repository;
 
@@ -105,7 +105,7 @@ fn row(kind: &dyn TileKind) -> String {
         .iter()
         .map(|parameter| {
             let required = if parameter.required { ", required" } else { "" };
-            format!("`{}`: {}{required}", parameter.name, parameter.kind)
+            format!("`{}`: {}{required}", parameter.name, Holds::Form(parameter.form).words())
         })
         .collect();
     let named = kind.path_parameters().iter().map(|key| format!("`{key}`")).collect::<Vec<_>>();

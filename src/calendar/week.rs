@@ -29,6 +29,9 @@ impl Weekdays {
     /// Every day, holidays included.
     pub const ALL: Weekdays = Weekdays { days: 0x7f };
     /// Saturday and Sunday.
+    /// From Monday to Friday; they pass over holidays.
+    pub const WORKING: Weekdays = Weekdays { days: 0x1f };
+
     const WEEKEND: u8 = 0x60;
 
     /// Reads names such as `mon`, `Tues` or `wednesday`, one each: the first three letters or more.

@@ -8,7 +8,7 @@ use crate::{
     definitions::{Definitions, JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Span},
     model::{Asked, Catalog, Entity},
-    tiles::{Unit, Work},
+    tiles::{Deciding, Unit, Work},
 };
 
 /// What is known about scores of accounts.
@@ -69,8 +69,7 @@ impl Known<'_> {
 
     /// Whether a step decides by an account's score: about whom, and by which.
     fn decides(&self, step: &StepPlan) -> Option<(Unit, String)> {
-        let Work::Each(unit, tile) = &step.tile.work else { return None };
-        let needs = tile.needs();
+        let Deciding { unit, needs, .. } = step.tile.deciding()?;
         let mut asked: Vec<(Unit, Interests)> = Vec::new();
         if let Some(question) = &needs.question {
             let unit = if question.asked == Asked::Contact { Unit::Contact } else { Unit::Account };
@@ -163,10 +162,10 @@ fn behind<'j>(journey: &'j JourneyPlan, step: &StepPlan) -> Vec<&'j StepPlan> {
     }
     let concerns_each = |step: &&StepPlan| match &step.tile.work {
         Work::Uniform(uniform) => uniform.mail.is_some(),
-        Work::Each(Unit::Contact, _) => {
-            ["create_lead", "activity", "launch_workflow"].contains(&step.tile_name.as_str())
+        Work::Each(deciding) => {
+            let for_each = ["create_lead", "activity", "launch_workflow"].contains(&step.tile_name.as_str());
+            deciding.unit == Unit::Contact && for_each
         }
-        Work::Each(Unit::Account, _) => false,
     };
     reached.into_iter().filter_map(|place| journey.steps.get(place)).filter(concerns_each).collect()
 }

@@ -8,7 +8,6 @@ use crate::{
     definitions::Definitions,
     diagnostics::{Code, Problem, Problems},
     model::{Predicate, scoring::expression_name},
-    tiles::Work,
 };
 
 /// Something that refers to a segment.
@@ -51,17 +50,14 @@ pub fn scores_of(plan: &Plan, model: &str) -> Vec<String> {
 /// The segments that a journey asks for anywhere, and the scores, grades and levels.
 #[must_use]
 pub fn needs_of(journey: &JourneyPlan) -> (BTreeSet<String>, BTreeSet<String>) {
-    let mut predicates = vec![journey.audience.clone()];
-    predicates.extend(journey.blocks.iter().filter_map(|block| block.predicate().cloned()));
+    let mut predicates = vec![&journey.audience];
+    predicates.extend(journey.blocks.iter().filter_map(|block| block.predicate()));
     let (mut segments, mut scores) = (BTreeSet::new(), BTreeSet::new());
     for step in &journey.steps {
         segments.extend(step.tile.wakes.segments.iter().cloned());
-        let Work::Each(_, tile) = &step.tile.work else { continue };
-        let needs = tile.needs();
-        predicates.extend(needs.question.map(|question| question.predicate));
-        predicates.extend(needs.conditions.into_iter().map(|condition| condition.predicate));
+        predicates.extend(step.tile.predicates());
     }
-    for predicate in &predicates {
+    for predicate in predicates {
         let found = interests(predicate);
         segments.extend(found.segments);
         scores.extend(found.scores);
@@ -82,11 +78,7 @@ fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
         }
     }
     for step in &journey.steps {
-        let Work::Each(_, tile) = &step.tile.work else { continue };
-        let needs = tile.needs();
-        let asked = needs.question.iter().map(|question| &question.predicate);
-        let needed = needs.conditions.iter().map(|condition| &condition.predicate);
-        if asked.chain(needed).any(|predicate| within(predicate).contains(segment)) {
+        if step.tile.predicates().any(|predicate| within(predicate).contains(segment)) {
             places.push(step.id.clone());
         }
     }

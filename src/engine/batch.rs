@@ -8,7 +8,7 @@ use super::{
 use crate::{
     compile::StepPlan,
     store::{AwaitedMails, Claim, IterationRow, Message, NextStep, Passage, Store},
-    tiles::{DecidingTile, Outcomes, Uniform, Unit, Work},
+    tiles::{Deciding, Outcomes, Uniform, Unit, Work},
 };
 
 /// The step at which a batch stands.
@@ -30,7 +30,7 @@ pub(super) fn work(
 ) -> Result<(), EngineError> {
     match &place.step.tile.work {
         Work::Uniform(uniform) => pass(engine, store, place, claim, uniform),
-        Work::Each(unit, tile) => decide(engine, store, place, claim, *unit, tile.as_ref()),
+        Work::Each(tile) => decide(engine, store, place, claim, tile),
     }
 }
 
@@ -81,13 +81,13 @@ fn decide(
     store: &mut Store,
     place: &Place<'_>,
     claim: &Claim,
-    unit: Unit,
-    tile: &dyn DecidingTile,
+    tile: &Deciding,
 ) -> Result<(), EngineError> {
-    let needs = tile.needs();
+    let Deciding { unit, needs, .. } = tile;
     let answers = &*engine.plan.library;
     // An account that waits as one is decided as one, also for those of it who aren't due themselves.
-    let whole_accounts = unit == Unit::Account && (needs.question.is_some() || needs.decision || needs.keeps);
+    let whole_accounts =
+        *unit == Unit::Account && (needs.question.is_some() || needs.decision || needs.keeps);
     let mut standing = store.load_batch(
         claim,
         place.now,
@@ -109,10 +109,10 @@ fn decide(
         given.tell(&mut loaded);
     }
     facts::answer(store, place, &needs.conditions, answers, &mut loaded)?;
-    calls::prepare(store, place, claim, &needs, unit == Unit::Account, &mut loaded)?;
+    calls::prepare(store, place, claim, needs, *unit == Unit::Account, &mut loaded)?;
     let Loaded { batch, .. } = &loaded;
     let mut out = Outcomes::of(batch);
-    tile.run(batch, &mut out)?;
+    (tile.run)(batch, &mut out)?;
     let decided = out.finish(&place.step.tile_name, batch)?;
     (engine.observe)(Phase::Decided);
     let commit = convert::commit(engine, place, &loaded, decided, whole_accounts);

@@ -10,7 +10,6 @@ use super::{
 use crate::{
     model::time::SECOND,
     store::{IterationRow, Store, StoreError},
-    tiles::{Allotment, Tile, Work},
 };
 
 /// How many positions a batch of a step with a script has, at most.
@@ -54,14 +53,6 @@ struct Passed {
     turn_over: bool,
 }
 
-/// The places that a tile gives out.
-fn allotment_of(tile: &Tile) -> Option<Allotment> {
-    match &tile.work {
-        Work::Uniform(_) => None,
-        Work::Each(_, tile) => tile.needs().allotment,
-    }
-}
-
 /// Goes through the steps once, in their order.
 fn pass(
     engine: &Engine<'_>,
@@ -78,12 +69,12 @@ fn pass(
             awaited = None;
         }
         let place = Place { journey, iteration, step, awaited, now };
-        let allotment = allotment_of(&step.tile);
+        let allotment = step.tile.deciding().and_then(|deciding| deciding.needs.allotment.as_ref());
         let scripted = step.tile.is_scripted();
         let batch_size = if scripted { engine.batch_size.min(SCRIPTED_BATCH) } else { engine.batch_size };
         let began = (engine.real_now)();
         'step: loop {
-            if let Some(allotment) = &allotment {
+            if let Some(allotment) = allotment {
                 // Another worker has people on their way here still: whoever comes last gives the places,
                 // so that they go by arrival.
                 if store.due_at_any(iteration.key, &passed, now)? {

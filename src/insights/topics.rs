@@ -64,7 +64,7 @@ pub fn empty_topics(store: &mut Store, plan: &Plan, now: i64) -> Result<Vec<Empt
 fn emails<'a>(plan: &'a Plan, journey: &'a JourneyPlan) -> impl Iterator<Item = &'a EmailPlan> {
     journey.steps.iter().filter_map(|step| match &step.tile.work {
         Work::Uniform(uniform) => plan.email(&uniform.mail.as_ref()?.email),
-        Work::Each(..) => None,
+        Work::Each(_) => None,
     })
 }
 

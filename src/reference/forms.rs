@@ -52,6 +52,7 @@ pub(super) fn form(form: Form, names: &Names) -> Json {
         Form::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
         Form::CamelName => json!({ "type": "string", "pattern": "^[A-Z][A-Za-z0-9]*$" }),
         Form::Number => json!({ "type": "number" }),
+        Form::Integer => json!({ "type": "integer" }),
         Form::Points => json!({ "type": ["number", "string"] }),
         Form::Boolean => json!({ "type": "boolean" }),
         Form::Duration => duration(),
@@ -60,6 +61,8 @@ pub(super) fn form(form: Form, names: &Names) -> Json {
             "pattern": "^\\s*[0-9]{4}-[0-9]{2}-[0-9]{2}",
             "examples": ["2026-03-01 08:00", "2026-03-01T08:00:00Z"],
         }),
+        Form::Said(form, _) => self::form(*form, names),
+        Form::Any => json!({}),
         Form::OrWord(form, word) => {
             json!({ "anyOf": [self::form(*form, names), { "const": word }] })
         }

@@ -17,4 +17,3 @@ pub use explanation::explanation;
 pub use names::Names;
 pub use page::page;
 pub use schema::{definition_schema, kind_schema, settings_schema};
-pub use tiles::{ParameterEntry, TileEntry};

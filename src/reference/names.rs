@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::TileEntry;
 use crate::{
     definitions::{Definitions, Referred},
     model::{Entity, Field, FieldType, InteractionType, built_in_interactions, standard_fields},
-    tiles::TILES,
+    tiles::{TILES, TileDescription},
 };
 
 /// The names that a workspace has, with what each of them takes.
@@ -17,7 +16,7 @@ pub struct Names {
     /// Types of interactions, built-in ones first.
     pub interactions: Vec<InteractionType>,
     /// Tiles, built-in ones first.
-    pub tiles: Vec<TileEntry>,
+    pub tiles: Vec<TileDescription>,
     /// The names that something of its kind may be referred to by.
     pub defined: BTreeMap<Referred, Vec<String>>,
 }
@@ -62,9 +61,9 @@ impl Names {
                 declared: true,
             }
         }));
-        let custom = definitions.plugins.iter().map(TileEntry::from);
-        let tiles: Vec<TileEntry> =
-            TILES.into_iter().map(|kind| TileEntry::from(kind.spec())).chain(custom).collect();
+        let custom = definitions.plugins.iter().map(TileDescription::from);
+        let tiles: Vec<TileDescription> =
+            TILES.into_iter().map(|kind| kind.spec().describe()).chain(custom).collect();
         let sorted = |names: Vec<&str>| {
             let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
             names.sort();

@@ -3,17 +3,16 @@
 use std::fmt::Write as _;
 
 use super::{
-    Names, TileEntry,
+    Names,
     explanation::explanation,
     words::{DAYS_AND_LASTS, FUNCTIONS, MISSING, OPERATORS},
 };
 use crate::{
     conditions::functions,
-    definitions::{
-        DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, Referred, SETTINGS, SUBSCRIPTION, WORDS,
-    },
+    definitions::{DID, Form, GROUP, KINDS, Key, MEMBERSHIP, PARTS, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS},
     diagnostics::Code,
     model::{DurationUnit, Entity, Field, FieldType, common_attributes},
+    tiles::TileDescription,
 };
 
 /// How moments are written; tested.
@@ -72,50 +71,6 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().map(code).collect::<Vec<_>>().join(", ")
 }
 
-fn form(form: Form) -> String {
-    match form {
-        Form::Text => "text".to_owned(),
-        Form::Template => "template".to_owned(),
-        Form::Name | Form::CamelName => "name".to_owned(),
-        Form::Number => "number".to_owned(),
-        Form::Points => "number, or a calculation".to_owned(),
-        Form::Boolean => "`true` or `false`".to_owned(),
-        Form::Duration => "length of time".to_owned(),
-        Form::Moment => "date and time".to_owned(),
-        Form::TimeZone => "time zone".to_owned(),
-        Form::OrWord(form, word) => format!("{}, or {}", self::form(*form), code(word)),
-        Form::Choice(words) => format!("one of {}", quoted(words.iter().copied())),
-        Form::Condition => "condition".to_owned(),
-        Form::Reference(to) => format!("name of {}", referred(to)),
-        Form::List(Form::Reference(to)) => {
-            format!("list of names of {}s", referred(*to).replacen("a ", "", 1))
-        }
-        Form::List(item) => format!("list: {}", self::form(*item)),
-        Form::Map(value) => format!("names, each with: {}", self::form(*value)),
-        Form::Fields(_) => "names, each with a field".to_owned(),
-        Form::Keys(_) => "mapping".to_owned(),
-        Form::KeysAndNames(..) => "mapping, with names of your own".to_owned(),
-        Form::Body => "mapping of any depth, each text a template".to_owned(),
-        Form::Count(_) => "whole number".to_owned(),
-        Form::Steps => "list of steps".to_owned(),
-        Form::Parameters => "mapping".to_owned(),
-        Form::Paths => "paths, each with a list of steps or a section's name".to_owned(),
-        Form::Settings => "mapping of settings".to_owned(),
-    }
-}
-
-fn referred(to: Referred) -> &'static str {
-    match to {
-        Referred::Segment => "a segment",
-        Referred::Email => "an e-mail",
-        Referred::Interaction => "a type of interaction",
-        Referred::Topic => "a topic",
-        Referred::Tile => "a tile",
-        Referred::Model => "a scoring model",
-        Referred::Workflow => "a workflow",
-    }
-}
-
 fn keys<'k>(page: &mut String, keys: impl Iterator<Item = &'k Key>) {
     let mut inner: Vec<&Key> = Vec::new();
     let rows: Vec<Vec<String>> = keys
@@ -124,7 +79,7 @@ fn keys<'k>(page: &mut String, keys: impl Iterator<Item = &'k Key>) {
                 inner.push(key);
             }
             let required = if key.required { " (required)" } else { "" };
-            vec![code(key.name), format!("{}{required}", form(key.form)), key.description.to_owned()]
+            vec![code(key.name), format!("{}{required}", key.form.words()), key.description.to_owned()]
         })
         .collect();
     table(page, &["key", "holds", "for"], rows);
@@ -232,12 +187,16 @@ fn conditions(page: &mut String) {
     );
 }
 
-fn tile(page: &mut String, tile: &TileEntry) {
+fn tile(page: &mut String, tile: &TileDescription) {
     heading(page, 3, &format!("`{}`", tile.name));
     let _ = write!(page, "\n{}.\n", tile.summary);
     let rows = tile.parameters.iter().map(|parameter| {
         let required = if parameter.required { " (required)" } else { "" };
-        vec![code(&parameter.name), format!("{}{required}", parameter.kind), parameter.description.clone()]
+        vec![
+            code(&parameter.name),
+            format!("{}{required}", parameter.holds.words()),
+            parameter.description.clone(),
+        ]
     });
     table(page, &["`with`", "holds", "for"], rows);
     let named = quoted(tile.paths.iter().map(String::as_str));

@@ -1,15 +1,15 @@
 //! `activity`: gives a salesperson something to do, for each contact or once for each account.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
-    TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, Deciding, Look, Needs, Outcomes, Participant, Tile, TileError, TileKind, TileSpec,
+    Unit, Wakes,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
 use crate::model::Effect;
 use crate::{
     calendar::{self, Zone},
-    definitions::StepDefinition,
+    definitions::{Form, Key, StepDefinition},
     diagnostics::{Code, Problem},
     model::{Duration, Entity},
     templates::Template,
@@ -17,25 +17,33 @@ use crate::{
 
 pub(super) struct Activity;
 
+const PARAMETERS: &[Key] = &[
+    Key::required("type", Form::Choice(&["task", "phone_call", "appointment"]), "What is to be done"),
+    Key::optional(
+        "for_each",
+        Form::Choice(&["contact", "account"]),
+        "Whether it is made for each contact, or once for the account; required in account journeys",
+    ),
+    Key::optional(
+        "assign_to",
+        Form::Choice(&[
+            "journey_owner",
+            "account_owner",
+            "account_creator",
+            "contact_owner",
+            "contact_creator",
+        ]),
+        "Who is to do it; `journey_owner` when not written",
+    ),
+    Key::required("subject", Form::Template, "What it is about"),
+    Key::optional("description", Form::Template, "More about it"),
+    Key::optional("due", Form::Duration, "Until when, from the step's moment"),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "activity",
     summary: "Makes a task, phone call or appointment for a salesperson",
-    parameters: &[
-        Parameter::required("type", "task, phone_call or appointment", "What is to be done"),
-        Parameter::optional(
-            "for_each",
-            "contact or account",
-            "Whether it is made for each contact, or once for the account; required in account journeys",
-        ),
-        Parameter::optional(
-            "assign_to",
-            "journey_owner, account_owner, account_creator, contact_owner or contact_creator",
-            "Who is to do it; `journey_owner` when not written",
-        ),
-        Parameter::required("subject", "template", "What it is about"),
-        Parameter::optional("description", "template", "More about it"),
-        Parameter::optional("due", "duration", "Until when, from the step's moment"),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: call\n  tile: activity\n  with:\n    type: phone_call\n    for_each: account\n    assign_to: account_owner\n    subject: \"Call {{account.name}}\"\n    due: 2 business days\n",
 };
@@ -79,7 +87,7 @@ impl TileKind for Activity {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let kind = reader.required_choice("type", &TYPES);
         let unit = unit("for_each", context.target, &mut reader);
         let assignee = reader.choice("assign_to", &ASSIGNEES);
@@ -140,7 +148,7 @@ impl TileKind for Activity {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::Each(unit, Box::new(tile)),
+            work: Deciding::new(unit, tile.needs(), move |batch, out| tile.run(batch, out)).into(),
             wakes: Wakes::default(),
         })
     }
@@ -182,7 +190,7 @@ impl CompiledActivity {
     }
 }
 
-impl DecidingTile for CompiledActivity {
+impl CompiledActivity {
     fn needs(&self) -> Needs {
         Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }

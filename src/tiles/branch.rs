@@ -1,36 +1,38 @@
 //! `branch`: sends each contact, or the account as one, down the path of the first case that holds.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, NeededCondition, Needs, Outcomes, Parameter, Participant,
-    Tile, TileError, TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, Deciding, Look, NeededCondition, Needs, Outcomes, Participant, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes,
     context::unit,
     shared::{Asks, ELSE, path_name},
 };
 use crate::model::{ConditionAnswer, Decision, Outcome};
 use crate::{
     conditions::{self, Scope, explain},
-    definitions::{StepDefinition, read_condition},
+    definitions::{Form, Key, StepDefinition, read_condition},
     diagnostics::{Code, Problem},
     model::{Entity, Predicate, Value, time::moment_of},
 };
 
 pub(super) struct Branch;
 
+const PARAMETERS: &[Key] = &[
+    Key::optional(
+        "based_on",
+        Form::Choice(&["contact", "account"]),
+        "Whether each contact decides for itself, or the account as one; required in account journeys",
+    ),
+    Key::required(
+        "cases",
+        Form::Map(&Form::Condition),
+        "The paths and what must hold for each, the first that holds counts; conditions are about a contact, or about the account when the branch is based on it",
+    ),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "branch",
     summary: "Sends contacts or whole accounts down the path of the first case whose condition holds",
-    parameters: &[
-        Parameter::optional(
-            "based_on",
-            "contact or account",
-            "Whether each contact decides for itself, or the account as one; required in account journeys",
-        ),
-        Parameter::required(
-            "cases",
-            "names, each with a condition",
-            "The paths and what must hold for each, the first that holds counts; conditions are about a contact, or about the account when the branch is based on it",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[ELSE],
     example: "- id: size\n  tile: branch\n  with:\n    based_on: account\n    cases:\n      large: account.employees >= 1000\n      medium: account.employees >= 100\n  paths:\n    large:\n      - id: call\n        tile: activity\n        with: { type: phone_call, for_each: account, subject: \"Call {{account.name}}\" }\n    medium:\n      - id: invite\n        tile: email\n        with: { email: spring-invite }\n",
 };
@@ -45,7 +47,7 @@ impl TileKind for Branch {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
         let has_cases = reader.has("cases");
         if !has_cases {
@@ -99,7 +101,7 @@ impl TileKind for Branch {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths,
-            work: Work::Each(of, Box::new(tile)),
+            work: Deciding::new(of, tile.needs(), move |batch, out| tile.run(batch, out)).into(),
             // Nobody waits here, unless a mail that a case asks for is still on its way.
             wakes: Wakes { interactions, ..Wakes::default() },
         })
@@ -114,7 +116,7 @@ struct CompiledBranch {
 }
 
 impl CompiledBranch {
-    fn needed(&self) -> Needs {
+    fn needs(&self) -> Needs {
         let condition = |(_, predicate): &(String, Predicate)| NeededCondition {
             predicate: predicate.clone(),
             of: self.of,
@@ -212,11 +214,7 @@ impl CompiledBranch {
     }
 }
 
-impl DecidingTile for CompiledBranch {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
+impl CompiledBranch {
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         match self.of {
             Unit::Contact => self.each_contact(batch, out),

@@ -2,14 +2,14 @@
 //! that are there already (semantics 12).
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
-    TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, Deciding, Look, Needs, Outcomes, Participant, Tile, TileError, TileKind, TileSpec,
+    Unit, Wakes,
     context::unit,
     shared::{Asks, Shown, for_each, template},
 };
 use crate::model::Effect;
 use crate::{
-    definitions::StepDefinition,
+    definitions::{Form, Key, StepDefinition},
     diagnostics::{Code, Problem},
     model::Entity,
     templates::Template,
@@ -17,27 +17,25 @@ use crate::{
 
 pub(super) struct CreateLead;
 
+const PARAMETERS: &[Key] = &[
+    Key::optional(
+        "for_each",
+        Form::Choice(&["contact", "account"]),
+        "Whether it is made for each contact, or once for the account; required in account journeys",
+    ),
+    Key::required("topic", Form::Template, "What the lead is about"),
+    Key::optional(
+        "last_name",
+        Form::Template,
+        "The last name on a lead for an account; the account's name when not written",
+    ),
+    Key::optional("owner", Form::Text, "Who looks after the lead; the journey's owner when not written"),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "create_lead",
     summary: "Makes a new lead; leads that exist already are never matched",
-    parameters: &[
-        Parameter::optional(
-            "for_each",
-            "contact or account",
-            "Whether it is made for each contact, or once for the account; required in account journeys",
-        ),
-        Parameter::required("topic", "template", "What the lead is about"),
-        Parameter::optional(
-            "last_name",
-            "template",
-            "The last name on a lead for an account; the account's name when not written",
-        ),
-        Parameter::optional(
-            "owner",
-            "text",
-            "Who looks after the lead; the journey's owner when not written",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: lead\n  tile: create_lead\n  with:\n    for_each: account\n    topic: \"{{account.name}} took the spring offer\"\n",
 };
@@ -48,7 +46,7 @@ impl TileKind for CreateLead {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let unit = unit("for_each", context.target, &mut reader);
         let topic = reader.required_text("topic");
         let last_name = reader.text("last_name");
@@ -83,7 +81,7 @@ impl TileKind for CreateLead {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::Each(unit, Box::new(tile)),
+            work: Deciding::new(unit, tile.needs(), move |batch, out| tile.run(batch, out)).into(),
             wakes: Wakes::default(),
         })
     }
@@ -127,7 +125,7 @@ impl CompiledLead {
     }
 }
 
-impl DecidingTile for CompiledLead {
+impl CompiledLead {
     fn needs(&self) -> Needs {
         Needs { contact: self.asks.contact.clone(), account: self.asks.account.clone(), ..Needs::default() }
     }

@@ -1,28 +1,30 @@
 //! `email`: sends a mail to each contact that arrives and lets it go on at once.
 
 use super::{
-    CompileContext, Look, Mail, Parameter, Tile, TileKind, TileSpec, Uniform, Wakes, Work, context::unknown,
+    CompileContext, Look, Mail, Tile, TileKind, TileSpec, Uniform, Wakes, Work, context::unknown,
     shared::milliseconds,
 };
 use crate::{
-    definitions::StepDefinition,
+    definitions::{Form, Key, Referred, StepDefinition},
     diagnostics::{Code, Problem},
 };
 
 pub(super) struct Email;
 
+const PARAMETERS: &[Key] = &[
+    Key::required("email", Form::Reference(Referred::Email), "The e-mail that is sent"),
+    Key::optional("expires", Form::Duration, "How long after the step's moment the mail is still sent"),
+    Key::optional(
+        "if_late",
+        Form::Choice(&["send", "skip"]),
+        "What becomes of a mail that expired; `skip` when not written",
+    ),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "email",
     summary: "Sends an e-mail to each contact; a mail that can't be sent doesn't hold the contact up",
-    parameters: &[
-        Parameter::required("email", "name of an e-mail", "The e-mail that is sent"),
-        Parameter::optional("expires", "duration", "How long after the step's moment the mail is still sent"),
-        Parameter::optional(
-            "if_late",
-            "send or skip",
-            "What becomes of a mail that expired; `skip` when not written",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: invite\n  tile: email\n  with: { email: spring-invite }\n",
 };
@@ -33,7 +35,7 @@ impl TileKind for Email {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let email = reader.required_text("email");
         let expires = reader.duration("expires");
         let late = reader.choice("if_late", &[("send", true), ("skip", false)]);

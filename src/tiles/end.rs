@@ -1,14 +1,17 @@
 //! `end`: leaves the journey.
 
-use super::{CompileContext, Look, Parameter, Tile, TileKind, TileSpec, Uniform, Wakes, Work};
-use crate::definitions::StepDefinition;
+use super::{CompileContext, Look, Tile, TileKind, TileSpec, Uniform, Wakes, Work};
+use crate::definitions::{Form, Key, StepDefinition};
 
 pub(super) struct End;
+
+const PARAMETERS: &[Key] =
+    &[Key::optional("result", Form::Text, "How it ended, shown among the step's paths")];
 
 static SPEC: TileSpec = TileSpec {
     name: "end",
     summary: "Leaves the journey here",
-    parameters: &[Parameter::optional("result", "text", "How it ended, shown among the step's paths")],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: won\n  tile: end\n  with: { result: won }\n",
 };
@@ -19,7 +22,7 @@ impl TileKind for End {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let result = reader.text("result").map(|text| text.value);
         reader.finish();
         Some(Tile {

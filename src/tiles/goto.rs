@@ -1,12 +1,12 @@
 //! `goto`: goes to another step of the journey, forward or back, at most so many times.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Tile, TileError, TileKind,
-    TileSpec, Unit, Wakes, Work, context::unknown,
+    Batch, CompileContext, Deciding, Look, Needs, Outcomes, Tile, TileError, TileKind, TileSpec, Unit, Wakes,
+    context::unknown,
 };
 use crate::model::Outcome;
 use crate::{
-    definitions::{Content, StepDefinition},
+    definitions::{Content, Form, Key, StepDefinition},
     diagnostics::{Code, Problem, Span, Text},
     model::time::moment_of,
 };
@@ -19,17 +19,19 @@ pub const GOTO_PATH: &str = "goto";
 /// The most that `at_most` may be.
 const MOST: i64 = 1_000;
 
+const PARAMETERS: &[Key] = &[
+    Key::required("step", Form::Said(&Form::Text, "id of a step"), "Where it goes"),
+    Key::optional(
+        "at_most",
+        Form::Said(&Form::Count(1), "number of times"),
+        "How often each contact goes there; required when it goes back",
+    ),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "goto",
     summary: "Goes to another step of the journey; each contact at most so many times, after which it goes on below",
-    parameters: &[
-        Parameter::required("step", "id of a step", "Where it goes"),
-        Parameter::optional(
-            "at_most",
-            "number of times",
-            "How often each contact goes there; required when it goes back",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: reminder\n  tile: email\n  with: { email: spring-reminder }\n- id: pause\n  tile: wait\n  with: { for: 7 days }\n- id: again\n  tile: goto\n  with: { step: reminder, at_most: 2 }\n",
 };
@@ -66,7 +68,7 @@ impl TileKind for GotoTile {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let to = reader.required_text("step");
         let at_most = reader.integer("at_most");
         reader.finish();
@@ -97,7 +99,8 @@ impl TileKind for GotoTile {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::Each(Unit::Contact, Box::new(tile)),
+            work: Deciding::new(Unit::Contact, Needs::default(), move |batch, out| tile.run(batch, out))
+                .into(),
             wakes: Wakes::default(),
         })
     }
@@ -108,11 +111,7 @@ struct CompiledGoto {
     at_most: Option<i64>,
 }
 
-impl DecidingTile for CompiledGoto {
-    fn needs(&self) -> Needs {
-        Needs::default()
-    }
-
+impl CompiledGoto {
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         for (place, participant) in batch.participants.iter().enumerate() {
             let moment = moment_of(participant.arrived_at, batch.now);

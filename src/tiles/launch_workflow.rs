@@ -4,14 +4,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Batch, CompileContext, DecidingTile, KnownWorkflow, Look, Needs, Outcomes, Parameter, Tile, TileError,
-    TileKind, TileSpec, Unit, Wakes, Work,
+    Batch, CompileContext, Deciding, KnownWorkflow, Look, Needs, Outcomes, Tile, TileError, TileKind,
+    TileSpec, Unit, Wakes,
     context::{unit, unknown},
     shared::for_each,
 };
 use crate::model::Effect;
 use crate::{
-    definitions::StepDefinition,
+    definitions::{Form, Key, Referred, StepDefinition},
     diagnostics::{Code, Problem},
     script::ScriptValue,
 };
@@ -21,17 +21,19 @@ pub const WORKFLOW: &str = "workflow:";
 
 pub(super) struct LaunchWorkflow;
 
+const PARAMETERS: &[Key] = &[
+    Key::optional(
+        "for_each",
+        Form::Choice(&["contact", "account"]),
+        "Whether it is launched for each contact, or once for the account; required in account journeys",
+    ),
+    Key::required("workflow", Form::Reference(Referred::Workflow), "The workflow that is launched"),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "launch_workflow",
     summary: "Launches a workflow, which learns of the contact or the account; nobody waits for it",
-    parameters: &[
-        Parameter::optional(
-            "for_each",
-            "contact or account",
-            "Whether it is launched for each contact, or once for the account; required in account journeys",
-        ),
-        Parameter::required("workflow", "name of a workflow", "The workflow that is launched"),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: tell\n  tile: launch_workflow\n  with: { for_each: account, workflow: tell-crm }\n",
 };
@@ -42,7 +44,7 @@ impl TileKind for LaunchWorkflow {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let unit = unit("for_each", context.target, &mut reader);
         let workflow = reader.required_text("workflow");
         reader.finish();
@@ -75,12 +77,16 @@ impl TileKind for LaunchWorkflow {
             return None;
         }
         match known {
-            KnownWorkflow::Call { .. } => Some(Tile {
-                look: Look::ON_ARRIVAL,
-                paths: Vec::new(),
-                work: Work::Each(unit, Box::new(CompiledLaunch { unit, workflow: workflow.value })),
-                wakes: Wakes::default(),
-            }),
+            KnownWorkflow::Call { .. } => {
+                let tile = CompiledLaunch { unit, workflow: workflow.value };
+                Some(Tile {
+                    look: Look::ON_ARRIVAL,
+                    paths: Vec::new(),
+                    work: Deciding::new(unit, Needs::default(), move |batch, out| tile.run(batch, out))
+                        .into(),
+                    wakes: Wakes::default(),
+                })
+            }
             KnownWorkflow::Script(script) => {
                 Some(script.tile(unit, ScriptValue::Map(BTreeMap::new()), step, context))
             }
@@ -104,11 +110,7 @@ impl CompiledLaunch {
     }
 }
 
-impl DecidingTile for CompiledLaunch {
-    fn needs(&self) -> Needs {
-        Needs::default()
-    }
-
+impl CompiledLaunch {
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         self.all(batch, out);
         Ok(())

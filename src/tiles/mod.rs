@@ -26,17 +26,17 @@ mod work;
 
 pub use batch::{AccountGroup, Batch, Colleague, Decided, EffectSubject, Outcomes, Participant, TileError};
 pub use context::{CompileContext, KnownWorkflow, Names, Unit};
-pub use describe::{ParameterDescription, TileDescription, describe};
+pub use describe::{Holds, ParameterDescription, TileDescription, describe};
 pub use goto::{GOTO_PATH, Goto, goto_of};
 pub use launch_workflow::WORKFLOW;
 pub use plugin::{
     CaseResult, CustomParameter, CustomTile, CustomTiles, PluginNames, ScriptKind, compile as compile_plugin,
     compile_workflow, run_cases,
 };
-pub use spec::{Parameter, TileKind, TileSpec};
+pub use spec::{TileKind, TileSpec};
 pub use wait_window::WaitWindow;
 pub use work::{
-    Allotment, DecidingTile, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
+    Allotment, Deciding, Look, Mail, NeededCondition, Needs, Question, Tile, Uniform, Wakes, Work,
 };
 
 /// All built-in tiles, in the order of the reference.

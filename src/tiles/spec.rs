@@ -1,7 +1,7 @@
 //! What a tile says about itself: the source of the reference, the schema and `tile list`.
 
 use super::{CompileContext, Tile};
-use crate::definitions::StepDefinition;
+use crate::definitions::{Key, StepDefinition};
 
 /// A kind of tile.
 pub trait TileKind: Sync {
@@ -25,34 +25,9 @@ pub struct TileSpec {
     /// What it does, in a sentence without a full stop.
     pub summary: &'static str,
     /// What stands under `with:`.
-    pub parameters: &'static [Parameter],
+    pub parameters: &'static [Key],
     /// Its paths; none when everyone goes on the same way.
     pub paths: &'static [&'static str],
     /// Steps of a journey that use it; tested.
     pub example: &'static str,
-}
-
-/// A parameter under `with:`.
-#[derive(Debug)]
-pub struct Parameter {
-    /// Its key.
-    pub name: &'static str,
-    /// What it holds, for people: `duration`, `text`, `contact or account`.
-    pub kind: &'static str,
-    /// Whether it has to be there.
-    pub required: bool,
-    /// What it is for.
-    pub description: &'static str,
-}
-
-impl Parameter {
-    /// A parameter that has to be there.
-    pub(super) const fn required(name: &'static str, kind: &'static str, description: &'static str) -> Self {
-        Parameter { name, kind, required: true, description }
-    }
-
-    /// A parameter that may be left out.
-    pub(super) const fn optional(name: &'static str, kind: &'static str, description: &'static str) -> Self {
-        Parameter { name, kind, required: false, description }
-    }
 }

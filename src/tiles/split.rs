@@ -3,40 +3,42 @@
 use sha2::{Digest, Sha256};
 
 use super::{
-    Allotment, Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Tile, TileError,
-    TileKind, TileSpec, Unit, Wakes, Work,
+    Allotment, Batch, CompileContext, Deciding, Look, Needs, Outcomes, Tile, TileError, TileKind, TileSpec,
+    Unit, Wakes,
     context::unit,
     shared::{ELSE, path_name},
 };
 use crate::model::{Decision, Outcome};
 use crate::{
-    definitions::{Content, Node, Reader, StepDefinition},
+    definitions::{Content, Form, Key, Node, Reader, StepDefinition},
     diagnostics::{Code, Problem, Problems, Text},
     model::time::moment_of,
 };
 
 pub(super) struct Split;
 
+const PARAMETERS: &[Key] = &[
+    Key::optional(
+        "by",
+        Form::Choice(&["contact", "account"]),
+        "Whether contacts are divided one by one, or accounts as one; required in account journeys",
+    ),
+    Key::optional(
+        "shares",
+        Form::Said(&Form::Map(&Form::Any), "names, each with a share such as `40%`"),
+        "The paths and how large a part each gets, drawn by a chance that is the same on every run",
+    ),
+    Key::optional(
+        "counts",
+        Form::Map(&Form::Count(0)),
+        "The paths and how many each gets at most, filled in the order of arrival",
+    ),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "split",
     summary: "Divides contacts or whole accounts among paths, by chance or by number; the rest goes `else`",
-    parameters: &[
-        Parameter::optional(
-            "by",
-            "contact or account",
-            "Whether contacts are divided one by one, or accounts as one; required in account journeys",
-        ),
-        Parameter::optional(
-            "shares",
-            "names, each with a share such as `40%`",
-            "The paths and how large a part each gets, drawn by a chance that is the same on every run",
-        ),
-        Parameter::optional(
-            "counts",
-            "names, each with a number",
-            "The paths and how many each gets at most, filled in the order of arrival",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[ELSE],
     example: "- id: versions\n  tile: split\n  with:\n    by: account\n    shares: { a: 40%, b: 40% }\n  paths:\n    a:\n      - id: invite\n        tile: email\n        with: { email: spring-invite }\n    b:\n      - id: reminder\n        tile: email\n        with: { email: spring-reminder }\n- id: first-hundred\n  tile: split\n  with:\n    by: contact\n    counts: { gift: 100 }\n",
 };
@@ -63,7 +65,7 @@ impl TileKind for Split {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let by = unit("by", context.target, &mut reader);
         let written =
             [reader.entry("shares"), reader.entry("counts")].map(|entry| entry.map(|(key, _)| key.span));
@@ -122,7 +124,7 @@ impl TileKind for Split {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths,
-            work: Work::Each(by, Box::new(tile)),
+            work: Deciding::new(by, tile.needs(), move |batch, out| tile.run(batch, out)).into(),
             wakes: Wakes::default(),
         })
     }
@@ -203,7 +205,7 @@ struct CompiledSplit {
 }
 
 impl CompiledSplit {
-    fn needed(&self) -> Needs {
+    fn needs(&self) -> Needs {
         let allotment = match &self.division {
             Division::Shares(_) => None,
             Division::Counts(counts) => Some(Allotment { of: self.by, among: None, counts: counts.clone() }),
@@ -273,11 +275,7 @@ impl CompiledSplit {
     }
 }
 
-impl DecidingTile for CompiledSplit {
-    fn needs(&self) -> Needs {
-        self.needed()
-    }
-
+impl CompiledSplit {
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         match self.by {
             Unit::Contact => self.each_contact(batch, out),

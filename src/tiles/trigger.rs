@@ -2,13 +2,13 @@
 //! longer than its timeout (semantics 10 and 11).
 
 use super::{
-    AccountGroup, Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Question, Tile,
-    TileError, TileKind, TileSpec, Unit, Wakes, Work, context::unit, shared::milliseconds,
+    AccountGroup, Batch, CompileContext, Deciding, Look, Needs, Outcomes, Question, Tile, TileError,
+    TileKind, TileSpec, Unit, Wakes, context::unit, shared::milliseconds,
 };
 use crate::model::{Asked, Decision, Outcome};
 use crate::{
     conditions::{self, Scope, Wait},
-    definitions::StepDefinition,
+    definitions::{Form, Key, StepDefinition},
     diagnostics::{Code, Problem, Text},
     model::{
         Entity, Part, Predicate,
@@ -18,37 +18,35 @@ use crate::{
 
 pub(super) struct Trigger;
 
+const PARAMETERS: &[Key] = &[
+    Key::optional(
+        "based_on",
+        Form::Choice(&["contact", "account"]),
+        "Whether each contact decides for itself, or the account as one; required in account journeys",
+    ),
+    Key::required(
+        "when",
+        Form::Said(&Form::Condition, "condition about a contact"),
+        "What is waited for. An interaction counts if it happens from the arrival at the trigger on (when it is based on accounts: from the account's first arrival); with `step`, from the moment at which that step handled the contact; with `since: entry`, from the entry into the journey. A branch asks what was before",
+    ),
+    Key::optional("timeout", Form::Duration, "How long; to the end of the journey when not written"),
+    Key::optional(
+        "quorum",
+        Form::Said(&Form::Any, "2 contacts, 50% or all"),
+        "How many of the account's contacts must satisfy it; one when not written",
+    ),
+    Key::optional(
+        "counts",
+        Form::Choice(&["participants", "all_contacts"]),
+        "Whether only the account's participants count, or all its contacts",
+    ),
+    Key::optional("grace", Form::Duration, "How long `else` waits for late news of what happened in time"),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "trigger",
     summary: "Waits until something happens, at most for its timeout, and sends contacts or whole accounts down one of two paths",
-    parameters: &[
-        Parameter::optional(
-            "based_on",
-            "contact or account",
-            "Whether each contact decides for itself, or the account as one; required in account journeys",
-        ),
-        Parameter::required(
-            "when",
-            "condition about a contact",
-            "What is waited for. An interaction counts if it happens from the arrival at the trigger on (when it is based on accounts: from the account's first arrival); with `step`, from the moment at which that step handled the contact; with `since: entry`, from the entry into the journey. A branch asks what was before",
-        ),
-        Parameter::optional("timeout", "duration", "How long; to the end of the journey when not written"),
-        Parameter::optional(
-            "quorum",
-            "2 contacts, 50% or all",
-            "How many of the account's contacts must satisfy it; one when not written",
-        ),
-        Parameter::optional(
-            "counts",
-            "participants or all_contacts",
-            "Whether only the account's participants count, or all its contacts",
-        ),
-        Parameter::optional(
-            "grace",
-            "duration",
-            "How long `else` waits for late news of what happened in time",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &["then", "else"],
     example: "- id: ordered\n  tile: trigger\n  with:\n    based_on: account\n    when:\n      did: OrderPlaced\n    timeout: 30 days\n  paths:\n    then:\n      - id: lead\n        tile: create_lead\n        with:\n          for_each: account\n          topic: \"{{account.name}} ordered\"\n",
 };
@@ -103,7 +101,7 @@ impl TileKind for Trigger {
     }
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[PARAMETERS], context.problems);
         let based_on = unit("based_on", context.target, &mut reader);
         let when = reader.required_condition("when");
         let timeout = reader.duration("timeout");
@@ -212,7 +210,7 @@ impl TileKind for Trigger {
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: SPEC.paths.iter().map(|path| (*path).to_owned()).collect(),
-            work: Work::Each(based_on, Box::new(tile)),
+            work: Deciding::new(based_on, tile.needs(), move |batch, out| tile.run(batch, out)).into(),
             wakes,
         })
     }
@@ -351,7 +349,7 @@ fn listed(names: &[&str]) -> String {
     }
 }
 
-impl DecidingTile for CompiledTrigger {
+impl CompiledTrigger {
     fn needs(&self) -> Needs {
         Needs { question: Some(self.question.clone()), ..Needs::default() }
     }

@@ -2,45 +2,52 @@
 //! a window.
 
 use super::{
-    Batch, CompileContext, DecidingTile, Look, Needs, Outcomes, Parameter, Participant, Tile, TileError,
-    TileKind, TileSpec, Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
+    Batch, CompileContext, Deciding, Look, Needs, Outcomes, Participant, Tile, TileError, TileKind, TileSpec,
+    Uniform, Unit, WaitWindow, Wakes, Work, shared::fixed_milliseconds, wait_parameters,
     wait_window::zone_of,
 };
 use crate::model::Outcome;
 use crate::{
     calendar::{self, CalendarError, LocalTime, Weekdays, Window, Zone},
-    definitions::StepDefinition,
+    definitions::{Form, Key, StepDefinition},
     model::{Duration, Entity, Field, time::moment_of},
 };
 
 pub(super) struct Wait;
 
+pub(super) const PARAMETERS: &[Key] = &[
+    Key::optional("for", Form::Duration, "How long, from the contact's arrival"),
+    Key::optional(
+        "until",
+        Form::Said(&Form::Text, "date and time, or time of day"),
+        "Until when: a moment, which is no wait once it has passed, or the next such time of day after the arrival",
+    ),
+    Key::optional(
+        "weekdays",
+        Form::Said(&Form::Any, "list of weekdays"),
+        "On which days a time of day counts; days from Monday to Friday alone pass over holidays",
+    ),
+    Key::optional(
+        "window",
+        Form::Said(&Form::Any, "`weekdays`, `from`, `to`"),
+        "The days or hours in which contacts go on, and in which messages leave that are made before the next `wait` or `trigger`; `to` doesn't belong to it. `weekdays` alone are whole days",
+    ),
+    Key::optional(
+        "skip_weekends",
+        Form::Boolean,
+        "`true`: who would go on at a weekend or on a holiday goes on at that time of the next working day; short for a `window` of whole working days",
+    ),
+    Key::optional(
+        "timezone",
+        Form::Choice(&["journey", "contact"]),
+        "Whose clocks and calendars count; the journey's when not written, or when a contact has none",
+    ),
+];
+
 static SPEC: TileSpec = TileSpec {
     name: "wait",
     summary: "Holds each contact for a length of time from its arrival, until a moment, or until certain hours",
-    parameters: &[
-        Parameter::optional("for", "duration", "How long, from the contact's arrival"),
-        Parameter::optional(
-            "until",
-            "date and time, or time of day",
-            "Until when: a moment, which is no wait once it has passed, or the next such time of day after the arrival",
-        ),
-        Parameter::optional(
-            "weekdays",
-            "list of weekdays",
-            "On which days a time of day counts; days from Monday to Friday alone pass over holidays",
-        ),
-        Parameter::optional(
-            "window",
-            "`weekdays`, `from`, `to`",
-            "The days or hours in which contacts go on, and in which messages leave that are made before the next `wait` or `trigger`; `to` doesn't belong to it. `weekdays` alone are whole days",
-        ),
-        Parameter::optional(
-            "timezone",
-            "journey or contact",
-            "Whose clocks and calendars count; the journey's when not written, or when a contact has none",
-        ),
-    ],
+    parameters: PARAMETERS,
     paths: &[],
     example: "- id: pause\n  tile: wait\n  with: { for: 7 days }\n- id: office-hours\n  tile: wait\n  with:\n    for: 2 business days\n    window: { weekdays: [mon, tue, wed, thu, fri], from: \"09:00\", to: \"17:00\" }\n    timezone: contact\n- id: tuesday\n  tile: wait\n  with: { until: \"09:00\", weekdays: [tue] }\n",
 };
@@ -80,7 +87,7 @@ impl TileKind for Wait {
 
     fn compile(&self, step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Tile> {
         let parameters = wait_parameters::read(step, context)?;
-        if let (Some(look), None) = (uniform_look(&parameters, context.zone), parameters.window) {
+        if let Some(look) = uniform_look(&parameters, context.zone) {
             return Some(Tile {
                 look,
                 paths: Vec::new(),
@@ -93,18 +100,26 @@ impl TileKind for Wait {
             Clocks::Contact => context.catalog.field(Entity::Contact, "timezone").cloned(),
         };
         let zone = context.zone.clone();
+        let tile = CalendarWait { parameters, zone, timezone };
+        let window = tile.window();
+        let deciding = Deciding::new(Unit::Contact, tile.needs(), move |batch, out| tile.run(batch, out));
         Some(Tile {
             look: Look::ON_ARRIVAL,
             paths: Vec::new(),
-            work: Work::Each(Unit::Contact, Box::new(CalendarWait { parameters, zone, timezone })),
+            work: Deciding { window, ..deciding }.into(),
             wakes: Wakes::default(),
         })
     }
 }
 
-/// The look of a wait that is the same for everyone, when it is.
+/// The look of a wait that is the same for everyone, when it is. Each parameter is named here, so that one that is
+/// added later can't be forgotten.
 fn uniform_look(parameters: &Parameters, zone: &Zone) -> Option<Look> {
-    match (&parameters.base, parameters.clocks) {
+    let Parameters { base, window, clocks } = parameters;
+    if window.is_some() {
+        return None;
+    }
+    match (base, clocks) {
         (Base::For(length), _) => fixed_milliseconds(*length).map(|after| Look { after, at: i64::MIN }),
         (Base::Moment(text), Clocks::Journey) => {
             calendar::parse_moment(text, zone).ok().map(|at| Look { after: 0, at })
@@ -163,14 +178,14 @@ impl CalendarWait {
     }
 }
 
-impl DecidingTile for CalendarWait {
+impl CalendarWait {
     fn needs(&self) -> Needs {
         Needs { contact: self.timezone.iter().cloned().collect(), ..Needs::default() }
     }
 
-    fn window(&self) -> Option<WaitWindow<'_>> {
+    fn window(&self) -> Option<WaitWindow> {
         let by_contact = self.timezone.is_some();
-        self.parameters.window.map(|window| WaitWindow { window, zone: &self.zone, by_contact })
+        self.parameters.window.map(|window| WaitWindow { window, zone: self.zone.clone(), by_contact })
     }
 
     fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {

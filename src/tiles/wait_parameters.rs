@@ -2,7 +2,7 @@
 
 use super::{
     CompileContext,
-    wait::{Base, Clocks, Parameters},
+    wait::{Base, Clocks, PARAMETERS, Parameters},
 };
 use crate::{
     calendar::{self, Hours, LocalTime, Weekdays, Window},
@@ -13,11 +13,12 @@ use crate::{
 
 /// Reads the parameters of a step. All problems are reported; with an error there are none.
 pub(super) fn read(step: &StepDefinition, context: &mut CompileContext<'_>) -> Option<Parameters> {
-    let mut reader = step.parameters(context.problems);
+    let mut reader = step.parameters(&[PARAMETERS], context.problems);
     let length = reader.duration("for");
     let until = reader.text("until");
     let weekdays = weekdays(&mut reader, "`weekdays` of the tile `wait`");
     let window = window(&mut reader);
+    let skip_weekends = reader.boolean("skip_weekends");
     let clocks = reader.choice("timezone", &[("journey", Clocks::Journey), ("contact", Clocks::Contact)]);
     let written = ["for", "until", "window"].into_iter().filter(|key| reader.has(key)).count();
     reader.finish();
@@ -37,6 +38,18 @@ pub(super) fn read(step: &StepDefinition, context: &mut CompileContext<'_>) -> O
         }
         return None;
     }
+    let window = match skip_weekends.filter(|skip| skip.value) {
+        Some(skip) if window.is_some() => {
+            context.problems.push(
+                Problem::error(Code::UnknownKey, skip.span, "`skip_weekends` and `window` in one wait").hint(
+                    "Write `weekdays: [mon, tue, wed, thu, fri]` into the window, and no `skip_weekends`.",
+                ),
+            );
+            return None;
+        }
+        Some(_) => Some(Window { weekdays: Weekdays::WORKING, hours: None }),
+        None => window,
+    };
     let base = base(length, until, weekdays, context)?;
     Some(Parameters { base, window, clocks: clocks.map_or(Clocks::Journey, |clocks| clocks.value) })
 }

@@ -6,21 +6,21 @@ use crate::{
 };
 
 /// The window of a wait, with the clocks that count.
-#[derive(Debug, Clone, Copy)]
-pub struct WaitWindow<'a> {
+#[derive(Debug, Clone)]
+pub struct WaitWindow {
     /// The days or hours.
     pub window: Window,
     /// The journey's time zone.
-    pub zone: &'a Zone,
+    pub zone: Zone,
     /// Whether the contact's time zone counts instead, where it has one.
     pub by_contact: bool,
 }
 
-impl WaitWindow<'_> {
+impl WaitWindow {
     /// The zone that counts for a contact with this `timezone`.
     #[must_use]
     pub fn zone_for(&self, timezone: Option<&Value>) -> Zone {
-        if self.by_contact { zone_of(timezone, self.zone).0 } else { self.zone.clone() }
+        if self.by_contact { zone_of(timezone, &self.zone).0 } else { self.zone.clone() }
     }
 }
 

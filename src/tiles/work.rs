@@ -17,48 +17,42 @@ pub struct Tile {
 }
 
 impl Tile {
-    /// The question that it asks about those who stand at it.
+    /// How it decides, unless it does the same for everyone.
     #[must_use]
-    pub fn question(&self) -> Option<Question> {
+    pub fn deciding(&self) -> Option<&Deciding> {
         match &self.work {
-            Work::Each(_, tile) => tile.needs().question,
+            Work::Each(deciding) => Some(deciding),
             Work::Uniform(_) => None,
         }
     }
 
+    /// The question that it asks about those who stand at it.
+    #[must_use]
+    pub fn question(&self) -> Option<&Question> {
+        self.deciding().and_then(|deciding| deciding.needs.question.as_ref())
+    }
+
+    /// The conditions that it asks for, that of its question among them.
+    pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        self.deciding().into_iter().flat_map(|deciding| deciding.needs.predicates())
+    }
+
     /// The window in which messages leave that are made behind it, up to the next wait or trigger.
     #[must_use]
-    pub fn window(&self) -> Option<WaitWindow<'_>> {
-        match &self.work {
-            Work::Each(_, tile) => tile.window(),
-            Work::Uniform(_) => None,
-        }
+    pub fn window(&self) -> Option<&WaitWindow> {
+        self.deciding().and_then(|deciding| deciding.window.as_ref())
     }
 
     /// Whether it may take long for each contact or account, as scripts may.
     #[must_use]
     pub fn is_scripted(&self) -> bool {
-        match &self.work {
-            Work::Each(_, tile) => tile.is_scripted() || !self.versions().is_empty(),
-            Work::Uniform(_) => false,
-        }
+        self.deciding().is_some_and(|deciding| deciding.scripted)
     }
 
     /// The versions of the functions that its conditions call, each once.
     #[must_use]
     pub fn versions(&self) -> BTreeSet<String> {
-        let mut versions = BTreeSet::new();
-        let Work::Each(_, tile) = &self.work else { return versions };
-        let needs = tile.needs();
-        let question = needs.question.iter().map(|question| &question.predicate);
-        for predicate in question.chain(needs.conditions.iter().map(|condition| &condition.predicate)) {
-            Part::Predicate(predicate).each(&mut |part| {
-                if let Part::Operand(Operand::Call(call)) = part {
-                    versions.insert(call.version.clone());
-                }
-            });
-        }
-        versions
+        self.deciding().map(|deciding| deciding.needs.versions()).unwrap_or_default()
     }
 }
 
@@ -87,7 +81,43 @@ pub enum Work {
     /// The same for everyone: carried out by the store for a whole batch at once.
     Uniform(Uniform),
     /// Decided in memory, for each contact or for each account.
-    Each(Unit, Box<dyn DecidingTile>),
+    Each(Box<Deciding>),
+}
+
+/// Gives each participant of a batch exactly one outcome. It fails when the tile itself is broken; what concerns one
+/// contact or account is an outcome.
+pub type Run = dyn Fn(&Batch, &mut Outcomes) -> Result<(), TileError> + Send + Sync;
+
+/// A tile that decides for a batch in memory: what it has to know, and one function.
+pub struct Deciding {
+    /// Whether it decides for each contact, or for each account.
+    pub unit: Unit,
+    /// What it has to know.
+    pub needs: Needs,
+    /// Whether it may take long for each contact or account, as scripts may.
+    pub scripted: bool,
+    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
+    pub window: Option<WaitWindow>,
+    /// Decides for a batch.
+    pub run: Box<Run>,
+}
+
+impl Deciding {
+    /// A tile that decides by a function. Conditions that call functions take long, as scripts may.
+    pub fn new(
+        unit: Unit,
+        needs: Needs,
+        run: impl Fn(&Batch, &mut Outcomes) -> Result<(), TileError> + Send + Sync + 'static,
+    ) -> Deciding {
+        let scripted = !needs.versions().is_empty();
+        Deciding { unit, needs, scripted, window: None, run: Box::new(run) }
+    }
+}
+
+impl From<Deciding> for Work {
+    fn from(deciding: Deciding) -> Work {
+        Work::Each(Box::new(deciding))
+    }
 }
 
 /// What a tile does that does the same for everyone.
@@ -157,6 +187,27 @@ pub struct Needs {
     pub allotment: Option<Allotment>,
 }
 
+impl Needs {
+    /// The conditions that are asked for, that of the question among them.
+    pub fn predicates(&self) -> impl Iterator<Item = &Predicate> {
+        let question = self.question.iter().map(|question| &question.predicate);
+        question.chain(self.conditions.iter().map(|condition| &condition.predicate))
+    }
+
+    /// The versions of the functions that the conditions call, each once.
+    fn versions(&self) -> BTreeSet<String> {
+        let mut versions = BTreeSet::new();
+        for predicate in self.predicates() {
+            Part::Predicate(predicate).each(&mut |part| {
+                if let Part::Operand(Operand::Call(call)) = part {
+                    versions.insert(call.version.clone());
+                }
+            });
+        }
+        versions
+    }
+}
+
 /// A condition that a tile wants answered. Interactions count up to the moment of arrival, so that the
 /// rhythm of ticks changes nothing (semantics 14); fields and segments are as they are now.
 #[derive(Debug, Clone, PartialEq)]
@@ -191,26 +242,4 @@ pub struct Question {
     pub timeout: Option<Duration>,
     /// Whether the tile must know how many are asked.
     pub counted: bool,
-}
-
-/// A tile that decides for a batch in memory.
-pub trait DecidingTile: Send + Sync {
-    /// What it has to know.
-    fn needs(&self) -> Needs;
-
-    /// The window in which messages leave that are made behind it, up to the next wait or trigger.
-    fn window(&self) -> Option<WaitWindow<'_>> {
-        None
-    }
-
-    /// Whether it may take long for each contact or account, as scripts may.
-    fn is_scripted(&self) -> bool {
-        false
-    }
-
-    /// Gives each participant exactly one outcome.
-    ///
-    /// # Errors
-    /// When the tile itself is broken; what concerns one contact or account is an outcome.
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError>;
 }

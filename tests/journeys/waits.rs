@@ -35,6 +35,9 @@ fn rule_14_waits_end_when_they_say_whenever_ticks_come() {
         (format!("{{ for: 30 hours, {office} }}"), "2026-03-02T14:00:00Z", "2026-03-02T14:00:00Z"),
         (format!("{{ for: 4 days, {office} }}"), "2026-03-09T09:00:00Z", "2026-03-09T09:00:00Z"),
         (format!("{{ {office}, timezone: contact }}"), "2026-03-02T09:00:00Z", "2026-03-02T14:00:00Z"),
+        // It would end on a Saturday, and on Wednesday.
+        ("{ for: 6 days, skip_weekends: true }".to_owned(), "2026-03-09T08:00:00Z", "2026-03-09T08:00:00Z"),
+        ("{ for: 3 days, skip_weekends: true }".to_owned(), "2026-03-04T08:00:00Z", "2026-03-04T08:00:00Z"),
         ("{ for: 4 business days }".to_owned(), "2026-03-09T08:00:00Z", "2026-03-09T08:00:00Z"),
         ("{ until: \"09:00\" }".to_owned(), "2026-03-01T09:00:00Z", "2026-03-01T09:00:00Z"),
         ("{ until: \"08:00\" }".to_owned(), "2026-03-02T08:00:00Z", "2026-03-02T08:00:00Z"),

@@ -42,7 +42,7 @@ pub(super) fn windows(
         let Some((journey, step)) = steps(message) else { continue };
         let possible = |id: &&String| step.released_by.iter().any(|place| journey.steps[*place].id == **id);
         let last = waits.iter().rfind(possible).and_then(|id| journey.step(id));
-        windows[*at] = last.and_then(|step| step.tile.window()).map(|wait: WaitWindow<'_>| {
+        windows[*at] = last.and_then(|step| step.tile.window()).map(|wait: &WaitWindow| {
             (wait.window, wait.zone_for(timezone.and_then(|place| message.contact.get(place))))
         });
     }

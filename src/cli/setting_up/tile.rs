@@ -85,10 +85,7 @@ fn show(plan: &Plan, name: &str, output: &mut Output) -> Result<(), CliError> {
     }
     let width = tile.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
     for parameter in &tile.parameters {
-        let kind = match parameter.choices.is_empty() {
-            true => parameter.kind.clone(),
-            false => parameter.choices.join(" or "),
-        };
+        let kind = parameter.holds.words();
         let more = match (&parameter.default, parameter.required) {
             (_, true) => ", required".to_owned(),
             (Some(default), false) => format!(", {default} when not written"),
@@ -114,8 +111,8 @@ fn as_json(tile: &TileDescription) -> Json {
     let parameters = tile.parameters.iter().map(|parameter| {
         json!({
             "name": parameter.name,
-            "type": parameter.kind,
-            "choices": parameter.choices,
+            "type": parameter.holds.kind(),
+            "choices": parameter.holds.choices(),
             "required": parameter.required,
             "default": parameter.default,
             "description": parameter.description,

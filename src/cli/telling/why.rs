@@ -84,7 +84,7 @@ pub(in crate::cli) fn what_next(plan: &Plan, journey: &str, step: &str) -> Optio
             Asked::Participants => "the account's participants",
             Asked::AllContacts => "the account's contacts",
         };
-        parts.push(format!("it asks of {whose} whether {}", explain(&predicate)));
+        parts.push(format!("it asks of {whose} whether {}", explain(predicate)));
     }
     for (path, to) in &step.next {
         let to = to.and_then(|to| journey.steps.get(to)).map_or("the end of the journey", |step| &step.id);

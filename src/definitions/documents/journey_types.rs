@@ -1,6 +1,6 @@
 //! What `kind: journey` says, before any name is looked up.
 
-use crate::definitions::{Header, Located, Node, Purpose, Reader, ReentryRule};
+use crate::definitions::{Header, Key, Located, Node, Purpose, Reader, ReentryRule};
 use crate::diagnostics::{Problems, Span, Text};
 use crate::model::{Consent, Entity};
 
@@ -103,9 +103,14 @@ pub enum PathDefinition {
 }
 
 impl StepDefinition {
-    /// Starts to read the parameters of the step's tile.
+    /// Starts to read the parameters of the step's tile. Those that are `described` are the ones from which schema and
+    /// reference are made, so that the reader can be held to them.
     #[must_use]
-    pub fn parameters<'a>(&'a self, problems: &'a mut Problems) -> Reader<'a> {
-        Reader::of_tile(&self.tile, &self.with, self.with_unreadable, problems)
+    pub fn parameters<'a>(
+        &'a self,
+        described: &'static [&'static [Key]],
+        problems: &'a mut Problems,
+    ) -> Reader<'a> {
+        Reader::of_tile(&self.tile, &self.with, self.with_unreadable, problems).described(described)
     }
 }

@@ -214,11 +214,7 @@ pub(in crate::definitions) const RULE: &[Key] = &[
 /// A grade under `grades:`, a level under `levels:`.
 pub(in crate::definitions) const BAND: &[Key] = &[
     Key::required("name", Form::Text, "Its name"),
-    Key::optional(
-        "from",
-        Form::Number,
-        "The lowest score that belongs to it, a whole number; the lowest of all has none",
-    ),
+    Key::optional("from", Form::Integer, "The lowest score that belongs to it; the lowest of all has none"),
 ];
 
 pub(in crate::definitions) const SCORING_MODEL: &[Key] = &[
@@ -238,11 +234,7 @@ pub(in crate::definitions) const SCORING_MODEL: &[Key] = &[
     Key::optional("end", Form::Moment, "Until when it gives scores"),
     Key::required("rules", Form::List(&Form::Keys(RULE)), "The rules; a score is the sum of their points"),
     Key::optional("grades", Form::List(&Form::Keys(BAND)), "The grades; they cover everything"),
-    Key::optional(
-        "sales_ready",
-        Form::Number,
-        "The score, a whole number, from which on a lead is sales-ready",
-    ),
+    Key::optional("sales_ready", Form::Integer, "The score from which on a lead is sales-ready"),
 ];
 
 pub(in crate::definitions) const LEVELS: &[Key] = &[

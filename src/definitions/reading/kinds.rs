@@ -43,19 +43,15 @@ pub struct Key {
 }
 
 impl Key {
-    pub(in crate::definitions) const fn required(
-        name: &'static str,
-        form: Form,
-        description: &'static str,
-    ) -> Key {
+    /// A key that has to be there.
+    #[must_use]
+    pub const fn required(name: &'static str, form: Form, description: &'static str) -> Key {
         Key { name, form, required: true, description }
     }
 
-    pub(in crate::definitions) const fn optional(
-        name: &'static str,
-        form: Form,
-        description: &'static str,
-    ) -> Key {
+    /// A key that may be left out.
+    #[must_use]
+    pub const fn optional(name: &'static str, form: Form, description: &'static str) -> Key {
         Key { name, form, required: false, description }
     }
 }
@@ -69,6 +65,8 @@ pub enum Form {
     Template,
     /// A number.
     Number,
+    /// A whole number.
+    Integer,
     /// A number, or a calculation that comes to one.
     Points,
     /// A name by the rules for definitions.
@@ -83,6 +81,10 @@ pub enum Form {
     Moment,
     /// The IANA name of a time zone.
     TimeZone,
+    /// What the form says, with other words for people.
+    Said(&'static Form, &'static str),
+    /// Anything: what may stand here is too much for a schema.
+    Any,
     /// What the form says, or this word.
     OrWord(&'static Form, &'static str),
     /// One of these words.
@@ -132,6 +134,69 @@ pub enum Referred {
     Workflow,
     /// A scoring model.
     Model,
+}
+
+impl Form {
+    /// The form itself, without the words that it is told in and the word that may stand instead.
+    #[must_use]
+    pub fn plain(self) -> Form {
+        match self {
+            Form::Said(form, _) | Form::OrWord(form, _) => form.plain(),
+            form => form,
+        }
+    }
+
+    /// What it holds, in words for people.
+    #[must_use]
+    pub fn words(self) -> String {
+        let code = |word: &str| format!("`{word}`");
+        match self {
+            Form::Said(_, words) => (*words).to_owned(),
+            Form::Any => "anything".to_owned(),
+            Form::Text => "text".to_owned(),
+            Form::Template => "template".to_owned(),
+            Form::Name | Form::CamelName => "name".to_owned(),
+            Form::Number => "number".to_owned(),
+            Form::Points => "number, or a calculation".to_owned(),
+            Form::Boolean => "`true` or `false`".to_owned(),
+            Form::Duration => "duration".to_owned(),
+            Form::Moment => "date and time".to_owned(),
+            Form::TimeZone => "time zone".to_owned(),
+            Form::OrWord(form, word) => format!("{}, or {}", form.words(), code(word)),
+            Form::Choice(words) => {
+                let words: Vec<String> = words.iter().map(|word| code(word)).collect();
+                format!("one of {}", words.join(", "))
+            }
+            Form::Condition => "condition".to_owned(),
+            Form::Reference(to) => format!("name of {}", referred(to)),
+            Form::List(Form::Reference(to)) => {
+                format!("list of names of {}s", referred(*to).replacen("a ", "", 1))
+            }
+            Form::List(item) => format!("list: {}", item.words()),
+            Form::Map(value) => format!("names, each with: {}", value.words()),
+            Form::Fields(_) => "names, each with a field".to_owned(),
+            Form::Keys(_) => "mapping".to_owned(),
+            Form::KeysAndNames(..) => "mapping, with names of your own".to_owned(),
+            Form::Body => "mapping of any depth, each text a template".to_owned(),
+            Form::Integer | Form::Count(_) => "whole number".to_owned(),
+            Form::Steps => "list of steps".to_owned(),
+            Form::Parameters => "mapping".to_owned(),
+            Form::Paths => "paths, each with a list of steps or a section's name".to_owned(),
+            Form::Settings => "mapping of settings".to_owned(),
+        }
+    }
+}
+
+fn referred(to: Referred) -> &'static str {
+    match to {
+        Referred::Segment => "a segment",
+        Referred::Email => "an e-mail",
+        Referred::Interaction => "a type of interaction",
+        Referred::Topic => "a topic",
+        Referred::Tile => "a tile",
+        Referred::Model => "a scoring model",
+        Referred::Workflow => "a workflow",
+    }
 }
 
 /// All kinds, in the order of the reference.

@@ -5,7 +5,7 @@ use crate::calendar;
 use crate::definitions::nodes::scalars::{
     as_text, foreign_hint, is_bare, warn_of_ambiguous_number, without_underscores, wrong_type,
 };
-use crate::definitions::{ConditionNode, Content, Key, Located, Node, nodes::names};
+use crate::definitions::{ConditionNode, Content, Form, Key, Located, Node, nodes::names};
 use crate::diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean, suggest};
 use crate::model::Duration;
 
@@ -121,6 +121,16 @@ impl<'a> Reader<'a> {
         self.entries.iter().find(|(name, _)| name.value == key).map(|(name, node)| (name, node))
     }
 
+    /// Holds what is read to what is described, in builds for development.
+    fn holds(&self, key: &str, is: impl Fn(Form) -> bool) {
+        let described = self.described.iter().copied().flatten().find(|known| known.name == key);
+        debug_assert!(
+            described.is_none_or(|known| matches!(known.form.plain(), Form::Any) || is(known.form.plain())),
+            "`{key}` of `{}` is read as something else than what is described",
+            self.what
+        );
+    }
+
     /// The value of a key.
     pub fn node(&mut self, key: &'a str) -> Option<&'a Node> {
         self.entry(key).map(|(_, node)| node)
@@ -169,6 +179,7 @@ impl<'a> Reader<'a> {
 
     /// A length of time, such as `30 days`.
     pub fn duration(&mut self, key: &'a str) -> Option<Located<Duration>> {
+        self.holds(key, |form| matches!(form, Form::Duration));
         let text = self.text(key)?;
         match calendar::parse_duration(&text.value) {
             Ok(value) => Some(Located { value, span: text.span }),
@@ -190,6 +201,7 @@ impl<'a> Reader<'a> {
 
     /// `true` or `false`.
     pub fn boolean(&mut self, key: &'a str) -> Option<Located<bool>> {
+        self.holds(key, |form| matches!(form, Form::Boolean));
         let node = self.node(key)?;
         if let Content::Boolean(value) = node.content {
             return Some(Located { value, span: node.span });
@@ -208,6 +220,7 @@ impl<'a> Reader<'a> {
 
     /// A whole number; underscores may stand in it.
     pub fn integer(&mut self, key: &'a str) -> Option<Located<i64>> {
+        self.holds(key, |form| matches!(form, Form::Integer | Form::Count(_)));
         let node = self.node(key)?;
         warn_of_ambiguous_number(node, self.problems);
         let value = match &node.content {
@@ -226,6 +239,7 @@ impl<'a> Reader<'a> {
 
     /// A number; underscores may stand in it.
     pub fn number(&mut self, key: &'a str) -> Option<Located<f64>> {
+        self.holds(key, |form| matches!(form, Form::Number));
         let node = self.node(key)?;
         warn_of_ambiguous_number(node, self.problems);
         let value = match &node.content {
@@ -246,6 +260,7 @@ impl<'a> Reader<'a> {
 
     /// One of the listed words, each with what it stands for.
     pub fn choice<T: Clone>(&mut self, key: &'a str, choices: &[(&str, T)]) -> Option<Located<T>> {
+        self.holds(key, |form| matches!(form, Form::Choice(_)));
         let text = self.text(key)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text.value) {
             return Some(Located { value: value.clone(), span: text.span });

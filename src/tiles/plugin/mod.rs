@@ -22,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use super::describe::{ParameterDescription, TileDescription};
+use super::describe::{Holds, ParameterDescription, TileDescription};
 use crate::{
     definitions::{CaseDefinition, ParameterType, PluginTarget},
     model::{Catalog, Did, Field},
@@ -107,11 +107,7 @@ impl CustomTile {
     pub fn describe(&self) -> TileDescription {
         let parameters = self.parameters.iter().map(|parameter| ParameterDescription {
             name: parameter.name.clone(),
-            kind: parameter.kind.name().to_owned(),
-            choices: match &parameter.kind {
-                ParameterType::Choice(choices) => choices.clone(),
-                _ => Vec::new(),
-            },
+            holds: Holds::Type(parameter.kind.clone()),
             required: parameter.required,
             default: match &parameter.default {
                 ScriptValue::Nothing => None,

@@ -10,10 +10,7 @@ use crate::{
     calendar::{self, Zone},
     model::{Decision, Effect, Field, Outcome, TileState, Value, time::moment_of},
     script::{ScriptError, ScriptValue},
-    tiles::{
-        AccountGroup, Allotment, Batch, DecidingTile, EffectSubject, Needs, Outcomes, Participant, TileError,
-        Unit,
-    },
+    tiles::{AccountGroup, Allotment, Batch, EffectSubject, Needs, Outcomes, Participant, TileError, Unit},
 };
 
 /// How often a script may ask to be tried again, on one visit.
@@ -212,8 +209,8 @@ fn texts(fields: &[Field], values: &[Value]) -> BTreeMap<String, String> {
     named.map(|(field, value)| (field.name.clone(), value.to_string())).collect()
 }
 
-impl DecidingTile for PlacedTile {
-    fn needs(&self) -> Needs {
+impl PlacedTile {
+    pub(super) fn needs(&self) -> Needs {
         Needs {
             contact: self.tile.contact.clone(),
             account: self.tile.account.clone(),
@@ -229,11 +226,7 @@ impl DecidingTile for PlacedTile {
         }
     }
 
-    fn is_scripted(&self) -> bool {
-        true
-    }
-
-    fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
+    pub(super) fn run(&self, batch: &Batch, out: &mut Outcomes) -> Result<(), TileError> {
         match self.unit {
             Unit::Contact => self.contacts(batch, out),
             Unit::Account => self.accounts(batch, out),

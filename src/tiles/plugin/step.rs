@@ -8,7 +8,7 @@ use crate::{
     diagnostics::{Code, Problem},
     model::Entity,
     script::ScriptValue,
-    tiles::{CompileContext, Look, Tile, Unit, Wakes, Work, context},
+    tiles::{CompileContext, Deciding, Look, Tile, Unit, Wakes, context},
 };
 
 impl CustomTile {
@@ -18,7 +18,7 @@ impl CustomTile {
         step: &StepDefinition,
         context: &mut CompileContext<'_>,
     ) -> Option<Tile> {
-        let mut reader = step.parameters(context.problems);
+        let mut reader = step.parameters(&[], context.problems);
         let unit = match self.target {
             PluginTarget::Either => context::unit("for_each", context.target, &mut reader),
             PluginTarget::Contact => Some(Unit::Contact),
@@ -55,10 +55,11 @@ impl CustomTile {
             zone: context.zone.clone(),
             owner: context.owner.map(str::to_owned),
         };
+        let deciding = Deciding::new(unit, placed.needs(), move |batch, out| placed.run(batch, out));
         Tile {
             look: Look::ON_ARRIVAL,
             paths: self.paths.clone(),
-            work: Work::Each(unit, Box::new(placed)),
+            work: Deciding { scripted: true, ..deciding }.into(),
             wakes: Wakes::default(),
         }
     }
