@@ -26,6 +26,7 @@ mod reading;
 mod readme;
 mod reference;
 mod relations;
+mod released;
 mod renames;
 mod rules;
 mod saas_sales;
