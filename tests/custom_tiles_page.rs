@@ -1,4 +1,4 @@
-//! What `docs/custom-tiles.md` shows is what the program does, from top to bottom.
+//! What `docs/guide/custom-tiles.md` shows is what the program does, from top to bottom.
 
 use std::{fs, path::Path, process::Command};
 
@@ -20,7 +20,7 @@ fn printed(command: &str, workspace: &Path) -> String {
 
 #[test]
 fn whoever_follows_the_page_comes_to_a_tested_tile() {
-    let page = fs::read_to_string(repository().join("docs/custom-tiles.md")).unwrap();
+    let page = fs::read_to_string(repository().join("docs/guide/custom-tiles.md")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut failed = 0;
     for block in blocks(&page) {

@@ -1,4 +1,4 @@
-//! What the README shows is what the program does.
+//! What README and guide show is what the program does.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -74,27 +74,88 @@ fn output_of(command: &str, workspace: &Path) -> String {
     if printed.is_empty() { said.into_owned() } else { printed }
 }
 
-#[test]
-fn whoever_follows_the_readme_sees_what_it_shows() {
-    let readme = readme();
-    let folder = tempfile::tempdir().unwrap();
+/// The pages whose files make the workspace that the others go on with.
+const WORKSPACE: [&str; 2] = ["README.md", "docs/guide/getting-started.md"];
+
+/// Pages that add files and commands of their own to that workspace.
+const PAGES: [&str; 9] = [
+    "docs/guide/data.md",
+    "docs/guide/segments.md",
+    "docs/guide/journeys.md",
+    "docs/guide/workflows.md",
+    "docs/guide/e-mail.md",
+    "docs/guide/scoring.md",
+    "docs/guide/running.md",
+    "docs/guide/trouble.md",
+    "docs/guide/postgresql.md",
+];
+
+/// Puts the files of a page into a folder, and gives its commands with what they print.
+fn laid_out(page: &str, folder: &Path) -> Vec<(String, String)> {
+    let text = fs::read_to_string(repository().join(page)).unwrap();
     let mut steps = Vec::new();
-    for block in blocks(&readme) {
+    for block in blocks(&text) {
         match (block.language, block.file()) {
             ("yaml" | "csv", Some(file)) => {
-                let path = folder.path().join(file);
+                let path = folder.join(file);
                 fs::create_dir_all(path.parent().unwrap()).unwrap();
                 fs::write(path, &block.text).unwrap();
             }
             ("console", _) => steps.extend(commands(&block.text)),
-            (language, _) => panic!("a block of `{language}` after `{}` can't be tried", block.before),
+            (language, _) => {
+                panic!("a block of `{language}` after `{}` in {page} can't be tried", block.before)
+            }
         }
     }
+    steps
+}
+
+fn assert_prints(page: &str, command: &str, shown: &str, folder: &Path) {
+    let printed = output_of(command, folder);
+    assert_eq!(printed.trim_end(), shown.trim_end(), "`tilework {command}` of {page} prints:\n{printed}");
+}
+
+#[test]
+fn whoever_follows_readme_and_guide_sees_what_they_show() {
+    let folder = tempfile::tempdir().unwrap();
+    let laid = WORKSPACE.iter().map(|page| laid_out(page, folder.path()));
+    let mut steps: Vec<(String, String)> = laid.flatten().collect();
     assert!(steps.iter().any(|(command, _)| command.starts_with("journey show")));
     steps.sort_by_key(|(command, _)| turn(command));
-    for (command, shown) in steps {
-        let printed = output_of(&command, folder.path());
-        assert_eq!(printed.trim_end(), shown.trim_end(), "`tilework {command}` prints:\n{printed}");
+    for (command, shown) in &steps {
+        assert_prints("README.md", command, shown, folder.path());
+    }
+    let imports: Vec<&String> =
+        steps.iter().map(|(command, _)| command).filter(|command| command.starts_with("import")).collect();
+    let mut tried = 0;
+    for page in PAGES {
+        let folder = tempfile::tempdir().unwrap();
+        for page in WORKSPACE {
+            laid_out(page, folder.path());
+        }
+        let steps = laid_out(page, folder.path());
+        if !steps.is_empty() {
+            for import in &imports {
+                output_of(import, folder.path());
+            }
+        }
+        tried += steps.len();
+        for (command, shown) in steps {
+            assert_prints(page, &command, &shown, folder.path());
+        }
+    }
+    assert!(tried >= 10, "{tried}");
+}
+
+#[test]
+fn every_page_of_the_guide_is_tried_and_in_the_table_of_contents() {
+    let summary = fs::read_to_string(repository().join("docs/SUMMARY.md")).unwrap();
+    let elsewhere = ["docs/guide/custom-tiles.md", "docs/guide/templates.md"];
+    for path in crate::support::files::files_under(&repository().join("docs/guide"), "md") {
+        let page = path.strip_prefix(repository()).unwrap().to_str().unwrap().to_owned();
+        let tried = WORKSPACE.iter().chain(&PAGES).chain(&elsewhere);
+        assert!(tried.into_iter().any(|known| **known == page), "nobody tries {page}");
+        assert!(summary.contains(&format!("({})", page.trim_start_matches("docs/"))), "{page}");
     }
 }
 
@@ -120,7 +181,8 @@ fn row(kind: &dyn TileKind) -> String {
 fn the_table_of_tiles_says_what_the_tiles_say() {
     let rows: String = TILES.into_iter().map(row).collect();
     let table = format!("| tile | does | `with` | paths |\n|---|---|---|---|\n{rows}\n");
-    assert!(readme().contains(&table), "the table should be:\n{table}");
+    let page = fs::read_to_string(repository().join("docs/guide/journeys.md")).unwrap();
+    assert!(page.contains(&table), "the table should be:\n{table}");
 }
 
 /// The names in back-quotes at the start of each item of a section's list, up to the colon; an item may
@@ -178,12 +240,20 @@ fn paths(text: &str) -> Vec<&str> {
 
 #[test]
 fn documents_name_files_that_exist() {
-    for document in
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/custom-tiles.md"]
-    {
-        let text = fs::read_to_string(repository().join(document)).unwrap();
-        for place in links(&text).into_iter().chain(paths(&text)) {
-            assert!(repository().join(place).exists(), "{document} names `{place}`");
+    let mut documents: Vec<_> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+        .into_iter()
+        .map(|document| repository().join(document))
+        .collect();
+    documents.extend(crate::support::files::files_under(&repository().join("docs"), "md"));
+    for document in documents {
+        let text = fs::read_to_string(&document).unwrap();
+        let beside = document.parent().unwrap();
+        for place in links(&text) {
+            let file = place.split('#').next().unwrap_or_default();
+            assert!(beside.join(file).exists(), "{} links to `{place}`", document.display());
+        }
+        for place in paths(&text) {
+            assert!(repository().join(place).exists(), "{} names `{place}`", document.display());
         }
     }
 }

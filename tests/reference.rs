@@ -20,15 +20,15 @@ fn the_reference_page_says_what_the_program_says() {
 }
 
 #[test]
-fn the_readme_tells_exit_codes_as_the_program_does() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+fn the_guide_tells_exit_codes_as_the_program_does() {
+    let guide = fs::read_to_string(repository().join("docs/guide/running.md")).unwrap();
     let page = printed(&["reference"]);
     let codes = page.split("### Exit codes").nth(1).unwrap().split("\n## ").next().unwrap();
     let rows: Vec<&str> =
         codes.lines().filter(|line| line.starts_with("| ") && !line.contains("---")).skip(1).collect();
     assert_eq!(rows.len(), 6);
     for row in rows {
-        assert!(readme.contains(row), "{row}");
+        assert!(guide.contains(row), "{row}");
     }
 }
 

@@ -110,9 +110,12 @@ fn every_sample_fits_the_schema() {
 }
 
 #[test]
-fn what_the_readme_shows_fits_the_schema() {
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next());
+fn what_readme_and_guide_show_fits_the_schema() {
+    let pages =
+        ["README.md", "docs/guide/getting-started.md", "docs/guide/segments.md", "docs/guide/scoring.md"];
+    let shown: String =
+        pages.iter().map(|page| fs::read_to_string(repository().join(page)).unwrap()).collect();
+    let blocks = shown.split("```yaml\n").skip(1).filter_map(|rest| rest.split("\n```").next());
     let mut all = String::new();
     for block in blocks.filter(|block| block.contains("kind: ")) {
         all.push_str(block);

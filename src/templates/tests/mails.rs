@@ -63,7 +63,7 @@ fn a_number_with_three_decimals_draws_a_warning() {
 
 #[test]
 fn everything_that_the_page_about_templates_shows_is_a_template() {
-    let page = include_str!("../../../docs/templates.md");
+    let page = include_str!("../../../docs/guide/templates.md");
     let examples: Vec<&str> =
         page.split("```handlebars\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
     assert!(examples.len() >= 8, "{examples:?}");
