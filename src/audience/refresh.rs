@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     compile::{Plan, SegmentPlan},
-    conditions::Interests,
+    conditions::Dependencies,
     model::Entity,
     store::{Difference, Evaluation, Fields, Incoming, Reach, SegmentState, Store, StoreError},
 };
@@ -55,10 +55,10 @@ pub fn refresh(
     let mut moved: Vec<&str> = Vec::new();
     for segment in &plan.segments {
         let Some(state) = states.get(&segment.name) else { continue };
-        let follows = segment.interests.segments.iter().any(|name| moved.contains(&name.as_str()));
+        let follows = segment.dependencies.segments.iter().any(|name| moved.contains(&name.as_str()));
         let due = state.next_evaluation_at.is_some_and(|at| at <= now);
         let failed = failing.has(SEGMENT, &segment.name);
-        let Interests { segments, scores, .. } = &segment.interests;
+        let Dependencies { segments, scores, .. } = &segment.dependencies;
         if let Some(reason) = failing.needed(plan, segments, scores) {
             failing.failed(store, (SEGMENT, &segment.name), &reason, now)?;
             continue;
@@ -112,7 +112,7 @@ fn evaluate(
     let dependents: Vec<String> = plan
         .segments
         .iter()
-        .filter(|other| other.interests.segments.contains(&segment.name))
+        .filter(|other| other.dependencies.segments.contains(&segment.name))
         .map(|other| other.name.clone())
         .collect();
     // What asks for the moment itself changes for everybody when that comes; windows change only for
@@ -139,35 +139,35 @@ fn evaluate(
 
 /// What can concern a segment since it was evaluated, when that can be told.
 fn reach(segment: &SegmentPlan, before: i64, now: i64) -> Option<Reach> {
-    let interests = &segment.interests;
+    let dependencies = &segment.dependencies;
     Some(Reach {
         contacts: concerns(segment, Entity::Contact),
         accounts: concerns(segment, Entity::Account),
         leads: concerns(segment, Entity::Lead),
-        interactions: interests.interactions.iter().cloned().collect(),
-        account_interactions: interests.account_interactions.iter().cloned().collect(),
+        interactions: dependencies.interactions.iter().cloned().collect(),
+        account_interactions: dependencies.account_interactions.iter().cloned().collect(),
         profiling_in_history: false,
-        segments: interests.segments.iter().cloned().collect(),
-        across: interests.across,
-        primary_contacts: interests.primary_contacts,
-        followed: interests.followed.iter().cloned().collect(),
-        activities: interests.activities,
+        segments: dependencies.segments.iter().cloned().collect(),
+        across: dependencies.across,
+        primary_contacts: dependencies.primary_contacts,
+        followed: dependencies.followed.iter().cloned().collect(),
+        activities: dependencies.activities,
         passed: passed(segment, before, now)?,
     })
 }
 
 /// The fields of a kind of record whose change can change who belongs to a segment.
 fn concerns(segment: &SegmentPlan, entity: Entity) -> Fields {
-    fields(&segment.interests, segment.target, entity)
+    fields(&segment.dependencies, segment.target, entity)
 }
 
 /// The fields of a kind of record on which an answer about records of `target` depends.
-pub(super) fn fields(interests: &Interests, target: Entity, entity: Entity) -> Fields {
-    let mut fields = Fields::of(interests.fields(entity));
+pub(super) fn fields(dependencies: &Dependencies, target: Entity, entity: Entity) -> Fields {
+    let mut fields = Fields::of(dependencies.fields(entity));
     if target == entity {
         fields = fields | Fields::BELONGING;
     }
-    if interests.belongings() {
+    if dependencies.belongings() {
         fields = fields | Fields::LEFT;
     }
     fields
@@ -185,9 +185,9 @@ pub fn affected(plan: &Plan) -> impl Fn(&Incoming) -> Vec<String> {
     move |incoming| {
         let affected = segments.iter().filter(|(segment, concerns)| {
             Entity::ALL.iter().zip(concerns).any(|(entity, fields)| incoming.fields(*entity).meet(*fields))
-                || (incoming.activities && segment.interests.activities)
-                || meet(&incoming.interactions, &segment.interests.interactions)
-                || meet(&incoming.account_interactions, &segment.interests.account_interactions)
+                || (incoming.activities && segment.dependencies.activities)
+                || meet(&incoming.interactions, &segment.dependencies.interactions)
+                || meet(&incoming.account_interactions, &segment.dependencies.account_interactions)
         });
         affected.map(|(segment, _)| segment.name.clone()).collect()
     }

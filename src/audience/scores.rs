@@ -46,9 +46,9 @@ pub fn refresh_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Scored
     store.note_score_changes()?;
     let mut failing = Failing::read(store, plan)?;
     for model in &plan.models {
-        let (name, interests) = (&model.model.name, &model.interests);
+        let (name, dependencies) = (&model.model.name, &model.dependencies);
         let Some(state) = states.get(name) else { continue };
-        if let Some(reason) = failing.needed(plan, &interests.segments, &interests.scores) {
+        if let Some(reason) = failing.needed(plan, &dependencies.segments, &dependencies.scores) {
             failing.failed(store, (MODEL, name), &reason, now)?;
             continue;
         }
@@ -133,32 +133,32 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
             to: first.max(last),
         });
     }
-    let interests = &model.interests;
-    if !interests.followed.is_empty() {
+    let dependencies = &model.dependencies;
+    if !dependencies.followed.is_empty() {
         // Whose rules lead to a record that changed isn't told apart.
         return None;
     }
     let base = model.model.target.base();
-    let concerns = |entity: Entity| fields(interests, base, entity);
+    let concerns = |entity: Entity| fields(dependencies, base, entity);
     let profiling = if base == Entity::Contact { Fields::of(PROFILING) } else { Fields::default() };
     let mut leads = false;
     Part::Predicate(&model.asked).each(&mut |part| {
         leads |= matches!(part, Part::Predicate(Predicate::Related(of)) if of.records == Records::Leads);
     });
-    let segments = interests.segments.iter();
+    let segments = dependencies.segments.iter();
     Some(Changes {
         reach: Reach {
             contacts: concerns(Entity::Contact) | profiling,
             accounts: concerns(Entity::Account),
-            leads: if leads { Fields::of(interests.fields(Entity::Lead)) } else { Fields::default() },
-            interactions: interests.interactions.iter().cloned().collect(),
-            account_interactions: interests.account_interactions.iter().cloned().collect(),
+            leads: if leads { Fields::of(dependencies.fields(Entity::Lead)) } else { Fields::default() },
+            interactions: dependencies.interactions.iter().cloned().collect(),
+            account_interactions: dependencies.account_interactions.iter().cloned().collect(),
             profiling_in_history: base == Entity::Account,
             segments: Vec::new(),
-            across: interests.across,
-            primary_contacts: interests.primary_contacts,
+            across: dependencies.across,
+            primary_contacts: dependencies.primary_contacts,
             followed: Vec::new(),
-            activities: interests.activities,
+            activities: dependencies.activities,
             passed,
         },
         segments: segments
@@ -174,7 +174,7 @@ fn changes(plan: &Plan, model: &ModelPlan, before: i64, now: i64) -> Option<Chan
 fn dependents(plan: &Plan, model: &ScoringModel) -> Vec<String> {
     let asked = scores_of(plan, &model.name);
     let asks = |segment: &&crate::compile::SegmentPlan| {
-        segment.interests.scores.iter().any(|score| asked.contains(score))
+        segment.dependencies.scores.iter().any(|score| asked.contains(score))
     };
     plan.segments.iter().filter(asks).map(|segment| segment.name.clone()).collect()
 }
@@ -215,10 +215,10 @@ pub fn next_scores(store: &mut Store, plan: &Plan, now: i64) -> Result<Option<i6
             }
         }
         let fades = model.model.rules.iter().any(|rule| rule.per.half_life().is_some());
-        if model.interests.clock || fades {
+        if model.dependencies.clock || fades {
             sooner(now - now.rem_euclid(HOUR) + HOUR);
         }
-        if model.interests.clock
+        if model.dependencies.clock
             && let Ok(tomorrow) = calendar::today(now, 1, &model.zone)
             && let Ok(midnight) = calendar::start_of_day(&tomorrow, &model.zone)
         {

@@ -23,7 +23,7 @@ pub use looking::journey::{journey, retry};
 pub use looking::lead::lead;
 pub use looking::lists::activity;
 pub use looking::outbox::{outbox_changing, outbox_reading};
-pub use looking::parties::parties;
+pub use looking::party_lists::parties;
 pub use looking::score::score;
 pub use looking::segment::segment;
 pub use setting_up::tile::tile;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{JourneyPlan, SegmentPlan, StepPlan};
 use crate::{
-    conditions::{self, Interests},
+    conditions::{self, Dependencies},
     definitions::{Definitions, JourneyDefinition, StepDefinition},
     diagnostics::{Code, Problem, Problems, Span},
     model::{Asked, Catalog, Entity},
@@ -47,17 +47,17 @@ pub(super) fn warn(
 
 impl Known<'_> {
     /// The first score or level of an account that a condition depends on, segments included.
-    fn account_score(&self, interests: &Interests) -> Option<String> {
+    fn account_score(&self, dependencies: &Dependencies) -> Option<String> {
         let of_account =
-            |found: &Interests| found.scores.iter().find(|name| self.is_of_account(name)).cloned();
+            |found: &Dependencies| found.scores.iter().find(|name| self.is_of_account(name)).cloned();
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut next: Vec<&str> = interests.segments.iter().map(String::as_str).collect();
-        let mut found = of_account(interests);
+        let mut next: Vec<&str> = dependencies.segments.iter().map(String::as_str).collect();
+        let mut found = of_account(dependencies);
         while let (None, Some(name)) = (&found, next.pop()) {
             let Some(segment) = self.segments.iter().find(|segment| segment.name == name) else { continue };
             if seen.insert(&segment.name) {
-                found = of_account(&segment.interests);
-                next.extend(segment.interests.segments.iter().map(String::as_str));
+                found = of_account(&segment.dependencies);
+                next.extend(segment.dependencies.segments.iter().map(String::as_str));
             }
         }
         found
@@ -70,16 +70,16 @@ impl Known<'_> {
     /// Whether a step decides by an account's score: about whom, and by which.
     fn decides(&self, step: &StepPlan) -> Option<(Unit, String)> {
         let Deciding { unit, needs, .. } = step.tile.deciding()?;
-        let mut asked: Vec<(Unit, Interests)> = Vec::new();
+        let mut asked: Vec<(Unit, Dependencies)> = Vec::new();
         if let Some(question) = &needs.question {
             let unit = if question.asked == Asked::Contact { Unit::Contact } else { Unit::Account };
-            asked.push((unit, conditions::interests(&question.predicate)));
+            asked.push((unit, conditions::dependencies(&question.predicate)));
         }
         asked.extend(
-            needs.conditions.iter().map(|needed| (needed.of, conditions::interests(&needed.predicate))),
+            needs.conditions.iter().map(|needed| (needed.of, conditions::dependencies(&needed.predicate))),
         );
         let decided =
-            asked.iter().find_map(|(unit, interests)| Some((*unit, self.account_score(interests)?)));
+            asked.iter().find_map(|(unit, dependencies)| Some((*unit, self.account_score(dependencies)?)));
         // A tile of one's own may look at the field.
         let field = || needs.account.iter().find(|field| self.is_of_account(&field.name));
         decided.or_else(|| field().map(|field| (*unit, field.name.clone())))
@@ -89,7 +89,7 @@ impl Known<'_> {
 fn warn_of_audience(definition: &JourneyDefinition, known: &Known<'_>, problems: &mut Problems) {
     let audience = &definition.audience;
     for name in audience.include.iter().chain(&audience.exclude).chain(&definition.suppress) {
-        let named = Interests { segments: [name.value.clone()].into(), ..Interests::default() };
+        let named = Dependencies { segments: [name.value.clone()].into(), ..Dependencies::default() };
         let Some(score) = known.account_score(&named) else { continue };
         let message = format!(
             "the journey `{}` decides about people by `account.{score}`, which is made from what their colleagues did",

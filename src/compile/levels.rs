@@ -102,13 +102,13 @@ fn levels_plan(
 pub(super) fn report_circles(models: &[ModelPlan], segments: &[SegmentPlan], problems: &mut Problems) {
     for model in models {
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let mut next: Vec<&str> = model.interests.segments.iter().map(String::as_str).collect();
+        let mut next: Vec<&str> = model.dependencies.segments.iter().map(String::as_str).collect();
         while let Some(name) = next.pop() {
             let Some(segment) = segments.iter().find(|segment| segment.name == name) else { continue };
             if !seen.insert(name) {
                 continue;
             }
-            if let Some(score) = segment.interests.scores.first() {
+            if let Some(score) = segment.dependencies.scores.first() {
                 let message = format!(
                     "the model `{}` asks for the segment `{name}`, which is made from scores (`{score}`)",
                     model.model.name
@@ -118,7 +118,7 @@ pub(super) fn report_circles(models: &[ModelPlan], segments: &[SegmentPlan], pro
                 problems.push(Problem::error(Code::CircularScores, model.span, message).hint(hint));
                 break;
             }
-            next.extend(segment.interests.segments.iter().map(String::as_str));
+            next.extend(segment.dependencies.segments.iter().map(String::as_str));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use super::{ChannelPlan, WorkflowPlan};
 use crate::{
     calendar::{Schedule, Zone},
-    conditions::Interests,
+    conditions::Dependencies,
     definitions::{AtEnd, MailLanguage, Publish, Purpose, ReentryRule, Subscription},
     diagnostics::Span,
     model::{
@@ -61,14 +61,14 @@ impl Plan {
         let mut wakes = tile.wakes.clone();
         let mut open: Vec<String> = wakes.segments.iter().cloned().collect();
         while let Some(segment) = open.pop().and_then(|name| self.segment(&name)) {
-            let Interests { interactions, across, activities, segments, .. } = &segment.interests;
-            let records = [&segment.interests.contact_fields, &segment.interests.account_fields];
+            let Dependencies { interactions, across, activities, segments, .. } = &segment.dependencies;
+            let records = [&segment.dependencies.contact_fields, &segment.dependencies.account_fields];
             wakes.interactions.extend(interactions.iter().cloned());
             wakes.records |= matches!(segment.members, Members::Static(_))
                 || records.iter().any(|fields| !fields.is_empty())
-                || !segment.interests.scores.is_empty()
+                || !segment.dependencies.scores.is_empty()
                 || segment.target == Entity::Account;
-            wakes.leads |= !segment.interests.lead_fields.is_empty();
+            wakes.leads |= !segment.dependencies.lead_fields.is_empty();
             wakes.activities |= activities;
             wakes.colleagues |= across;
             open.extend(segments.iter().filter(|name| wakes.segments.insert((*name).clone())).cloned());
@@ -190,7 +190,7 @@ pub struct SegmentPlan {
     /// Whether it is evaluated.
     pub active: bool,
     /// What its answer depends on.
-    pub interests: Interests,
+    pub dependencies: Dependencies,
     /// When interactions make a difference to it.
     pub edges: Vec<Edge>,
     /// Whether it compares with now or today, and so may change by the mere passing of time.
@@ -241,7 +241,7 @@ pub struct ModelPlan {
     /// Its time zone.
     pub zone: Zone,
     /// What its scores depend on.
-    pub interests: Interests,
+    pub dependencies: Dependencies,
     /// When interactions make a difference to them.
     pub edges: Vec<Edge>,
     /// All that its rules ask, as one condition.

@@ -119,7 +119,7 @@ fn model(
     }
     let asked = asked(&rules);
     let edges = collect_edges(&asked);
-    let interests = conditions::interests(&asked);
+    let dependencies = conditions::dependencies(&asked);
     let model = ScoringModel {
         name: header.name.value.clone(),
         target,
@@ -149,7 +149,7 @@ fn model(
         },
         zone: zone.clone(),
         edges,
-        interests,
+        dependencies,
         asked,
         span: header.name.span,
         hash: hash(&[&meaning]),

@@ -54,9 +54,9 @@ pub(super) fn compile(
         }
     };
     let (when, points) = (when?, points?);
-    let mut asked = conditions::interests(&when).scores;
+    let mut asked = conditions::dependencies(&when).scores;
     if let Points::Calculated(operand) = &points {
-        asked.extend(conditions::interests(&Predicate::IsBlank(operand.clone())).scores);
+        asked.extend(conditions::dependencies(&Predicate::IsBlank(operand.clone())).scores);
     }
     if let Some(score) = asked.first() {
         let message = format!(
@@ -223,10 +223,10 @@ fn counted(predicate: &Predicate) -> Option<&Did> {
 }
 
 fn about_interaction(condition: &Predicate) -> bool {
-    let interests = conditions::interests(condition);
-    interests.contact_fields.is_empty()
-        && interests.account_fields.is_empty()
-        && interests.segments.is_empty()
+    let dependencies = conditions::dependencies(condition);
+    dependencies.contact_fields.is_empty()
+        && dependencies.account_fields.is_empty()
+        && dependencies.segments.is_empty()
 }
 
 /// Children and contacts below a model's consent don't count where interactions are asked of an account's
@@ -239,7 +239,7 @@ fn profiled(predicate: Predicate, consent: Consent) -> Predicate {
         Predicate::Not(inner) => Predicate::Not(Box::new(profiled(*inner, consent))),
         Predicate::Related(related)
             if related.records != Records::Activities
-                && conditions::interests(&related.condition).all_interactions().next().is_some() =>
+                && conditions::dependencies(&related.condition).all_interactions().next().is_some() =>
         {
             let enough = may_be_counted(consent);
             let condition = match related.count {

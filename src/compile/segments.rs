@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     calendar::Zone,
-    conditions::{self, Interests, Scope},
+    conditions::{self, Dependencies, Scope},
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems},
     model::{
@@ -43,7 +43,8 @@ pub(super) fn compile(
 /// The names of segments, each after those that it refers to; and circles, whose segments aren't among
 /// them.
 fn sorted(plans: &BTreeMap<String, SegmentPlan>) -> (Vec<String>, Vec<Vec<String>>) {
-    let references = |name: &str| plans.get(name).map(|plan| &plan.interests.segments).into_iter().flatten();
+    let references =
+        |name: &str| plans.get(name).map(|plan| &plan.dependencies.segments).into_iter().flatten();
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     let mut referring: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for name in plans.keys() {
@@ -96,7 +97,7 @@ fn segment(
     problems: &mut Problems,
 ) -> Option<SegmentPlan> {
     let target = definition.target.value;
-    let (members, interests, edges, turns_with_clock, meaning) = match &definition.members {
+    let (members, dependencies, edges, turns_with_clock, meaning) = match &definition.members {
         SegmentMembers::Where(node) => {
             let mut found = Problems::default();
             let predicate = conditions::check(node, &Scope::new(target, zone), catalog, &mut found);
@@ -104,20 +105,20 @@ fn segment(
             problems
                 .take(found, |problem| !definition.target_unreadable || !of_target.contains(&problem.code));
             let predicate = predicate?;
-            let interests = conditions::interests(&predicate);
+            let dependencies = conditions::dependencies(&predicate);
             let edges = collect_edges(&predicate);
             let mut meaning = format!("{predicate:?}");
             if meaning.contains("BusinessDays") {
                 meaning.push_str(&format!("{:?}", zone.holidays()));
             }
-            let turns = interests.clock;
+            let turns = dependencies.clock;
             let condition = Condition { target, predicate, timezone: zone.name().to_owned() };
-            (Members::Where(condition), interests, edges, turns, meaning)
+            (Members::Where(condition), dependencies, edges, turns, meaning)
         }
         SegmentMembers::Static(ids) => {
             let ids: Vec<String> = ids.iter().map(|id| record_id(&id.value).into_owned()).collect();
             let meaning = ids.join("\n");
-            (Members::Static(ids), Interests::default(), Vec::new(), false, meaning)
+            (Members::Static(ids), Dependencies::default(), Vec::new(), false, meaning)
         }
     };
     let header = &definition.header;
@@ -130,7 +131,7 @@ fn segment(
         target,
         members,
         active: definition.active,
-        interests,
+        dependencies,
         edges,
         turns_with_clock,
         zone: zone.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{JourneyPlan, Plan};
 use crate::{
-    conditions::interests,
+    conditions::dependencies,
     definitions::Definitions,
     diagnostics::{Code, Problem, Problems},
     model::{Predicate, scoring::expression_name},
@@ -26,7 +26,7 @@ pub struct SegmentUse {
 pub fn segment_uses(plan: &Plan, segment: &str) -> Vec<SegmentUse> {
     let mut uses = Vec::new();
     for other in &plan.segments {
-        if other.interests.segments.contains(segment) {
+        if other.dependencies.segments.contains(segment) {
             uses.push(SegmentUse { kind: "segment", name: other.name.clone(), place: "where".to_owned() });
         }
     }
@@ -58,7 +58,7 @@ pub fn needs_of(journey: &JourneyPlan) -> (BTreeSet<String>, BTreeSet<String>) {
         predicates.extend(step.tile.predicates());
     }
     for predicate in predicates {
-        let found = interests(predicate);
+        let found = dependencies(predicate);
         segments.extend(found.segments);
         scores.extend(found.scores);
     }
@@ -67,7 +67,7 @@ pub fn needs_of(journey: &JourneyPlan) -> (BTreeSet<String>, BTreeSet<String>) {
 
 fn places(journey: &JourneyPlan, segment: &str) -> Vec<String> {
     let mut places = Vec::new();
-    let within = |predicate: &Predicate| -> BTreeSet<String> { interests(predicate).segments };
+    let within = |predicate: &Predicate| -> BTreeSet<String> { dependencies(predicate).segments };
     if within(&journey.audience).contains(segment) {
         places.push("audience".to_owned());
     }

@@ -1,6 +1,6 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, did, doubts, expression, operand, related};
+use super::{Scope, did, expression, lints, operand, related};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
@@ -42,7 +42,7 @@ pub(super) fn whole(node: &ConditionNode, scope: Scope<'_>, check: &mut Check<'_
     let predicate = node_predicate(node, scope, check)?;
     // Groups look at their own clauses.
     if let (ConditionNode::Expression(text), Predicate::Any(_)) = (node, &predicate) {
-        doubts::warn(&[(text.span, &predicate)], &[], &[], check);
+        lints::warn(&[(text.span, &predicate)], &[], &[], check);
     }
     let mut clauses = 0;
     Part::Predicate(&predicate).each(&mut |part| clauses += usize::from(matches!(part, Part::Predicate(_))));
@@ -90,7 +90,7 @@ pub(super) fn node_predicate(
             let predicate = expression::predicate(&parsed, scope, check)?;
             if let Predicate::All(parts) = &predicate {
                 let parts: Vec<_> = parts.iter().map(|part| (text.span, part)).collect();
-                doubts::warn(&parts, &[], &[], check);
+                lints::warn(&parts, &[], &[], check);
             }
             Some(predicate)
         }
@@ -109,7 +109,7 @@ pub(super) fn node_predicate(
                 (any_of, none_of) => (any_of.flatten(), none_of.flatten()),
             };
             let nothing = Vec::new();
-            doubts::warn(
+            lints::warn(
                 &placed(all, &together),
                 &placed(any, any_of.as_ref().unwrap_or(&nothing)),
                 &placed(none, none_of.as_ref().unwrap_or(&nothing)),

@@ -48,7 +48,7 @@ pub(super) fn load(
             ("owner".to_owned(), text(&plan.owner)),
         ]),
         settings: engine.plan.settings.shown(),
-        lot: format!(
+        chance_key: format!(
             "{}/{}/{}",
             place.journey.origin,
             place.iteration.number,

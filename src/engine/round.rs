@@ -93,7 +93,7 @@ fn score(engine: &Engine<'_>, store: &mut Store, now: i64) -> Result<bool, Engin
     // Segments that ask for a model fail with it, and work with it again.
     let fails_otherwise = Failing::read(store, engine.plan)?.models() != failing;
     let moved = fails_otherwise || scored.changed + scored.ready + scored.levels > 0;
-    if moved && engine.plan.segments.iter().any(|segment| !segment.interests.scores.is_empty()) {
+    if moved && engine.plan.segments.iter().any(|segment| !segment.dependencies.scores.is_empty()) {
         audience::refresh(store, engine.plan, now, engine.real_now)?;
         (engine.observe)(Phase::Refreshed);
     }

@@ -13,7 +13,7 @@ mod journey_facts;
 mod journeys;
 mod not_counted;
 mod score_story;
-mod segment_doubts;
+mod segment_lints;
 mod segment_story;
 mod segments;
 mod status;
@@ -31,7 +31,7 @@ pub use journeys::{
 };
 pub use not_counted::{NotCounted, Opening};
 pub use score_story::{CountedStory, RuleStory, ScoreStory, score_stories};
-pub use segment_doubts::warn_of_what_is_not_there;
+pub use segment_lints::warn_of_what_is_not_there;
 pub use segment_story::{SegmentStory, segment_story};
 pub use segments::{SegmentDay, SegmentSummary, TREND, segment_days, segment_summaries, slowest_clause};
 pub use status::{Alarm, Status, status};

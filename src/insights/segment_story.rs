@@ -7,7 +7,7 @@ use crate::{
     compile::{Members, Plan, SegmentPlan},
     conditions::{Clause, Facts, InteractionFact, evaluate},
     model::{Answers, Entity, Value},
-    store::{Store, StoreError, Surroundings},
+    store::{RecordContext, Store, StoreError},
 };
 
 /// Why a record belongs to a segment, or doesn't.
@@ -33,20 +33,21 @@ pub fn segment_story(
     now: i64,
 ) -> Result<Option<SegmentStory>, StoreError> {
     let catalog = &plan.catalog;
-    let interests = &segment.interests;
-    let interactions: Vec<String> = interests.all_interactions().cloned().collect();
-    let nested: Vec<(String, Entity)> = interests
+    let dependencies = &segment.dependencies;
+    let interactions: Vec<String> = dependencies.all_interactions().cloned().collect();
+    let nested: Vec<(String, Entity)> = dependencies
         .segments
         .iter()
         .filter_map(|name| catalog.segments.get(name).map(|holds| (name.clone(), *holds)))
         .collect();
     let own = [(segment.name.clone(), segment.target)];
-    let found = store.surroundings(segment.target, id, catalog, &interactions, &own, &interests.followed)?;
-    let Some(mut surroundings) = found else { return Ok(None) };
-    let is_member = surroundings.members.get(&segment.name).is_some_and(|members| members.contains(id));
+    let found =
+        store.record_context(segment.target, id, catalog, &interactions, &own, &dependencies.followed)?;
+    let Some(mut record_context) = found else { return Ok(None) };
+    let is_member = record_context.members.get(&segment.name).is_some_and(|members| members.contains(id));
     store.take_segments_as_written(written_segments(plan));
     for (name, holds) in &nested {
-        let ids = surroundings.records.get(holds).map(|records| records.keys().cloned().collect());
+        let ids = record_context.records.get(holds).map(|records| records.keys().cloned().collect());
         let among = store.members_among(
             name,
             *holds,
@@ -55,7 +56,7 @@ pub fn segment_story(
             now,
             &*plan.library,
         )?;
-        surroundings.members.insert(name.clone(), among);
+        record_context.members.insert(name.clone(), among);
     }
     let clause = match &segment.members {
         Members::Static(ids) => Some(Clause {
@@ -66,22 +67,22 @@ pub fn segment_story(
         }),
         Members::Where(condition) => {
             let answers: Arc<dyn Answers> = plan.library.clone();
-            let facts = Facts { answers: Some(answers), ..facts(surroundings) };
+            let facts = Facts { answers: Some(answers), ..facts(record_context) };
             evaluate(&condition.predicate, segment.target, id, &facts, now, &segment.zone)
         }
     };
     Ok(clause.map(|clause| SegmentStory { is_member, holds: clause.holds && segment.active, clause }))
 }
 
-fn facts(surroundings: Surroundings) -> Facts {
+fn facts(record_context: RecordContext) -> Facts {
     let mut facts =
-        Facts { activities: surroundings.activities, changes: surroundings.changes, ..Facts::default() };
-    for (entity, records) in surroundings.records {
+        Facts { activities: record_context.activities, changes: record_context.changes, ..Facts::default() };
+    for (entity, records) in record_context.records {
         for (id, record) in records {
             facts.add(entity, &id, record);
         }
     }
-    facts.interactions = surroundings
+    facts.interactions = record_context
         .interactions
         .into_iter()
         .map(|found| InteractionFact {
@@ -92,6 +93,6 @@ fn facts(surroundings: Surroundings) -> Facts {
             values: found.values,
         })
         .collect();
-    facts.members = surroundings.members;
+    facts.members = record_context.members;
     facts
 }

@@ -21,7 +21,7 @@ pub struct Batch {
     pub settings: BTreeMap<String, Value>,
     /// Names the journey, its iteration and the step, the same on every machine and after a rename: chance
     /// is a hash of it and of whom it is about (semantics 13).
-    pub lot: String,
+    pub chance_key: String,
 }
 
 /// A participant at a step.

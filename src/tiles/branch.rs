@@ -93,7 +93,7 @@ impl TileKind for Branch {
             for (entity, field) in conditions::mentions(predicate) {
                 asks.add(entity, [field.as_str()], context.catalog);
             }
-            interactions.extend(conditions::interests(predicate).interactions);
+            interactions.extend(conditions::dependencies(predicate).interactions);
         }
         let of = based_on?;
         let paths = cases.iter().map(|(name, _)| name.clone()).chain([ELSE.to_owned()]).collect();

@@ -214,10 +214,10 @@ impl CompiledSplit {
     }
 
     /// The path of a subject, and what decided it.
-    fn path(&self, lot: &str, subject: &str, allotted: Option<&str>) -> (String, String) {
+    fn path(&self, chance_key: &str, subject: &str, allotted: Option<&str>) -> (String, String) {
         match &self.division {
             Division::Shares(shares) => {
-                let drawn = drawn(lot, subject);
+                let drawn = drawn(chance_key, subject);
                 let mut up_to = 0;
                 for (path, share) in shares {
                     up_to += share;
@@ -237,8 +237,8 @@ impl CompiledSplit {
 }
 
 /// What a subject draws at a step, in thousandths of a percent: the same on every machine (semantics 13).
-fn drawn(lot: &str, subject: &str) -> u64 {
-    let digest = Sha256::digest(format!("{lot}/{subject}").as_bytes());
+fn drawn(chance_key: &str, subject: &str) -> u64 {
+    let digest = Sha256::digest(format!("{chance_key}/{subject}").as_bytes());
     let first = digest.iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
     // Cut down without favouring anybody: the upper part of a product.
     u64::try_from((u128::from(first) * u128::from(WHOLE)) >> 64).unwrap_or(0)
@@ -248,7 +248,7 @@ impl CompiledSplit {
     fn each_contact(&self, batch: &Batch, out: &mut Outcomes) {
         for (place, participant) in batch.participants.iter().enumerate() {
             let subject = format!("contact/{}", participant.contact_id);
-            let (path, why) = self.path(&batch.lot, &subject, participant.allotted.as_deref());
+            let (path, why) = self.path(&batch.chance_key, &subject, participant.allotted.as_deref());
             let moment = moment_of(participant.arrived_at, batch.now);
             out.noted(place, Outcome::Go { path: Some(path), moment }, Some(why));
         }
@@ -262,7 +262,7 @@ impl CompiledSplit {
                     (Some(id), _) => format!("account/{id}"),
                     (None, member) => format!("contact/{}", member.map_or("", |member| &member.contact_id)),
                 };
-                let (path, because) = self.path(&batch.lot, &subject, account.allotted.as_deref());
+                let (path, because) = self.path(&batch.chance_key, &subject, account.allotted.as_deref());
                 let decision = Decision { path, at: account.opened_at, because };
                 out.decide(place, decision.clone());
                 (decision.path, decision.at)

@@ -178,7 +178,7 @@ impl TileKind for Trigger {
         if !sound {
             return None;
         }
-        let interests = conditions::interests(&predicate);
+        let dependencies = conditions::dependencies(&predicate);
         let whole_account = based_on == Unit::Account;
         let asked = match (based_on, counts) {
             (Unit::Contact, _) => Asked::Contact,
@@ -187,17 +187,17 @@ impl TileKind for Trigger {
         };
         let wakes = Wakes {
             // Which contacts an account has is told by their fields.
-            records: !interests.contact_fields.is_empty()
-                || !interests.account_fields.is_empty()
-                || !interests.scores.is_empty()
+            records: !dependencies.contact_fields.is_empty()
+                || !dependencies.account_fields.is_empty()
+                || !dependencies.scores.is_empty()
                 || asked == Asked::AllContacts
                 || quorum.depends_on_number(),
-            leads: !interests.lead_fields.is_empty(),
-            activities: interests.activities,
-            colleagues: interests.across || asked == Asked::AllContacts,
+            leads: !dependencies.lead_fields.is_empty(),
+            activities: dependencies.activities,
+            colleagues: dependencies.across || asked == Asked::AllContacts,
             mails: refers_to_steps(&predicate),
-            interactions: interests.interactions,
-            segments: interests.segments,
+            interactions: dependencies.interactions,
+            segments: dependencies.segments,
             whole_account,
         };
         let question = Question {

@@ -7,7 +7,7 @@
 //! over it, whose standard input this process holds open: however the process ends, even killed, the
 //! pipe closes, and the shell stops the server and removes the folder.
 
-#![allow(clippy::expect_used, reason = "a test stops where its surroundings are wrong")]
+#![allow(clippy::expect_used, reason = "a test stops where its record_context are wrong")]
 
 use std::{
     fs,

@@ -6,7 +6,7 @@ pub(in crate::cli) mod journey;
 pub(in crate::cli) mod lead;
 pub(in crate::cli) mod lists;
 pub(in crate::cli) mod outbox;
-pub(in crate::cli) mod parties;
+pub(in crate::cli) mod party_lists;
 pub(in crate::cli) mod score;
 pub(in crate::cli) mod score_cells;
 pub(in crate::cli) mod segment;

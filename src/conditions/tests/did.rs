@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{nowhere, text, told};
 use crate::{
-    conditions::{Interests, interests},
+    conditions::{Dependencies, dependencies},
     definitions::{
         ConditionNode, Content, CountKey, CountNode, DidNode, DidWord, Located, Node, Quantifier, RelatedNode,
     },
@@ -336,8 +336,8 @@ fn a_predicate_says_what_it_depends_on() {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let predicate = super::checked(Contact, &node).unwrap();
     assert_eq!(
-        interests(&predicate),
-        Interests {
+        dependencies(&predicate),
+        Dependencies {
             interactions: ["EmailClicked".to_owned(), "OrderPlaced".to_owned()].into(),
             account_interactions: names(&[]),
             contact_fields: names(&[]),
@@ -354,14 +354,14 @@ fn a_predicate_says_what_it_depends_on() {
         }
     );
     let still = super::checked(Account, &contacts(Quantifier::No, expression("contact.city == \"x\""), None));
-    let still = interests(&still.unwrap());
+    let still = dependencies(&still.unwrap());
     assert_eq!(still.contact_fields, names(&["account_id", "city", "id"]));
     assert!(still.account_fields.is_empty() && !still.clock);
-    let primary = interests(&super::predicate(Account, "account.primary_contact.role == \"x\""));
+    let primary = dependencies(&super::predicate(Account, "account.primary_contact.role == \"x\""));
     assert_eq!(primary.account_fields, names(&["id", "primary_contact_id"]));
     assert_eq!(primary.contact_fields, names(&["id", "role"]));
     let parent =
-        interests(&super::predicate(Contact, "account.parent_account.primary_contact.role == \"x\""));
+        dependencies(&super::predicate(Contact, "account.parent_account.primary_contact.role == \"x\""));
     assert_eq!(parent.contact_fields, names(&["id", "role"]));
     assert_eq!(parent.account_fields, names(&["id", "parent_account_id", "primary_contact_id"]));
     let link = |field: &str, to| (Account, field.to_owned(), to);
@@ -370,5 +370,5 @@ fn a_predicate_says_what_it_depends_on() {
         [link("parent_account_id", Account), link("primary_contact_id", Contact)].into()
     );
     let today = super::predicate(Contact, "days_since(contact.created_on) < 3");
-    assert!(interests(&today).clock);
+    assert!(dependencies(&today).clock);
 }

@@ -68,17 +68,17 @@ impl Store {
             ]);
         }
         let rows = self.dialect().rows("$1");
-        self.connection.execute("DELETE FROM fact_asked", &[])?;
+        self.connection.execute("DELETE FROM condition_subject", &[])?;
         self.connection.execute(
             &format!(
-                "INSERT INTO fact_asked (place, account_key, contact_key, moment)
+                "INSERT INTO condition_subject (place, account_key, contact_key, moment)
                  SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
                     CAST(value ->> 3 AS BIGINT)
                  FROM {rows}"
             ),
             &[json.finish()],
         )?;
-        self.connection.analyze("fact_asked", subjects.len())?;
+        self.connection.analyze("condition_subject", subjects.len())?;
         let as_of = AsOf {
             moment: "s.moment".to_owned(),
             journey: facts.journey.to_owned(),
@@ -87,12 +87,14 @@ impl Store {
             window: None,
         };
         let (mut scope, from, clause) = match facts.of {
-            Entity::Account => {
-                (Scope::account("a"), "fact_asked s LEFT JOIN account a ON a.key = s.account_key", "1 = 1")
-            }
+            Entity::Account => (
+                Scope::account("a"),
+                "condition_subject s LEFT JOIN account a ON a.key = s.account_key",
+                "1 = 1",
+            ),
             Entity::Contact | Entity::Lead => (
                 Scope::contact("c"),
-                "fact_asked s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key",
+                "condition_subject s CROSS JOIN contact c LEFT JOIN account c_account ON c_account.key = s.account_key",
                 "c.key = s.contact_key",
             ),
         };

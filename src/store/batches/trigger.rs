@@ -111,30 +111,30 @@ impl Store {
             ]);
         }
         let rows = self.dialect().rows("$1");
-        self.connection.execute("DELETE FROM asked", &[])?;
+        self.connection.execute("DELETE FROM trigger_subject", &[])?;
         self.connection.execute(
             &format!(
-                "INSERT INTO asked (account_key, contact_key, since, upper, until, visit)
+                "INSERT INTO trigger_subject (account_key, contact_key, since, upper, until, visit)
                  SELECT CAST(value ->> 0 AS BIGINT), CAST(value ->> 1 AS BIGINT), CAST(value ->> 2 AS BIGINT),
                     CAST(value ->> 3 AS BIGINT), CAST(value ->> 4 AS BIGINT), CAST(value ->> 5 AS BIGINT)
                  FROM {rows}"
             ),
             &[json.finish()],
         )?;
-        self.connection.analyze("asked", subjects.len())?;
+        self.connection.analyze("trigger_subject", subjects.len())?;
         let iteration = claim.iteration_key;
         // What counted while a participant wasn't here yet goes on counting once it is: else the answer
         // would depend on when it is asked.
         let asked = match question.of {
-            Asked::Contact => "asked".to_owned(),
+            Asked::Contact => "trigger_subject".to_owned(),
             Asked::Participants => format!(
                 "(SELECT g.account_key, g.visit, k.contact_key, g.upper, g.until,
                     CASE WHEN k.entered_at > g.since THEN k.entered_at ELSE g.since END AS since
-                 FROM asked g CROSS JOIN participant k
+                 FROM trigger_subject g CROSS JOIN participant k
                  WHERE k.iteration_key = {iteration} AND k.account_key = g.account_key AND k.state = 1)"
             ),
             Asked::AllContacts => "(SELECT g.account_key, g.visit, k.contact_key, g.since, g.upper, g.until
-                 FROM asked g
+                 FROM trigger_subject g
                  JOIN (SELECT account_key, key AS contact_key FROM contact WHERE account_key IS NOT NULL
                        UNION ALL SELECT -key, key FROM contact) k
                    ON k.account_key = g.account_key)"

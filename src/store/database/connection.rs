@@ -115,7 +115,7 @@ impl Connection {
 
     /// Does `work`, whose statements ask about a few records among many: they are looked up by key, whatever
     /// Postgres thinks of the price of that. SQLite does so anyway.
-    pub(in crate::store) fn by_key<T>(
+    pub(in crate::store) fn without_hash_joins<T>(
         &mut self,
         work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -136,7 +136,7 @@ impl Connection {
 
     /// For statements that look at few records: Postgres takes a row that is read by its key for four times as
     /// dear as one read in turn, as from a disk that has to move, and would rather read whole tables.
-    pub(in crate::store) fn prefer_keys(&mut self, prefer: bool) -> Result<(), StoreError> {
+    pub(in crate::store) fn cheap_key_reads(&mut self, prefer: bool) -> Result<(), StoreError> {
         match (self.dialect(), prefer) {
             (Dialect::Sqlite, _) => Ok(()),
             (Dialect::Postgres, true) => self.execute_batch("SET random_page_cost = 1.1"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::calendar::Holidays;
 use crate::store::{
     Cell, Store, StoreError,
-    queue::wake::{ACTIVITIES, LEADS, RECORDS},
+    queue::incoming::{ACTIVITIES, LEADS, RECORDS},
 };
 
 /// A definition as it is published.

@@ -57,7 +57,7 @@ pub(in crate::store) struct Queue<'a> {
     pub(in crate::store) parameters: &'a [Cell],
 }
 
-/// Fills the table `subject` with those whom an evaluation has to look at. Batches count from after `seen`
+/// Fills the table `to_reevaluate` with those whom an evaluation has to look at. Batches count from after `seen`
 /// up to `until`. Tells how many they are.
 pub(in crate::store) fn find_subjects(
     connection: &mut Connection,
@@ -69,14 +69,15 @@ pub(in crate::store) fn find_subjects(
 ) -> Result<i64, StoreError> {
     let mut focus = Focus::start(connection)?;
     let parameters = [Cell::Integer(seen), until.into()];
-    let queue = Queue { from: "touched t WHERE t.batch > $1 AND t.batch <= $2", parameters: &parameters };
-    focus.touched(names, reach, &queue)?;
+    let queue =
+        Queue { from: "pending_change t WHERE t.batch > $1 AND t.batch <= $2", parameters: &parameters };
+    focus.pending(names, reach, &queue)?;
     focus.concerned(target, reach)?;
-    focus.count("subject")
+    focus.count("to_reevaluate")
 }
 
-/// Fills those of the tables `focus_…` that a statement looks at (`asked`) with all on whom the answers
-/// about those in `subject` can depend.
+/// Fills those of the tables `affected_…` that a statement looks at (`asked`) with all on whom the answers
+/// about those in `to_reevaluate` can depend.
 pub(in crate::store) fn widen(
     connection: &mut Connection,
     target: Entity,
@@ -86,38 +87,39 @@ pub(in crate::store) fn widen(
     if asked.is_empty() {
         return Ok(());
     }
-    Focus { connection, filled: TABLES.into() }.surroundings(target, reach, asked)
+    Focus { connection, filled: TABLES.into() }.around(target, reach, asked)
 }
 
 /// The parents of the leads in focus.
 fn parents(entity: &str) -> String {
     format!(
-        "SELECT {entity}_key FROM lead WHERE key IN (SELECT key FROM focus_lead) AND {entity}_key IS NOT NULL"
+        "SELECT {entity}_key FROM lead WHERE key IN (SELECT key FROM affected_lead) AND {entity}_key IS NOT NULL"
     )
 }
 
-const COLLEAGUES: &str = "SELECT k.key FROM focus_account f CROSS JOIN contact k WHERE k.account_key = f.key";
+const COLLEAGUES: &str =
+    "SELECT k.key FROM affected_account f CROSS JOIN contact k WHERE k.account_key = f.key";
 
-const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM focus_contact) AND account_key IS NOT NULL";
+const ACCOUNTS: &str = "SELECT account_key FROM contact WHERE key IN (SELECT key FROM affected_contact) AND account_key IS NOT NULL";
 
-const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM focus_contact)
-                     UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM focus_account)";
+const LEADS: &str = "SELECT key FROM lead WHERE contact_key IN (SELECT key FROM affected_contact)
+                     UNION SELECT key FROM lead WHERE account_key IN (SELECT key FROM affected_account)";
 
-/// The tables `subject` and `focus_…` while they are filled.
+/// The tables `to_reevaluate` and `affected_…` while they are filled.
 pub(in crate::store) struct Focus<'a> {
     connection: &'a mut Connection,
     /// Those of them that may hold any.
     filled: BTreeSet<&'static str>,
 }
 
-const TABLES: [&str; 4] = ["focus_contact", "focus_account", "focus_lead", "subject"];
+const TABLES: [&str; 4] = ["affected_contact", "affected_account", "affected_lead", "to_reevaluate"];
 
 /// The table of those of an entity who are in focus.
 pub(in crate::store) fn table(entity: Entity) -> &'static str {
     match entity {
-        Entity::Contact => "focus_contact",
-        Entity::Account => "focus_account",
-        Entity::Lead => "focus_lead",
+        Entity::Contact => "affected_contact",
+        Entity::Account => "affected_account",
+        Entity::Lead => "affected_lead",
     }
 }
 
@@ -131,7 +133,7 @@ impl<'a> Focus<'a> {
     /// Nobody is in focus any more; the subjects stay.
     pub(in crate::store) fn anew(connection: &'a mut Connection) -> Result<Focus<'a>, StoreError> {
         connection.empty(&Entity::ALL.map(table))?;
-        Ok(Focus { connection, filled: ["subject"].into() })
+        Ok(Focus { connection, filled: ["to_reevaluate"].into() })
     }
 
     /// From who is in focus to all whom that concerns: they are the subjects.
@@ -145,7 +147,7 @@ impl<'a> Focus<'a> {
 
     /// From the subjects to all on whom their answers can depend: they are in focus, too, in those of the
     /// tables that are `asked`.
-    pub(in crate::store) fn surroundings(
+    pub(in crate::store) fn around(
         &mut self,
         target: Entity,
         reach: &Reach,
@@ -179,31 +181,31 @@ impl<'a> Focus<'a> {
     }
 
     fn add_colleagues(&mut self, table: &'static str) -> Result<u64, StoreError> {
-        if self.filled.contains("focus_account") { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
+        if self.filled.contains("affected_account") { self.add(table, COLLEAGUES, &[]) } else { Ok(0) }
     }
 
     /// Goes one step along what can make one record concern another; tells how many were added.
     fn step(&mut self, reach: &Reach, colleagues: bool) -> Result<u64, StoreError> {
         let mut added = 0;
         if !reach.leads.is_empty() {
-            added += self.add("focus_lead", LEADS, &[])?;
-            added += self.add("focus_contact", &parents("contact"), &[])?;
-            added += self.add("focus_account", &parents("account"), &[])?;
+            added += self.add("affected_lead", LEADS, &[])?;
+            added += self.add("affected_contact", &parents("contact"), &[])?;
+            added += self.add("affected_account", &parents("account"), &[])?;
         }
         if reach.across {
-            added += self.add("focus_account", ACCOUNTS, &[])?;
+            added += self.add("affected_account", ACCOUNTS, &[])?;
         }
         if reach.primary_contacts {
             added += self.add(
-                "focus_account",
+                "affected_account",
                 "SELECT key FROM account WHERE primary_contact_id IN
-                    (SELECT id FROM contact WHERE key IN (SELECT key FROM focus_contact))",
+                    (SELECT id FROM contact WHERE key IN (SELECT key FROM affected_contact))",
                 &[],
             )?;
             added += self.add(
-                "focus_contact",
+                "affected_contact",
                 "SELECT key FROM contact WHERE id IN
-                    (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM focus_account))",
+                    (SELECT primary_contact_id FROM account WHERE key IN (SELECT key FROM affected_account))",
                 &[],
             )?;
         }
@@ -218,13 +220,13 @@ impl<'a> Focus<'a> {
             added += self.add(table(*from), &select, &[])?;
         }
         if colleagues {
-            added += self.add_colleagues("focus_contact")?;
+            added += self.add_colleagues("affected_contact")?;
         }
         Ok(added)
     }
 
     /// Puts into focus who came in, and whose interactions did or passed.
-    pub(in crate::store) fn touched(
+    pub(in crate::store) fn pending(
         &mut self,
         names: &Names,
         reach: &Reach,
@@ -276,7 +278,7 @@ impl<'a> Focus<'a> {
                 change_kind(Entity::Contact),
                 Fields::of(PROFILING).bits()
             );
-            self.add("focus_account", &select, parameters)?;
+            self.add("affected_account", &select, parameters)?;
         }
         for passed in &reach.passed {
             for (of, types) in
@@ -302,15 +304,15 @@ impl<'a> Focus<'a> {
     fn subjects(&mut self, target: Entity) -> Result<(), StoreError> {
         match target {
             Entity::Contact => {
-                self.add("subject", "SELECT key FROM focus_contact", &[])?;
-                self.add_colleagues("subject")?;
+                self.add("to_reevaluate", "SELECT key FROM affected_contact", &[])?;
+                self.add_colleagues("to_reevaluate")?;
             }
             Entity::Account => {
-                self.add("subject", "SELECT key FROM focus_account", &[])?;
+                self.add("to_reevaluate", "SELECT key FROM affected_account", &[])?;
             }
             Entity::Lead => {
-                self.add("subject", "SELECT key FROM focus_lead", &[])?;
-                self.add("subject", LEADS, &[])?;
+                self.add("to_reevaluate", "SELECT key FROM affected_lead", &[])?;
+                self.add("to_reevaluate", LEADS, &[])?;
             }
         }
         Ok(())
@@ -321,13 +323,13 @@ impl<'a> Focus<'a> {
         if target == Entity::Account {
             return Ok(());
         }
-        self.add(table(target), "SELECT key FROM subject", &[])?;
+        self.add(table(target), "SELECT key FROM to_reevaluate", &[])?;
         if target == Entity::Lead {
-            self.add("focus_contact", &parents("contact"), &[])?;
-            self.add("focus_account", &parents("account"), &[])?;
+            self.add("affected_contact", &parents("contact"), &[])?;
+            self.add("affected_account", &parents("account"), &[])?;
         }
         if accounts {
-            self.add("focus_account", ACCOUNTS, &[])?;
+            self.add("affected_account", ACCOUNTS, &[])?;
         }
         Ok(())
     }

@@ -54,12 +54,12 @@ pub(in crate::store) struct Few {
 /// column `base`.
 pub(in crate::store) fn moving_bases(base: Entity) -> String {
     format!(
-        "SELECT f.key AS base FROM {} f WHERE NOT EXISTS (SELECT 1 FROM subject s WHERE s.key = f.key)",
+        "SELECT f.key AS base FROM {} f WHERE NOT EXISTS (SELECT 1 FROM to_reevaluate s WHERE s.key = f.key)",
         table(base)
     )
 }
 
-/// Tells apart whom a change or the clock can concern: fills the tables `subject`, with the contacts or
+/// Tells apart whom a change or the clock can concern: fills the tables `to_reevaluate`, with the contacts or
 /// accounts whose scores, or whose leads' scores, are computed from all that the model asks for, and `rescore`,
 /// with the records that have them; and puts into focus those for whom it is enough to look at what they did.
 /// Nothing when it is better to compute all.
@@ -82,7 +82,7 @@ pub(in crate::store) fn fill(
         };
         let rescore = rescore(connection, names, model, changes, &reach, now)?;
         let (base, mut focus) = (model.target.base(), Focus::anew(connection)?);
-        focus.touched(names, &did, &QUEUE)?;
+        focus.pending(names, &did, &QUEUE)?;
         add_fading(&mut focus, names, model, changes, now)?;
         (rescore, focus.count(table(base))?)
     };
@@ -129,7 +129,7 @@ fn add_fading(
     Ok(())
 }
 
-/// Fills `subject` and `rescore` with those whom what is within reach can concern; tells how many are in the
+/// Fills `to_reevaluate` and `rescore` with those whom what is within reach can concern; tells how many are in the
 /// latter.
 fn rescore(
     connection: &mut Connection,
@@ -141,7 +141,7 @@ fn rescore(
 ) -> Result<i64, StoreError> {
     let (dialect, base, around) = (connection.dialect(), model.target.base(), looks_around(model));
     let mut focus = Focus::start(connection)?;
-    focus.touched(names, reach, &QUEUE)?;
+    focus.pending(names, reach, &QUEUE)?;
     for (segment, holds) in &changes.segments {
         focus.add(
             table(*holds),
@@ -165,7 +165,7 @@ fn rescore(
     // Leads are computed with all the other leads of their parent, or by themselves when they have none.
     let queued =
         "SELECT x.subject_key AS key FROM score_change x JOIN score_seen y ON y.key = x.key WHERE x.kind = 4
-                  UNION SELECT key FROM focus_lead";
+                  UNION SELECT key FROM affected_lead";
     let lead = model.target.subject() == Entity::Lead;
     if around {
         add_fading(&mut focus, names, model, changes, now)?;
@@ -175,15 +175,15 @@ fn rescore(
     }
     focus.concerned(base, reach)?;
     if around {
-        focus.surroundings(base, reach, &Entity::ALL.into_iter().collect())?;
+        focus.around(base, reach, &Entity::ALL.into_iter().collect())?;
     }
     connection.empty(&["rescore"])?;
     let subjects = match lead {
         true => format!(
-            "SELECT l.key FROM subject p CROSS JOIN lead l WHERE l.{}_key = p.key UNION ALL {queued}",
+            "SELECT l.key FROM to_reevaluate p CROSS JOIN lead l WHERE l.{}_key = p.key UNION ALL {queued}",
             base.name()
         ),
-        false => "SELECT p.key FROM subject p".to_owned(),
+        false => "SELECT p.key FROM to_reevaluate p".to_owned(),
     };
     let count = connection
         .execute(&format!("INSERT INTO rescore (key) {}", dialect.keys_to_add(&subjects, false)), &[])?;

@@ -5,7 +5,7 @@ use super::{
     facts::{Whose, looks_around, number},
     formula::formula,
     points,
-    steadiness::moving,
+    time_independent_points::moving,
     write::{self, Computed},
 };
 use crate::model::{
@@ -186,9 +186,9 @@ impl Store {
             let version =
                 self.connection.number("SELECT version FROM scoring_model WHERE key = $1", &[key.into()])?;
             let some = match changes {
-                Some(changes) => self
-                    .connection
-                    .by_key(|connection| affected::fill(connection, &self.names, model, changes, now))?,
+                Some(changes) => self.connection.without_hash_joins(|connection| {
+                    affected::fill(connection, &self.names, model, changes, now)
+                })?,
                 None => None,
             };
             if some == Some(Few { rescore: 0, moving: 0 }) {
@@ -214,7 +214,7 @@ impl Store {
                 let write = |connection: &mut _| {
                     write::write(connection, names, model, levels, &computed, dependents)
                 };
-                if some { connection.by_key(write) } else { write(connection) }
+                if some { connection.without_hash_joins(write) } else { write(connection) }
             })?;
             self.connection.empty(&["scored"])?;
             if let Some(written) = written {
@@ -237,7 +237,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         let mut subjects = 0;
         if few.rescore > 0 {
-            let whose = Whose::Of { bases: "SELECT key AS base FROM subject", only: None };
+            let whose = Whose::Of { bases: "SELECT key AS base FROM to_reevaluate", only: None };
             subjects += self.fill_scored(model, whose, Some("SELECT key FROM rescore"), now, answers)?;
         }
         if few.moving > 0 {
@@ -276,7 +276,9 @@ impl Store {
             points::rows(self.connection.dialect(), model, &formula.select(), &next_hour)
         );
         match driver {
-            Some(_) => self.connection.by_key(|connection| connection.execute(&insert, &parameters)),
+            Some(_) => {
+                self.connection.without_hash_joins(|connection| connection.execute(&insert, &parameters))
+            }
             None => self.connection.execute(&insert, &parameters),
         }
     }

@@ -8,7 +8,7 @@ use crate::model::{
 use crate::store::{
     Cell, Store, StoreError,
     sql::{
-        happened::by_profiled,
+        interactions_sql::by_profiled,
         predicate::{Printer, Scope, mentions},
     },
 };

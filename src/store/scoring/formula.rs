@@ -6,7 +6,7 @@
 
 use super::{
     facts::{Whose, aggregate, column_of, number, part_named, sum_of},
-    steadiness::{asks_records, is_steady},
+    time_independent_points::{asks_records, is_steady},
 };
 use crate::model::{
     Entity,
@@ -17,7 +17,7 @@ use crate::store::{
     Dialect, StoreError,
     database::chains::chained,
     sql::{
-        happened::profiled,
+        interactions_sql::profiled,
         predicate::{Printer, Scope, mentions_account, operand_mentions_account},
     },
 };

@@ -8,5 +8,5 @@ pub(in crate::store) mod facts;
 pub(in crate::store) mod formula;
 pub(in crate::store) mod points;
 pub(in crate::store) mod reads;
-pub(in crate::store) mod steadiness;
+pub(in crate::store) mod time_independent_points;
 pub(in crate::store) mod write;

@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::store::{
     Cell, Row, Store, StoreError,
-    sql::{happened::profiled, predicate::Printer},
+    sql::{interactions_sql::profiled, predicate::Printer},
 };
 
 /// So many rules are told by one statement, whose columns databases limit.

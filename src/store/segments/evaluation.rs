@@ -11,7 +11,7 @@ use crate::store::{
     Cell, Connection, Dialect, JsonRows, Membership, Store, StoreError,
     queue::{
         focus::{self, Reach, change_kind},
-        touched,
+        pending_changes,
         versions::bump_audience_version,
     },
     sql::selection::{Selection, select_keys},
@@ -65,7 +65,7 @@ struct Before {
     redefined: bool,
 }
 
-/// What the evaluation found: how many of those in `moved` joined, and how many left; and how many records were
+/// What the evaluation found: how many of those in `membership_difference` joined, and how many left; and how many records were
 /// looked at, all when that is empty.
 struct Found {
     joined: u64,
@@ -87,7 +87,7 @@ impl Store {
             &[evaluation.name.into()],
         )?;
         let Some(row) = row else { return Ok(Difference::default()) };
-        let until = touched::number(row.optional_text(5)?)?;
+        let until = pending_changes::number(row.optional_text(5)?)?;
         let defined_at = row.integer(6)?;
         // Who joins or leaves because of a new definition does so now.
         let as_before = row.optional_integer(7)?.is_some_and(|evaluated_at| evaluated_at >= defined_at);
@@ -112,16 +112,16 @@ impl Store {
                 before.seen,
                 until,
             )?;
-            if !touched::is_much(&mut self.connection, subjects)? {
+            if !pending_changes::is_much(&mut self.connection, subjects)? {
                 looked_at = Some(subjects);
             }
         }
         let found = match looked_at {
             Some(0) => Found { joined: 0, left: 0, looked_at },
             _ => {
-                self.connection.prefer_keys(looked_at.is_some())?;
+                self.connection.cheap_key_reads(looked_at.is_some())?;
                 let found = self.find_difference(evaluation, before.key, looked_at);
-                self.connection.prefer_keys(false)?;
+                self.connection.cheap_key_reads(false)?;
                 found?
             }
         };
@@ -135,14 +135,14 @@ impl Store {
         self.connection.write(|connection| write_difference(connection, evaluation, &before, &found))
     }
 
-    /// Fills `moved` with who joins and who leaves.
+    /// Fills `membership_difference` with who joins and who leaves.
     fn find_difference(
         &mut self,
         evaluation: &Evaluation<'_>,
         segment_key: i64,
         looked_at: Option<i64>,
     ) -> Result<Found, StoreError> {
-        self.connection.empty(&["evaluation", "moved"])?;
+        self.connection.empty(&["evaluation", "membership_difference"])?;
         let selection = select_members(
             self.dialect(),
             &self.names,
@@ -161,7 +161,7 @@ impl Store {
         if evaluation.evaluations == 0 {
             // There is nothing to compare with.
             let sql = format!(
-                "INSERT INTO moved (key, joined, since) SELECT e.key, 1, {now} FROM ({}) e",
+                "INSERT INTO membership_difference (key, joined, since) SELECT e.key, 1, {now} FROM ({}) e",
                 selection.sql
             );
             let joined = self.connection.execute(&sql, &selection.parameters)?;
@@ -174,8 +174,8 @@ impl Store {
         if looked_at.is_some() {
             let moved = self.connection.execute(
                 &format!(
-                    "INSERT INTO moved (key, joined, since)
-                     SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END, {now} FROM subject s
+                    "INSERT INTO membership_difference (key, joined, since)
+                     SELECT s.key, CASE WHEN e.key IS NULL THEN 0 ELSE 1 END, {now} FROM to_reevaluate s
                      LEFT JOIN evaluation e ON e.key = s.key
                      LEFT JOIN membership m ON m.segment_key = $1 AND m.subject_key = s.key
                      WHERE (e.key IS NULL AND m.subject_key IS NOT NULL)
@@ -183,20 +183,22 @@ impl Store {
                 ),
                 &segment,
             )?;
-            let joined =
-                self.connection.number("SELECT COUNT(*) FROM moved WHERE joined = 1", &[])?.unsigned_abs();
+            let joined = self
+                .connection
+                .number("SELECT COUNT(*) FROM membership_difference WHERE joined = 1", &[])?
+                .unsigned_abs();
             return Ok(Found { joined, left: moved - joined, looked_at });
         }
         let joined = self.connection.execute(
             &format!(
-                "INSERT INTO moved (key, joined, since) SELECT e.key, 1, {now} FROM evaluation e
+                "INSERT INTO membership_difference (key, joined, since) SELECT e.key, 1, {now} FROM evaluation e
                  WHERE NOT EXISTS (SELECT 1 FROM membership m WHERE m.segment_key = $1 AND m.subject_key = e.key)"
             ),
             &segment,
         )?;
         let left = self.connection.execute(
             &format!(
-                "INSERT INTO moved (key, joined, since) SELECT m.subject_key, 0, {now} FROM membership m
+                "INSERT INTO membership_difference (key, joined, since) SELECT m.subject_key, 0, {now} FROM membership m
                  WHERE m.segment_key = $1 AND NOT EXISTS (SELECT 1 FROM evaluation e WHERE e.key = m.subject_key)"
             ),
             &segment,
@@ -235,7 +237,7 @@ impl Store {
     }
 }
 
-/// The statement that selects the members, of all or of those in `subject`.
+/// The statement that selects the members, of all or of those in `to_reevaluate`.
 pub(in crate::store) fn select_members(
     dialect: Dialect,
     names: &Names,
@@ -250,7 +252,7 @@ pub(in crate::store) fn select_members(
             let mut json = JsonRows::default();
             ids.iter().for_each(|id| json.push(&[id.as_str().into()]));
             let rows = dialect.rows("$1");
-            let those = if focused { " AND r.key IN (SELECT key FROM subject)" } else { "" };
+            let those = if focused { " AND r.key IN (SELECT key FROM to_reevaluate)" } else { "" };
             let sql = format!(
                 "SELECT r.key AS key FROM {} r WHERE r.id IN (SELECT value ->> 0 FROM {rows}){those}",
                 target.name()
@@ -299,13 +301,13 @@ fn write_difference(
     if found.joined > 0 {
         connection.execute(
             "INSERT INTO membership (segment_key, subject_key, joined_at)
-             SELECT CAST($1 AS BIGINT), key, since FROM moved WHERE joined = 1",
+             SELECT CAST($1 AS BIGINT), key, since FROM membership_difference WHERE joined = 1",
             &stamp[..1],
         )?;
     }
     if found.left > 0 {
         connection.execute(
-            "DELETE FROM membership WHERE segment_key = $1 AND subject_key IN (SELECT key FROM moved WHERE joined = 0)",
+            "DELETE FROM membership WHERE segment_key = $1 AND subject_key IN (SELECT key FROM membership_difference WHERE joined = 0)",
             &stamp[..1],
         )?;
     }
@@ -322,7 +324,7 @@ fn write_difference(
         connection.execute(
             &format!(
                 "INSERT INTO membership_change (segment_key, subject_key, at, joined, noted_at, by_definition)
-                 SELECT CAST($1 AS BIGINT), key, since, joined, CAST($2 AS BIGINT), {} FROM moved{known}",
+                 SELECT CAST($1 AS BIGINT), key, since, joined, CAST($2 AS BIGINT), {} FROM membership_difference{known}",
                 i64::from(before.redefined)
             ),
             &stamp,
@@ -331,7 +333,7 @@ fn write_difference(
             // What a segment by condition depends on wakes those who wait for it; a list is another by itself.
             connection.execute(
                 &format!(
-                    "INSERT INTO change (kind, subject_key, about) SELECT {}, key, 0 FROM moved
+                    "INSERT INTO change (kind, subject_key, about) SELECT {}, key, 0 FROM membership_difference
                      WHERE EXISTS (SELECT 1 FROM step_wake WHERE type_key <= 0)",
                     change_kind(evaluation.target)
                 ),
@@ -379,7 +381,7 @@ fn tell_dependents(
     if evaluation.dependents.is_empty() {
         return Ok(());
     }
-    let much = touched::is_much(connection, moved)?;
+    let much = pending_changes::is_much(connection, moved)?;
     let mut looks_at_few = false;
     for name in evaluation.dependents {
         let row = connection.query_first(
@@ -390,11 +392,11 @@ fn tell_dependents(
         looks_at_few |= row.map_or(Ok(1), |row| row.integer(0))? == 0;
     }
     if looks_at_few {
-        let batch = touched::next_batch(connection)?;
+        let batch = pending_changes::next_batch(connection)?;
         let kind = 10 + change_kind(evaluation.target);
         connection.execute(
-            "INSERT INTO touched (batch, kind, about, subject_key)
-             SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), key FROM moved",
+            "INSERT INTO pending_change (batch, kind, about, subject_key)
+             SELECT CAST($1 AS BIGINT), CAST($2 AS SMALLINT), CAST($3 AS BIGINT), key FROM membership_difference",
             &[Cell::Integer(batch), kind.into(), before.key.into()],
         )?;
     }

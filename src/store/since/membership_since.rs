@@ -11,7 +11,7 @@ use crate::store::{
 };
 
 impl Store {
-    /// Dates those in `moved`, who joined or left a segment at an evaluation at `now`: since when its condition has
+    /// Dates those in `membership_difference`, who joined or left a segment at an evaluation at `now`: since when its condition has
     /// held, or hasn't, without a break, as far as that is known; at the evaluation where that is before
     /// `earliest`. A later change is never dated before an earlier one.
     pub(in crate::store) fn date_moves(
@@ -21,7 +21,7 @@ impl Store {
         now: i64,
         earliest: i64,
     ) -> Result<(), StoreError> {
-        self.connection.empty(&["moved_since"])?;
+        self.connection.empty(&["difference_since"])?;
         let (from, scope, alias) = match condition.target {
             Entity::Contact => (
                 "contact c LEFT JOIN account c_account ON c_account.key = c.account_key",
@@ -50,7 +50,7 @@ impl Store {
             let joined = i64::from(!left);
             // Nobody is a member before the store knows them.
             let sql = format!(
-                "INSERT INTO moved_since (key, since)
+                "INSERT INTO difference_since (key, since)
                  SELECT v.key, CASE WHEN v.since < v.last THEN v.last ELSE v.since END FROM (
                     SELECT w.key, CASE WHEN w.since > {earliest} THEN w.since ELSE {now} END AS since,
                         COALESCE((SELECT MAX(h.at) FROM membership_change h
@@ -58,13 +58,13 @@ impl Store {
                     FROM (SELECT d.key, (SELECT CASE WHEN b.known > b.held THEN b.known ELSE b.held END
                             FROM (SELECT {held} AS held, CASE WHEN {alias}.known_since <= {now}
                                 THEN {alias}.known_since END AS known LIMIT 1) b) AS since
-                          FROM moved d CROSS JOIN {from} WHERE {alias}.key = d.key AND d.joined = {joined}) w) v"
+                          FROM membership_difference d CROSS JOIN {from} WHERE {alias}.key = d.key AND d.joined = {joined}) w) v"
             );
             dated += self.connection.execute(&sql, &printer.parameters)?;
         }
-        self.connection.analyze("moved_since", usize::try_from(dated).unwrap_or(usize::MAX))?;
+        self.connection.analyze("difference_since", usize::try_from(dated).unwrap_or(usize::MAX))?;
         self.connection
-            .execute("UPDATE moved SET since = s.since FROM moved_since s WHERE s.key = moved.key", &[])?;
+            .execute("UPDATE membership_difference SET since = s.since FROM difference_since s WHERE s.key = membership_difference.key", &[])?;
         Ok(())
     }
 }

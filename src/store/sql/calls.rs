@@ -46,7 +46,7 @@ pub(in crate::store) struct Asking<'a> {
     pub(in crate::store) timezone: &'a str,
     /// The moment as of which records are asked.
     pub(in crate::store) as_of: Option<AsOf>,
-    /// When only the records in `subject` are asked, and those in the `focus_…` tables: which the former are.
+    /// When only the records in `to_reevaluate` are asked, and those in the `affected_…` tables: which the former are.
     pub(in crate::store) focused: Option<Entity>,
     pub(in crate::store) answers: &'a dyn Answers,
 }
@@ -172,7 +172,7 @@ impl Printer<'_> {
 }
 
 impl Store {
-    /// Finds the answers to all calls of a condition, about all its records or about those in `subject`.
+    /// Finds the answers to all calls of a condition, about all its records or about those in `to_reevaluate`.
     pub(in crate::store) fn answer_condition(
         &mut self,
         condition: &Condition,
@@ -192,7 +192,7 @@ impl Store {
         };
         let (alias, from, scope) = all_of(condition.target, predicate);
         let clause = match focused {
-            true => format!("{alias}.key IN (SELECT key FROM subject)"),
+            true => format!("{alias}.key IN (SELECT key FROM to_reevaluate)"),
             false => "1 = 1".to_owned(),
         };
         self.answer_calls(&asking, &Source { from, clause, scope })

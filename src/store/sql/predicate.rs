@@ -38,10 +38,10 @@ pub(in crate::store) struct Printer<'a> {
     pub(in crate::store) facts: Option<Counted>,
     /// The least consent of contacts whose interactions count for an account.
     pub(in crate::store) consent: Option<Consent>,
-    /// When only the records in the `focus_…` tables are asked, so that nobody else has to be counted: the
+    /// When only the records in the `affected_…` tables are asked, so that nobody else has to be counted: the
     /// kinds of records whose table the statement looks at.
     pub(in crate::store) focus: Option<BTreeSet<Entity>>,
-    /// The expression for the key of the records that are selected from `subject`.
+    /// The expression for the key of the records that are selected from `to_reevaluate`.
     own_key: Option<&'static str>,
     /// Whether it is asked of everybody, so that members of segments are best looked up all at once.
     pub(in crate::store) of_everybody: bool,
@@ -177,8 +177,8 @@ impl<'a> Printer<'a> {
         })
     }
 
-    /// Counts nobody but the records in `subject`, which stand under their usual alias, and those in the
-    /// `focus_…` tables.
+    /// Counts nobody but the records in `to_reevaluate`, which stand under their usual alias, and those in the
+    /// `affected_…` tables.
     pub(in crate::store) fn focused(mut self, subjects: Entity) -> Self {
         self.focus = Some(BTreeSet::new());
         self.own_key = Some(match subjects {
@@ -193,7 +193,9 @@ impl<'a> Printer<'a> {
     /// with a `key`: that of the records that are selected is one of the subjects anyway.
     pub(in crate::store) fn in_focus(&mut self, entity: Entity, column: &str, key: &str) -> String {
         match &mut self.focus {
-            Some(_) if self.own_key == Some(key) => format!(" AND {column} IN (SELECT key FROM subject)"),
+            Some(_) if self.own_key == Some(key) => {
+                format!(" AND {column} IN (SELECT key FROM to_reevaluate)")
+            }
             Some(asked) => {
                 asked.insert(entity);
                 format!(" AND {column} IN (SELECT key FROM {})", focus::table(entity))

@@ -10,11 +10,11 @@ use crate::store::{Cell, Dialect, StoreError, tables::columns::Names};
 pub(in crate::store) struct Selection {
     pub(in crate::store) sql: String,
     pub(in crate::store) parameters: Vec<Cell>,
-    /// The kinds of records whose `focus_…` table it looks at.
+    /// The kinds of records whose `affected_…` table it looks at.
     pub(in crate::store) focus: BTreeSet<Entity>,
 }
 
-/// The statement that selects the keys of all records that satisfy a condition, or of those in `subject`
+/// The statement that selects the keys of all records that satisfy a condition, or of those in `to_reevaluate`
 /// alone.
 pub(in crate::store) fn select_keys(
     dialect: Dialect,
@@ -32,10 +32,10 @@ pub(in crate::store) fn select_keys(
     let clause = printer.predicate(&condition.predicate, &scope)?;
     let sql = match focused {
         true if asks_for_key_alone(&from, alias) && asks_for_key_alone(&clause, alias) => {
-            format!("SELECT {alias}.key AS key FROM subject {alias} WHERE {clause}")
+            format!("SELECT {alias}.key AS key FROM to_reevaluate {alias} WHERE {clause}")
         }
         true => format!(
-            "SELECT {alias}.key AS key FROM {from} WHERE {clause} AND {alias}.key IN (SELECT key FROM subject)"
+            "SELECT {alias}.key AS key FROM {from} WHERE {clause} AND {alias}.key IN (SELECT key FROM to_reevaluate)"
         ),
         false => format!("SELECT {alias}.key AS key FROM {from} WHERE {clause}"),
     };

@@ -40,7 +40,7 @@ impl Answer {
 }
 
 /// What effects are made with.
-pub(super) struct Surroundings<'a> {
+pub(super) struct StepContext<'a> {
     pub(super) zone: &'a Zone,
     pub(super) owner: Option<&'a str>,
     /// The journey's name and the step's id, for the source of leads.
@@ -61,11 +61,7 @@ impl CustomTile {
     ///
     /// # Errors
     /// When it is no action, or one that the tile can't carry out; with its place in the script.
-    pub(super) fn answer(
-        &self,
-        returned: Returned,
-        around: &Surroundings<'_>,
-    ) -> Result<Answer, ScriptError> {
+    pub(super) fn answer(&self, returned: Returned, around: &StepContext<'_>) -> Result<Answer, ScriptError> {
         let at = |place: Place, message: String| ScriptError {
             script: self.program.path().to_owned(),
             line: place.line,
@@ -126,7 +122,7 @@ impl CustomTile {
         }
     }
 
-    fn effect(&self, effect: ScriptEffect, around: &Surroundings<'_>) -> Result<Effect, String> {
+    fn effect(&self, effect: ScriptEffect, around: &StepContext<'_>) -> Result<Effect, String> {
         match effect {
             ScriptEffect::Message { channel, body } => {
                 if around.channels.is_some_and(|known| !known.contains(&channel)) {
@@ -177,7 +173,7 @@ fn texts<const N: usize>(
     Ok(found)
 }
 
-fn activity(fields: &ScriptValue, around: &Surroundings<'_>) -> Result<Effect, String> {
+fn activity(fields: &ScriptValue, around: &StepContext<'_>) -> Result<Effect, String> {
     const TYPES: [&str; 3] = ["task", "phone_call", "appointment"];
     let [kind, subject, description, owner, due] =
         texts("activity", fields, ["type", "subject", "description", "owner", "due"])?;
@@ -201,7 +197,7 @@ fn activity(fields: &ScriptValue, around: &Surroundings<'_>) -> Result<Effect, S
     Ok(Effect::Activity { kind, subject, description, owner, due_at })
 }
 
-fn lead(fields: &ScriptValue, around: &Surroundings<'_>) -> Result<Effect, String> {
+fn lead(fields: &ScriptValue, around: &StepContext<'_>) -> Result<Effect, String> {
     let [topic, last_name, owner] = texts("lead", fields, ["topic", "last_name", "owner"])?;
     let Some(topic) = topic.filter(|topic| !topic.trim().is_empty()) else {
         return Err("a `lead` needs a `topic`".to_owned());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{
     CustomTile,
-    answer::{Answer, AnswerKind, Surroundings},
+    answer::{Answer, AnswerKind, StepContext},
     parameters,
 };
 use crate::{
@@ -76,7 +76,7 @@ fn run(tile: &CustomTile, ready: &Ready, zone: &Zone) -> Vec<String> {
         _ => BTreeMap::new(),
     };
     let ScriptValue::Map(item) = &ready.item else { return Vec::new() };
-    let around = Surroundings {
+    let around = StepContext {
         zone,
         owner: None,
         source: "journey/step".to_owned(),

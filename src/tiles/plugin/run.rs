@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     CustomTile, ScriptKind,
-    answer::{Answer, AnswerKind, NO_ACCOUNT, Surroundings},
+    answer::{Answer, AnswerKind, NO_ACCOUNT, StepContext},
 };
 use crate::{
     calendar::{self, Zone},
@@ -36,7 +36,7 @@ struct Called {
 
 impl PlacedTile {
     /// Calls the script and checks its answer.
-    fn ask(&self, item: ScriptValue, around: &Surroundings<'_>) -> Result<Answer, ScriptError> {
+    fn ask(&self, item: ScriptValue, around: &StepContext<'_>) -> Result<Answer, ScriptError> {
         let arguments = self.tile.arguments(item, &self.parameters);
         let returned = self.tile.library.call(&self.tile.program, "run", &arguments)?;
         self.tile.answer(returned, around)
@@ -103,7 +103,7 @@ impl PlacedTile {
         batch: &Batch,
         moment: i64,
         participant: Option<&Participant>,
-    ) -> Surroundings<'a> {
+    ) -> StepContext<'a> {
         let journey = batch.journey.get("name").map(ToString::to_string).unwrap_or_default();
         let (mut contact, mut account) = (BTreeMap::new(), BTreeMap::new());
         if let Some(participant) = participant {
@@ -112,7 +112,7 @@ impl PlacedTile {
             contact.insert("id".to_owned(), participant.contact_id.clone());
             account.extend(participant.account_id.clone().map(|id| ("id".to_owned(), id)));
         }
-        Surroundings {
+        StepContext {
             zone: &self.zone,
             owner: self.owner.as_deref(),
             source: format!("{journey}/{}", self.step),

@@ -101,7 +101,7 @@ CREATE TABLE change (
 -- Whom segments may have to look at again, by the number of the batch in which the queue was emptied: the
 -- kinds of `change`, and 11, 12, 14 for who joined or left a segment of contacts, accounts, leads, which
 -- they are about. Rows that every segment has seen are gone.
-CREATE TABLE touched (
+CREATE TABLE pending_change (
     batch BIGINT NOT NULL, kind SMALLINT NOT NULL, about BIGINT NOT NULL, subject_key BIGINT NOT NULL,
     PRIMARY KEY (batch, kind, about, subject_key)
 ){clustered};
@@ -123,7 +123,7 @@ CREATE TABLE snapshot_file (
 CREATE TABLE file_content (hash TEXT PRIMARY KEY, content TEXT NOT NULL, redacted SMALLINT NOT NULL DEFAULT 0);
 
 -- stale: how often something came in that may change it, since it was evaluated. whole: 1 when everybody
--- has to be looked at, else those in `touched` since the batch `seen` are enough. evaluations counts them.
+-- has to be looked at, else those in `pending_change` since the batch `seen` are enough. evaluations counts them.
 -- defined_at: since when its definition is what it is. The last one took so many milliseconds and looked at so many records, all when that is empty.
 CREATE TABLE segment (
     key {identity}, name TEXT NOT NULL UNIQUE, target TEXT NOT NULL, hash TEXT NOT NULL,

@@ -5,7 +5,7 @@ use crate::store::{Cell, Store, StoreError, tables::columns::field_column};
 
 /// Whether any record has a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Presence {
+pub enum KnownValues {
     /// At least one has it.
     Found,
     /// None has, but one has this, which is the same but for capital letters and surrounding space.
@@ -21,15 +21,15 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn presence(
+    pub fn known_values(
         &mut self,
         entity: Entity,
         field: &str,
         part: Option<TextTest>,
         text: &str,
-    ) -> Result<Presence, StoreError> {
+    ) -> Result<KnownValues, StoreError> {
         if !self.has_field(entity, field) {
-            return Ok(Presence::Unknown);
+            return Ok(KnownValues::Unknown);
         }
         let (table, column) = (entity.name(), field_column(field));
         let value = [Cell::from(text)];
@@ -41,7 +41,7 @@ impl Store {
         };
         let exact = format!("SELECT {column} FROM {table} WHERE {} LIMIT 1", fits(&column, needle));
         if self.connection.query_first(&exact, &value)?.is_some() {
-            return Ok(Presence::Found);
+            return Ok(KnownValues::Found);
         }
         let fold = |text: &str| match part {
             Some(_) => dialect.lower_case(text),
@@ -50,12 +50,12 @@ impl Store {
         let alike =
             format!("SELECT {column} FROM {table} WHERE {} LIMIT 1", fits(&fold(&column), &fold(needle)));
         if let Some(row) = self.connection.query_first(&alike, &value)? {
-            return row.text(0).map(Presence::Otherwise);
+            return row.text(0).map(KnownValues::Otherwise);
         }
         let any = format!("SELECT 1 FROM {table} WHERE {column} IS NOT NULL LIMIT 1");
         Ok(match self.connection.query_first(&any, &[])? {
-            Some(_) => Presence::Missing,
-            None => Presence::Unknown,
+            Some(_) => KnownValues::Missing,
+            None => KnownValues::Unknown,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::model::{Bound, DatePart, Entity, Operand, Part, Predicate, Records, S
 /// goes from a record to others; among these, `id` stands for which records there are. Only that the record
 /// itself belongs to another contact or account goes without saying.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Interests {
+pub struct Dependencies {
     /// Interaction types that contacts are asked for, by name.
     pub interactions: BTreeSet<String>,
     /// Interaction types that the history of an account is asked for.
@@ -39,7 +39,7 @@ pub struct Interests {
     pub windows: bool,
 }
 
-impl Interests {
+impl Dependencies {
     /// All interaction types, whoever is asked for them.
     pub fn all_interactions(&self) -> impl Iterator<Item = &String> {
         self.interactions.union(&self.account_interactions)
@@ -64,13 +64,13 @@ impl Interests {
 
 /// What the answer of a predicate depends on.
 #[must_use]
-pub fn interests(predicate: &Predicate) -> Interests {
-    let mut found = Interests::default();
+pub fn dependencies(predicate: &Predicate) -> Dependencies {
+    let mut found = Dependencies::default();
     Part::Predicate(predicate).each(&mut |part| visit(part, &mut found));
     found
 }
 
-fn visit(part: Part<'_>, found: &mut Interests) {
+fn visit(part: Part<'_>, found: &mut Dependencies) {
     if let Some(did) = part.did() {
         let of = match did.of {
             Subject::Account => &mut found.account_interactions,

@@ -26,7 +26,7 @@ pub struct InteractionRecord {
 
 /// A record, its account with all contacts, and what they have and did.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Surroundings {
+pub struct RecordContext {
     /// Records by id.
     pub records: BTreeMap<Entity, BTreeMap<String, Record>>,
     /// Since when fields have their present values, UTC milliseconds, by entity, id and field; under an empty field,
@@ -59,11 +59,11 @@ impl Keys {
 }
 
 impl Store {
-    /// A record with its surroundings; nothing when there is none with this id.
+    /// A record with its context; nothing when there is none with this id.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn surroundings(
+    pub fn record_context(
         &mut self,
         entity: Entity,
         id: &str,
@@ -71,12 +71,12 @@ impl Store {
         interactions: &[String],
         segments: &[(String, Entity)],
         followed: &BTreeSet<(Entity, String, Entity)>,
-    ) -> Result<Option<Surroundings>, StoreError> {
+    ) -> Result<Option<RecordContext>, StoreError> {
         let own = format!("SELECT key FROM {} WHERE id = $1", entity.name());
         let Some(row) = self.connection.query_first(&own, &[id.into()])? else { return Ok(None) };
         let mut keys = related_keys(&mut self.connection, entity, row.integer(0)?)?;
         while follow(&mut self.connection, followed, &mut keys)? {}
-        let mut found = Surroundings::default();
+        let mut found = RecordContext::default();
         for entity in Entity::ALL {
             let fields: Vec<&Field> = catalog.fields(entity).iter().chain(catalog.measures(entity)).collect();
             let mut columns: Vec<String> = catalog

@@ -1,6 +1,6 @@
 //! What came in since the last tick: who is woken by it, and which segments it may change.
 
-use super::{held::held_iterations, touched, versions::bump_audience_version};
+use super::{held::held_iterations, pending_changes, versions::bump_audience_version};
 use crate::model::Entity;
 use crate::store::{Connection, Fields, Store, StoreError};
 
@@ -59,7 +59,7 @@ impl Store {
         let types: Vec<(String, i64)> =
             self.names.types.iter().map(|(name, key)| (name.clone(), *key)).collect();
         self.connection.write(|connection| {
-            let queued = touched::queued(connection, &types)?;
+            let queued = pending_changes::queued(connection, &types)?;
             let incoming = queued.iter().fold(Incoming::default(), |all, queued| all.and(&queued.incoming));
             wake(connection, now)?;
             for name in affected(&incoming) {
@@ -68,7 +68,7 @@ impl Store {
                     &[name.as_str().into()],
                 )?;
             }
-            touched::note(connection, &queued, affected)?;
+            pending_changes::note(connection, &queued, affected)?;
             if !(incoming.contacts | incoming.accounts).is_empty() {
                 bump_audience_version(connection)?;
             }

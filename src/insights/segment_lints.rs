@@ -5,7 +5,7 @@ use crate::{
     definitions::{Definitions, SegmentDefinition, SegmentMembers},
     diagnostics::{Code, Problem, Problems, Span},
     model::{Comparison, Entity, FieldType, Operand, Part, Predicate, TextTest, Value},
-    store::{Presence, Store, StoreError},
+    store::{KnownValues, Store, StoreError},
 };
 
 /// More unknown members of one segment than these are only counted.
@@ -29,9 +29,10 @@ pub fn warn_of_what_is_not_there(
                 let mut values = Vec::new();
                 Part::Predicate(&condition.predicate).each(&mut |part| values.extend(values_of(part)));
                 for asked in values {
-                    let presence = store.presence(asked.entity, &asked.field, asked.part, &asked.text)?;
+                    let known_values =
+                        store.known_values(asked.entity, &asked.field, asked.part, &asked.text)?;
                     let span = place(definition, written, &asked.text);
-                    problems_of_value(&asked, &presence, span, problems);
+                    problems_of_value(&asked, &known_values, span, problems);
                 }
             }
             (_, Members::Static(ids)) if store.count_records(segment.target)? > 0 => {
@@ -68,7 +69,7 @@ struct Asked {
     part: Option<TextTest>,
 }
 
-fn problems_of_value(asked: &Asked, presence: &Presence, span: Span, problems: &mut Problems) {
+fn problems_of_value(asked: &Asked, known_values: &KnownValues, span: Span, problems: &mut Problems) {
     let Asked { entity, field, text, part } = asked;
     let name = entity.name();
     let (has, function) = match part {
@@ -83,9 +84,9 @@ fn problems_of_value(asked: &Asked, presence: &Presence, span: Span, problems: &
             (format!("has a `{field}` that ends with \"{text}\""), "ends_with_ignoring_case")
         }
     };
-    match presence {
-        Presence::Found | Presence::Unknown => {}
-        Presence::Otherwise(other) => {
+    match known_values {
+        KnownValues::Found | KnownValues::Unknown => {}
+        KnownValues::Otherwise(other) => {
             let message = format!("no {name} {has}, but one has \"{other}\"");
             let problem = Problem::warning(Code::ValueNotFound, span, message);
             problems.push(problem.hint(match part {
@@ -95,7 +96,7 @@ fn problems_of_value(asked: &Asked, presence: &Presence, span: Span, problems: &
                 Some(_) => format!("Write `{function}({name}.{field}, \"{text}\")` to ignore case."),
             }));
         }
-        Presence::Missing => {
+        KnownValues::Missing => {
             let message = format!("no {name} {has}");
             problems.push(Problem::warning(Code::ValueNotFound, span, message));
         }

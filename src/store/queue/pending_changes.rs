@@ -77,7 +77,7 @@ pub(in crate::store) fn note(
         };
         connection.execute(
             &format!(
-                "INSERT INTO touched (batch, kind, about, subject_key)
+                "INSERT INTO pending_change (batch, kind, about, subject_key)
                  SELECT DISTINCT CAST($1 AS BIGINT), kind, about, subject_key FROM change
                  WHERE kind = $2 AND about IN ({})",
                 about.join(", ")
@@ -151,7 +151,7 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub fn forget_touched(&mut self, defined: &[&str]) -> Result<(), StoreError> {
-        if self.connection.query_first("SELECT 1 FROM touched LIMIT 1", &[])?.is_none() {
+        if self.connection.query_first("SELECT 1 FROM pending_change LIMIT 1", &[])?.is_none() {
             return Ok(());
         }
         let states = self.segment_states()?;
@@ -168,7 +168,7 @@ impl Store {
                 &[],
             )?;
             connection.execute(
-                "DELETE FROM touched WHERE batch <= COALESCE((SELECT MIN(seen) FROM segment WHERE whole = 0), batch)",
+                "DELETE FROM pending_change WHERE batch <= COALESCE((SELECT MIN(seen) FROM segment WHERE whole = 0), batch)",
                 &[],
             )?;
             Ok(())
