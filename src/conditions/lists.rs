@@ -141,7 +141,7 @@ fn is_choice(kind: &FieldType) -> bool {
     matches!(kind, FieldType::Choice(_))
 }
 
-/// `"a" in contact.dependencies`; anything else isn't a list.
+/// `"a" in contact.interests`; anything else isn't a list.
 fn in_value(value: &Typed, container: &Typed, check: &mut Check<'_>) -> Option<Predicate> {
     if let (FieldType::Choices(known), Some(text)) = (&container.kind, value.literal_text()) {
         compare::known_choice(&container.written, known, text, value.span, check)?;

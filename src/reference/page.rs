@@ -286,7 +286,7 @@ mod tests {
     fn every_example_of_a_sign_or_function_is_a_condition() {
         let (zone, catalog) = (Zone::utc(), Catalog::standard());
         let choices = Field {
-            name: "dependencies".into(),
+            name: "interests".into(),
             kind: FieldType::Choices(vec!["a".into(), "b".into()]),
             aliases: Vec::new(),
             description: String::new(),
