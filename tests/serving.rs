@@ -112,7 +112,7 @@ fn serve_begins_with_what_is_published_when_the_folder_is_refused() {
         checked.stderr
     );
     let mut serving = workspace.serve();
-    serving.until("serving", |log| log.contains("goes on") && log.contains("serving"));
+    serving.until("serving", |log| log.contains("stay in use") && log.contains("serving"));
     sleep(Duration::from_millis(500));
     assert!(serving.is_alive(), "{}", serving.log());
 }

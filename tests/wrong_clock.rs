@@ -129,7 +129,7 @@ fn a_store_in_the_future_is_an_alarm_and_comes_back_without_sending_anything_aga
         assert!(refused.stderr.contains("`tilework set-back`"), "{}", refused.stderr);
 
         let back = future.program(&["set-back"]).done();
-        assert!(back.starts_with("taken back from 2099-01-01T00:00:00Z to "), "{back}");
+        assert!(back.starts_with("the store's time is set back from 2099-01-01T00:00:00Z to "), "{back}");
         assert_eq!(future.program(&["status"]).code, 0);
         future.program(&["run"]).done();
         assert_eq!(future.mails().len(), 4, "nothing is sent again");

@@ -87,7 +87,7 @@ impl OpenCall {
             "a {wanted} is needed, and the column `{}` of `tables/{table}.csv` has `{cell}`",
             column.name
         );
-        let hint = "Compare it with text in double quotes, or mend the table.";
+        let hint = "Compare it with text in double quotes, or fix the table.";
         check.refuse(Code::IncompatibleTypes, self.span, message, hint)
     }
 

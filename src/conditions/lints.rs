@@ -19,7 +19,7 @@ pub(super) fn warn(all: &[Placed<'_>], any: &[Placed<'_>], none: &[Placed<'_>], 
                 _ => format!("this always holds: {}", explain(clause)),
             };
             let problem = Problem::warning(Code::AlwaysHolds, *span, message);
-            check.report(problem.hint("Leave it out, or mend it."));
+            check.report(problem.hint("Leave it out, or fix it."));
         }
     }
     for (at, (span, clause)) in any.iter().enumerate() {

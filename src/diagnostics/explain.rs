@@ -5,7 +5,7 @@ use super::Code;
 /// All pages; each starts with a line of `# ` and the code.
 const PAGES: &str = include_str!("explanations.md");
 
-/// What a code means, an example of the mistake, and how to mend it: a page in Markdown, its heading
+/// What a code means, an example of the mistake, and how to fix it: a page in Markdown, its heading
 /// first.
 #[must_use]
 pub fn explanation(code: Code) -> &'static str {

@@ -1,4 +1,4 @@
-//! Problems in definitions: what, where, what was expected, how to mend it.
+//! Problems in definitions: what, where, what was expected, how to fix it.
 //!
 //! In: source texts and the problems that the other folders find in them. Out: reports for people
 //! (the source line with a caret), for programs (JSON) and for GitHub (annotations). It doesn't know

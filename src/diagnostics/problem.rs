@@ -35,7 +35,7 @@ pub struct Problem {
     pub message: String,
     /// Where.
     pub span: Span,
-    /// How to mend it: a full sentence.
+    /// How to fix it: a full sentence.
     pub hint: Option<String>,
     /// Other places that belong to it, each with a word on why.
     pub related: Vec<(Span, String)>,
@@ -61,14 +61,14 @@ impl Problem {
         Problem { severity: Severity::Warning, ..Problem::error(code, span, message) }
     }
 
-    /// Adds how to mend it.
+    /// Adds how to fix it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(shortened(hint.into()));
         self
     }
 
-    /// Adds how to mend it, where that is known.
+    /// Adds how to fix it, where that is known.
     #[must_use]
     pub fn hint_if(mut self, hint: Option<String>) -> Self {
         self.hint = hint.map(shortened).or(self.hint);

@@ -40,7 +40,7 @@ pub enum JourneyState {
     Scheduled,
     /// It goes on.
     Live,
-    /// It holds still.
+    /// It is paused.
     Paused,
     /// Its end has come.
     Ended,

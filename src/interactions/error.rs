@@ -96,7 +96,7 @@ pub enum InputError {
 }
 
 impl InputError {
-    /// How to mend it, as full sentences.
+    /// How to fix it, as full sentences.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

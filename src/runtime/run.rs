@@ -28,8 +28,8 @@ pub enum RuntimeError {
     /// The machine's clock can't be right, or has to be confirmed.
     #[error(transparent)]
     WrongClock(#[from] ClockDoubt),
-    /// What a step set in motion never came to rest.
-    #[error("the journeys did not come to rest after {0} rounds")]
+    /// Steps kept triggering one another at one moment.
+    #[error("steps kept triggering one another for {0} rounds at one moment")]
     Restless(usize),
 }
 

@@ -49,7 +49,7 @@ fn a_paused_journey_lets_nobody_in_moves_nobody_and_hands_nothing_over() {
         let listed = said(&workspace, &["journey", "list"]);
         assert!(listed.contains("paused"), "{listed}");
         let story = said(&workspace, &["why", "contact", "ada"]);
-        assert!(story.contains("holds still: spring is paused since 2026-03-01T08:00:00Z"), "{story}");
+        assert!(story.contains("paused: spring since 2026-03-01T08:00:00Z"), "{story}");
         let story = said(&workspace, &["why", "contact", "eve"]);
         assert!(story.contains("spring: in its audience; it is paused since"), "{story}");
 

@@ -14,7 +14,7 @@ use crate::model::{nfc, record_id};
 
 /// Runs account-based marketing from files: segments, e-mails and journeys that you keep in git.
 ///
-/// Start with `tilework demo`, which makes a sample workspace and plays six weeks in it, or with
+/// Start with `tilework demo`, which makes a sample workspace and runs six weeks in it, or with
 /// `tilework init DIR`, which makes a small one to begin with.
 #[derive(Debug, Clone, PartialEq, Parser)]
 #[command(name = "tilework", version, propagate_version = true, max_term_width = 100)]
@@ -57,25 +57,25 @@ pub struct GlobalArguments {
 /// The commands.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Command {
-    /// Show the product: make a sample workspace, play six weeks in it, print what happened
+    /// Show what Tilework does: make a sample workspace, run six weeks in it, print what happened
     Demo {
         /// The folder for the sample workspace; it must be empty or not exist yet
         #[arg(value_name = "DIR", default_value = "demo")]
         directory: PathBuf,
     },
-    /// Make a workspace with one small working journey, to begin with
+    /// Make a workspace with one small journey
     Init {
         /// The folder for the workspace; it must be empty or not exist yet
         #[arg(value_name = "DIR")]
         directory: PathBuf,
     },
-    /// Find all mistakes in the definitions, each with its place and a hint
+    /// Check the definitions: report all mistakes, each with its place and a hint
     Check {
         /// Fail on warnings too, with exit code 1
         #[arg(long)]
         strict: bool,
     },
-    /// Tell what a code of `check` means, with an example and how to mend it
+    /// Explain a code of `check`, with an example and how to fix it
     Explain {
         /// The code, such as `unknown-segment`
         code: String,
@@ -95,54 +95,54 @@ pub enum Command {
     Run(RunArguments),
     /// Keep running: refresh segments on schedule and do everything when it is due
     Serve,
-    /// Bring the store up to this version's tables (on SQLite, `run` and `import` do it by themselves)
+    /// Update the tables of the store to this version (on SQLite, `run` and `import` do it by themselves)
     Migrate,
     /// Take a store that was run by a wrong clock back to the present; nothing is sent again
     ///
-    /// What was done stays done. What happened in the future happened now, what waits goes on to wait for the time
-    /// that is left, and segments and scores are computed anew by the next run.
+    /// What was done stays done. What happened in the future is dated now, each wait keeps the time
+    /// that it has left, and the next run computes segments and scores anew.
     SetBack,
-    /// Make a journey hold still: nobody enters or moves, and its messages wait
+    /// Pause a journey: nobody enters or moves, and its messages wait
     Pause(PauseArguments),
-    /// Let a journey go on that was paused
+    /// Resume a paused journey
     Resume(PauseArguments),
-    /// Tell how the store is doing: what is late, what failed, what is paused
+    /// Show the health of the store: what is late, what failed, what is paused
     ///
     /// The exit code is 1 when somebody should look: a step or message is late, the last run failed, a
     /// worker is stuck, or something failed for good in the last 24 hours.
     Status {
-        /// How long something may be due before that is an alarm
+        /// How long something may be overdue before it raises an alarm
         #[arg(long, value_name = "DURATION", value_parser = length, default_value = "1 hour")]
         late: String,
     },
-    /// Look at segments and their members
+    /// Show segments and their members
     #[command(subcommand)]
     Segment(SegmentCommand),
-    /// Look at journeys and how people move through them
+    /// Show journeys and how people move through them
     #[command(subcommand)]
     Journey(JourneyCommand),
-    /// Look at tiles, and make and test your own
+    /// Show tiles, and make and test your own
     #[command(subcommand)]
     Tile(TileCommand),
-    /// Look at leads, make them, hand them over
+    /// Show leads, make them, hand them over
     #[command(subcommand)]
     Lead(LeadCommand),
-    /// Look at accounts, with their scores and levels
+    /// Show accounts, with their scores and levels
     #[command(subcommand)]
     Account(AccountCommand),
-    /// Look at contacts, with their scores and levels, and erase them
+    /// Show contacts, with their scores and levels, and erase them
     #[command(subcommand)]
     Contact(ContactCommand),
-    /// Look at scoring models: what they give, and how well they tell an outcome
+    /// Show scoring models: the points they give, and how well they predict an outcome
     #[command(subcommand)]
     Score(ScoreCommand),
-    /// Look at tasks, calls and appointments for salespeople
+    /// Show tasks, calls and appointments for salespeople
     #[command(subcommand)]
     Activity(ActivityCommand),
-    /// Look at messages on their way out
+    /// Show messages on their way out
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// Tell what happened to somebody, and why, and what comes next
+    /// Explain what happened to a contact, account or lead, why, and what comes next
     #[command(subcommand)]
     Why(WhyCommand),
     /// Print a JSON Schema by which editors complete and check definitions
@@ -226,11 +226,11 @@ pub enum ImportKindArgument {
     Accounts,
     /// People
     Contacts,
-    /// Chances of a sale
+    /// Sales opportunities
     Leads,
-    /// Things that happened with contacts, such as orders and clicks
+    /// What contacts did, such as orders and clicks
     Interactions,
-    /// Who subscribed to a topic or unsubscribed: contact_id or email, topic, status, at
+    /// Subscriptions to topics, and their ends: contact_id or email, topic, status, at
     Subscriptions,
     /// Addresses that get no mail, known to a contact or not: address, reason, since
     Suppressions,
@@ -239,13 +239,13 @@ pub enum ImportKindArgument {
 /// What `run` takes.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct RunArguments {
-    /// Play forward to this time, from event to event, as if it had passed
+    /// Simulate the passage of time up to this moment, from event to event
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<String>,
-    /// Play on a copy, where the store has runs at the machine's own time; the store itself isn't touched
+    /// Simulate on a copy, where the store has runs at the machine's own time; the store itself stays as it is
     #[arg(long)]
     pub play: bool,
-    /// Go on though the last run is long ago, the clock of the database's server shows another time, or `--now` is far
+    /// Run although the last run is long ago, the clock of the database's server shows another time, or `--now` is far
     /// in the future
     #[arg(long)]
     pub clock_is_right: bool,
@@ -281,7 +281,7 @@ pub enum JourneyCommand {
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
         iteration: Option<i64>,
     },
-    /// Let those who failed at a step try again, after what made them fail was mended
+    /// Retry those who failed at a step, once the cause is fixed
     Retry {
         /// The journey's name
         name: String,

@@ -16,7 +16,7 @@ pub enum LeadCommand {
         /// Only leads of this stage, such as `inquiry` or `sales_accepted`
         #[arg(long, value_name = "STAGE")]
         stage: Option<String>,
-        /// Which are wanted
+        /// Which ones to list
         #[command(flatten)]
         which: ListArguments,
     },
@@ -28,7 +28,7 @@ pub enum LeadCommand {
     },
     /// Make a lead
     Create(NewLeadArguments),
-    /// Say who looks after a lead
+    /// Set the owner of a lead
     Assign {
         /// The lead's id
         #[arg(value_parser = id)]
@@ -37,7 +37,7 @@ pub enum LeadCommand {
         #[arg(long, value_name = "OWNER")]
         owner: String,
     },
-    /// Give a lead other parents
+    /// Set the contact and account of a lead
     Link {
         /// The lead's id
         #[arg(value_parser = id)]
@@ -49,13 +49,13 @@ pub enum LeadCommand {
         #[arg(long, value_name = "ID", value_parser = id)]
         account: Option<String>,
     },
-    /// Sales takes a lead over
+    /// Mark a lead as accepted by sales
     Accept {
         /// The lead's id
         #[arg(value_parser = id)]
         id: String,
     },
-    /// Give a lead up
+    /// Disqualify a lead
     Disqualify {
         /// The lead's id
         #[arg(value_parser = id)]
@@ -64,7 +64,7 @@ pub enum LeadCommand {
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Put a lead back to the start: an inquiry that isn't ready for sales
+    /// Reset a lead to an inquiry that isn't ready for sales
     Recycle {
         /// The lead's id
         #[arg(value_parser = id)]
@@ -84,7 +84,7 @@ pub enum AccountCommand {
 pub enum ContactCommand {
     /// Contacts, by id
     List(ListArguments),
-    /// Record that somebody doesn't want commercial mail any more, for whoever has the address
+    /// Unsubscribe an address from commercial mail, for every contact that has it
     Unsubscribe {
         /// The e-mail address
         address: String,
@@ -95,17 +95,17 @@ pub enum ContactCommand {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Let mail go to an address again that bounced, complained, or was suppressed; a no of its owner stays
+    /// Allow mail again to an address that bounced, complained, or was suppressed; its owner's opt-outs stay
     Unsuppress {
         /// The e-mail address
         address: String,
     },
-    /// Delete all that is known of a contact, for good; what journeys counted stays, without a name
+    /// Delete everything known about a contact, for good; the counts of journeys stay, without a name
     Erase {
         /// The contact's id or e-mail address
         #[arg(value_parser = id)]
         id: String,
-        /// Keep no hash of the id and address, so that imports bring the contact in again
+        /// Keep no hash of the id and address, so that an import may add the contact again
         #[arg(long)]
         forget: bool,
     },
@@ -126,7 +126,7 @@ pub enum ScoreCommand {
         /// The model's name
         model: String,
     },
-    /// How well a model and each of its rules tell an outcome
+    /// How well a model and each of its rules predict an outcome
     Calibrate {
         /// The model's name
         model: String,
@@ -148,13 +148,13 @@ pub struct NewLeadArguments {
     /// The account it belongs to
     #[arg(long, value_name = "ID", value_parser = id)]
     pub account: Option<String>,
-    /// Who looks after it
+    /// Its owner
     #[arg(long, value_name = "OWNER")]
     pub owner: Option<String>,
-    /// Where it came from
+    /// Its source
     #[arg(long, value_name = "TEXT")]
     pub source: Option<String>,
-    /// Its id; one is made when there is none
+    /// Its id; made by the program when not given
     #[arg(long, value_name = "ID", value_parser = id)]
     pub id: Option<String>,
 }

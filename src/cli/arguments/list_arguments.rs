@@ -24,7 +24,7 @@ pub struct ListArguments {
     /// Only those made before this time
     #[arg(long, value_name = "TIME", value_parser = moment)]
     pub until: Option<String>,
-    /// No more than so many
+    /// At most this many
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..))]
     pub limit: Option<i64>,
 }

@@ -12,7 +12,7 @@ pub enum OutboxCommand {
         /// Only messages in this state, such as `delivered` or `failed`
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
-        /// Which are wanted
+        /// Which ones to list
         #[command(flatten)]
         which: ListArguments,
     },
@@ -21,7 +21,7 @@ pub enum OutboxCommand {
         /// The message's key
         key: String,
     },
-    /// Try messages again that failed, or that wait for another try
+    /// Retry messages that failed, or that wait for another try
     Retry {
         /// Which messages are meant
         #[command(flatten)]
@@ -30,7 +30,7 @@ pub enum OutboxCommand {
         #[arg(long, value_name = "STATE")]
         state: Option<String>,
     },
-    /// Drop messages that wait, also those that are held
+    /// Drop messages that wait or are held
     Drop {
         /// Which messages are meant
         #[command(flatten)]

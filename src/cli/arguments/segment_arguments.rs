@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 pub enum SegmentCommand {
     /// All segments and how many members each has
     List,
-    /// What a segment says, and how many members it has
+    /// The definition of a segment, and how many members it has
     Show {
         /// The segment's name
         name: String,
@@ -18,16 +18,16 @@ pub enum SegmentCommand {
     Members {
         /// The segment's name
         name: String,
-        /// At most so many
+        /// At most this many
         #[arg(long, value_name = "N")]
         limit: Option<u64>,
-        /// Only those whose id comes after this one, to go on where a page ended
+        /// Only those whose id comes after this one, to continue after a page
         #[arg(long, value_name = "ID")]
         after: Option<String>,
     },
     /// Who would be in a segment as it is written now; nothing is changed
     ///
-    /// Tells how many, how that differs from the present members, how long it takes, and some of them.
+    /// Shows how many, how that differs from the present members, how long it takes, and some of them.
     Preview {
         /// The segment's name; `-` reads the definition of a segment from standard input
         name: String,
@@ -35,7 +35,7 @@ pub enum SegmentCommand {
         #[arg(long, value_name = "N", default_value_t = 10)]
         sample: usize,
     },
-    /// What a segment asks in plain English and as SQL
+    /// The condition of a segment in plain English and as SQL
     Describe {
         /// The segment's name
         name: String,
@@ -45,7 +45,7 @@ pub enum SegmentCommand {
         /// The segment's name
         name: String,
     },
-    /// Pick records for a static segment: the ids of those who satisfy a condition now
+    /// List ids for a static segment: of the records that satisfy a condition now
     ///
     /// A segment with `members_from: FILE` holds the records whose ids stand in that file. The ids are
     /// printed, or written to a file that you keep in git.

@@ -17,7 +17,7 @@ pub enum CliError {
         exit: Exit,
         /// What went wrong: lower case, no full stop. Empty when it was said already.
         message: String,
-        /// How to mend it: full sentences.
+        /// How to fix it: full sentences.
         hint: Option<String>,
     },
     /// Standard output can't be written to. A reader that went away, as `head` does, is no failure.
@@ -50,7 +50,7 @@ impl CliError {
         CliError::new(Exit::Store, message)
     }
 
-    /// Adds how to mend it, where that is known.
+    /// Adds how to fix it, where that is known.
     #[must_use]
     pub fn hint(mut self, sentence: impl Into<Option<String>>) -> CliError {
         if let CliError::Failed { hint, .. } = &mut self {
@@ -69,7 +69,7 @@ impl CliError {
         }
     }
 
-    /// Says what went wrong and how to mend it, and gives the exit code.
+    /// Says what went wrong and how to fix it, and gives the exit code.
     pub fn report(&self, stderr: &mut dyn Write) -> Exit {
         let exit = self.exit();
         if exit != Exit::Done && !self.to_string().is_empty() {

@@ -80,17 +80,17 @@ pub(in crate::cli) fn what_next(plan: &Plan, journey: &str, step: &str) -> Optio
     let mut parts = Vec::new();
     if let Some(Question { predicate, asked, .. }) = step.tile.question() {
         let whose = match asked {
-            Asked::Contact => "the contact",
-            Asked::Participants => "the account's participants",
-            Asked::AllContacts => "the account's contacts",
+            Asked::Contact => "",
+            Asked::Participants => "one of the account's participants satisfies: ",
+            Asked::AllContacts => "one of the account's contacts satisfies: ",
         };
-        parts.push(format!("it asks of {whose} whether {}", explain(predicate)));
+        parts.push(format!("waits until {whose}{}", explain(predicate)));
     }
     for (path, to) in &step.next {
         let to = to.and_then(|to| journey.steps.get(to)).map_or("the end of the journey", |step| &step.id);
         parts.push(match path {
-            Some(path) => format!("{path} leads to {to}"),
-            None => format!("then comes {to}"),
+            Some(path) => format!("{path} → {to}"),
+            None => format!("then {to}"),
         });
     }
     (!parts.is_empty()).then(|| parts.join("; "))
@@ -254,7 +254,7 @@ fn tell(story: &ContactStory, plan: &Plan, now: i64) -> Vec<String> {
         lines.push(line(Some(row.at), &format!("{verb} {}{whose}", row.segment)));
     }
     if story.memberships.is_empty() {
-        lines.push("  It never was in a segment.".to_owned());
+        lines.push("  Never in any segment.".to_owned());
     }
     for journey in &story.journeys {
         tell_journey(journey, plan, now, &mut lines);
@@ -359,7 +359,7 @@ fn tell_journey(story: &JourneyStory, plan: &Plan, now: i64, lines: &mut Vec<Str
 
 fn paused(journey: &str, at: i64) -> String {
     let at = rfc3339(at);
-    format!("  {:<20}  holds still: {journey} is paused since {at}; `tilework resume` lets it go on", "now")
+    format!("  {:<20}  paused: {journey} since {at}; `tilework resume` resumes it", "now")
 }
 
 fn tell_standing(
@@ -404,7 +404,7 @@ pub(in crate::cli) fn next_look(
     let end = end.map(|end| format!("; the journey ends at {}", rfc3339(end))).unwrap_or_default();
     let next = match (due_at, wakes) {
         (Some(due), _) if due <= now => {
-            return format!("is due since {}: `tilework run` goes on", rfc3339(due));
+            return format!("has been due since {}; the next `tilework run` continues", rfc3339(due));
         }
         (None | Some(NEVER), None) => "waits with no end".to_owned(),
         (None | Some(NEVER), Some(wakes)) => format!("is looked at when this comes in: {wakes}"),

@@ -169,7 +169,7 @@ fn tell(story: &AccountStory, plan: &Plan, now: i64) -> Vec<String> {
         lines.push(line(Some(row.at), &format!("{verb} {}", row.segment)));
     }
     if story.memberships.is_empty() {
-        lines.push("  It never was in a segment of accounts.".to_owned());
+        lines.push("  Never in any segment of accounts.".to_owned());
     }
     for journey in &story.journeys {
         tell_journey(journey, plan, now, &mut lines);

@@ -78,7 +78,7 @@ pub(in crate::cli) fn resume(
         Some(name) => {
             let journey = find(name, &plan, &mut store)?;
             match store.resume_journey(&journey.name)? {
-                true => format!("{name} goes on: the next run does what came due meanwhile"),
+                true => format!("{name} is resumed; the next run does what came due meanwhile"),
                 false => format!("{name} wasn't paused by itself"),
             }
         }
@@ -97,7 +97,7 @@ fn tell(said: &str, pauses: &Pauses, output: &mut Output) -> Result<Exit, CliErr
     }
     output.text(said)?;
     if pauses.all.is_some() {
-        output.remark("all journeys hold still until `tilework resume --all`");
+        output.remark("all journeys are paused until `tilework resume --all`");
     } else if !pauses.journeys.is_empty() {
         let names: Vec<&str> = pauses.journeys.iter().map(|(name, _)| name.as_str()).collect();
         output.remark(&format!("paused: {}", names.join(", ")));

@@ -28,7 +28,7 @@ pub(in crate::cli) fn set_back(global: &GlobalArguments, output: &mut Output) ->
     }
     output.text(&match before {
         Some(before) => format!(
-            "taken back from {} to {}; what was sent stays sent, and what waits goes on waiting",
+            "the store's time is set back from {} to {}; what was sent stays sent, and what waits keeps waiting",
             rfc3339(before),
             rfc3339(now)
         ),

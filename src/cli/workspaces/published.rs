@@ -258,7 +258,7 @@ pub(in crate::cli) fn to_run(
         return Err(if has_mistakes { CliError::definitions() } else { error });
     };
     output.complain(&error.told());
-    output.complain(&format!("what was published at {} goes on", rfc3339(row.at)));
+    output.complain(&format!("the definitions published at {} stay in use", rfc3339(row.at)));
     let snapshot = published.snapshot.clone();
     let plan = published.plan_or_report(output)?;
     Ok(ToRun { plan, snapshot, seen: folder.seen, refused: Some(error.to_string()) })

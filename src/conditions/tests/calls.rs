@@ -80,7 +80,7 @@ fn a_call_takes_records_in_scope_fields_and_values() {
         (
             Contact,
             "lookup(\"territories\", contact.country, \"team\") > 3",
-            "incompatible-types: a number is needed, and the column `team` of `tables/territories.csv` has `ann` | Compare it with text in double quotes, or mend the table.",
+            "incompatible-types: a number is needed, and the column `team` of `tables/territories.csv` has `ann` | Compare it with text in double quotes, or fix the table.",
         ),
         (
             Contact,

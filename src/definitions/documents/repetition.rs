@@ -96,10 +96,10 @@ pub(in crate::definitions) fn reentry(reader: &mut Reader<'_>) -> Option<Located
     }
     let Some(length) = written.strip_prefix("after ") else {
         let message = format!("`{written}` doesn't say after how long a contact may enter again");
-        let mended = parse_duration(written).map(|length| format!("Write `reentry: after {length}`."));
+        let corrected = parse_duration(written).map(|length| format!("Write `reentry: after {length}`."));
         reader.problems().push(
             Problem::error(Code::InvalidDuration, text.span, message)
-                .hint(mended.unwrap_or_else(|_| hint.to_owned())),
+                .hint(corrected.unwrap_or_else(|_| hint.to_owned())),
         );
         return None;
     };

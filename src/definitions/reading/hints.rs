@@ -4,7 +4,7 @@ use crate::calendar::{CalendarError, Zone, parse_date, parse_duration};
 use crate::diagnostics::suggest;
 use crate::model::DurationUnit;
 
-/// How to mend something that isn't a length of time: a full sentence.
+/// How to fix something that isn't a length of time: a full sentence.
 #[must_use]
 pub fn duration_hint(written: &str) -> String {
     if let Err(CalendarError::TooLong(_)) = parse_duration(written) {
@@ -39,7 +39,7 @@ pub fn duration_hint(written: &str) -> String {
         .to_owned()
 }
 
-/// How to mend something that isn't a moment: a full sentence.
+/// How to fix something that isn't a moment: a full sentence.
 #[must_use]
 pub fn moment_hint(written: &str) -> String {
     let day = written.trim().get(..10).unwrap_or("");
@@ -54,7 +54,7 @@ pub fn moment_hint(written: &str) -> String {
     }
 }
 
-/// How to mend something that isn't a time zone: a full sentence.
+/// How to fix something that isn't a time zone: a full sentence.
 #[must_use]
 pub fn timezone_hint(written: &str) -> String {
     let names = Zone::names();

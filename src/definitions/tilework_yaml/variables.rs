@@ -120,7 +120,7 @@ fn short_file(path: &Path) -> std::io::Result<String> {
     }
 }
 
-/// The value; else what is wrong, and how to mend it.
+/// The value; else what is wrong, and how to fix it.
 fn look_up(name: &str, variables: Variables<'_>) -> Result<String, (String, String)> {
     match name.strip_prefix("file:") {
         Some(path) => noted(&variables.root.join(path), variables.folder)

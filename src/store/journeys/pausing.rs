@@ -1,11 +1,11 @@
-//! Journeys that hold still, and the hold on all of them.
+//! Paused journeys, and the pause of all of them.
 
 use crate::store::{
     Store, StoreError,
     queue::{held::HELD, interventions::note_intervention},
 };
 
-/// What holds still at present.
+/// What is paused at present.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pauses {
     /// Since when all journeys are held, those that are published later included.

@@ -1,4 +1,4 @@
-//! Journeys that hold still, as a condition of statements.
+//! Paused journeys, as a condition of statements.
 
 /// The condition under which a row `j` of `journey` is held: it or all are paused, or it fails.
 pub(in crate::store) const HELD: &str =

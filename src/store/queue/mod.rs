@@ -1,4 +1,4 @@
-//! What came in since the last look, whom it concerns, and what holds still.
+//! What came in since the last look, whom it concerns, and what is paused.
 //!
 //! In: changes. Out: keys of those who have to be looked at. It doesn't know what is found out about them.
 
