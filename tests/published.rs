@@ -78,7 +78,11 @@ fn rule_48_any_snapshot_runs_from_the_store_alone() {
         assert_eq!(ran.code, 3, "{}", ran.stderr);
         assert!(ran.stdout.contains("2 mails delivered"), "{}{}", ran.stdout, ran.stderr);
         assert!(ran.stderr.contains("unknown key `subjct`"), "{}", ran.stderr);
-        assert!(ran.stderr.contains("the definitions published at 2026-03-01T08:00:00Z stay in use"), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("the definitions published at 2026-03-01T08:00:00Z stay in use"),
+            "{}",
+            ran.stderr
+        );
         let mails = workspace.mails();
         assert_eq!(mails.len(), 4, "to those who were chosen, twice");
         assert!(mails.iter().all(|(_, mail)| mail.contains("<p>Hello ")), "with the published text");

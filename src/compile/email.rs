@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{plan::EmailPlan, workspace::hash};
+use super::{plan::EmailPlan, shared::hash};
 use crate::{
     calendar::Zone,
     definitions::{Definitions, EmailDefinition},

@@ -1,6 +1,6 @@
 //! Calls by HTTP: where they may go, and what they send.
 
-use super::settings::length;
+use super::shared::length;
 use crate::{
     calendar::Zone,
     definitions::{Content, HttpDefinition, HttpMethod, Located, Node, warn_of_ambiguous_number},

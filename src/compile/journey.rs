@@ -6,9 +6,9 @@ use super::{
     flow,
     plan::{JourneyPlan, Removal, Repeat, Settings},
     repetition,
-    settings::zone,
+    shared::hash,
+    shared::zone,
     steps,
-    workspace::hash,
 };
 use crate::{
     calendar::{self, Zone},

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     plan::{LevelsPlan, ModelPlan, SegmentPlan},
     scoring::{bands, score_range, warn_of_bands},
-    workspace::hash,
+    shared::hash,
 };
 use crate::{
     definitions::{Definitions, LevelsDefinition},

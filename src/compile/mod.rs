@@ -12,6 +12,7 @@ mod http;
 mod journey;
 mod levels;
 mod loops;
+mod message_timing;
 mod plan;
 mod renames;
 mod repetition;
@@ -19,18 +20,21 @@ mod scoring;
 mod scoring_rule;
 mod segments;
 mod settings;
+mod shared;
 mod steps;
 mod uses;
 mod windows;
 mod workflow;
+mod workflow_plan;
 mod workspace;
 
 pub use http::{Body, HttpPlan};
+pub use message_timing::MessageTiming;
 pub use plan::{
-    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, MessageTiming, ModelPlan, Plan, Removal,
-    Repeat, SegmentPlan, Settings, StepPlan,
+    Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, Repeat,
+    SegmentPlan, Settings, StepPlan,
 };
 pub use settings::DEFAULT_STORE;
 pub use uses::{SegmentUse, needs_of, scores_of, segment_uses, warn_of_unused_segments};
-pub use workflow::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
+pub use workflow_plan::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork};
 pub use workspace::compile;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use super::{ChannelPlan, WorkflowPlan};
+use super::{
+    message_timing::MessageTiming,
+    workflow_plan::{ChannelPlan, WorkflowPlan},
+};
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Dependencies,
@@ -107,15 +110,6 @@ impl Plan {
             .unwrap_or_default(),
         }
     }
-}
-
-/// When a message may leave, from the moment of the step that made it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct MessageTiming {
-    /// How long it can still be dropped, in milliseconds.
-    pub hold: i64,
-    /// After how long it isn't sent any more, in milliseconds.
-    pub expires_after: Option<i64>,
 }
 
 /// The settings that a run needs.

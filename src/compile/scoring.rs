@@ -6,8 +6,8 @@ use super::{
     plan::ModelPlan,
     scoring_rule::{self, RuleContext, reach},
     segments::collect_edges,
-    settings::zone,
-    workspace::hash,
+    shared::hash,
+    shared::zone,
 };
 use crate::{
     calendar::{self, Zone},

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{
     plan::{Edge, Members, SegmentPlan},
-    settings::zone,
-    workspace::hash,
+    shared::hash,
+    shared::zone,
 };
 use crate::{
     calendar::Zone,

@@ -1,11 +1,13 @@
 //! Settings with what isn't written filled in.
 
-use super::plan::{EmailChannel, Settings};
+use super::{
+    plan::{EmailChannel, Settings},
+    shared::{allowed, hold, zone},
+};
 use crate::{
-    calendar::{Holidays, Schedule, Zone, parse_duration},
+    calendar::{Holidays, Schedule, Zone},
     definitions,
-    diagnostics::{Code, Problem, Problems, Text},
-    model::time::DAY,
+    diagnostics::{Problems, Text},
 };
 
 /// Where everything is kept unless the settings say otherwise.
@@ -43,7 +45,7 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
                 .unwrap_or_default(),
         },
         consent: written.consent.clone().unwrap_or_default(),
-        allow: super::workflow::allowed(written),
+        allow: allowed(written),
         messages_per_run: written.messages_per_run,
         refresh,
         removed_journeys: written.removed.journeys.iter().map(|name| name.value.clone()).collect(),
@@ -58,39 +60,4 @@ pub(super) fn compile(written: &definitions::Settings, problems: &mut Problems) 
 
 fn texts(list: &[Text]) -> Vec<String> {
     list.iter().map(|text| text.value.clone()).collect()
-}
-
-/// Reads a time zone; a wrong one is reported and UTC stands in for it.
-pub(super) fn zone(text: &Text, problems: &mut Problems) -> Zone {
-    // A variable that isn't set was reported where it was read.
-    if text.value.contains("${") {
-        return Zone::utc();
-    }
-    Zone::named(&text.value).unwrap_or_else(|error| {
-        problems.push(
-            Problem::error(Code::InvalidTimezone, text.span, error.to_string())
-                .hint(definitions::timezone_hint(&text.value)),
-        );
-        Zone::utc()
-    })
-}
-
-/// A length of time in milliseconds; nothing when it isn't one, which was reported where it was read.
-pub(super) fn length(text: &Text) -> Option<i64> {
-    let length = parse_duration(&text.value).ok()?;
-    crate::calendar::after(0, length, &Zone::utc()).ok()
-}
-
-/// Reads the hold of a channel; its form was checked where it was read.
-pub(super) fn hold(text: &Text, problems: &mut Problems) -> i64 {
-    match length(text) {
-        Some(end) if end <= 30 * DAY => end,
-        _ => {
-            problems.push(
-                Problem::error(Code::InvalidDuration, text.span, format!("`{}` can't be a hold", text.value))
-                    .hint("Write at most 30 days, such as `10 minutes`."),
-            );
-            0
-        }
-    }
 }

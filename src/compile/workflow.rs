@@ -1,70 +1,21 @@
 //! Workflows and channels for messages.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
-    http::{self, Body, HttpPlan, HttpScope},
-    plan::MessageTiming,
-    settings::{hold, length},
-    workspace::hash,
+    http::{self, HttpPlan, HttpScope},
+    message_timing::MessageTiming,
+    shared::{allowed, hash, hold, length},
+    workflow_plan::{ChannelPlan, ChannelTransport, WorkflowPlan, WorkflowWork},
 };
 use crate::{
     calendar::Zone,
     definitions::{self, Definitions, MessageTransport, WorkflowDefinition},
     diagnostics::{Code, Problem, Problems, Text},
-    model::{AllowedHosts, Catalog},
+    model::Catalog,
     templates::Root,
-    tiles::{self, CustomTile, KnownWorkflow, PluginNames},
+    tiles::{self, KnownWorkflow, PluginNames},
 };
-
-/// A workflow.
-#[derive(Clone)]
-pub struct WorkflowPlan {
-    /// Its name.
-    pub name: String,
-    /// Its name in the former publication, when it was another.
-    pub was: Option<String>,
-    /// What it does.
-    pub work: WorkflowWork,
-    /// When its calls may leave.
-    pub timing: MessageTiming,
-    /// Hash of what it means.
-    pub hash: String,
-    /// What was written, variables as such.
-    pub content: String,
-}
-
-/// What a workflow does.
-#[derive(Clone)]
-pub enum WorkflowWork {
-    /// A call by HTTP, which leaves through the outbox.
-    Http(Box<HttpPlan>),
-    /// A script, which the step carries out.
-    Script(Arc<CustomTile>),
-}
-
-/// A channel for messages of tiles.
-#[derive(Clone)]
-pub struct ChannelPlan {
-    /// How its messages leave.
-    pub transport: ChannelTransport,
-    /// When they may.
-    pub timing: MessageTiming,
-}
-
-/// How the messages of a channel leave.
-#[derive(Clone)]
-pub enum ChannelTransport {
-    /// A call by HTTP for each.
-    Http(HttpPlan),
-    /// A file of JSON for each.
-    File {
-        /// The folder, relative to the workspace.
-        directory: PathBuf,
-        /// What stands in it, when it isn't what stands there by default.
-        body: Option<Body>,
-    },
-}
 
 /// Checks all workflows.
 pub(super) fn compile(
@@ -152,11 +103,6 @@ pub(super) fn channels(
         }
     }
     plans
-}
-
-/// The hosts that may be called.
-pub(super) fn allowed(settings: &definitions::Settings) -> AllowedHosts {
-    AllowedHosts::new(settings.allow.iter().map(|host| host.value.clone()))
 }
 
 fn timing(held: Option<&Text>, expires: Option<&Text>, problems: &mut Problems) -> MessageTiming {

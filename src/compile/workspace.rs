@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use sha2::{Digest, Sha256};
-
 use super::{
     Members, Plan, account_scores, catalog, consent, email, journey, levels, renames, scoring, segments,
-    settings, workflow,
+    settings, shared::hash, workflow,
 };
 use crate::{
     definitions::Definitions,
@@ -108,16 +106,6 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         tiles,
         library,
     })
-}
-
-/// A short hash of texts: the same texts, the same hash, on every machine.
-pub(super) fn hash(parts: &[&str]) -> String {
-    let mut digest = Sha256::new();
-    for part in parts {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use super::{
     Scope,
-    check::{self, Check},
+    context::{self, Check},
     functions::{self, LOOKUP},
-    operand::{Typed, operand},
+    operand::operand,
     record::{in_scope, reached},
+    typed::Typed,
 };
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
@@ -42,7 +43,7 @@ pub(super) fn open(
     scope: Scope<'_>,
     check: &mut Check<'_>,
 ) -> Option<OpenCall> {
-    check::refuse_inside(&name.text, name.span, scope, check)?;
+    context::refuse_inside(&name.text, name.span, scope, check)?;
     match check.catalog.functions.get(&name.text).cloned() {
         Some(shape) => script(name, &shape, arguments, span, scope, check),
         None => lookup(name, arguments, span, scope, check),

@@ -1,31 +1,16 @@
 //! From conditions as written to predicates.
 
-use super::{Scope, did, expression, lints, operand, related};
+use super::{
+    Scope,
+    context::{Check, refuse_inside},
+    did, expression, lints, operand, related,
+};
 use crate::{
     definitions::ConditionNode,
     diagnostics::{Code, Problem, Problems, Span, Text, did_you_mean},
     model::{Catalog, Entity, FieldType, Operand, Part, Predicate, Subject},
     script::parse_expression,
 };
-
-/// What every part of a check works with.
-pub(super) struct Check<'a> {
-    pub catalog: &'a Catalog,
-    pub problems: &'a mut Problems,
-}
-
-impl Check<'_> {
-    pub fn report(&mut self, problem: Problem) {
-        self.problems.push(problem);
-    }
-
-    /// Reports an error and gives nothing, so that the caller can end with it.
-    pub fn refuse<T>(&mut self, code: Code, span: Span, message: impl Into<String>, hint: &str) -> Option<T> {
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        self.problems.push(Problem::error(code, span, message).hint_if(hint));
-        None
-    }
-}
 
 /// Checks a condition. All problems are reported; with an error there is no predicate.
 pub fn check(
@@ -138,24 +123,6 @@ fn placed<'p>(nodes: &Option<Vec<ConditionNode>>, predicates: &'p [Predicate]) -
 fn each(nodes: &[ConditionNode], scope: Scope<'_>, check: &mut Check<'_>) -> Option<Vec<Predicate>> {
     let checked: Vec<_> = nodes.iter().map(|node| node_predicate(node, scope, check)).collect();
     checked.into_iter().collect()
-}
-
-/// Reports what can't stand inside the `where` of a `did`, or in a question about activities.
-pub(super) fn refuse_inside(what: &str, span: Span, scope: Scope<'_>, check: &mut Check<'_>) -> Option<()> {
-    let (message, hint) = if scope.interaction.is_some() {
-        (
-            format!("`{what}` can't stand in the `where` of a `did`"),
-            "The `where` of a `did` is about one interaction; write the rest beside the `did`, under `all`.",
-        )
-    } else if scope.activity {
-        (
-            format!("`{what}` can't be asked of an activity"),
-            "A condition about activities names their fields alone, such as `activity.type`; write the rest beside it, under `all`.",
-        )
-    } else {
-        return Some(());
-    };
-    check.refuse(Code::ExpressionForm, span, message, hint)
 }
 
 fn subscribed(topic: &Text, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {

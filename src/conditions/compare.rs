@@ -1,11 +1,6 @@
 //! Comparisons: which types go together, and what a date means beside a moment.
 
-use super::{
-    Scope,
-    check::Check,
-    days, literals,
-    operand::{Term, Typed},
-};
+use super::{Scope, context::Check, days, literals, operand::Term, typed::Typed};
 use crate::{
     calendar::{CalendarError, end_of_day, start_of_day},
     diagnostics::{Code, Problem, Span, did_you_mean},

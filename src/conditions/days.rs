@@ -5,7 +5,7 @@
 //! down; `days_until(x)` likewise from now to `x`. Of a date, both are the difference of calendar days
 //! to today in the condition's time zone.
 
-use super::{check::Check, operand::Days};
+use super::{context::Check, typed::Days};
 use crate::{
     diagnostics::Code,
     model::{Comparison, FieldType, Operand, Predicate, Value, time::DAY},

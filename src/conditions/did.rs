@@ -1,11 +1,10 @@
 //! `did` and `did_not`: how often a type of interaction happened.
 
 use super::{
-    Scope,
-    check::{self, Check},
-    lists, measure,
-    operand::Typed,
-    related,
+    Scope, check,
+    context::{self, Check},
+    counts, lists, measure, related,
+    typed::Typed,
     window::{self, Window},
 };
 use crate::{
@@ -29,7 +28,7 @@ const MAX_WHOLE: u64 = 1 << 53;
 
 /// The predicate of a `did` and its like.
 pub(super) fn predicate(node: &DidNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
-    check::refuse_inside(node.word.key(), node.interaction.span, scope, check)?;
+    context::refuse_inside(node.word.key(), node.interaction.span, scope, check)?;
     let window = window::window(node, scope, check);
     let step = step(node, scope, check);
     let interaction = interaction(node, check);
@@ -303,17 +302,8 @@ fn count(node: &DidNode, check: &mut Check<'_>) -> Option<CountTest> {
             "Write `did` with `at_most`, `at_least` or `exactly`.",
         ),
         (Some(count), _) => {
-            let number = whole_number(count.amount.as_str(), ["time", "times"]);
+            let number = counts::whole_number(count.amount.as_str(), ["time", "times"]);
             related::test(count, number, "Write `2 times` or `2`.", check)
         }
     }
-}
-
-/// A whole number, alone or with one of the units.
-pub(super) fn whole_number(text: &str, units: [&str; 2]) -> Option<u64> {
-    let mut words = text.split_whitespace();
-    let number = words.next()?.replace('_', "");
-    let unit_fits = words.next().is_none_or(|unit| units.contains(&unit));
-    let digits = !number.is_empty() && number.len() <= 15 && number.bytes().all(|byte| byte.is_ascii_digit());
-    (digits && unit_fits && words.next().is_none()).then(|| number.parse().ok())?
 }

@@ -115,7 +115,7 @@ impl<'f> Evaluation<'f> {
                 values.push((format!("number of {}", did.interaction), whole(count)));
             }
             Predicate::Related(related) => {
-                let [_, several] = super::related::words(related.records);
+                let [_, several] = super::counts::words(related.records);
                 let (those, all) = self.related(related, here);
                 values.push((format!("{several} that do"), whole(those)));
                 values.push((format!("all {several}"), whole(all)));

@@ -378,7 +378,7 @@ fn times(count: CountTest) -> String {
 }
 
 fn related_records(related: &Related) -> String {
-    let [one, several] = super::related::words(related.records);
+    let [one, several] = super::counts::words(related.records);
     let which = match related.count {
         CountTest::Exactly(0) => format!("no {one}"),
         CountTest::AtLeast(1) => format!("at least one {one}"),

@@ -1,10 +1,10 @@
 //! Expressions that are true or false.
 
 use super::{
-    Scope, calls,
-    check::Check,
-    compare, functions, lists,
-    operand::{not_a_value, operand_as, term},
+    Scope, calls, compare,
+    context::{Check, not_a_value},
+    functions, lists,
+    operand::{operand_as, term},
 };
 use crate::{
     diagnostics::Code,

@@ -2,11 +2,12 @@
 
 use super::{
     Scope,
-    check::Check,
+    context::Check,
     expression, lists, literals,
-    operand::{Days, Typed, operand, operand_as},
+    operand::{operand, operand_as},
     periods,
     texts::{self, textual},
+    typed::{Days, Typed},
 };
 use crate::{
     calendar::{parse_date, parse_moment},

@@ -1,7 +1,7 @@
 //! Conditions that are right, and yet can't be meant: clauses that never hold together, and clauses that
 //! always hold.
 
-use super::{check::Check, explain::explain};
+use super::{context::Check, explain::explain};
 use crate::{
     diagnostics::{Code, Problem, Span},
     model::{Comparison, CountTest, Did, Operand, Predicate, Value},

@@ -1,10 +1,11 @@
 //! `x in […]`, `x in a..=b`, and fields of several choices.
 
 use super::{
-    Scope,
-    check::Check,
-    compare, literals,
-    operand::{Term, Typed, operand, term},
+    Scope, compare,
+    context::Check,
+    literals,
+    operand::{Term, operand, term},
+    typed::Typed,
 };
 use crate::{
     diagnostics::{Code, Span},

@@ -1,7 +1,7 @@
 //! Comparisons with a literal that means more than its text: the empty text, `true` and `false`, and the choice
 //! that a missing value counts as.
 
-use super::{check::Check, operand::Typed};
+use super::{context::Check, typed::Typed};
 use crate::{
     diagnostics::{Code, Problem},
     model::{Comparison, FieldType, Operand, Predicate, Value, counts_as, record_id},

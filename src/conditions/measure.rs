@@ -1,12 +1,6 @@
 //! `sum`, `avg`, `min`, `max` of an attribute, and the time of the first or last interaction.
 
-use super::{
-    Scope,
-    check::Check,
-    compare,
-    operand::{self, Typed},
-    window::Window,
-};
+use super::{Scope, compare, context::Check, operand, typed::Typed, window::Window};
 use crate::{
     calendar::{parse_date, parse_moment},
     definitions::{CountKey, DidNode, DidWord, Located},

@@ -8,7 +8,9 @@
 mod calls;
 mod check;
 mod compare;
+mod context;
 mod contradictions;
+mod counts;
 mod days;
 mod dependencies;
 mod did;
@@ -29,6 +31,7 @@ mod record;
 mod related;
 mod scope;
 mod texts;
+mod typed;
 mod value;
 mod window;
 

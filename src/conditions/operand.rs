@@ -3,44 +3,16 @@
 use super::{
     Scope,
     calls::{self, OpenCall},
-    check::Check,
+    context::{Check, not_a_value},
     functions,
     record::{Reached, in_scope, leads_nowhere, reached},
+    typed::{Days, Typed},
 };
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
     model::{Arithmetic, Catalog, Entity, Field, FieldType, Operand, Subject, Value, activity_fields},
     script::{Expression, ExpressionKind, Name, Operator},
 };
-
-/// A value with its type, its place and its name for messages.
-#[derive(Debug, Clone)]
-pub(super) struct Typed {
-    pub operand: Operand,
-    pub kind: FieldType,
-    pub span: Span,
-    /// What was written, roughly: `contact.city`, `"Chicago"`, `today()`.
-    pub written: String,
-}
-
-impl Typed {
-    pub fn literal(value: Value, kind: FieldType, span: Span, written: impl Into<String>) -> Self {
-        Typed { operand: Operand::Literal(value), kind, span, written: written.into() }
-    }
-
-    /// The text, where it is a text literal.
-    pub fn literal_text(&self) -> Option<&str> {
-        match &self.operand {
-            Operand::Literal(Value::Text(text)) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The type and what was written, for messages.
-    pub fn described(&self) -> String {
-        format!("{} `{}`", self.kind, self.written)
-    }
-}
 
 /// A value to compare, or the number of days between a value and now, which is compared in its own way, or
 /// a call whose type is told by what it is compared with.
@@ -59,14 +31,6 @@ impl Term {
             other => Some(other),
         }
     }
-}
-
-/// `days_since(of)` or `days_until(of)`.
-#[derive(Debug, Clone)]
-pub(super) struct Days {
-    pub of: Typed,
-    pub since: bool,
-    pub span: Span,
 }
 
 /// A term, days and calls included.
@@ -146,16 +110,6 @@ pub(super) fn operand(expression: &Expression, scope: Scope<'_>, check: &mut Che
         | ExpressionKind::Any(_)
         | ExpressionKind::In { .. } => not_a_value(span, check),
     }
-}
-
-/// Reports a condition where a value is needed.
-pub(super) fn not_a_value<T>(span: Span, check: &mut Check<'_>) -> Option<T> {
-    check.refuse(
-        Code::ExpressionForm,
-        span,
-        "a condition stands where a value is needed",
-        "Leave `== true` away, and combine conditions with `&&`, `||` and `not(…)`.",
-    )
 }
 
 fn calculate(

@@ -1,7 +1,7 @@
 //! Stretches of time told from now: `in_last`, `in_next`, `in_this`, `in_previous`, `in_following`; and how long a
 //! field hasn't changed.
 
-use super::{check::Check, operand::Typed};
+use super::{context::Check, typed::Typed};
 use crate::{
     calendar::parse_duration,
     diagnostics::{Code, Span, did_you_mean},

@@ -1,6 +1,6 @@
 //! Records by the names that lead to them: `contact`, `lead.account`, `account.parent_account.primary_contact`.
 
-use super::{Scope, check::Check};
+use super::{Scope, context::Check};
 use crate::{
     diagnostics::{Code, Problem, Span, did_you_mean},
     model::{Catalog, Entity, Field, Operand, Subject},

@@ -2,9 +2,9 @@
 //! somebody satisfy a condition.
 
 use super::{
-    Scope,
-    check::{self, Check},
-    did::whole_number,
+    Scope, check,
+    context::{self, Check},
+    counts::{whole_number, words},
 };
 use crate::{
     definitions::{CountKey, CountNode, Quantifier, RelatedNode},
@@ -12,19 +12,10 @@ use crate::{
     model::{CountTest, Entity, Predicate, Records, Related, Subject},
 };
 
-/// The words for one and for several.
-pub(super) fn words(records: Records) -> [&'static str; 2] {
-    match records {
-        Records::Contacts => ["contact", "contacts"],
-        Records::Leads => ["lead", "leads"],
-        Records::Activities => ["activity", "activities"],
-    }
-}
-
 /// The predicate of a question about related records.
 pub(super) fn predicate(node: &RelatedNode, scope: Scope<'_>, check: &mut Check<'_>) -> Option<Predicate> {
     let name = RelatedNode::key(node.quantifier.value, node.records);
-    check::refuse_inside(name, node.quantifier.span, scope, check)?;
+    context::refuse_inside(name, node.quantifier.span, scope, check)?;
     let of = match (node.records, scope.target) {
         (Records::Leads, Entity::Lead) => {
             return check.refuse(

@@ -1,11 +1,6 @@
 //! Questions about text: what it contains, starts and ends with, and patterns.
 
-use super::{
-    Scope,
-    check::Check,
-    lists,
-    operand::{Typed, operand_as},
-};
+use super::{Scope, context::Check, lists, operand::operand_as, typed::Typed};
 use crate::{
     diagnostics::{Code, Problem, Span},
     model::{FieldType, Operand, Pattern, PatternError, Predicate, TextTest},

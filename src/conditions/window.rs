@@ -1,6 +1,6 @@
 //! The window of a `did`: `within`, `since` and `until`; and windows in triggers that leave nothing out.
 
-use super::{Scope, check::Check, scope::Wait};
+use super::{Scope, context::Check, scope::Wait};
 use crate::{
     calendar::{end_of_day, parse_date, parse_duration, parse_moment, start_of_day},
     definitions::{CountKey, DidNode, DidWord, duration_hint, moment_hint},
@@ -136,7 +136,7 @@ fn leaves_something_out(
 fn satisfied_by_one(node: &DidNode) -> bool {
     let one = |count: &crate::definitions::CountNode| {
         count.test == CountKey::AtLeast
-            && super::did::whole_number(count.amount.as_str(), ["time", "times"]) == Some(1)
+            && super::counts::whole_number(count.amount.as_str(), ["time", "times"]) == Some(1)
     };
     node.word == DidWord::Did && node.measure.is_none() && node.count.as_ref().is_none_or(one)
 }
