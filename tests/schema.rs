@@ -153,7 +153,7 @@ fn examples_of_kinds_and_tiles_are_read_and_fit_the_schema() {
 }
 
 /// Fixtures of `check` that no schema can refuse, each with the reason.
-const BEYOND_A_SCHEMA: [(&str, &str); 42] = [
+const BEYOND_A_SCHEMA: [(&str, &str); 44] = [
     ("invalid-duration-calendar", "whether months will do depends on the place"),
     ("invalid-duration-grace", "likewise"),
     ("invalid-duration-half-life", "whether months will do depends on the place"),
@@ -174,6 +174,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 42] = [
     ("invalid-name-tile-folder", "it stands in a folder of its own"),
     ("missing-key-at-most", "which way a step goes is told by all steps"),
     ("missing-key-first-did", "one key needs another"),
+    ("missing-key-host", "whether there has to be one depends on the transport"),
     ("missing-key-if-late", "one key needs another"),
     ("missing-key-no-steps", "lists of steps may be empty elsewhere"),
     ("missing-key-points-at-most", "likewise"),
@@ -183,6 +184,7 @@ const BEYOND_A_SCHEMA: [(&str, &str); 42] = [
     ("missing-key-window", "a window is a mapping of any kind to it"),
     ("unknown-email-did", "an attribute under `did`"),
     ("unknown-key-shares-and-counts", "two parameters that don't go together"),
+    ("unknown-key-smtp", "likewise"),
     ("unknown-key-step-outside-a-trigger", "conditions are the same everywhere"),
     ("unknown-key-wait", "two parameters that don't go together"),
     ("unknown-key-weekdays", "a parameter that doesn't go with another"),

@@ -53,7 +53,7 @@ fn email(
     }
     let mut template = |text: &Text, format| {
         let partials = Some(&definitions.templates);
-        let scope = TemplateScope { format, roots: &Root::ALL, catalog, zone, partials };
+        let scope = TemplateScope { format, roots: &Root::MAIL, catalog, zone, partials };
         Template::compile(text, &scope, problems)
     };
     let subject = template(&definition.subject, TemplateFormat::Text);

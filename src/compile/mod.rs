@@ -5,6 +5,7 @@
 
 mod account_scores;
 mod catalog;
+mod commercial;
 mod consent;
 mod email;
 mod flow;
@@ -32,7 +33,7 @@ pub use http::{Body, HttpPlan};
 pub use message_timing::MessageTiming;
 pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, Repeat,
-    SegmentPlan, Settings, StepPlan,
+    SegmentPlan, Settings, SmtpPlan, StepPlan,
 };
 pub use settings::DEFAULT_STORE;
 pub use uses::{SegmentUse, needs_of, scores_of, segment_uses, warn_of_unused_segments};

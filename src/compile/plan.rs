@@ -9,11 +9,11 @@ use super::{
 use crate::{
     calendar::{Schedule, Zone},
     conditions::Dependencies,
-    definitions::{AtEnd, MailLanguage, Publish, Purpose, ReentryRule, Subscription},
+    definitions::{AtEnd, MailEncryption, MailLanguage, Publish, Purpose, ReentryRule, Subscription},
     diagnostics::Span,
     model::{
-        AllowedHosts, Block, Catalog, Condition, ConsentSetting, Duration, Entity, MailDemand, Predicate,
-        Secrets, Value,
+        AllowedHosts, Block, Catalog, Condition, ConsentSetting, DkimKey, Duration, Entity, MailDemand,
+        Predicate, Secrets, Value,
         scoring::{Levels, ScoringModel},
     },
     script::Library,
@@ -119,6 +119,12 @@ pub struct Settings {
     pub name: String,
     /// Texts that mails share, by name.
     pub texts: BTreeMap<String, String>,
+    /// Who sends: `name`, `address`, `legal`, `privacy_url`, as far as they are given.
+    pub company: BTreeMap<&'static str, String>,
+    /// Where the web server listens.
+    pub http: Option<String>,
+    /// The address under which others reach it, without a slash at its end.
+    pub public_url: Option<String>,
     /// The workspace's time zone.
     pub zone: Zone,
     /// Who does what nobody else looks after.
@@ -148,13 +154,44 @@ impl Settings {
     #[must_use]
     pub fn shown(&self) -> BTreeMap<String, Value> {
         let texts = self.texts.iter().map(|(name, text)| (name.clone(), Value::Text(text.clone())));
-        texts.chain([("name".to_owned(), Value::Text(self.name.clone()))]).collect()
+        let company =
+            self.company.iter().map(|(name, text)| (format!("company.{name}"), Value::Text(text.clone())));
+        texts.chain(company).chain([("name".to_owned(), Value::Text(self.name.clone()))]).collect()
+    }
+}
+
+/// A mail server, and how it is used.
+#[derive(Clone)]
+pub struct SmtpPlan {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub encryption: MailEncryption,
+    /// Name and password.
+    pub login: Option<(String, String)>,
+    /// How many connections at most.
+    pub connections: usize,
+    /// How many mails at most, in how many milliseconds.
+    pub rate: Option<(u64, i64)>,
+    /// Where bounces go.
+    pub return_path: Option<String>,
+    /// The keys that sign.
+    pub dkim: Vec<DkimKey>,
+}
+
+impl std::fmt::Debug for SmtpPlan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
     }
 }
 
 /// The e-mail channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EmailChannel {
+    /// The mail server; mails are written into files when there is none.
+    pub smtp: Option<SmtpPlan>,
     /// Where mails are written, relative to the workspace.
     pub directory: PathBuf,
     /// The sender.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Members, Plan, account_scores, catalog, consent, email, journey, levels, renames, scoring, segments,
-    settings, shared::hash, workflow,
+    Members, Plan, account_scores, catalog, commercial, consent, email, journey, levels, renames, scoring,
+    segments, settings, shared::hash, workflow,
 };
 use crate::{
     definitions::Definitions,
@@ -51,6 +51,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     let levels = levels::compile(definitions, &models, problems);
     levels::report_circles(&models, &segments, problems);
     let emails = email::compile(definitions, &catalog, &settings.zone, problems);
+    commercial::check(definitions, &settings, &emails, problems);
     let workflows = workflow::compile(definitions, &plugin_names, problems);
     let channels = workflow::channels(&definitions.settings, &catalog, &settings.zone, problems);
     let names = Names {

@@ -50,4 +50,6 @@ pub use reading::reader::Reader;
 pub use tilework_yaml::channels::{ChannelDefinition, MessageTransport};
 pub use tilework_yaml::http::{HttpDefinition, HttpMethod};
 pub use tilework_yaml::removals::Removals;
-pub use tilework_yaml::settings_types::{EmailChannelDefinition, Publish, Settings, Transport};
+pub use tilework_yaml::settings_types::{
+    DkimDefinition, EmailChannelDefinition, MailEncryption, Publish, Settings, SmtpDefinition, Transport,
+};

@@ -107,6 +107,8 @@ pub enum Code {
     MissingVariable,
     /// A secret that stands in a file.
     SecretInFile,
+    /// Commercial mail that would leave without a way out, or without the sender's postal address.
+    CommercialMail,
     /// A segment that can't be used there.
     SegmentTarget,
     /// People stand on a step that is gone.
@@ -153,7 +155,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [(Code, &'static str); 72] = [
+    pub const ALL: [(Code, &'static str); 73] = [
         (Code::YamlSyntax, "yaml-syntax"),
         (Code::DuplicateKey, "duplicate-key"),
         (Code::UnknownKey, "unknown-key"),
@@ -205,6 +207,7 @@ impl Code {
         (Code::HostNotAllowed, "host-not-allowed"),
         (Code::MissingVariable, "missing-variable"),
         (Code::SecretInFile, "secret-in-file"),
+        (Code::CommercialMail, "commercial-mail"),
         (Code::SegmentTarget, "segment-target"),
         (Code::StepRemoved, "step-removed"),
         (Code::NotAvailable, "not-available"),

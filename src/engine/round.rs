@@ -58,6 +58,8 @@ pub enum Phase {
     Ended,
     /// Messages were taken to be handed over.
     Taken,
+    /// It was noted that mails are on their way.
+    Begun,
     /// A message was handed over.
     HandedOver,
     /// Messages were settled.

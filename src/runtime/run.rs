@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ClockDoubt, PublishError, clock::real_now};
+use super::{ClockDoubt, PublishError, clock::real_now, secret::fresh_key};
 use crate::{
     channels::{Delivery, DeliveryError, Edge, Played, RunLimit, deliver},
     engine::{Engine, EngineError, round},
@@ -86,7 +86,13 @@ pub fn tick(runtime: &Runtime<'_>, store: &mut Store, now: i64, refresh: bool) -
     let stop = runtime.engine.stop;
     let delivery = {
         let Runtime { engine, edge, root, limit, played } = runtime;
-        Delivery::new(engine, edge, root, limit, run_before, *played)
+        let links = match engine.plan.settings.public_url {
+            Some(_) => store.link_key(fresh_key())?,
+            None => None,
+        };
+        let mut delivery = Delivery::new(engine, edge, root, limit, run_before, *played);
+        delivery.links = links;
+        delivery
     };
     for _ in 0..ROUNDS {
         let moved = round(&runtime.engine, store, now, refresh)?;

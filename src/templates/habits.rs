@@ -128,12 +128,12 @@ fn words(inner: &str) -> Vec<&str> {
 pub(super) fn other_name(path: &str) -> Option<String> {
     let plain: String = path.to_lowercase().chars().filter(|letter| letter.is_alphanumeric()).collect();
     let hint = if PREFERENCES.iter().any(|name| plain.contains(name)) {
-        "There is no page of preferences in this version: write the address of your own, which tells Tilework by `import subscriptions`."
+        "Write `{{links.preferences}}`, or `{{links.unsubscribe}}` for a link that leaves at once."
     } else if plain.contains("senderaddress")
         || plain.contains("addressmain")
         || plain.contains("companyaddress")
     {
-        "Write the postal address in place, or into `templates/footer.html` and `{{> footer}}` here."
+        "Write `{{company.address}}`, and the address below `company:` in `tilework.yaml`."
     } else {
         return None;
     };

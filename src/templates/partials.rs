@@ -52,6 +52,7 @@ impl Compile<'_> {
         self.room = room;
         self.needs.contact.extend(needs.contact);
         self.needs.account.extend(needs.account);
+        self.needs.shown.extend(needs.shown);
         self.needs.partials.extend(needs.partials);
         self.needs.partials.insert(file.clone());
         Some(Part::Group(parts))

@@ -9,6 +9,8 @@ use crate::{
 
 const JOURNEY_FIELDS: [&str; 3] = ["name", "label", "owner"];
 const SETTINGS_FIELDS: [&str; 1] = ["name"];
+const COMPANY_FIELDS: [&str; 4] = ["name", "address", "legal", "privacy_url"];
+const LINKS: [&str; 2] = ["unsubscribe", "preferences"];
 
 /// A value with its type, where that is known.
 pub(super) struct Typed {
@@ -33,7 +35,8 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
         }
         return bare(word, raw, span, compile);
     }
-    if let Some(hint) = other_name(plain) {
+    let is_own = matches!(words[..], ["company" | "links" | "settings", _]);
+    if let Some(hint) = other_name(plain).filter(|_| !is_own) {
         return compile.refuse(Code::TemplateField, span, format!("`{raw}` is not known here"), Some(hint));
     }
     match words[..] {
@@ -60,6 +63,16 @@ pub(super) fn path(raw: &str, compile: &mut Compile<'_>) -> Option<Typed> {
             let texts = compile.scope.catalog.texts.iter().map(String::as_str);
             let known: Vec<&str> = SETTINGS_FIELDS.into_iter().chain(texts).collect();
             fixed(Root::Settings, &known, name, raw, span, compile)
+        }
+        ["company", name] => {
+            allowed(Root::Company, span, compile)?;
+            compile.needs.shown.insert(format!("company.{name}"));
+            fixed(Root::Company, &COMPANY_FIELDS, name, raw, span, compile)
+        }
+        ["links", name] => {
+            allowed(Root::Links, span, compile)?;
+            compile.needs.shown.insert(format!("links.{name}"));
+            fixed(Root::Links, &LINKS, name, raw, span, compile)
         }
         ["message", name] if compile.scope.roots.contains(&Root::Message) => {
             fixed(Root::Message, &["text"], name, raw, span, compile)

@@ -24,8 +24,10 @@ pub struct Values<'a> {
     pub account: &'a BTreeMap<String, Value>,
     /// `name`, `label` and `owner` of the journey.
     pub journey: &'a BTreeMap<String, Value>,
-    /// `name` of the workspace.
+    /// `name` of the workspace and the texts that mails share, and `company.NAME` of who sends.
     pub settings: &'a BTreeMap<String, Value>,
+    /// The links of a mail, by name.
+    pub links: &'a BTreeMap<String, Value>,
     /// The text of a tile's message to a channel.
     pub message: Option<&'a Value>,
     /// The language of numbers and dates.
@@ -126,6 +128,8 @@ impl<'a> Render<'a> {
             Root::Journey => self.values.journey.get(name),
             Root::Settings => self.values.settings.get(name),
             Root::Message => self.values.message,
+            Root::Company => self.values.settings.get(&format!("company.{name}")),
+            Root::Links => self.values.links.get(name),
         }
     }
 

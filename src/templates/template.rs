@@ -22,11 +22,19 @@ pub enum Root {
     Settings,
     /// A tile's message to a channel: `text`.
     Message,
+    /// The company that sends: `name`, `address`, `legal`, `privacy_url`.
+    Company,
+    /// The links of a mail: `unsubscribe`, `preferences`.
+    Links,
 }
 
 impl Root {
     /// Those that every text for a contact may start from.
     pub const ALL: [Root; 4] = [Root::Contact, Root::Account, Root::Journey, Root::Settings];
+
+    /// Those that a mail may start from.
+    pub const MAIL: [Root; 6] =
+        [Root::Contact, Root::Account, Root::Journey, Root::Settings, Root::Company, Root::Links];
 
     /// The word in templates.
     #[must_use]
@@ -37,6 +45,8 @@ impl Root {
             Root::Journey => "journey",
             Root::Settings => "settings",
             Root::Message => "message",
+            Root::Company => "company",
+            Root::Links => "links",
         }
     }
 }
@@ -72,6 +82,8 @@ pub struct Needs {
     pub contact: BTreeSet<String>,
     /// Of the account.
     pub account: BTreeSet<String>,
+    /// What it shows of the mail's links and of the company, such as `links.unsubscribe`.
+    pub shown: BTreeSet<String>,
     /// The files of `templates/` that it includes, those that these include among them.
     pub partials: BTreeSet<String>,
 }

@@ -94,6 +94,7 @@ fn rendered(source: &str, format: TemplateFormat) -> Result<String, TemplateErro
         account: &account,
         journey: &journey,
         settings: &settings,
+        links: &BTreeMap::new(),
         message: None,
         language: Language::English,
     };
@@ -273,11 +274,11 @@ fn what_is_wrong_is_said_at_its_line_and_column() {
         ),
         (
             "{{msdyncrm_contentsettings.msdyncrm_subscriptioncenter}}",
-            "1:3 template-field: `msdyncrm_contentsettings.msdyncrm_subscriptioncenter` is not known here | There is no page of preferences in this version: write the address of your own, which tells Tilework by `import subscriptions`.",
+            "1:3 template-field: `msdyncrm_contentsettings.msdyncrm_subscriptioncenter` is not known here | Write `{{links.preferences}}`, or `{{links.unsubscribe}}` for a link that leaves at once.",
         ),
         (
             "{{PreferenceCenter}}",
-            "1:3 template-field: `PreferenceCenter` is not known here | There is no page of preferences in this version: write the address of your own, which tells Tilework by `import subscriptions`.",
+            "1:3 template-field: `PreferenceCenter` is not known here | Write `{{links.preferences}}`, or `{{links.unsubscribe}}` for a link that leaves at once.",
         ),
         (
             "{{#if (gt account.revenue '100.000')}}x{{/if}}",
@@ -432,6 +433,7 @@ fn a_text_that_grows_too_long_is_refused() {
         account: &empty,
         journey: &empty,
         settings: &empty,
+        links: &BTreeMap::new(),
         message: None,
         language: Language::English,
     };
@@ -464,6 +466,7 @@ fn a_template_may_not_know_what_a_record_holds() {
         account: &empty,
         journey: &empty,
         settings: &empty,
+        links: &BTreeMap::new(),
         message: None,
         language: Language::English,
     };

@@ -138,6 +138,7 @@ impl<'a> Shown<'a> {
                 account: &self.account,
                 journey,
                 settings,
+                links: &BTreeMap::new(),
                 message: None,
                 language: Language::English,
             })

@@ -8,7 +8,8 @@ use tilework::{
 use super::workspace;
 
 /// Codes whose pages can't show the mistake, with the reason.
-const WITHOUT_MISTAKE: [(Code, &str); 7] = [
+const WITHOUT_MISTAKE: [(Code, &str); 8] = [
+    (Code::CommercialMail, "it takes settings and an e-mail"),
     (Code::UnusedSegment, "only the command looks for it"),
     (Code::ValueNotFound, "it needs a store"),
     (Code::MemberNotFound, "it needs a store"),

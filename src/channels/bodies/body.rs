@@ -58,6 +58,7 @@ pub(in crate::channels) fn body(
             account: shown.account,
             journey: &journey,
             settings: &settings,
+            links: &BTreeMap::new(),
             message: text.as_ref(),
             language: Language::English,
         };

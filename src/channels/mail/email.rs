@@ -2,11 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::message::{Mail, compose};
+use lettre::Address;
+
+use super::{
+    mailbox::{address, sender},
+    message::{Mail, compose},
+};
 use crate::{
     channels::{ChannelError, values},
     compile::{EmailPlan, Plan},
-    definitions::MailLanguage,
+    definitions::{MailLanguage, Purpose},
     model::{Language, Value},
     store::DueMessage,
     templates::{Template, Values},
@@ -29,7 +34,8 @@ pub(in crate::channels) fn shown_fields(plan: &Plan) -> (BTreeSet<&str>, BTreeSe
     (contact, account)
 }
 
-/// Makes the message of an e-mail for a contact: its bytes.
+/// Makes the message of an e-mail for a contact. `links` are those that it may show, by name; `one_click` is the one
+/// behind which a single POST unsubscribes.
 ///
 /// # Errors
 /// When a template fails, or the parts don't make a message.
@@ -39,15 +45,17 @@ pub(in crate::channels) fn rendered(
     message: &DueMessage,
     contact: &BTreeMap<String, Value>,
     account: &BTreeMap<String, Value>,
+    links: &BTreeMap<String, Value>,
     now: i64,
-) -> Result<Vec<u8>, ChannelError> {
+) -> Result<Made, ChannelError> {
     let (journey, settings) = values::journey_and_settings(plan, &message.journey);
     let language = match (email.language, contact.get("language")) {
         (MailLanguage::Fixed(language), _) => language,
         (MailLanguage::Contact, Some(Value::Text(text))) => Language::of_field(text).unwrap_or_default(),
         (MailLanguage::Contact, _) => Language::default(),
     };
-    let values = Values { contact, account, journey: &journey, settings: &settings, message: None, language };
+    let values =
+        Values { contact, account, journey: &journey, settings: &settings, links, message: None, language };
     let render = |template: &Template| {
         template.render(&values).map_err(|error| ChannelError::Message(error.to_string()))
     };
@@ -62,6 +70,20 @@ pub(in crate::channels) fn rendered(
         Ok(made.filter(|made| !made.is_empty()))
     };
     let channel = &plan.settings.email;
+    let link = |name: &str| match links.get(name) {
+        Some(Value::Text(link)) => Some(link.as_str()),
+        _ => None,
+    };
+    // RFC 8058: one address that takes the whole mail's list away, by a POST alone.
+    let mut headers = Vec::new();
+    if let (Purpose::Commercial, Some(link)) = (email.purpose, link("one_click")) {
+        headers.push(("List-Unsubscribe".to_owned(), format!("<{link}>")));
+        headers.push(("List-Unsubscribe-Post".to_owned(), "List-Unsubscribe=One-Click".to_owned()));
+    }
+    if let Some((topic, _)) = &email.topic {
+        let from = channel_domain(&channel.from);
+        headers.push(("List-Id".to_owned(), format!("<{topic}.{from}>")));
+    }
     let mail = Mail {
         key: message.key.clone(),
         from: own(email.from.as_ref())?.unwrap_or_else(|| channel.from.clone()),
@@ -72,7 +94,22 @@ pub(in crate::channels) fn rendered(
         html: email.html.as_ref().map(render).transpose()?,
         text: email.text.as_ref().map(render).transpose()?,
         at: now,
-        headers: Vec::new(),
+        headers,
     };
-    compose(&mail)
+    Ok(Made { content: compose(&mail)?, from: sender(&mail.from)?.email, to: address(&mail.to_address)? })
+}
+
+/// A mail that was made.
+pub(in crate::channels) struct Made {
+    /// The message.
+    pub content: Vec<u8>,
+    /// The sender's address.
+    pub from: Address,
+    /// The recipient's.
+    pub to: Address,
+}
+
+/// The domain of the channel's sender.
+fn channel_domain(from: &str) -> String {
+    sender(from).map_or_else(|_| "localhost".to_owned(), |from| from.email.domain().to_owned())
 }

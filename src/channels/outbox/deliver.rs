@@ -1,9 +1,13 @@
 //! The loop: take, check, hand over, settle.
 
+use std::collections::BTreeMap;
+
+use lettre::Address;
+
 use super::{
     checks::{self, Checked, sent_late},
     delivery::{Delivery, DeliveryError},
-    exchange::exchange,
+    exchange::{Event, Exchange, exchange},
     holding::{self, Distances},
     settle::settle,
 };
@@ -13,14 +17,18 @@ use crate::{
             body::{self, Shown},
             target::{self, Target},
         },
+        key::hash,
         mail::email,
-        transports::parcel::Parcel,
+        transports::{
+            parcel::{Answer, Parcel},
+            smtp::Letter,
+        },
         values::{fields, named},
     },
-    compile::{ChannelTransport, Plan},
+    compile::{ChannelTransport, EmailPlan, Plan, SmtpPlan},
     engine::Phase,
-    model::{Field, time::SECOND},
-    store::{DueMessage, OutboxState, Settled, Store},
+    model::{Field, MailLink, Value, folded_address, time::SECOND},
+    store::{DueMessage, OutboxState, Settled, Store, StoreError},
     tiles::WORKFLOW,
 };
 
@@ -90,7 +98,9 @@ pub fn deliver(delivery: &Delivery<'_>, store: &mut Store, now: i64) -> Result<b
 /// Whether nothing can hold up the messages of a channel.
 fn into_files(delivery: &Delivery<'_>, channel: &str) -> bool {
     let transport = || delivery.plan.channels.get(channel).map(|channel| &channel.transport);
-    channel == EMAIL || matches!(transport(), Some(ChannelTransport::File { .. }))
+    let mails =
+        channel == EMAIL && (delivery.plan.settings.email.smtp.is_none() || delivery.played.is_some());
+    mails || matches!(transport(), Some(ChannelTransport::File { .. }))
 }
 
 /// The next messages that are due, those that go into files first.
@@ -166,20 +176,46 @@ fn batch(
         (delivery.observe)(Phase::Settled);
         settled.clear();
     }
-    let (mut broken, mut outcome) = (None, Ok(()));
-    exchange(&delivery.transports, &delivery.circuits, parcels, enough, &mut |at, answer| {
-        (delivery.observe)(Phase::HandedOver);
-        let message = handed_over[at];
-        let (end, failed) = settle(delivery, message, answer, now);
-        broken = broken.take().or(failed);
-        settled.push((message, end));
-        if network && settled.len() >= SETTLED_AT_ONCE && outcome.is_ok() {
-            outcome = store.settle_messages(&settled, now);
-            settled.clear();
-            (delivery.observe)(Phase::Settled);
+    let mut broken = None;
+    let at_most_once: Vec<bool> = parcels.iter().map(|parcel| matches!(parcel, Parcel::Smtp(_))).collect();
+    let with = Exchange {
+        transports: &delivery.transports,
+        circuits: &delivery.circuits,
+        enough,
+        real_now: delivery.real_now,
+    };
+    let mut dead: Vec<(String, String, i64)> = Vec::new();
+    exchange(&with, parcels, &mut |event| match event {
+        Event::Begins(places) => {
+            let once: Vec<&DueMessage> =
+                places.iter().filter(|at| at_most_once[**at]).map(|at| handed_over[*at]).collect();
+            if once.is_empty() {
+                return Ok(());
+            }
+            store.begin_messages(&once)?;
+            (delivery.observe)(Phase::Begun);
+            Ok(())
         }
-    });
-    outcome?;
+        Event::Answered(at, answer) => {
+            (delivery.observe)(Phase::HandedOver);
+            let message = handed_over[at];
+            if let (Answer::Bounced { dead: true, .. }, Some(address)) =
+                (&answer, address_of(&fields.contact, message))
+            {
+                dead.push((address, "bounced".to_owned(), now));
+            }
+            let (end, failed) = settle(delivery, message, answer, now);
+            broken = broken.take().or(failed);
+            settled.push((message, end));
+            if network && (settled.len() >= SETTLED_AT_ONCE || at_most_once[at]) {
+                store.settle_messages(&settled, now)?;
+                settled.clear();
+                (delivery.observe)(Phase::Settled);
+            }
+            Ok::<(), StoreError>(())
+        }
+    })?;
+    store.suppress_addresses(&dead)?;
     store.settle_messages(&settled, now)?;
     (delivery.observe)(Phase::Settled);
     Ok(broken)
@@ -204,9 +240,15 @@ fn parcel(
     let target = match checked {
         Checked::Kept(settled) => return Err(Box::new(settled)),
         Checked::Mail(email) => {
-            let bytes = email::rendered(plan, email, message, &contact, &account, now)
+            let links = links(delivery, email, message);
+            let made = email::rendered(plan, email, message, &contact, &account, &links, now)
                 .map_err(|error| failed(error.to_string()))?;
-            return file(delivery.folder(&plan.settings.email.directory), "eml", bytes);
+            return match &plan.settings.email.smtp {
+                Some(smtp) if delivery.played.is_none() => {
+                    letter(smtp, message, made, now).map(Parcel::Smtp).map_err(failed)
+                }
+                _ => file(delivery.folder(&plan.settings.email.directory), "eml", made.content),
+            };
         }
         Checked::Json(target) => target,
     };
@@ -225,4 +267,47 @@ fn parcel(
         }
     };
     file(folder, "json", format!("{content}\n").into_bytes())
+}
+
+/// The address of a message's contact, as it is compared.
+fn address_of(fields: &[Field], message: &DueMessage) -> Option<String> {
+    let place = fields.iter().position(|field| field.name == "email")?;
+    match message.contact.get(place) {
+        Some(Value::Text(address)) => folded_address(address),
+        _ => None,
+    }
+}
+
+/// The links of a mail, by name; none where there is no web server that could answer them.
+fn links(delivery: &Delivery<'_>, email: &EmailPlan, message: &DueMessage) -> BTreeMap<String, Value> {
+    let (Some(key), Some(url)) = (&delivery.links, &delivery.plan.settings.public_url) else {
+        return BTreeMap::new();
+    };
+    let link = MailLink {
+        contact_key: message.contact_key().unwrap_or(0),
+        address_key: message.address_key().unwrap_or(0),
+        topic: email.topic.as_ref().map_or_else(String::new, |(topic, _)| topic.clone()),
+        inert: delivery.played.is_some(),
+    };
+    let token = link.token(key);
+    let text = |page: &str| Value::Text(format!("{url}/{page}/{token}"));
+    BTreeMap::from([
+        ("unsubscribe".to_owned(), text("unsubscribe")),
+        ("preferences".to_owned(), text("preferences")),
+        ("one_click".to_owned(), text("unsubscribe")),
+    ])
+}
+
+/// A mail as a server gets it: signed by the key of its sender's domain, with a bounce address of its own.
+fn letter(smtp: &SmtpPlan, message: &DueMessage, made: email::Made, now: i64) -> Result<Letter, String> {
+    let email::Made { mut content, from, to } = made;
+    if let Some(key) = smtp.dkim.iter().find(|key| key.is_for(from.domain())) {
+        content = key.sign(&content, now)?;
+    }
+    let from = match smtp.return_path.as_deref().and_then(|path| path.rsplit_once('@')) {
+        None => from,
+        Some((name, domain)) => Address::new(format!("{name}+{}", hash(&[&message.key])), domain)
+            .map_err(|_| format!("`{name}@{domain}` can't be the return path"))?,
+    };
+    Ok(Letter { from, to, content })
 }

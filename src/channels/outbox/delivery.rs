@@ -13,6 +13,7 @@ use crate::{
     },
     compile::{ChannelTransport, Plan},
     engine::{Engine, Phase},
+    model::LinkKey,
     store::{DueMessage, StoreError},
 };
 
@@ -102,6 +103,8 @@ pub struct Delivery<'a> {
     pub run_before: Option<i64>,
     /// Where what would leave goes, in played time.
     pub played: Option<Played<'a>>,
+    /// The key that signs the links in mails; without one, mails have no links.
+    pub links: Option<LinkKey>,
     pub(super) transports: Transports<'a>,
     pub(super) circuits: Circuits,
 }
@@ -126,6 +129,7 @@ impl<'a> Delivery<'a> {
             limit,
             run_before,
             played,
+            links: None,
             transports: Transports::new(engine.plan, edge),
             circuits: Circuits::default(),
         }

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     collections::{BTreeMap, VecDeque},
     sync::mpsc::{self, Sender},
+    time::Duration,
 };
 
 use crate::channels::transports::{
@@ -11,9 +12,8 @@ use crate::channels::transports::{
     parcel::{Answer, Parcel},
 };
 
-/// How many are handed over at the same time, in all and to one host.
+/// How many are handed over at the same time, in all, beside what a mail server takes.
 const AT_ONCE: usize = 16;
-const AT_ONE_HOST: usize = 4;
 /// After so many in a row that nobody answered, a host is skipped.
 const GIVE_UP_AFTER: u32 = 3;
 
@@ -37,63 +37,137 @@ impl Circuits {
 }
 
 /// What is still to be handed over to a host.
-#[derive(Default)]
 struct Queue {
     waiting: VecDeque<usize>,
     at_work: usize,
+    most: usize,
+    rate: Option<(u64, i64)>,
+    /// When it began, and how many have begun since.
+    began: (i64, u64),
 }
 
-/// Hands parcels over, and tells each answer with the place of its parcel as it comes in. `enough` is asked after
-/// each answer: once it says so, nothing further is started. Ends when all are answered or left.
-pub(super) fn exchange(
-    transports: &Transports<'_>,
-    circuits: &Circuits,
+impl Queue {
+    /// How many milliseconds it is until the next may begin.
+    fn pause(&self, now: i64) -> i64 {
+        let Some((count, length)) = self.rate else { return 0 };
+        let (since, begun) = self.began;
+        let due = i64::try_from(begun).unwrap_or(i64::MAX).saturating_mul(length)
+            / i64::try_from(count).unwrap_or(1).max(1);
+        since.saturating_add(due).saturating_sub(now).max(0)
+    }
+}
+
+/// What happens while parcels are handed over.
+pub(super) enum Event {
+    /// These begin now, by their places: what can't be done twice has to be noted before.
+    Begins(Vec<usize>),
+    /// One was answered.
+    Answered(usize, Answer),
+}
+
+/// What an exchange works with.
+pub(super) struct Exchange<'a> {
+    pub(super) transports: &'a Transports<'a>,
+    pub(super) circuits: &'a Circuits,
+    /// Asked after each answer: once it says so, nothing further is started.
+    pub(super) enough: &'a dyn Fn() -> bool,
+    /// Real time, for rates.
+    pub(super) real_now: &'a dyn Fn() -> i64,
+}
+
+/// Hands parcels over, and tells what happens. Ends when all are answered or left; `tell` ends it early with what went
+/// wrong: then nothing further is started.
+pub(super) fn exchange<E>(
+    with: &Exchange<'_>,
     parcels: Vec<Parcel>,
-    enough: &dyn Fn() -> bool,
-    tell: &mut dyn FnMut(usize, Answer),
-) {
+    tell: &mut dyn FnMut(Event) -> Result<(), E>,
+) -> Result<(), E> {
     let hosts: Vec<String> = parcels.iter().map(Parcel::host).collect();
+    let began = ((with.real_now)(), 0);
     let mut queues: BTreeMap<&str, Queue> = BTreeMap::new();
+    let mut most = AT_ONCE;
     for (at, host) in hosts.iter().enumerate() {
-        queues.entry(host).or_default().waiting.push_back(at);
+        let queue = queues.entry(host).or_insert_with(|| {
+            let (at_one_host, rate) = with.transports.limits(&parcels[at]);
+            most = most.max(at_one_host);
+            Queue { waiting: VecDeque::new(), at_work: 0, most: at_one_host, rate, began }
+        });
+        queue.waiting.push_back(at);
     }
     let mut parcels: Vec<Option<Parcel>> = parcels.into_iter().map(Some).collect();
     let (sender, receiver) = mpsc::channel();
-    let (mut at_work, mut stop) = (0, false);
+    let (mut at_work, mut stop, mut outcome) = (0, false, Ok(()));
     loop {
-        while at_work < AT_ONCE
-            && let Some(at) = next(&mut queues)
+        let mut begins = Vec::new();
+        while at_work < most
+            && let Some(at) = next(&mut queues, if stop { i64::MAX } else { (with.real_now)() })
         {
             at_work += 1;
-            let reply = Reply { at, sender: Some(sender.clone()) };
-            match parcels[at].take() {
-                Some(parcel) if !stop && !circuits.is_open(&hosts[at]) => {
-                    transports.hand_over(parcel, Box::new(move |answer| reply.send(answer)));
+            match stop || with.circuits.is_open(&hosts[at]) {
+                false => begins.push(at),
+                true => {
+                    let answer = if stop { Answer::Left } else { Answer::Postponed };
+                    Reply { at, sender: Some(sender.clone()) }.send(answer);
                 }
-                _ if stop => reply.send(Answer::Left),
-                _ => reply.send(Answer::Postponed),
+            }
+        }
+        if !begins.is_empty() {
+            if let Err(error) = tell(Event::Begins(begins.clone())) {
+                (stop, outcome) = (true, Err(error));
+            }
+            for at in begins {
+                let reply = Reply { at, sender: Some(sender.clone()) };
+                match parcels[at].take() {
+                    Some(parcel) if outcome.is_ok() => {
+                        with.transports.hand_over(parcel, Box::new(move |answer| reply.send(answer)));
+                    }
+                    _ => reply.send(Answer::Left),
+                }
             }
         }
         if at_work == 0 {
-            return;
+            match queues
+                .values()
+                .filter(|queue| !queue.waiting.is_empty())
+                .map(|queue| queue.pause((with.real_now)()))
+                .min()
+            {
+                Some(pause) if !stop => {
+                    // Nobody is at work, so nothing comes in: it is a pause.
+                    let _ = receiver.recv_timeout(Duration::from_millis(pause.clamp(1, 100).unsigned_abs()));
+                }
+                _ => return outcome,
+            }
+            stop |= (with.enough)();
+            continue;
         }
-        let Ok((at, answer)) = receiver.recv() else { return };
-        at_work -= 1;
-        if let Some(queue) = queues.get_mut(hosts[at].as_str()) {
-            queue.at_work -= 1;
+        // What came in meanwhile is told together, so that little is written.
+        let Ok(first) = receiver.recv() else { return outcome };
+        for (at, answer) in std::iter::once(first).chain(receiver.try_iter()) {
+            at_work -= 1;
+            if let Some(queue) = queues.get_mut(hosts[at].as_str()) {
+                queue.at_work -= 1;
+            }
+            with.circuits.note(&hosts[at], &answer);
+            if outcome.is_ok()
+                && let Err(error) = tell(Event::Answered(at, answer))
+            {
+                (stop, outcome) = (true, Err(error));
+            }
         }
-        circuits.note(&hosts[at], &answer);
-        tell(at, answer);
-        stop |= enough();
+        stop |= (with.enough)();
     }
 }
 
-/// What is handed over next: of the host with the fewest at work. Nothing when every host has none left, or has as
-/// many at work as it may.
-fn next(queues: &mut BTreeMap<&str, Queue>) -> Option<usize> {
-    let open = queues.values_mut().filter(|queue| !queue.waiting.is_empty() && queue.at_work < AT_ONE_HOST);
+/// What is handed over next: of the host with the fewest at work. Nothing when every host has none left, has as
+/// many at work as it may, or must pause.
+fn next(queues: &mut BTreeMap<&str, Queue>, now: i64) -> Option<usize> {
+    let open = queues
+        .values_mut()
+        .filter(|queue| !queue.waiting.is_empty() && queue.at_work < queue.most && queue.pause(now) == 0);
     let queue = open.min_by_key(|queue| queue.at_work)?;
     queue.at_work += 1;
+    queue.began.1 += 1;
     queue.waiting.pop_front()
 }
 

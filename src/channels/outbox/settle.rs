@@ -63,6 +63,18 @@ pub(super) fn settle(
     let settled = match answer {
         Answer::Taken => delivered(delivery, message, now),
         Answer::Refused(reason) => Settled::to(OutboxState::Failed, hidden(&reason)),
+        Answer::Bounced { reason, .. } => Settled {
+            interaction: Some(("EmailHardBounced", now, email_name(message))),
+            ..Settled::to(OutboxState::Failed, hidden(&reason))
+        },
+        Answer::Unknown(reason) => Settled::to(OutboxState::Unknown, hidden(&reason)),
+        Answer::Later { reason, .. } if message.is_mail() => match mail_pause(message, now) {
+            Some(pause) => waits(hidden(&reason), pause),
+            None => Settled {
+                interaction: Some(("EmailSoftBounced", now, email_name(message))),
+                ..Settled::to(OutboxState::Failed, hidden(&format!("given up: {reason}")))
+            },
+        },
         Answer::Later { reason, .. } if message.attempts > retries(delivery, message) => {
             let tries = match message.attempts {
                 1 => "1 try".to_owned(),
@@ -86,6 +98,19 @@ pub(super) fn settle(
         Answer::Unwritable(reason) => waits(hidden(&reason), POSTPONED),
     };
     (settled, None)
+}
+
+/// The pauses of a mail before another try, in minutes, and the one that follows them all (semantics 39).
+const MAIL_PAUSES: [i64; 4] = [1, 5, 15, 60];
+const LATER_PAUSE: i64 = 2 * HOUR;
+/// How long a mail is tried, from when it could leave.
+const MAIL_TRIED: i64 = 72 * HOUR;
+
+/// How long a mail waits before another try; nothing when it is given up.
+fn mail_pause(message: &DueMessage, now: i64) -> Option<i64> {
+    let until = message.ready_at.saturating_add(MAIL_TRIED).min(message.expires_at.unwrap_or(i64::MAX));
+    let tried = usize::try_from(message.attempts.max(1) - 1).unwrap_or(usize::MAX);
+    (now < until).then(|| MAIL_PAUSES.get(tried).map_or(LATER_PAUSE, |minutes| minutes * MINUTE))
 }
 
 /// How often a message is tried again.

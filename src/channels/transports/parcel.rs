@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::http::Call;
+use super::{http::Call, smtp::Letter};
 
 /// What leaves for one message.
 pub(in crate::channels) enum Parcel {
@@ -19,6 +19,8 @@ pub(in crate::channels) enum Parcel {
     },
     /// A call by HTTP.
     Http(Call),
+    /// A mail to a server. It is handed over at most once: that it begins is noted before.
+    Smtp(Letter),
 }
 
 impl Parcel {
@@ -27,6 +29,7 @@ impl Parcel {
         match self {
             Parcel::File { folder, .. } => folder.display().to_string(),
             Parcel::Http(call) => call.place.clone(),
+            Parcel::Smtp(_) => "smtp".to_owned(),
         }
     }
 }
@@ -47,6 +50,15 @@ pub(in crate::channels) enum Answer {
         /// Whether nobody answered, so that others needn't be tried now.
         unreachable: bool,
     },
+    /// A mail server won't have it for this recipient, for good.
+    Bounced {
+        /// What it said.
+        reason: String,
+        /// Whether it said that there is no such address.
+        dead: bool,
+    },
+    /// Nobody knows whether it was taken.
+    Unknown(String),
     /// The folder can't be written, which is no fault of the message.
     Unwritable(String),
     /// It wasn't tried, because nobody answers at its host.

@@ -5,7 +5,7 @@ use crate::definitions::{Content, Node};
 use crate::diagnostics::Text;
 
 /// The settings that say where things run.
-const WHERE: [&str; 4] = ["store", "publish", "serve", "environments"];
+const WHERE: [&str; 5] = ["store", "publish", "serve", "environments", "live"];
 /// The keys of the e-mail channel that change what a mail is; all others say how it leaves.
 const EMAIL_MEANS: [&str; 3] = ["from", "hold", "only_to"];
 /// The same of a channel for messages.

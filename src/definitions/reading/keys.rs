@@ -244,8 +244,52 @@ pub(in crate::definitions) const LEVELS: &[Key] = &[
     Key::required("levels", Form::List(&Form::Keys(BAND)), "The levels; they cover everything"),
 ];
 
+/// A DKIM key.
+pub(in crate::definitions) const DKIM: &[Key] = &[
+    Key::required("domain", Form::Text, "The domain for which it signs"),
+    Key::required("selector", Form::Text, "The selector under which its public part stands in DNS"),
+    Key::required("key", Form::Text, "The private key in PEM, as `${file:PATH}`: RSA, or Ed25519"),
+];
+
+/// Who sends.
+pub(in crate::definitions) const COMPANY: &[Key] = &[
+    Key::optional("name", Form::Text, "The company's name, `{{company.name}}` in mails"),
+    Key::optional(
+        "address",
+        Form::Text,
+        "The postal address, which commercial mail has to show: `{{company.address}}`",
+    ),
+    Key::optional("legal", Form::Text, "Register, seat, directors: `{{company.legal}}`"),
+    Key::optional("privacy_url", Form::Text, "The page about privacy: `{{company.privacy_url}}`"),
+];
+
 pub(in crate::definitions) const EMAIL_CHANNEL: &[Key] = &[
-    Key::required("transport", Form::Choice(&["file"]), "How mail leaves: `file` writes `.eml` files"),
+    Key::required(
+        "transport",
+        Form::Choice(&["file", "smtp"]),
+        "How mail leaves: `file` writes `.eml` files, `smtp` hands it to a mail server",
+    ),
+    Key::optional("host", Form::Text, "With `smtp`: the mail server"),
+    Key::optional("port", Form::Count(1), "Its port; 587 when not written, 465 with `encryption: tls`"),
+    Key::optional(
+        "encryption",
+        Form::Choice(&["starttls", "tls", "none"]),
+        "`starttls` (when not written) or `tls` with a checked certificate; `none` for a server of this machine",
+    ),
+    Key::optional("username", Form::Text, "The name that the server knows"),
+    Key::optional("password", Form::Text, "The password, as `${NAME}`"),
+    Key::optional("connections", Form::Count(1), "How many connections at most; 4 when not written"),
+    Key::optional("rate", Form::Text, "How many mails at most, such as `50 per second` or `600 per minute`"),
+    Key::optional(
+        "return_path",
+        Form::Text,
+        "The address to which bounces go; each message gets its own, `bounces+KEY@vendor.example`",
+    ),
+    Key::optional(
+        "dkim",
+        Form::List(&Form::Keys(DKIM)),
+        "The keys that sign; the one whose domain is the sender's does",
+    ),
     Key::optional("directory", Form::Text, "The folder that mails are written to; `mail` when not written"),
     Key::optional("from", Form::Text, "The sender, such as `\"Vendor <news@vendor.example>\"`"),
     Key::optional("hold", Form::Duration, "Time in which a message can still be dropped"),
@@ -341,11 +385,23 @@ pub(in crate::definitions) const LIMITS: &[Key] = &[Key::optional(
     "How many messages a run hands over at most; then it stops and says so",
 )];
 
-pub(in crate::definitions) const SERVE: &[Key] = &[Key::optional(
-    "refresh",
-    Form::Text,
-    "How often segments are refreshed: a cron line, every five minutes when not written",
-)];
+pub(in crate::definitions) const SERVE: &[Key] = &[
+    Key::optional(
+        "refresh",
+        Form::Text,
+        "How often segments are refreshed: a cron line, every five minutes when not written",
+    ),
+    Key::optional(
+        "http",
+        Form::Text,
+        "Where the web server listens, such as `127.0.0.1:8080`; nowhere when not written",
+    ),
+    Key::optional(
+        "public_url",
+        Form::Text,
+        "The address under which others reach the web server; links in mails begin with it",
+    ),
+];
 
 pub(in crate::definitions) const REMOVED: &[Key] = &[
     Key::optional(
@@ -367,6 +423,12 @@ pub const SETTINGS: &[Key] = &[
         "texts",
         Form::Map(&Form::Text),
         "Texts that mails share: `{{settings.imprint}}` is the one named `imprint`",
+    ),
+    Key::optional("company", Form::Keys(COMPANY), "Who sends: shown by mails and pages"),
+    Key::optional(
+        "live",
+        Form::Boolean,
+        "`true`: mail may go to anybody by `smtp`; else only to the addresses of `only_to`",
     ),
     Key::optional("timezone", Form::TimeZone, "The time zone of all times; UTC when not written"),
     Key::optional("owner", Form::Text, "Who does what has no owner of its own, such as activities"),

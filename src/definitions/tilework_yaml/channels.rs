@@ -1,7 +1,7 @@
 //! `channels:` in `tilework.yaml`: e-mail, what may be called by HTTP, and channels for messages.
 
-use super::http;
 use super::settings::{check, has_variable, is_address};
+use super::{http, smtp};
 use crate::calendar::parse_duration;
 use crate::definitions::nodes::scalars::wrong_type;
 use crate::definitions::reading::keys::EMAIL_CHANNEL;
@@ -143,18 +143,10 @@ fn email(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChanne
         return None;
     };
     let mut reader = Reader::new(entries, key.span, "email", problems).described(&[EMAIL_CHANNEL]);
-    let smtp = reader
-        .node("transport")
-        .filter(|node| matches!(&node.content, Content::Text(text) if text.value == "smtp"));
-    let transport = match smtp {
-        Some(node) => {
-            let message = "the transport `smtp` is not available in this version";
-            let problem = Problem::error(Code::NotAvailable, node.span, message);
-            reader.problems().push(problem.hint("Write `transport: file`."));
-            Some(Located { value: Transport::File, span: node.span })
-        }
-        None => reader.required_choice("transport", &[("file", Transport::File)]),
-    };
+    let transport =
+        reader.required_choice("transport", &[("file", Transport::File), ("smtp", Transport::Smtp)]);
+    let is_smtp = transport.as_ref().is_some_and(|transport| transport.value == Transport::Smtp);
+    let smtp = smtp::read(&mut reader, is_smtp);
     let directory = reader.text("directory");
     let from = reader.text("from");
     let hold = length(&mut reader, "hold");
@@ -164,12 +156,12 @@ fn email(key: &Text, node: &Node, problems: &mut Problems) -> Option<EmailChanne
         reader.problems().push(problem.hint("Write an address, such as `\"Vendor <news@vendor.example>\"`."));
     }
     let only_to = reader.list_of_text("only_to");
-    reader.not_available(&["host", "port", "user", "password", "tls", "dkim"]);
     reader.finish();
     let transport = transport.unwrap_or(Located { value: Transport::File, span: node.span });
     Some(EmailChannelDefinition {
         span: node.span,
         transport,
+        smtp,
         directory,
         from,
         hold,

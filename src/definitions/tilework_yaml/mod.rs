@@ -8,4 +8,5 @@ pub(in crate::definitions) mod http;
 pub(in crate::definitions) mod removals;
 pub(in crate::definitions) mod settings;
 pub(in crate::definitions) mod settings_types;
+pub(in crate::definitions) mod smtp;
 pub(in crate::definitions) mod variables;

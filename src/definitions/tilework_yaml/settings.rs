@@ -1,6 +1,8 @@
 //! `tilework.yaml`.
 
 use super::channels::{self, Channels};
+use std::net::SocketAddr;
+
 use super::consent;
 use super::removals;
 use super::variables::{self, Variables};
@@ -12,7 +14,7 @@ use crate::definitions::{
     nodes::names,
     reading::{
         hints,
-        keys::{LIMITS, SERVE, SETTINGS},
+        keys::{COMPANY, LIMITS, SERVE, SETTINGS},
     },
 };
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};
@@ -199,7 +201,9 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
     let holidays = holidays(&mut reader);
     let channels = channels::read(&mut reader);
     let messages_per_run = limits(&mut reader);
-    let refresh = serve(&mut reader);
+    let Serve { refresh, http, public_url } = serve(&mut reader);
+    let company = company(&mut reader);
+    let live = reader.boolean("live").is_some_and(|live| live.value);
     let removed = removals::read(&mut reader);
     reader.finish();
     let Channels { email, allow, messages: channels } = channels;
@@ -207,6 +211,10 @@ fn decode(node: &Node, problems: &mut Problems) -> Settings {
         is_read: true,
         name,
         texts,
+        company,
+        live,
+        http,
+        public_url,
         timezone,
         owner,
         store,
@@ -263,8 +271,49 @@ fn limits(outer: &mut Reader<'_>) -> Option<u64> {
     most.and_then(|most| u64::try_from(most.value).ok())
 }
 
-fn serve(outer: &mut Reader<'_>) -> Option<Text> {
-    let (entries, span) = outer.mapping("serve")?;
+/// `serve:`.
+#[derive(Default)]
+struct Serve {
+    refresh: Option<Text>,
+    http: Option<Text>,
+    public_url: Option<Text>,
+}
+
+/// `company:`.
+fn company(outer: &mut Reader<'_>) -> Vec<(&'static str, Text)> {
+    let Some((entries, span)) = outer.mapping("company") else { return Vec::new() };
+    let mut reader = Reader::new(entries, span, "company", outer.problems()).described(&[COMPANY]);
+    let read = COMPANY.iter().filter_map(|key| reader.text(key.name).map(|text| (key.name, text))).collect();
+    reader.finish();
+    read
+}
+
+/// Reads where the web server listens, and how others reach it.
+fn addresses(reader: &mut Reader<'_>) -> (Option<Text>, Option<Text>) {
+    let http = reader.text("http");
+    if let Some(text) =
+        http.as_ref().filter(|text| !has_variable(text) && text.value.parse::<SocketAddr>().is_err())
+    {
+        let message = format!("`{}` is not an address to listen at", text.value);
+        reader.problems().push(
+            Problem::error(Code::InvalidSetting, text.span, message)
+                .hint("Write an IP address and a port, such as `127.0.0.1:8080`."),
+        );
+    }
+    let public_url = reader.text("public_url");
+    let is_web = |text: &str| text.starts_with("https://") || text.starts_with("http://");
+    if let Some(text) = public_url.as_ref().filter(|text| !has_variable(text) && !is_web(&text.value)) {
+        let message = format!("`{}` is not a web address", text.value);
+        reader.problems().push(
+            Problem::error(Code::InvalidSetting, text.span, message)
+                .hint("Write it whole, such as `https://news.vendor.example`."),
+        );
+    }
+    (http, public_url)
+}
+
+fn serve(outer: &mut Reader<'_>) -> Serve {
+    let Some((entries, span)) = outer.mapping("serve") else { return Serve::default() };
     let mut reader = Reader::new(entries, span, "serve", outer.problems()).described(&[SERVE]);
     let refresh = reader.text("refresh");
     if let Some(text) =
@@ -275,8 +324,9 @@ fn serve(outer: &mut Reader<'_>) -> Option<Text> {
             "Write five fields: minute, hour, day of the month, month, day of the week; `*/5 * * * *` is every five minutes.",
         ));
     }
+    let (http, public_url) = addresses(&mut reader);
     reader.finish();
-    refresh
+    Serve { refresh, http, public_url }
 }
 
 /// Reports a text that can't be read; one with variables that aren't filled in is let pass.
@@ -325,7 +375,13 @@ pub(in crate::definitions) fn report_secrets(node: &Node, problems: &mut Problem
             }
         }
         Content::List(items) => items.iter().for_each(|item| report_secrets(item, problems)),
-        Content::Mapping(entries) => entries.iter().for_each(|(_, value)| report_secrets(value, problems)),
+        Content::Mapping(entries) => entries.iter().for_each(|(key, value)| match &value.content {
+            Content::Text(text) if key.value == "password" && !has_variable(text) => problems
+                .push(Problem::error(Code::SecretInFile, text.span, "a password stands in the file").hint(
+                    "Write `${NAME}` in its place and set the variable `NAME`, or use `${file:PATH}`.",
+                )),
+            _ => report_secrets(value, problems),
+        }),
         _ => {}
     }
 }

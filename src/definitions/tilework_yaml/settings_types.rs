@@ -13,6 +13,14 @@ pub struct Settings {
     pub name: Option<Text>,
     /// Texts that mails share, by name.
     pub texts: Vec<(Text, Text)>,
+    /// Who sends: texts by name.
+    pub company: Vec<(&'static str, Text)>,
+    /// Whether mail may go to anybody.
+    pub live: bool,
+    /// Where the web server listens.
+    pub http: Option<Text>,
+    /// The address under which others reach it, without a slash at its end.
+    pub public_url: Option<Text>,
     /// IANA time zone; UTC when it isn't written.
     pub timezone: Option<Text>,
     /// Who does what nobody else looks after.
@@ -54,8 +62,10 @@ pub enum Publish {
 pub struct EmailChannelDefinition {
     /// Where the channel stands.
     pub span: Span,
-    /// `file`.
+    /// How mail leaves.
     pub transport: Located<Transport>,
+    /// The mail server; only with `transport: smtp`.
+    pub smtp: Option<SmtpDefinition>,
     /// Where the file transport writes; `mail` when it isn't written.
     pub directory: Option<Text>,
     /// The sender.
@@ -73,4 +83,51 @@ pub struct EmailChannelDefinition {
 pub enum Transport {
     /// One `.eml` file a message.
     File,
+    /// A mail server.
+    Smtp,
+}
+
+/// The mail server of `transport: smtp`.
+#[derive(Debug, Clone)]
+pub struct SmtpDefinition {
+    /// Its name or address.
+    pub host: Text,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is encrypted.
+    pub encryption: MailEncryption,
+    /// What to log in with.
+    pub username: Option<Text>,
+    /// The password for it.
+    pub password: Option<Text>,
+    /// How many connections at most.
+    pub connections: usize,
+    /// How many mails at most, in how many milliseconds.
+    pub rate: Option<(u64, i64)>,
+    /// Where bounces go.
+    pub return_path: Option<Text>,
+    /// The keys that sign.
+    pub dkim: Vec<DkimDefinition>,
+}
+
+/// How a connection to a mail server is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailEncryption {
+    /// After the greeting, by STARTTLS.
+    StartTls,
+    /// From the beginning.
+    Tls,
+    /// Not at all.
+    None,
+}
+
+/// A DKIM key.
+#[derive(Debug, Clone)]
+pub struct DkimDefinition {
+    /// The domain for which it signs.
+    pub domain: Text,
+    /// The selector.
+    pub selector: Text,
+    /// The private key, PEM.
+    pub key: Text,
 }

@@ -249,7 +249,7 @@ impl Store {
     pub fn mails_left(&mut self, claim: &Claim, step_keys: &[i64]) -> Result<Vec<MailLeft>, StoreError> {
         let steps = step_keys.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT o.account_key, o.contact_key, MIN(CASE WHEN o.state > 2 THEN 1 ELSE 0 END), MAX(o.ended_at)
+            "SELECT o.account_key, o.contact_key, MIN(CASE WHEN o.state > 2 AND o.state < 8 THEN 1 ELSE 0 END), MAX(o.ended_at)
              FROM outbox o WHERE o.iteration_key = $1 AND o.account_key BETWEEN $2 AND $3
                 AND o.step_key IN ({steps})
              GROUP BY o.account_key, o.contact_key"

@@ -39,7 +39,7 @@ impl Store {
                     AND x.contact_key = e.contact_key
                  WHERE o.state = 2 AND o.owner = $1 AND o.channel = 'email'
                    AND x.channel = 'email' AND x.due_at < o.due_at
-                   AND (x.state IN (1, 2) OR (x.state = 3 AND (x.ready_at > x.due_at OR x.ended_at >= o.due_at)))"
+                   AND (x.state IN (1, 2, 8) OR (x.state = 3 AND (x.ready_at > x.due_at OR x.ended_at >= o.due_at)))"
             )
         };
         let sql = format!("{} UNION {}", of("participant"), of("entry"));

@@ -109,7 +109,7 @@ impl Store {
              WHERE h.sent_at IS NULL AND NOT EXISTS (SELECT 1 FROM outbox o
                 WHERE o.iteration_key = h.iteration_key AND o.account_key = h.account_key
                   AND o.contact_key = h.contact_key AND o.step_key = h.step_key AND o.visit = h.visit
-                  AND o.state IN (1, 2, 6))"
+                  AND o.state IN (1, 2, 6, 8))"
         );
         let others = format!(
             "SELECT r.place FROM ({rows}) r CROSS JOIN mail_address h

@@ -27,11 +27,13 @@ pub enum OutboxState {
     Unknown,
     /// It was dropped while it waited.
     Dropped,
+    /// It is on its way by a transport that hands over at most once.
+    Begun,
 }
 
 impl OutboxState {
     /// All states, with the words and numbers that stand for them.
-    pub const ALL: [(OutboxState, i64, &'static str); 7] = [
+    pub const ALL: [(OutboxState, i64, &'static str); 8] = [
         (OutboxState::Waiting, 1, "waiting"),
         (OutboxState::Sending, 2, "sending"),
         (OutboxState::Delivered, 3, "delivered"),
@@ -39,6 +41,7 @@ impl OutboxState {
         (OutboxState::Failed, 5, "failed"),
         (OutboxState::Unknown, 6, "unknown"),
         (OutboxState::Dropped, 7, "dropped"),
+        (OutboxState::Begun, 8, "begun"),
     ];
 
     /// The word.
@@ -117,6 +120,12 @@ impl DueMessage {
     #[must_use]
     pub fn is_mail(&self) -> bool {
         self.channel == "email"
+    }
+
+    /// The key in the store of the address that it goes to.
+    #[must_use]
+    pub fn address_key(&self) -> Option<i64> {
+        self.address_key
     }
 
     /// The keys of the iteration and of the account, or of the contact that stands for one.
@@ -378,6 +387,34 @@ impl Store {
         let rows =
             self.connection.query(&sql, &[json.finish(), JOURNEY_ENDED.into(), NEW_ITERATION.into()])?;
         rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?, row.integer(2)?))).collect()
+    }
+
+    /// Notes that messages which this worker took are on their way by a transport that hands over at most once: should
+    /// it die now, nobody knows whether they left.
+    ///
+    /// # Errors
+    /// When the store fails; then they must not be handed over.
+    pub fn begin_messages(&mut self, messages: &[&DueMessage]) -> Result<(), StoreError> {
+        let mut json = JsonRows::default();
+        for message in messages {
+            let cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
+            json.push(&cells);
+        }
+        let number = |place: usize| format!("CAST(value ->> {place} AS BIGINT)");
+        let sql = format!(
+            "UPDATE outbox SET state = 8
+             WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
+                SELECT {}, {}, {}, {}, {}, {} FROM {})",
+            number(0),
+            number(1),
+            number(2),
+            number(3),
+            number(4),
+            number(5),
+            self.dialect().rows("$1")
+        );
+        self.connection.write(|connection| connection.execute(&sql, &[json.finish()]))?;
+        Ok(())
     }
 
     /// Notes how messages fared, with the interactions that follow from it, in one transaction. The

@@ -3,6 +3,7 @@
 //! In: messages. Out: what is due, and what became of it. It knows no transport.
 
 pub(in crate::store) mod holds;
+pub(in crate::store) mod link_key;
 pub(in crate::store) mod lists;
 pub(in crate::store) mod mail_checks;
 pub(in crate::store) mod messages;

@@ -18,8 +18,8 @@ pub struct AwaitedMails {
 /// A mail `o` that is due and hasn't left, those of paused journeys apart.
 fn on_its_way(now: &str) -> String {
     format!(
-        "o.state < 3 AND o.channel = 'email' AND o.ready_at <= {now}
-            AND (o.state = 2 OR o.iteration_key NOT IN ({}))",
+        "o.state IN (1, 2, 8) AND o.channel = 'email' AND o.ready_at <= {now}
+            AND (o.state IN (2, 8) OR o.iteration_key NOT IN ({}))",
         held_iterations()
     )
 }

@@ -208,7 +208,7 @@ impl Store {
     /// When the store fails.
     pub fn others_at_work(&mut self) -> Result<bool, StoreError> {
         let held = "SELECT 1 FROM claim WHERE owner <> $1
-                    UNION ALL SELECT 1 FROM outbox WHERE state = 2 AND owner <> $1 LIMIT 1";
+                    UNION ALL SELECT 1 FROM outbox WHERE state IN (2, 8) AND owner <> $1 LIMIT 1";
         let own = [Cell::Integer(self.owner())];
         if self.connection.query_first(held, &own)?.is_none() {
             return Ok(false);
@@ -242,6 +242,13 @@ impl Store {
                 // same name, a call made again with the same key, so it simply waits again.
                 connection.execute(
                     "UPDATE outbox SET state = 1, owner = NULL WHERE state = 2 AND owner = $1",
+                    &[key.into()],
+                )?;
+                // A mail that was on its way may have been taken: it is shown, and never sent again unasked.
+                connection.execute(
+                    "UPDATE outbox SET state = 6, owner = NULL, reason = 'the run ended while it was on its way',
+                        ended_at = (SELECT CAST(value AS BIGINT) FROM setting WHERE name = 'clock')
+                     WHERE state = 8 AND owner = $1",
                     &[key.into()],
                 )?;
                 connection.execute("DELETE FROM worker WHERE key = $1", &[key.into()])?;
