@@ -98,7 +98,7 @@ fn each_mistake_in_the_settings_has_its_place() {
         ),
         (
             "channels: { email: {} }\n",
-            &["missing-key 1:13 `email` needs `transport` | Write `transport: file`."],
+            &["missing-key 1:13 `email` needs `transport` | Write `transport: file` or `transport: smtp`."],
         ),
         (
             "name: ${NOBODY}\ntimezone: ${SECRET\n",
