@@ -21,3 +21,4 @@ pub mod script;
 pub mod store;
 pub mod templates;
 pub mod tiles;
+pub mod web;

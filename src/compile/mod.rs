@@ -33,7 +33,7 @@ pub use http::{Body, HttpPlan};
 pub use message_timing::MessageTiming;
 pub use plan::{
     Edge, EmailChannel, EmailPlan, JourneyPlan, LevelsPlan, Members, ModelPlan, Plan, Removal, Repeat,
-    SegmentPlan, Settings, SmtpPlan, StepPlan,
+    SegmentPlan, Settings, SmtpPlan, StepPlan, TopicPlan,
 };
 pub use settings::DEFAULT_STORE;
 pub use uses::{SegmentUse, needs_of, scores_of, segment_uses, warn_of_unused_segments};

@@ -35,6 +35,8 @@ pub struct Plan {
     pub segments: Vec<SegmentPlan>,
     /// The conditions of those that have one and are active, by name.
     pub conditions: BTreeMap<String, Condition>,
+    /// Topics by name.
+    pub topics: Vec<TopicPlan>,
     /// E-mails by name.
     pub emails: BTreeMap<String, EmailPlan>,
     /// Scoring models by name.
@@ -158,6 +160,17 @@ impl Settings {
             self.company.iter().map(|(name, text)| (format!("company.{name}"), Value::Text(text.clone())));
         texts.chain(company).chain([("name".to_owned(), Value::Text(self.name.clone()))]).collect()
     }
+}
+
+/// A topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicPlan {
+    /// Its name.
+    pub name: String,
+    /// What people are shown.
+    pub label: String,
+    /// How one subscribes.
+    pub subscription: Subscription,
 }
 
 /// A mail server, and how it is used.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    Members, Plan, account_scores, catalog, commercial, consent, email, journey, levels, renames, scoring,
-    segments, settings, shared::hash, workflow,
+    Members, Plan, TopicPlan, account_scores, catalog, commercial, consent, email, journey, levels, renames,
+    scoring, segments, settings, shared::hash, workflow,
 };
 use crate::{
     definitions::Definitions,
@@ -95,6 +95,7 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
     Some(Plan {
         conditions: conditions.collect(),
         settings,
+        topics: topics(definitions),
         catalog,
         segments,
         emails,
@@ -107,6 +108,22 @@ pub fn compile(definitions: &Definitions, problems: &mut Problems) -> Option<Pla
         tiles,
         library,
     })
+}
+
+/// The topics, by name.
+fn topics(definitions: &Definitions) -> Vec<TopicPlan> {
+    let mut topics: Vec<TopicPlan> = definitions
+        .topics
+        .iter()
+        .map(|topic| {
+            let name = topic.header.name.value.clone();
+            let label =
+                topic.header.label.as_ref().map_or_else(|| name.replace('-', " "), |text| text.value.clone());
+            TopicPlan { name, label, subscription: topic.subscription }
+        })
+        .collect();
+    topics.sort_by(|a, b| a.name.cmp(&b.name));
+    topics
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub use records::record_context::{InteractionRecord, RecordContext};
 pub use records::removals::UndeclaredField;
 pub use records::written::{Record, Written};
 pub use reports::account::{AccountDecision, AccountParticipant, AccountVisit};
+pub use reports::choices::MailChoices;
 pub use reports::contact::{InteractionRow, MadeRow, MembershipRow, Participation, VisitRow};
 pub use reports::dangling::DanglingLinks;
 pub use reports::erasure::Erased;

@@ -1,8 +1,11 @@
 //! `serve`.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use super::run::{BATCH_SIZE, publishing, runtime_of};
@@ -15,10 +18,12 @@ use crate::cli::{
     },
 };
 use crate::{
-    channels::remove_leftovers,
+    channels::{Edge, remove_leftovers},
+    compile::Plan,
     model::time::{MINUTE, SECOND},
     runtime::{self, RuntimeError, Serving},
     store::{RunKind, Store, StoreAddress, StoreError, Totals},
+    web::{self, Door},
 };
 
 /// How often it looks whether another run is done, in milliseconds.
@@ -33,6 +38,10 @@ struct Server<'a> {
     address: StoreAddress,
     stop: Arc<AtomicBool>,
     service: Service,
+    /// Where what waits for the network runs.
+    edge: Edge,
+    /// The web server, once it listens, with the door to the store.
+    web: RefCell<Option<(web::Server, Door)>>,
 }
 
 /// Carries out `serve`. Once it serves it outlives what it depends on: a database that restarts, another run at
@@ -48,7 +57,14 @@ pub(in crate::cli) fn serve(global: &GlobalArguments, output: &mut Output) -> Re
     .map_err(|error| CliError::store(format!("the stop signal can't be caught: {error}")))?;
     let folder = published::of_folder(global, published::TO_RUN)?;
     let address = published::address_to_run(global, &folder, output)?;
-    let server = Server { global, address, stop, service: Service::default() };
+    let server = Server {
+        global,
+        address,
+        stop,
+        service: Service::default(),
+        edge: Edge::default(),
+        web: RefCell::default(),
+    };
     let mut store = Store::open_for_writing(&server.address)?;
     let mut current = published::to_run(global, folder, &mut store, output)?;
     server.service.ready();
@@ -158,9 +174,11 @@ impl Server<'_> {
         store.note_unpublished(current.refused.as_deref(), now)?;
         let journeys = runtime::publish(store, &current.plan, &publishing(self.global, current), now)?;
         remove_leftovers(&current.plan, &self.global.workspace, now);
+        self.listen(&current.plan, store)?;
         let stopped = || self.stop.load(Ordering::Relaxed);
         let alive = |_| self.service.alive(runtime::real_now());
         let mut runtime = runtime_of(&current.plan, journeys, BATCH_SIZE, &self.global.workspace, &stopped);
+        runtime.edge = self.edge.clone();
         runtime.engine.observe = &alive;
         let ticked = |store: &mut Store, now| {
             // What a server did since it started isn't counted: that would read whole tables at each tick.
@@ -178,6 +196,39 @@ impl Server<'_> {
             ticked: &ticked,
         };
         runtime::serve(&runtime, store, &serving).map_err(waiting_for_the_clock)
+    }
+
+    /// Has the web server listen, where the settings say so, and show what is published now.
+    fn listen(&self, plan: &Plan, store: &mut Store) -> Result<(), CliError> {
+        let Some(address) = &plan.settings.http else { return Ok(()) };
+        let mut web = self.web.borrow_mut();
+        if web.is_none() {
+            let key = store.link_key(runtime::fresh_key())?;
+            let key = key.ok_or_else(|| CliError::store("the machine gives no random numbers".to_owned()))?;
+            let threads =
+                |error: std::io::Error| CliError::store(format!("the system gives no thread: {error}"));
+            let door = Door::open(Store::open_for_writing(&self.address)?, key, runtime::real_now)
+                .map_err(threads)?;
+            let handle = self.edge.handle().map_err(threads)?;
+            let server = web::start(&handle, address, door.clone(), runtime::real_now).map_err(|error| {
+                CliError::usage(error.to_string()).hint(
+                    "Write another address at `serve: http:`, or stop the program that listens there."
+                        .to_owned(),
+                )
+            })?;
+            tracing::info!(address = %server.address, "the web server listens");
+            *web = Some((server, door));
+        }
+        if let Some((_, door)) = web.as_ref() {
+            let company = |name: &str| plan.settings.company.get(name).cloned().unwrap_or_default();
+            door.show(web::Shown {
+                company: company("name"),
+                address: company("address"),
+                legal: company("legal"),
+                topics: plan.topics.clone(),
+            });
+        }
+        Ok(())
     }
 
     /// Does nothing for so many milliseconds. Tells whether it was stopped meanwhile.

@@ -3,6 +3,7 @@
 //! In: names and ids. Out: numbers and stories as rows. Nothing uses this folder but what is outside the store.
 
 pub(in crate::store) mod account;
+pub(in crate::store) mod choices;
 pub(in crate::store) mod contact;
 pub(in crate::store) mod dangling;
 pub(in crate::store) mod erasure;
