@@ -24,6 +24,7 @@ mod published;
 mod read_only;
 mod reading;
 mod readme;
+mod real_mail;
 mod reference;
 mod relations;
 mod released;

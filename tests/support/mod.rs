@@ -8,5 +8,6 @@ pub mod http;
 pub mod postgres;
 pub mod property;
 pub mod rust_text;
+pub mod smtp;
 pub mod workspace;
 pub mod world;

@@ -163,6 +163,7 @@ fn text_of(html: &str) -> Result<String, ChannelError> {
         .no_table_borders()
         .raw_mode(true)
         .link_footnotes(true)
+        .no_link_wrapping()
         .allow_width_overflow()
         .string_from_read(flattened(html).as_bytes(), TEXT_WIDTH)
         .map_err(|error| ChannelError::Html(error.to_string()))
