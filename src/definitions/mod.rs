@@ -43,10 +43,11 @@ pub use reading::condition_types::{
 };
 pub use reading::header::Header;
 pub use reading::hints::{duration_hint, moment_hint, timezone_hint};
-pub use reading::keys::{DID, FORMER_NAME, GROUP, MEMBERSHIP, PEOPLE, SETTINGS, SUBSCRIPTION, WORDS};
+pub use reading::keys::{DID, FORMER_NAME, GROUP, MEMBERSHIP, PEOPLE, SUBSCRIPTION, WORDS};
 pub use reading::kinds::{Form, KINDS, Key, KindDescription, PARTS, Referred, kind_named};
 pub use reading::needs::NeedsDefinition;
 pub use reading::reader::Reader;
+pub use reading::settings_keys::SETTINGS;
 pub use tilework_yaml::channels::{ChannelDefinition, MessageTransport};
 pub use tilework_yaml::http::{HttpDefinition, HttpMethod};
 pub use tilework_yaml::removals::Removals;

@@ -11,3 +11,4 @@ pub(in crate::definitions) mod keys;
 pub(in crate::definitions) mod kinds;
 pub(in crate::definitions) mod needs;
 pub(in crate::definitions) mod reader;
+pub(in crate::definitions) mod settings_keys;

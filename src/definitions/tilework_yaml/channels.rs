@@ -4,7 +4,7 @@ use super::settings::{check, has_variable, is_address};
 use super::{http, smtp};
 use crate::calendar::parse_duration;
 use crate::definitions::nodes::scalars::wrong_type;
-use crate::definitions::reading::keys::EMAIL_CHANNEL;
+use crate::definitions::reading::settings_keys::EMAIL_CHANNEL;
 use crate::definitions::{
     Content, EmailChannelDefinition, HttpDefinition, Located, Node, Reader, Transport, nodes::names,
     reading::hints,

@@ -1,6 +1,6 @@
 //! `consent:` of `tilework.yaml`: what an unrecorded consent counts as.
 
-use crate::definitions::{Reader, reading::keys::CONSENT};
+use crate::definitions::{Reader, reading::settings_keys::CONSENT};
 use crate::model::{Consent, ConsentSetting};
 
 /// Reads `consent:`. Without `unrecorded` it is reported as missing, and counts as none.

@@ -1,6 +1,6 @@
 //! `removed:` of `tilework.yaml`: what becomes of what hung on definitions that are gone (semantics 26).
 
-use crate::definitions::{Located, Reader, reading::keys::REMOVED};
+use crate::definitions::{Located, Reader, reading::settings_keys::REMOVED};
 use crate::diagnostics::{Code, Problem, Text};
 use crate::model::Entity;
 

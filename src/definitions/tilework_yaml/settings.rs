@@ -14,7 +14,7 @@ use crate::definitions::{
     nodes::names,
     reading::{
         hints,
-        keys::{COMPANY, LIMITS, SERVE, SETTINGS},
+        settings_keys::{COMPANY, LIMITS, SERVE, SETTINGS},
     },
 };
 use crate::diagnostics::{Code, Problem, Problems, Text, did_you_mean};

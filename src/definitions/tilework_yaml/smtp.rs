@@ -3,7 +3,7 @@
 use super::settings::{has_variable, is_address};
 use crate::definitions::{
     Content, DkimDefinition, MailEncryption, Node, Reader, SmtpDefinition, nodes::scalars::wrong_type,
-    reading::keys::DKIM,
+    reading::settings_keys::DKIM,
 };
 use crate::diagnostics::{Code, Problem, Span, Text};
 use crate::model::time::{MINUTE, SECOND};

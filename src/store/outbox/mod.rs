@@ -8,3 +8,4 @@ pub(in crate::store) mod lists;
 pub(in crate::store) mod mail_checks;
 pub(in crate::store) mod messages;
 pub(in crate::store) mod operator;
+mod settle;
