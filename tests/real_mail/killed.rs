@@ -10,6 +10,7 @@ use super::{messages, workspace};
 use crate::support::{smtp::Sink, workspace::Database};
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a process is killed some while after it began")]
 fn rule_19_killed_while_it_hands_over_nothing_is_lost_and_nothing_is_sent_twice() {
     const PEOPLE: usize = 400;
     const CONNECTIONS: usize = 3;

@@ -49,6 +49,7 @@ fn unsubscribed(workspace: &Workspace, id: &str) -> bool {
     workspace.program(&["why", "contact", id]).done().contains("Unsubscribed")
 }
 
+#[allow(clippy::disallowed_methods, reason = "another process is waited for")]
 fn eventually(what: &str, holds: impl Fn() -> bool) {
     for _ in 0..100 {
         if holds() {
