@@ -18,7 +18,10 @@ mod values;
 
 pub use bodies::preview::{Preview, preview, preview_fields};
 pub use error::ChannelError;
-pub use mail::message::{Mail, compose};
+pub use mail::{
+    message::{Mail, compose},
+    preview::{mail_can_leave, mail_fields, preview_mail, send_test},
+};
 pub use outbox::{
     deliver::deliver,
     delivery::{Delivery, DeliveryError, Played, RunLimit, remove_leftovers},

@@ -9,7 +9,7 @@ use super::{
         },
         moment::asked_moment,
     },
-    looking::{lead, segment_preview, status},
+    looking::{email, lead, segment_preview, status},
     setting_up::{demo, explain, init, schema},
     working::{contact_mail, erasure, pausing, run, serve, set_back},
     workspaces::{published, workspace},
@@ -116,6 +116,14 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
             }
             let (plan, mut store, _) = workspace::reading(global, output)?;
             super::outbox_reading(command, &plan, &mut store, output)
+        }
+        Command::Email(command) => {
+            let (plan, mut store, now) = workspace::reading_with(global, None, output)?;
+            email::email(command, &plan, &mut store, now, output)
+        }
+        Command::Mail(command) => {
+            let (plan, mut store, now) = workspace::reading_with(global, None, output)?;
+            email::mail(command, &global.workspace, &plan, &mut store, now, output)
         }
         Command::Why(command) => {
             let (plan, mut store, now) = match command {

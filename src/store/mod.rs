@@ -35,6 +35,7 @@ pub use journeys::kept_out::KeptOutRow;
 pub use journeys::pausing::Pauses;
 pub use outbox::holds::EarlierMail;
 pub use outbox::lists::{ActivityRow, MessageRow};
+pub use outbox::mail_values::{MailReaders, MailValues};
 pub use outbox::messages::{DueMessage, OutboxState, Settled, effect_key};
 pub use outbox::operator::MessageSelection;
 pub use publishing::publications::{JourneyRow, Publication, PublishedStep, Removed, StepWakes};

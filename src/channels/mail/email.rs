@@ -13,7 +13,6 @@ use crate::{
     compile::{EmailPlan, Plan},
     definitions::{MailLanguage, Purpose},
     model::{Language, Value},
-    store::DueMessage,
     templates::{Template, Values},
 };
 
@@ -34,21 +33,21 @@ pub(in crate::channels) fn shown_fields(plan: &Plan) -> (BTreeSet<&str>, BTreeSe
     (contact, account)
 }
 
-/// Makes the message of an e-mail for a contact. `links` are those that it may show, by name; `one_click` is the one
-/// behind which a single POST unsubscribes.
+/// Fills in an e-mail for a contact, in a journey by its name, as the effect with this key. `links` are those that it may
+/// show, by name; `one_click` is the one behind which a single POST unsubscribes.
 ///
 /// # Errors
-/// When a template fails, or the parts don't make a message.
-pub(in crate::channels) fn rendered(
+/// When a template fails.
+pub(in crate::channels) fn filled_in(
     plan: &Plan,
     email: &EmailPlan,
-    message: &DueMessage,
+    (journey, key): (&str, &str),
     contact: &BTreeMap<String, Value>,
     account: &BTreeMap<String, Value>,
     links: &BTreeMap<String, Value>,
     now: i64,
-) -> Result<Made, ChannelError> {
-    let (journey, settings) = values::journey_and_settings(plan, &message.journey);
+) -> Result<Mail, ChannelError> {
+    let (journey, settings) = values::journey_and_settings(plan, journey);
     let language = match (email.language, contact.get("language")) {
         (MailLanguage::Fixed(language), _) => language,
         (MailLanguage::Contact, Some(Value::Text(text))) => Language::of_field(text).unwrap_or_default(),
@@ -84,8 +83,8 @@ pub(in crate::channels) fn rendered(
         let from = channel_domain(&channel.from);
         headers.push(("List-Id".to_owned(), format!("<{topic}.{from}>")));
     }
-    let mail = Mail {
-        key: message.key.clone(),
+    Ok(Mail {
+        key: key.to_owned(),
         from: own(email.from.as_ref())?.unwrap_or_else(|| channel.from.clone()),
         reply_to: own(email.reply_to.as_ref())?,
         to_address: show("email").unwrap_or_default().trim().to_owned(),
@@ -95,8 +94,15 @@ pub(in crate::channels) fn rendered(
         text: email.text.as_ref().map(render).transpose()?,
         at: now,
         headers,
-    };
-    Ok(Made { content: compose(&mail)?, from: sender(&mail.from)?.email, to: address(&mail.to_address)? })
+    })
+}
+
+/// Makes the message of a mail.
+///
+/// # Errors
+/// When an address isn't one, or the parts don't make a message.
+pub(in crate::channels) fn made(mail: &Mail) -> Result<Made, ChannelError> {
+    Ok(Made { content: compose(mail)?, from: sender(&mail.from)?.email, to: address(&mail.to_address)? })
 }
 
 /// A mail that was made.

@@ -158,7 +158,7 @@ fn message_id(key: &str, domain: &str) -> String {
 }
 
 /// The text that an HTML body shows, its links in a list at the end.
-fn text_of(html: &str) -> Result<String, ChannelError> {
+pub(super) fn text_of(html: &str) -> Result<String, ChannelError> {
     html2text::config::plain()
         .no_table_borders()
         .raw_mode(true)

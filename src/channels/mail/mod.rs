@@ -4,6 +4,8 @@
 //! mail leaves.
 
 pub(super) mod email;
+pub(super) mod letter;
 mod mailbox;
 pub(super) mod message;
 mod nesting;
+pub(super) mod preview;

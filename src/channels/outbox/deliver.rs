@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use lettre::Address;
-
 use super::{
     checks::{self, Checked, sent_late},
     delivery::{Delivery, DeliveryError},
@@ -17,15 +15,11 @@ use crate::{
             body::{self, Shown},
             target::{self, Target},
         },
-        key::hash,
-        mail::email,
-        transports::{
-            parcel::{Answer, Parcel},
-            smtp::Letter,
-        },
+        mail::{email, letter::letter},
+        transports::parcel::{Answer, Parcel},
         values::{fields, named},
     },
-    compile::{ChannelTransport, EmailPlan, Plan, SmtpPlan},
+    compile::{ChannelTransport, EmailPlan, Plan},
     engine::Phase,
     model::{Field, MailLink, Value, folded_address, time::SECOND},
     store::{DueMessage, OutboxState, Settled, Store, StoreError},
@@ -241,11 +235,13 @@ fn parcel(
         Checked::Kept(settled) => return Err(Box::new(settled)),
         Checked::Mail(email) => {
             let links = links(delivery, email, message);
-            let made = email::rendered(plan, email, message, &contact, &account, &links, now)
+            let place = (message.journey.as_str(), message.key.as_str());
+            let made = email::filled_in(plan, email, place, &contact, &account, &links, now)
+                .and_then(|mail| email::made(&mail))
                 .map_err(|error| failed(error.to_string()))?;
             return match &plan.settings.email.smtp {
                 Some(smtp) if delivery.played.is_none() => {
-                    letter(smtp, message, made, now).map(Parcel::Smtp).map_err(failed)
+                    letter(smtp, &message.key, made, now).map(Parcel::Smtp).map_err(failed)
                 }
                 _ => file(delivery.folder(&plan.settings.email.directory), "eml", made.content),
             };
@@ -296,18 +292,4 @@ fn links(delivery: &Delivery<'_>, email: &EmailPlan, message: &DueMessage) -> BT
         ("preferences".to_owned(), text("preferences")),
         ("one_click".to_owned(), text("unsubscribe")),
     ])
-}
-
-/// A mail as a server gets it: signed by the key of its sender's domain, with a bounce address of its own.
-fn letter(smtp: &SmtpPlan, message: &DueMessage, made: email::Made, now: i64) -> Result<Letter, String> {
-    let email::Made { mut content, from, to } = made;
-    if let Some(key) = smtp.dkim.iter().find(|key| key.is_for(from.domain())) {
-        content = key.sign(&content, now)?;
-    }
-    let from = match smtp.return_path.as_deref().and_then(|path| path.rsplit_once('@')) {
-        None => from,
-        Some((name, domain)) => Address::new(format!("{name}+{}", hash(&[&message.key])), domain)
-            .map_err(|_| format!("`{name}@{domain}` can't be the return path"))?,
-    };
-    Ok(Letter { from, to, content })
 }

@@ -142,6 +142,12 @@ pub enum Command {
     /// Show messages on their way out
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Show e-mails as contacts would get them
+    #[command(subcommand)]
+    Email(EmailCommand),
+    /// Try mail out
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Explain what happened to a contact, account or lead, why, and what comes next
     #[command(subcommand)]
     Why(WhyCommand),
@@ -291,6 +297,7 @@ pub enum JourneyCommand {
     },
 }
 
+pub use super::email_arguments::{EmailCommand, MailCommand};
 pub use super::list_arguments::ListArguments;
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 pub use super::segment_arguments::{PickArguments, SegmentCommand};
@@ -354,7 +361,10 @@ impl Command {
             | Command::Contact(_)
             | Command::Score(ScoreCommand::List)
             | Command::Activity(_)
+            | Command::Email(EmailCommand::Check { .. })
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
+            Command::Email(EmailCommand::Show { .. }) => &[Format::Text, Format::Json],
+            Command::Mail(_) => &[Format::Text],
             Command::Tile(TileCommand::List) => &[Format::Text, Format::Json, Format::Csv],
             Command::Tile(TileCommand::New { .. }) => &[Format::Text],
             Command::Tile(_) => &[Format::Text, Format::Json],

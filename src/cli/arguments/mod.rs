@@ -5,6 +5,7 @@
 pub(in crate::cli) mod args;
 pub(in crate::cli) mod args_leads;
 pub(in crate::cli) mod commands;
+pub(in crate::cli) mod email_arguments;
 pub(in crate::cli) mod list_arguments;
 pub(in crate::cli) mod moment;
 pub(in crate::cli) mod outbox_arguments;

@@ -2,6 +2,7 @@
 //!
 //! In: arguments, a plan and a store. Out: what is there, printed. They change nothing.
 
+pub(in crate::cli) mod email;
 pub(in crate::cli) mod journey;
 pub(in crate::cli) mod lead;
 pub(in crate::cli) mod lists;

@@ -1,5 +1,7 @@
 //! `tilework outbox`: what is on its way out, and what an operator does with it.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use crate::cli::{
@@ -8,11 +10,11 @@ use crate::cli::{
     face::cells::{moment, optional},
 };
 use crate::{
-    channels::{preview, preview_fields},
+    channels::{mail_fields, preview, preview_fields, preview_mail},
     compile::Plan,
     diagnostics::did_you_mean,
-    model::{Field, Value, time::rfc3339},
-    store::{ListFilter, MessageSelection, OutboxState, Store},
+    model::{Field, LinkKey, Value, time::rfc3339},
+    store::{ListFilter, MessageRow, MessageSelection, OutboxState, Store},
 };
 
 /// Carries out `outbox list` and `outbox show`.
@@ -86,8 +88,44 @@ fn list(
     Ok(Exit::Done)
 }
 
+/// Adds the fields that aren't there yet.
+fn add(fields: &mut Vec<Field>, more: Vec<Field>) {
+    for field in more {
+        if fields.iter().all(|known| known.name != field.name) {
+            fields.push(field);
+        }
+    }
+}
+
+/// A text whose lines after the first stand below its beginning.
+fn indented(text: &str) -> String {
+    let lines: Vec<String> =
+        text.lines().map(|line| format!("           {line}").trim_end().to_owned()).collect();
+    lines.join("\n").trim_start().to_owned()
+}
+
+/// What a mail says, or would say.
+fn mail_text(
+    plan: &Plan,
+    row: &MessageRow,
+    contact: &BTreeMap<String, Value>,
+    account: &BTreeMap<String, Value>,
+    key: Option<&LinkKey>,
+) -> String {
+    let content: serde_json::Value = serde_json::from_str(&row.content).unwrap_or_default();
+    let name = content["email"].as_str().unwrap_or_default();
+    let Some(email) = plan.email(name) else { return format!("there is no e-mail `{name}` any more") };
+    match preview_mail(plan, email, contact, account, key, row.ready_at) {
+        Ok(mail) => format!("{}\n\n{}", mail.subject, mail.text.unwrap_or_default().trim_end()),
+        Err(reason) => format!("the e-mail `{name}` can't be made: {reason}"),
+    }
+}
+
 fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Result<Exit, CliError> {
-    let (contact_fields, account_fields) = preview_fields(plan);
+    let (mut contact_fields, mut account_fields) = preview_fields(plan);
+    let (of_contact, of_account) = mail_fields(plan);
+    add(&mut contact_fields, of_contact);
+    add(&mut account_fields, of_account);
     let Some((row, message)) = store.message(key, &contact_fields, &account_fields)? else {
         return Err(CliError::usage(format!("there is no message `{key}`"))
             .hint("`tilework outbox list` shows the keys of all messages.".to_owned()));
@@ -97,8 +135,9 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
     };
     let contact = named(&contact_fields, &message.contact);
     let account = named(&account_fields, &message.account);
-    let made = match row.channel == "email" {
-        true => Err(format!("a mail, made of {} when it leaves", row.content)),
+    let is_mail = row.channel == "email";
+    let made = match is_mail {
+        true => Err(mail_text(plan, &row, &contact, &account, store.link_key(None)?.as_ref())),
         false => preview(plan, &row.channel, &message, &contact, &account),
     };
     let left_at = row.ended_at.filter(|_| row.state == OutboxState::Delivered).map(rfc3339);
@@ -114,6 +153,7 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
                 object["headers"] = json!(made.headers);
                 object["body"] = made.body.clone();
             }
+            Err(text) if is_mail => object["mail"] = json!(text),
             Err(reason) => object["nothing_leaves"] = json!(reason),
         }
         output.json(&object)?;
@@ -142,7 +182,8 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
             }
             lines.push(format!("  {:<9}{}", "body", made.body));
         }
-        Err(reason) => lines.push(format!("  {:<9}{reason}", "body")),
+        // A mail has several lines, which stand below each other.
+        Err(reason) => lines.push(format!("  {:<9}{}", "body", indented(&reason))),
     }
     output.text(&lines.join("\n"))?;
     Ok(Exit::Done)

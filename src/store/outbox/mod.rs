@@ -6,6 +6,7 @@ pub(in crate::store) mod holds;
 pub(in crate::store) mod link_key;
 pub(in crate::store) mod lists;
 pub(in crate::store) mod mail_checks;
+pub(in crate::store) mod mail_values;
 pub(in crate::store) mod messages;
 pub(in crate::store) mod operator;
 mod settle;
