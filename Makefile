@@ -21,10 +21,11 @@ soak: postgres ## look for counterexamples with ever new cases, kills and damage
 	PROPTEST_CASES=$$(($(MINUTES) * 2000)) cargo test --release --lib
 	TILEWORK_SOAK_SECONDS=$$(($(MINUTES) * 60)) cargo test --release --test main -- properties:: --nocapture
 
-bench: postgres ## journeys, segments and scores beside hand-written SQL, on both databases
+bench: postgres ## journeys, segments, scores and mail beside yardsticks, on both databases
 	cargo bench --bench journey
 	cargo bench --bench segments
 	cargo bench --bench scoring
+	cargo bench --bench mail
 
 demo: ## the product in one screen
 	cargo run --release -- demo

@@ -15,14 +15,12 @@ pub(in crate::channels) fn letter(
     made: Made,
     now: i64,
 ) -> Result<Letter, String> {
-    let Made { mut content, from, to } = made;
-    if let Some(signs) = smtp.dkim.iter().find(|one| one.is_for(from.domain())) {
-        content = signs.sign(&content, now)?;
-    }
+    let Made { content, from, to } = made;
+    let signs = smtp.dkim.iter().find(|one| one.is_for(from.domain())).map(|one| (one.clone(), now));
     let from = match smtp.return_path.as_deref().and_then(|path| path.rsplit_once('@')) {
         None => from,
         Some((name, domain)) => Address::new(format!("{name}+{}", hash(&[key])), domain)
             .map_err(|_| format!("`{name}@{domain}` can't be the return path"))?,
     };
-    Ok(Letter { from, to, content })
+    Ok(Letter { from, to, content, signs })
 }

@@ -90,7 +90,7 @@ pub fn send_test(
     let letter = letter(smtp, &key, made, now)?;
     let mailer = Mailer::new(smtp, letter.from.domain());
     let handle = edge.handle().map_err(|error| error.to_string())?;
-    match handle.block_on(mailer.send(&letter)) {
+    match handle.block_on(mailer.send(letter)) {
         Answer::Taken => Ok(format!("`{}:{}`", smtp.host, smtp.port)),
         Answer::Refused(reason)
         | Answer::Later { reason, .. }

@@ -186,22 +186,26 @@ fn batch(
             if once.is_empty() {
                 return Ok(());
             }
-            store.begin_messages(&once)?;
+            store.settle_and_begin(&settled, &once, now)?;
+            settled.clear();
             (delivery.observe)(Phase::Begun);
             Ok(())
         }
-        Event::Answered(at, answer) => {
-            (delivery.observe)(Phase::HandedOver);
-            let message = handed_over[at];
-            if let (Answer::Bounced { dead: true, .. }, Some(address)) =
-                (&answer, address_of(&fields.contact, message))
-            {
-                dead.push((address, "bounced".to_owned(), now));
+        Event::Answered(answered) => {
+            for (at, answer) in answered {
+                (delivery.observe)(Phase::HandedOver);
+                let message = handed_over[at];
+                if let (Answer::Bounced { dead: true, .. }, Some(address)) =
+                    (&answer, address_of(&fields.contact, message))
+                {
+                    dead.push((address, "bounced".to_owned(), now));
+                }
+                let (end, failed) = settle(delivery, message, answer, now);
+                broken = broken.take().or(failed);
+                settled.push((message, end));
             }
-            let (end, failed) = settle(delivery, message, answer, now);
-            broken = broken.take().or(failed);
-            settled.push((message, end));
-            if network && (settled.len() >= SETTLED_AT_ONCE || at_most_once[at]) {
+            // What may leave at most once is settled when the next begins.
+            if network && settled.len() >= SETTLED_AT_ONCE {
                 store.settle_messages(&settled, now)?;
                 settled.clear();
                 (delivery.observe)(Phase::Settled);

@@ -61,8 +61,8 @@ impl Queue {
 pub(super) enum Event {
     /// These begin now, by their places: what can't be done twice has to be noted before.
     Begins(Vec<usize>),
-    /// One was answered.
-    Answered(usize, Answer),
+    /// These were answered since the last time.
+    Answered(Vec<(usize, Answer)>),
 }
 
 /// What an exchange works with.
@@ -143,17 +143,18 @@ pub(super) fn exchange<E>(
         }
         // What came in meanwhile is told together, so that little is written.
         let Ok(first) = receiver.recv() else { return outcome };
-        for (at, answer) in std::iter::once(first).chain(receiver.try_iter()) {
+        let answered: Vec<(usize, Answer)> = std::iter::once(first).chain(receiver.try_iter()).collect();
+        for (at, answer) in &answered {
             at_work -= 1;
-            if let Some(queue) = queues.get_mut(hosts[at].as_str()) {
+            if let Some(queue) = queues.get_mut(hosts[*at].as_str()) {
                 queue.at_work -= 1;
             }
-            with.circuits.note(&hosts[at], &answer);
-            if outcome.is_ok()
-                && let Err(error) = tell(Event::Answered(at, answer))
-            {
-                (stop, outcome) = (true, Err(error));
-            }
+            with.circuits.note(&hosts[*at], answer);
+        }
+        if outcome.is_ok()
+            && let Err(error) = tell(Event::Answered(answered))
+        {
+            (stop, outcome) = (true, Err(error));
         }
         stop |= (with.enough)();
     }

@@ -57,7 +57,7 @@ impl<'a> Transports<'a> {
                 let mailer = || Arc::new(Mailer::new(smtp, letter.from.domain()));
                 let mailer = Arc::clone(self.smtp.get_or_init(mailer));
                 match self.edge.handle() {
-                    Ok(handle) => drop(handle.spawn(async move { answered(mailer.send(&letter).await) })),
+                    Ok(handle) => drop(handle.spawn(async move { answered(mailer.send(letter).await) })),
                     Err(error) => answered(no_threads(&error)),
                 }
             }

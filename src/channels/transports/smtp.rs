@@ -26,7 +26,7 @@ use tokio::{
 };
 
 use super::parcel::Answer;
-use crate::{compile::SmtpPlan, definitions::MailEncryption, model::says_no_such_address};
+use crate::{compile::SmtpPlan, definitions::MailEncryption, model::{DkimKey, says_no_such_address};
 
 /// How long a connection may take to come about, and a letter to be taken.
 const CONNECTING: Duration = Duration::from_secs(30);
@@ -43,6 +43,8 @@ pub(in crate::channels) struct Letter {
     pub to: Address,
     /// The message.
     pub content: Vec<u8>,
+    /// The key that signs it, and when that is. A signature takes longer than all the rest, so it is made on the edge.
+    pub signs: Option<(DkimKey, i64)>,
 }
 
 /// A connection, and how many letters it has served.
@@ -76,7 +78,14 @@ impl Mailer {
     }
 
     /// Hands a letter over.
-    pub(in crate::channels) async fn send(&self, letter: &Letter) -> Answer {
+    pub(in crate::channels) async fn send(&self, mut letter: Letter) -> Answer {
+        if let Some((key, at)) = letter.signs.take() {
+            match key.sign(&letter.content, at) {
+                Ok(signed) => letter.content = signed,
+                Err(reason) => return Answer::Refused(reason),
+            }
+        }
+        let letter = &letter;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let is_reused = idle.is_some();
         let mut answer = self.by(idle, letter).await;

@@ -7,19 +7,38 @@ use crate::store::{
 };
 
 impl Store {
-    /// Notes that messages which this worker took are on their way by a transport that hands over at most once: should
-    /// it die now, nobody knows whether they left.
+    /// Notes how messages fared, with the interactions that follow from it, in one transaction. The
+    /// interaction's id is made from the message's key, so that it can't be written twice.
+    ///
+    /// # Errors
+    /// When the store fails; then the messages still count as being handed over.
+    pub fn settle_messages(
+        &mut self,
+        settled: &[(&DueMessage, Settled)],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        self.settle_and_begin(settled, &[], now)
+    }
+
+    /// As [`Store::settle_messages`]; in the same transaction, notes that others which this worker took are on their way
+    /// by a transport that hands over at most once: should it die now, nobody knows whether those left.
     ///
     /// # Errors
     /// When the store fails; then they must not be handed over.
-    pub fn begin_messages(&mut self, messages: &[&DueMessage]) -> Result<(), StoreError> {
-        let mut json = JsonRows::default();
-        for message in messages {
+    pub fn settle_and_begin(
+        &mut self,
+        settled: &[(&DueMessage, Settled)],
+        begins: &[&DueMessage],
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let mut begun = JsonRows::default();
+        for message in begins {
             let cells: Vec<Cell> = message.place.iter().map(|part| Cell::Integer(*part)).collect();
-            json.push(&cells);
+            begun.push(&cells);
         }
+        let begun = (!begun.is_empty()).then(|| begun.finish());
         let number = |place: usize| format!("CAST(value ->> {place} AS BIGINT)");
-        let sql = format!(
+        let begin = format!(
             "UPDATE outbox SET state = 8
              WHERE (iteration_key, account_key, contact_key, step_key, visit, ordinal) IN (
                 SELECT {}, {}, {}, {}, {}, {} FROM {})",
@@ -31,20 +50,6 @@ impl Store {
             number(5),
             self.dialect().rows("$1")
         );
-        self.connection.write(|connection| connection.execute(&sql, &[json.finish()]))?;
-        Ok(())
-    }
-
-    /// Notes how messages fared, with the interactions that follow from it, in one transaction. The
-    /// interaction's id is made from the message's key, so that it can't be written twice.
-    ///
-    /// # Errors
-    /// When the store fails; then the messages still count as being handed over.
-    pub fn settle_messages(
-        &mut self,
-        settled: &[(&DueMessage, Settled)],
-        now: i64,
-    ) -> Result<(), StoreError> {
         let (mut states, mut made) = (JsonRows::default(), JsonRows::default());
         let mut stops: std::collections::BTreeMap<i64, Vec<Stopped>> = Default::default();
         for (message, end) in settled {
@@ -125,6 +130,12 @@ impl Store {
             account_at("c", "CAST(r.value ->> 2 AS BIGINT)")
         );
         self.connection.write(|connection| {
+            if let Some(begun) = &begun {
+                connection.execute(&begin, std::slice::from_ref(begun))?;
+            }
+            if settled.is_empty() {
+                return Ok(());
+            }
             let states = [states.finish(), now.into()];
             connection.execute(&settle, &states)?;
             if any_sent {
