@@ -26,7 +26,11 @@ use tokio::{
 };
 
 use super::parcel::Answer;
-use crate::{compile::SmtpPlan, definitions::MailEncryption, model::{DkimKey, says_no_such_address};
+use crate::{
+    compile::SmtpPlan,
+    definitions::MailEncryption,
+    model::{DkimKey, says_no_such_address},
+};
 
 /// How long a connection may take to come about, and a letter to be taken.
 const CONNECTING: Duration = Duration::from_secs(30);
