@@ -26,6 +26,8 @@ pub struct Shown {
     pub address: String,
     /// Register, seat, directors.
     pub legal: String,
+    /// The page about privacy.
+    pub privacy_url: String,
     /// The topics.
     pub topics: Vec<TopicPlan>,
 }

@@ -11,7 +11,7 @@ button{font:inherit;padding:.6rem 1.2rem;border:2px solid #1a4d8f;background:#1a
 button.plain{background:#fff;color:#1a4d8f}\
 button:focus-visible,input:focus-visible{outline:3px solid #b35900;outline-offset:2px}\
 label{display:block;padding:.4rem 0}\
-input[type=email]{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #595959}\
+a{color:inherit}input[type=email]{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;border:1px solid #595959}\
 input[type=checkbox]{width:1.2rem;height:1.2rem;vertical-align:middle;margin-right:.6rem}\
 footer{max-width:34rem;margin:1rem auto 3rem;padding:0 2rem;font-size:.875rem;color:#4a4a4a}\
 @media(prefers-color-scheme:dark){body{background:#161616;color:#eee}main{background:#222}footer{color:#b8b8b8}\
@@ -34,6 +34,9 @@ fn page(words: &Words, shown: &Shown, title: &str, content: &Markup) -> Markup {
                 footer {
                     @for line in [&shown.company, &shown.address, &shown.legal] {
                         @if !line.is_empty() { div { (line) } }
+                    }
+                    @if !shown.privacy_url.is_empty() {
+                        div { a href=(shown.privacy_url) { (words.privacy) } }
                     }
                 }
             }
@@ -68,9 +71,10 @@ pub(super) fn preferences(
     shown: &Shown,
     address: Option<&str>,
     topics: &[(&str, &str)],
-    all_left: bool,
+    (all_left, saved): (bool, bool),
 ) -> Markup {
     let content = html! {
+        @if saved { p role="status" { b { (words.saved) } } }
         @if let Some(address) = address { p { (words.mail_to) " " b { (masked(address)) } } }
         @if all_left {
             p { (words.nothing_left) }

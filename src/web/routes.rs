@@ -170,10 +170,15 @@ fn gets<'s>(shown: &'s super::Shown, choices: &MailChoices) -> Vec<(&'s str, &'s
 }
 
 async fn preferences(State(web): State<Web>, Path(token): Path<String>, headers: HeaderMap) -> Response {
+    chosen(&web, &token, &headers, false).await
+}
+
+/// The page of what somebody chose.
+async fn chosen(web: &Web, token: &str, headers: &HeaderMap, saved: bool) -> Response {
     let shown = web.door.shown();
-    let browser = asked_language(&headers);
+    let browser = asked_language(headers);
     let words = Words::wanted(None, browser);
-    let Some(link) = web.door.link(&token) else {
+    let Some(link) = web.door.link(token) else {
         return html(StatusCode::NOT_FOUND, pages::cut(words, &shown));
     };
     if link.inert {
@@ -184,8 +189,8 @@ async fn preferences(State(web): State<Web>, Path(token): Path<String>, headers:
     };
     let words = Words::wanted(choices.language.as_deref(), browser);
     let all_left = choices.words.get("") == Some(&false) || choices.address.is_none();
-    let page =
-        pages::preferences(words, &shown, choices.address.as_deref(), &gets(&shown, &choices), all_left);
+    let topics = gets(&shown, &choices);
+    let page = pages::preferences(words, &shown, choices.address.as_deref(), &topics, (all_left, saved));
     html(StatusCode::OK, page)
 }
 
@@ -213,7 +218,7 @@ async fn choose(
     if (all || !ends.is_empty()) && !web.door.leave(link, if all { BTreeSet::new() } else { ends }).await {
         return html(StatusCode::SERVICE_UNAVAILABLE, pages::says(words, &shown, words.choose, words.later));
     }
-    preferences(State(web), Path(token), headers).await
+    chosen(&web, &token, &headers, true).await
 }
 
 /// Takes an address off all commercial mail; the answer is the same whether or not anybody has it.

@@ -92,7 +92,8 @@ fn story(database: Database) {
 
     // By the page: what was kept stays, what was taken out goes.
     let (_, choose) = links(&sink, "bob");
-    ask(address, "POST", &choose, "shown=product-news&keep=product-news");
+    let (_, page) = ask(address, "POST", &choose, "shown=product-news&keep=product-news");
+    assert!(page.contains("Your choice is saved.") && page.contains("Product news"), "{page}");
     ask(address, "POST", &choose, "shown=made-up&shown=%00%ff");
     ask(address, "POST", &choose, "shown=product-news");
     eventually("the word", || unsubscribed(&workspace, "bob"));

@@ -175,6 +175,47 @@ fn many_mails_go_over_few_connections() {
     assert!(sink.connections() <= 6, "{}", sink.connections());
 }
 
+#[test]
+fn an_email_is_seen_and_tried_before_it_leaves() {
+    on_both(|database| {
+        let sink = Sink::plain();
+        let workspace = workspace(database, &sink, PLAIN, &["ada", "bob"]);
+        let shown = workspace.program(&["email", "show", "news", "--contact", "ADA@acme.example"]).done();
+        assert!(shown.contains("Subject: News for ada") && shown.contains("1 High Street"), "{shown}");
+        let file = workspace.root().join("news.html");
+        let file = file.display().to_string();
+        workspace.program(&["email", "show", "news", "--contact", "ada", "--html", &file]).done();
+        assert!(std::fs::read_to_string(&file).unwrap().contains("<p>Dear ada</p>"));
+        // Segments are evaluated by a run.
+        workspace.program(&["run"]).done();
+        let sent = sink.got().len();
+        let checked = workspace.program(&["email", "check", "news", "--segment", "everyone"]).done();
+        assert!(checked.contains("news can be made for all 2 in everyone."), "{checked}");
+        let tried = ["mail", "send-test", "me@vendor.example", "--email", "news", "--contact", "bob"];
+        workspace.program(&tried).done();
+        let got = sink.got();
+        let test = got.iter().find(|letter| letter.to == "me@vendor.example").unwrap();
+        assert_eq!(got.len(), sent + 1);
+        let text = String::from_utf8_lossy(&test.content).into_owned();
+        assert!(text.contains("Subject: News for bob"), "{text}");
+        // It counts nowhere, and its links do nothing: they aren't those of bob's own mail.
+        assert!(!workspace.program(&["why", "contact", "bob"]).done().contains("test/"));
+        let own = got.iter().find(|letter| letter.to.starts_with("bob")).unwrap();
+        let own = String::from_utf8_lossy(&own.content).into_owned();
+        let token =
+            |text: &str| text.split("/unsubscribe/").nth(1).unwrap().split('>').next().unwrap().to_owned();
+        assert_ne!(token(&own), token(&text));
+        for (arguments, expected) in [
+            (["email", "show", "nwes", "--contact", "ada"], "Did you mean `news`?"),
+            (["email", "show", "news", "--contact", "zoe"], "no contact has the id or address `zoe`"),
+            (["email", "check", "news", "--segment", "everybody"], "there is no segment `everybody`"),
+        ] {
+            let refused = workspace.program(&arguments);
+            assert!(refused.code == 2 && refused.stderr.contains(expected), "{}", refused.stderr);
+        }
+    });
+}
+
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "Ours");

@@ -225,6 +225,7 @@ impl Server<'_> {
                 company: company("name"),
                 address: company("address"),
                 legal: company("legal"),
+                privacy_url: company("privacy_url"),
                 topics: plan.topics.clone(),
             });
         }
