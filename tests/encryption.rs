@@ -2,24 +2,11 @@
 
 use std::net::TcpListener;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-
-use crate::support::{postgres::Server, workspace::Workspace};
-
-/// An authority.
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-/// A certificate for a name, with its key.
-fn certificate(name: &str, authority: &CertifiedIssuer<'static, KeyPair>) -> (String, String) {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new([name.to_owned()]).unwrap();
-    (params.signed_by(&key, authority).unwrap().pem(), key.serialize_pem())
-}
+use crate::support::{
+    certificates::{authority, certificate},
+    postgres::Server,
+    workspace::Workspace,
+};
 
 /// Who may come, and how: `ann` by TLS, `certified` with a certificate moreover, `plain` without TLS alone.
 const RULES: &str = "local all all trust

@@ -6,10 +6,10 @@ mod signed;
 
 use std::{path::Path, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use crate::support::{
+    certificates::{Authority, authority, certificate},
     smtp::{Encrypted, Manner, Sink},
     workspace::{Database, Workspace, on_both},
 };
@@ -216,30 +216,23 @@ fn an_email_is_seen_and_tried_before_it_leaves() {
     });
 }
 
-fn authority() -> CertifiedIssuer<'static, KeyPair> {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, "Ours");
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
-}
-
-fn configuration(name: &str, authority: &CertifiedIssuer<'static, KeyPair>) -> Arc<rustls::ServerConfig> {
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, authority).unwrap();
-    let key = PrivateKeyDer::from_pem_slice(key.serialize_pem().as_bytes()).unwrap();
+fn configuration(name: &str, authority: &Authority) -> Arc<rustls::ServerConfig> {
+    let (certificate, key) = certificate(name, authority);
+    let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
+        .with_single_cert(vec![certificate], key)
         .unwrap();
     Arc::new(config)
 }
 
 #[test]
 fn connections_are_encrypted_and_certificates_checked() {
-    let ours = authority();
+    let ours = authority("Ours");
     let (right, wrong) = (configuration("localhost", &ours), configuration("other.example", &ours));
     let login = "AHRpbGV3b3JrAGh1bnRlcjI=";
     let starttls = "    username: tilework\n    password: \"${SMTP_PASSWORD}\"\n";

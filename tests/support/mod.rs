@@ -1,5 +1,6 @@
 //! What several tests need.
 
+pub mod certificates;
 pub mod definitions;
 pub mod dump;
 pub mod evaluated;
