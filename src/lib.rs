@@ -4,6 +4,7 @@
 //! it. `ARCHITECTURE.md` tells the rest.
 
 pub mod audience;
+pub mod bounces;
 pub mod calendar;
 pub mod channels;
 pub mod cli;

@@ -4,14 +4,14 @@ use super::{
     CliError, Exit, Output,
     arguments::{
         args::{
-            AccountCommand, Arguments, Command, ContactCommand, ImportKindArgument, JourneyCommand,
-            OutboxCommand, SegmentCommand, WhyCommand,
+            AccountCommand, Arguments, BouncesCommand, Command, ContactCommand, ImportKindArgument,
+            JourneyCommand, OutboxCommand, SegmentCommand, WhyCommand,
         },
         moment::asked_moment,
     },
     looking::{email, lead, segment_preview, status},
     setting_up::{demo, explain, init, schema},
-    working::{contact_mail, erasure, pausing, run, serve, set_back},
+    working::{bounces, contact_mail, erasure, pausing, run, serve, set_back},
     workspaces::{published, workspace},
 };
 use crate::{insights, interactions, model::Entity, runtime, store::Store};
@@ -120,6 +120,11 @@ pub fn dispatch(arguments: &Arguments, output: &mut Output) -> Result<Exit, CliE
         Command::Email(command) => {
             let (plan, mut store, now) = workspace::reading_with(global, None, output)?;
             email::email(command, &plan, &mut store, now, output)
+        }
+        Command::Bounces(BouncesCommand::Read { from }) => {
+            let (_, mut store) = published::opened(global, Store::open_for_writing, output)?;
+            let now = runtime::moment_of_facts(&mut store, None)?;
+            bounces::read(from, &mut store, now, output)
         }
         Command::Mail(command) => {
             let (plan, mut store, now) = workspace::reading_with(global, None, output)?;

@@ -6,7 +6,7 @@ use super::{File, assert_breaks, assert_none_breaks, line_of, places_of};
 use crate::support::{files::repository, rust_text};
 
 /// The folders in the order of the flow: a folder uses only those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "model",
     "calendar",
     "diagnostics",
@@ -20,6 +20,7 @@ const ORDER: [&str; 19] = [
     "audience",
     "engine",
     "channels",
+    "bounces",
     "interactions",
     "runtime",
     "insights",

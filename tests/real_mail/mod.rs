@@ -230,6 +230,42 @@ fn configuration(name: &str, authority: &Authority) -> Arc<rustls::ServerConfig>
     Arc::new(config)
 }
 
+const REPORT: &str = "From: MAILER-DAEMON@mx.example\r\nTo: bounces@vendor.example\r\nMIME-Version: 1.0\r\n\
+Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nIt failed.\r\n\
+--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n\
+Final-Recipient: rfc822; ada@acme.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n\
+Final-Recipient: rfc822; bob@acme.example\r\nAction: failed\r\nStatus: 5.2.2\r\n\r\n\
+Final-Recipient: rfc822; zoe@elsewhere.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n";
+
+#[test]
+fn rule_38_what_comes_back_is_taken_down_once() {
+    on_both(|database| {
+        let sink = Sink::plain();
+        let workspace = workspace(database, &sink, PLAIN, &["ada", "bob"]);
+        workspace.program(&["run"]).done();
+        workspace.write("box/new/1.eml", REPORT);
+        workspace.write(
+            "box/new/2.eml",
+            "From: ada@acme.example\r\nAuto-Submitted: auto-replied\r\n\r\n5.1.1 I am away\r\n",
+        );
+        let from = workspace.root().join("box").display().to_string();
+        let read = workspace.program(&["bounces", "read", &from, "--format", "csv"]).done();
+        let expected = "mail,address,is,category,contacts\n1.eml,ada@acme.example,dead,5.1.1,ada\n\
+                        1.eml,bob@acme.example,bounced,5.2.2,bob\n1.eml,zoe@elsewhere.example,dead,5.1.1,\n";
+        assert_eq!(read, expected);
+        assert!(workspace.root().join("box/cur/1.eml:2,S").is_file(), "it is marked as seen");
+        // The same report once more, by another way.
+        workspace.write("again.eml", REPORT);
+        let again = workspace.root().join("again.eml").display().to_string();
+        workspace.program(&["bounces", "read", &again]).done();
+        workspace.program(&["run"]).done();
+        let story = workspace.program(&["why", "contact", "ada"]).done();
+        assert_eq!(story.matches("EmailHardBounced").count(), 1, "{story}");
+        assert!(story.contains("bounced"), "{story}");
+        assert!(!workspace.program(&["why", "contact", "bob"]).done().contains("suppressed"));
+    });
+}
+
 #[test]
 fn connections_are_encrypted_and_certificates_checked() {
     let ours = authority("Ours");

@@ -145,6 +145,9 @@ pub enum Command {
     /// Show e-mails as contacts would get them
     #[command(subcommand)]
     Email(EmailCommand),
+    /// Take in what mail servers and providers report
+    #[command(subcommand)]
+    Bounces(BouncesCommand),
     /// Try mail out
     #[command(subcommand)]
     Mail(MailCommand),
@@ -297,7 +300,7 @@ pub enum JourneyCommand {
     },
 }
 
-pub use super::email_arguments::{EmailCommand, MailCommand};
+pub use super::email_arguments::{BouncesCommand, EmailCommand, MailCommand};
 pub use super::list_arguments::ListArguments;
 pub use super::outbox_arguments::{OutboxCommand, OutboxSelection};
 pub use super::segment_arguments::{PickArguments, SegmentCommand};
@@ -361,6 +364,7 @@ impl Command {
             | Command::Contact(_)
             | Command::Score(ScoreCommand::List)
             | Command::Activity(_)
+            | Command::Bounces(_)
             | Command::Email(EmailCommand::Check { .. })
             | Command::Outbox(_) => &[Format::Text, Format::Json, Format::Csv],
             Command::Email(EmailCommand::Show { .. }) => &[Format::Text, Format::Json],

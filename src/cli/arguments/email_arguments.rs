@@ -28,6 +28,16 @@ pub enum EmailCommand {
     },
 }
 
+/// What can be done with what comes back.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum BouncesCommand {
+    /// Read delivery reports and complaints: dead addresses and those that complained get no more mail
+    Read {
+        /// A Maildir (its new messages are marked as seen), a folder or file of messages; `-` reads standard input
+        from: PathBuf,
+    },
+}
+
 /// What can be done with mail.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum MailCommand {

@@ -2,6 +2,7 @@
 //!
 //! In: arguments and a workspace. Out: what was done, printed, and an exit code. They have no rules of their own.
 
+pub(in crate::cli) mod bounces;
 pub(in crate::cli) mod contact_mail;
 pub(in crate::cli) mod erasure;
 pub(in crate::cli) mod import;
