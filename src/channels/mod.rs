@@ -27,3 +27,4 @@ pub use outbox::{
     delivery::{Delivery, DeliveryError, Played, RunLimit, remove_leftovers},
 };
 pub use transports::{edge::Edge, file::write};
+pub use values::named;

@@ -20,7 +20,8 @@ pub(in crate::channels) fn fields(
 }
 
 /// Values by the names of their fields.
-pub(in crate::channels) fn named(fields: &[Field], values: &[Value]) -> BTreeMap<String, Value> {
+#[must_use]
+pub fn named(fields: &[Field], values: &[Value]) -> BTreeMap<String, Value> {
     fields.iter().map(|field| field.name.clone()).zip(values.iter().cloned()).collect()
 }
 

@@ -5,6 +5,7 @@
 
 pub(super) mod email;
 pub(super) mod letter;
+pub(super) mod links;
 mod mailbox;
 pub(super) mod message;
 mod nesting;

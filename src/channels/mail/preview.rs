@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use super::{
     email::{self, filled_in},
     letter::letter,
+    links::links,
     message::{Mail, text_of},
 };
 use crate::{
@@ -36,16 +37,8 @@ pub fn preview_mail(
     key: Option<&LinkKey>,
     now: i64,
 ) -> Result<Mail, String> {
-    let mut links = BTreeMap::new();
-    if let (Some(key), Some(url)) = (key, &plan.settings.public_url) {
-        let link = MailLink { contact_key: 0, address_key: 0, topic: String::new(), inert: true };
-        let token = link.token(key);
-        for (name, page) in
-            [("unsubscribe", "unsubscribe"), ("preferences", "preferences"), ("one_click", "unsubscribe")]
-        {
-            links.insert(name.to_owned(), Value::Text(format!("{url}/{page}/{token}")));
-        }
-    }
+    let link = MailLink { contact_key: 0, address_key: 0, topic: String::new(), inert: true };
+    let links = links(plan, key, &link);
     let place = ("", "preview");
     let mut mail =
         filled_in(plan, email, place, contact, account, &links, now).map_err(|error| error.to_string())?;

@@ -1,7 +1,5 @@
 //! The loop: take, check, hand over, settle.
 
-use std::collections::BTreeMap;
-
 use super::{
     checks::{self, Checked, sent_late},
     delivery::{Delivery, DeliveryError},
@@ -15,11 +13,11 @@ use crate::{
             body::{self, Shown},
             target::{self, Target},
         },
-        mail::{email, letter::letter},
+        mail::{email, letter::letter, links::links},
         transports::parcel::{Answer, Parcel},
         values::{fields, named},
     },
-    compile::{ChannelTransport, EmailPlan, Plan},
+    compile::{ChannelTransport, Plan},
     engine::Phase,
     model::{Field, MailLink, Value, folded_address, time::SECOND},
     store::{DueMessage, OutboxState, Settled, Store, StoreError},
@@ -238,7 +236,13 @@ fn parcel(
     let target = match checked {
         Checked::Kept(settled) => return Err(Box::new(settled)),
         Checked::Mail(email) => {
-            let links = links(delivery, email, message);
+            let link = MailLink {
+                contact_key: message.contact_key().unwrap_or(0),
+                address_key: message.address_key().unwrap_or(0),
+                topic: email.topic.as_ref().map_or_else(String::new, |(topic, _)| topic.clone()),
+                inert: delivery.played.is_some(),
+            };
+            let links = links(plan, delivery.links.as_ref(), &link);
             let place = (message.journey.as_str(), message.key.as_str());
             let made = email::filled_in(plan, email, place, &contact, &account, &links, now)
                 .and_then(|mail| email::made(&mail))
@@ -276,24 +280,4 @@ fn address_of(fields: &[Field], message: &DueMessage) -> Option<String> {
         Some(Value::Text(address)) => folded_address(address),
         _ => None,
     }
-}
-
-/// The links of a mail, by name; none where there is no web server that could answer them.
-fn links(delivery: &Delivery<'_>, email: &EmailPlan, message: &DueMessage) -> BTreeMap<String, Value> {
-    let (Some(key), Some(url)) = (&delivery.links, &delivery.plan.settings.public_url) else {
-        return BTreeMap::new();
-    };
-    let link = MailLink {
-        contact_key: message.contact_key().unwrap_or(0),
-        address_key: message.address_key().unwrap_or(0),
-        topic: email.topic.as_ref().map_or_else(String::new, |(topic, _)| topic.clone()),
-        inert: delivery.played.is_some(),
-    };
-    let token = link.token(key);
-    let text = |page: &str| Value::Text(format!("{url}/{page}/{token}"));
-    BTreeMap::from([
-        ("unsubscribe".to_owned(), text("unsubscribe")),
-        ("preferences".to_owned(), text("preferences")),
-        ("one_click".to_owned(), text("unsubscribe")),
-    ])
 }

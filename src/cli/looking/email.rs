@@ -7,12 +7,13 @@ use serde_json::json;
 use crate::cli::{
     CliError, Exit, Output,
     arguments::args::{EmailCommand, Format, MailCommand},
+    workspaces::workspace::{no_contact, one_contact},
 };
 use crate::{
-    channels::{Edge, Mail, mail_can_leave, mail_fields, preview_mail, send_test},
+    channels::{Edge, Mail, mail_can_leave, mail_fields, named, preview_mail, send_test},
     compile::{EmailPlan, Plan},
     diagnostics::did_you_mean,
-    model::{Field, Value, folded_address},
+    model::folded_address,
     store::{MailReaders, MailValues, Store},
 };
 
@@ -71,25 +72,9 @@ fn email_named<'p>(name: &str, plan: &'p Plan) -> Result<&'p EmailPlan, CliError
     })
 }
 
-/// Values by the names of their fields.
-fn named(fields: &[Field], values: Vec<Value>) -> BTreeMap<String, Value> {
-    fields.iter().map(|field| field.name.clone()).zip(values).collect()
-}
-
 fn of_contact(name: &str, contact: &str, plan: &Plan, store: &mut Store, now: i64) -> Result<Mail, CliError> {
     let email = email_named(name, plan)?;
-    let found = store.find_contacts(contact)?;
-    let id = match found.as_slice() {
-        [id] => id.clone(),
-        [] => {
-            return Err(CliError::usage(format!("no contact has the id or address `{contact}`"))
-                .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
-        }
-        several => {
-            return Err(CliError::usage(format!("{} contacts have the address `{contact}`", several.len()))
-                .hint(format!("Name one by its id: {}.", several.join(", "))));
-        }
-    };
+    let id = one_contact(store, contact)?;
     let key = store.link_key(None)?;
     let (contact_fields, account_fields) = mail_fields(plan);
     let mut values = None;
@@ -98,9 +83,9 @@ fn of_contact(name: &str, contact: &str, plan: &Plan, store: &mut Store, now: i6
         Ok(())
     })?;
     let Some(MailValues { contact, account, .. }) = values else {
-        return Err(CliError::usage(format!("no contact has the id `{id}`")));
+        return Err(no_contact(&id));
     };
-    let (contact, account) = (named(&contact_fields, contact), named(&account_fields, account));
+    let (contact, account) = (named(&contact_fields, &contact), named(&account_fields, &account));
     preview_mail(plan, email, &contact, &account, key.as_ref(), now).map_err(|reason| {
         CliError::new(Exit::Rejects, format!("the e-mail can't be made for {id}: {reason}"))
     })
@@ -154,8 +139,8 @@ fn check(
     let whose = MailReaders::Segment(segment, found.target);
     store.mail_values(whose, &contact_fields, &account_fields, &mut |values| {
         looked_at += 1;
-        let contact = named(&contact_fields, values.contact);
-        let account = named(&account_fields, values.account);
+        let contact = named(&contact_fields, &values.contact);
+        let account = named(&account_fields, &values.account);
         let made = preview_mail(plan, email, &contact, &account, key.as_ref(), now)
             .and_then(|mail| mail_can_leave(&mail).map_err(|error| error.to_string()));
         if let Err(reason) = made {

@@ -10,7 +10,7 @@ use crate::cli::{
     face::cells::{moment, optional},
 };
 use crate::{
-    channels::{mail_fields, preview, preview_fields, preview_mail},
+    channels::{mail_fields, named, preview, preview_fields, preview_mail},
     compile::Plan,
     diagnostics::did_you_mean,
     model::{Field, LinkKey, Value, time::rfc3339},
@@ -129,9 +129,6 @@ fn show(key: &str, plan: &Plan, store: &mut Store, output: &mut Output) -> Resul
     let Some((row, message)) = store.message(key, &contact_fields, &account_fields)? else {
         return Err(CliError::usage(format!("there is no message `{key}`"))
             .hint("`tilework outbox list` shows the keys of all messages.".to_owned()));
-    };
-    let named = |fields: &[Field], values: &[Value]| {
-        fields.iter().map(|field| field.name.clone()).zip(values.iter().cloned()).collect()
     };
     let contact = named(&contact_fields, &message.contact);
     let account = named(&account_fields, &message.account);

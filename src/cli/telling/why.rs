@@ -11,7 +11,7 @@ use crate::cli::{
     CliError, Exit, Output,
     arguments::args::WhyCommand,
     face::cells::{moment, optional},
-    workspaces::workspace::only_one,
+    workspaces::workspace::{no_contact, one_contact},
 };
 use crate::{
     compile::{JourneyPlan, Plan, StepPlan},
@@ -45,16 +45,9 @@ pub fn why(
         WhyCommand::Lead { id } => return why_lead(id, plan, store, now, output),
         WhyCommand::Segment { name, id } => return why_segment::why(name, id, plan, store, now, output),
     };
-    let found = only_one(store.find_contacts(id)?, "contacts have the address", id)?;
+    let found = one_contact(store, id)?;
     let facts: Vec<JourneyFacts<'_>> = plan.journeys.iter().map(JourneyFacts::of).collect();
-    let story = match found {
-        Some(id) => contact_story(store, &id, &facts, now)?,
-        None => None,
-    };
-    let Some(story) = story else {
-        return Err(CliError::usage(format!("no contact has the id or address `{id}`"))
-            .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
-    };
+    let story = contact_story(store, &found, &facts, now)?.ok_or_else(|| no_contact(id))?;
     let scored = Scored { entity: Entity::Contact, id: &story.id, plan, now };
     scored.tell(store, output, || as_json(&story, plan), || tell(&story, plan, now))
 }

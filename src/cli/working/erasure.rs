@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::cli::{
     CliError, Exit, Output,
     arguments::args::Format,
-    workspaces::workspace::{counted, only_one},
+    workspaces::workspace::{counted, one_contact},
 };
 use crate::{
     runtime::fresh_key,
@@ -24,11 +24,7 @@ pub(in crate::cli) fn erase(
     now: i64,
     output: &mut Output,
 ) -> Result<Exit, CliError> {
-    let found = only_one(store.find_contacts(asked)?, "contacts have the address", asked)?;
-    let Some(id) = found else {
-        return Err(CliError::usage(format!("no contact has the id or address `{asked}`"))
-            .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned()));
-    };
+    let id = one_contact(store, asked)?;
     let erased = match yes {
         true => {
             let fresh = fresh_key()

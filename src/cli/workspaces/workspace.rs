@@ -154,3 +154,18 @@ pub(in crate::cli) fn only_one(
     }
     Ok(found.pop())
 }
+
+/// The contact with an id or address.
+///
+/// # Errors
+/// When there is nobody, or several have the address, or the store fails.
+pub(in crate::cli) fn one_contact(store: &mut Store, asked: &str) -> Result<String, CliError> {
+    only_one(store.find_contacts(asked)?, "contacts have the address", asked)?
+        .ok_or_else(|| no_contact(asked))
+}
+
+/// Nobody has what was asked for.
+pub(in crate::cli) fn no_contact(asked: &str) -> CliError {
+    CliError::usage(format!("no contact has the id or address `{asked}`"))
+        .hint("Ids are exact, upper and lower case included; addresses are not.".to_owned())
+}
