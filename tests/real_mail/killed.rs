@@ -30,8 +30,15 @@ fn rule_19_killed_while_it_hands_over_nothing_is_lost_and_nothing_is_sent_twice(
                 .env("TILEWORK_STORE", workspace.store());
             let mut run =
                 command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-            std::thread::sleep(Duration::from_millis(60 + attempt * 37 % 240));
-            if run.try_wait().unwrap().is_some() {
+            // It is killed once it sent some more mails, so that no machine is too fast to be killed.
+            let goal = sink.got().len() + attempt as usize * 7 % 40;
+            let mut ended = run.try_wait().unwrap().is_some();
+            while !ended && sink.got().len() < goal {
+                std::thread::sleep(Duration::from_millis(1));
+                ended = run.try_wait().unwrap().is_some();
+            }
+            std::thread::sleep(Duration::from_millis(attempt * 3 % 10));
+            if ended || run.try_wait().unwrap().is_some() {
                 break;
             }
             run.kill().unwrap();
@@ -53,6 +60,6 @@ fn rule_19_killed_while_it_hands_over_nothing_is_lost_and_nothing_is_sent_twice(
         assert!(unknown <= kills * CONNECTIONS, "{database:?}: {unknown} unknown after {kills} kills");
         // What was delivered arrived; of the unknown some did.
         assert!(times.len() >= delivered && times.len() <= PEOPLE, "{database:?}");
-        assert!(kills > 0, "{database:?}: it was never killed");
+        assert!(kills > 2, "{database:?}: it was killed {kills} times only");
     }
 }
