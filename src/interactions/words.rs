@@ -159,7 +159,7 @@ pub(super) fn write_subscriptions(
     let interactions: Vec<NewInteraction> = interactions.into_values().collect();
     let ids: Vec<&str> = interactions.iter().map(|interaction| interaction.id.as_str()).collect();
     let new: BTreeSet<String> = store.unknown_interactions(&ids)?.into_iter().collect();
-    let recorded = store.insert_interactions(&[topic_field()], &interactions)?;
+    let recorded = store.insert_interactions(&[Field::text("topic")], &interactions)?;
     let nobody: BTreeSet<&String> = recorded
         .without_contact
         .iter()
@@ -195,16 +195,6 @@ pub(super) fn write_suppressions(
     let created = store.suppress_addresses(&rows)?;
     let unchanged = (rows.len() as u64).saturating_sub(created);
     Ok(BatchOutcome { created, unchanged, ..BatchOutcome::default() })
-}
-
-fn topic_field() -> Field {
-    Field {
-        name: "topic".to_owned(),
-        kind: FieldType::Text,
-        aliases: Vec::new(),
-        description: String::new(),
-        declared: false,
-    }
 }
 
 /// The interaction that a row stands for; its id is made from what it says, so that a file can be imported
@@ -250,8 +240,7 @@ pub fn unsubscribe(
             made
         })
         .collect();
-    let reason_field = Field { name: "reason".to_owned(), ..topic_field() };
-    store.insert_interactions(&[topic_field(), reason_field], &interactions)?;
+    store.insert_interactions(&[Field::text("topic"), Field::text("reason")], &interactions)?;
     let word = Preference { address: address.to_owned(), topic, at: now, reason: Some(reason.to_owned()) };
     store.unsubscribe_addresses(&[word])?;
     Ok(contacts)

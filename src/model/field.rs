@@ -80,6 +80,18 @@ pub struct Field {
 }
 
 impl Field {
+    /// A standard attribute that holds text, by its name alone.
+    #[must_use]
+    pub fn text(name: &str) -> Field {
+        Field {
+            name: name.to_owned(),
+            kind: FieldType::Text,
+            aliases: Vec::new(),
+            description: String::new(),
+            declared: false,
+        }
+    }
+
     /// Whether `name` is this field's name or one of its aliases.
     #[must_use]
     pub fn answers_to(&self, name: &str) -> bool {

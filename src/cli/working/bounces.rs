@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::{CliError, Exit, Output};
 use crate::{
     bounces::{Report, ReportKind, reports},
-    model::{Field, FieldType, Value},
+    model::{Field, Value},
     store::{NewInteraction, Store},
 };
 
@@ -143,7 +143,7 @@ fn take_down(report: &Report, message: &[u8], store: &mut Store, now: i64) -> Re
     let digest: String = Sha256::digest(message).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let attributes: Vec<Field> = match kind {
         ReportKind::Complaint => Vec::new(),
-        _ => vec![category_field()],
+        _ => vec![Field::text("category")],
     };
     let values: Vec<Value> = attributes.iter().map(|_| Value::Text(category.clone())).collect();
     let rows: Vec<NewInteraction> = contacts
@@ -162,14 +162,4 @@ fn take_down(report: &Report, message: &[u8], store: &mut Store, now: i64) -> Re
         .collect();
     store.insert_interactions(&attributes, &rows)?;
     Ok(contacts)
-}
-
-fn category_field() -> Field {
-    Field {
-        name: "category".to_owned(),
-        kind: FieldType::Text,
-        aliases: Vec::new(),
-        description: String::new(),
-        declared: false,
-    }
 }
